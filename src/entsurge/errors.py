@@ -1,0 +1,76 @@
+"""The one tree of errors and the exit codes, written down nowhere else.
+
+EntsurgeError               1   unexpected
+├── UsageError              2   a command, profile, scenario or experiment that cannot be used
+├── ObjectivesMissed        3   the target did not keep what it owes
+├── InvalidMeasurement      4   the measurement cannot support a verdict
+├── GuardStop               5   a guard ended the run
+├── TargetUnreachable       6   nothing answers where the target should be
+└── CannotRecord            7   the run directory cannot be written
+Interrupted                 130 Ctrl-C; the report is still written
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+PASS, UNEXPECTED, USAGE, MISSED, INVALID, GUARD, UNREACHABLE, NO_RECORD, INTERRUPTED = (
+    0, 1, 2, 3, 4, 5, 6, 7, 130,
+)  # fmt: skip
+PRECEDENCE = (INTERRUPTED, NO_RECORD, UNREACHABLE, GUARD, INVALID, MISSED)
+
+
+class EntsurgeError(Exception):
+    """A mistake or a mishap that the user can be told about in one line and a hint."""
+
+    exit_code: ClassVar[int] = UNEXPECTED
+    hint: str = ""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint or self.hint
+
+
+class UsageError(EntsurgeError):
+    """A command line, profile, scenario or experiment that cannot be used."""
+
+    exit_code = USAGE
+
+
+class ObjectivesMissed(EntsurgeError):  # noqa: N818  the field's word
+    """A required objective was missed."""
+
+    exit_code = MISSED
+
+
+class InvalidMeasurement(EntsurgeError):  # noqa: N818
+    """The measurement cannot support a verdict."""
+
+    exit_code = INVALID
+
+
+class GuardStop(EntsurgeError):  # noqa: N818
+    """A guard ended the run."""
+
+    exit_code = GUARD
+
+
+class TargetUnreachable(EntsurgeError):  # noqa: N818
+    """Nothing answers where the target should be."""
+
+    exit_code = UNREACHABLE
+
+
+class CannotRecord(EntsurgeError):  # noqa: N818
+    """The run directory cannot be written."""
+
+    exit_code = NO_RECORD
+    hint = "free some disk, or name another folder with --runs"
+
+
+def first_by_precedence(codes: list[int]) -> int:
+    """The exit code that wins when several apply: 130, 7, 6, 5, 4, 3, then any other, then 0."""
+    for code in PRECEDENCE:
+        if code in codes:
+            return code
+    return next((code for code in codes if code), PASS)
