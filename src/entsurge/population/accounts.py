@@ -1,0 +1,55 @@
+"""Everyone's account as CSV, one row at a time."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, TextIO
+
+from entsurge.population.people import PERSONAS, Person, Persona, Population
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+COLUMNS = (
+    "persona",
+    "login",
+    "password",
+    "given_name",
+    "family_name",
+    "uai",
+    "school",
+    "academy",
+    "classes",
+    "subject",
+    "children",
+)
+
+
+def write_csv(population: Population, stream: TextIO, personas: Iterable[Persona] = PERSONAS) -> None:
+    """Write a row per person, without holding them; several classes or children are joined by a space."""
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_row(population, person) for person in _everyone(population, personas))
+
+
+def _everyone(population: Population, personas: Iterable[Persona]) -> Iterator[Person]:
+    for persona in personas:
+        for index in range(population.count(persona)):
+            yield population.person(persona, index)
+
+
+def _row(population: Population, person: Person) -> tuple[str, ...]:
+    children = (population.person("student", child).login for child in person.children)
+    return (
+        person.persona,
+        person.login,
+        person.password,
+        person.given_name,
+        person.family_name,
+        person.uai,
+        population.school(person.school).name,
+        person.academy,
+        " ".join(person.classes),
+        person.subject or "",
+        " ".join(children),
+    )
