@@ -1,0 +1,75 @@
+"""A pupil: follows the work set, reads the lesson book, hands work in, writes to teachers.
+
+`locust -f scenarios/student.py --host URL` runs it alone, drawing visits from the ordinary week.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from entsurge.visit.visitor import Visitor, journey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Student(Visitor):
+    """A pupil of a high school."""
+
+    persona = "student"
+
+    @journey("home")
+    def arrive(self) -> Iterator[str]:
+        """The portal's first page."""
+        yield "open-home"
+
+    @journey("homework")
+    def do_the_work_set(self) -> Iterator[str]:
+        """The list, one assignment, then the work handed in."""
+        yield "read-homework-list"
+        yield "read-homework"
+        yield "hand-in"
+
+    @journey("lesson-book")
+    def read_the_lesson_book(self) -> Iterator[str]:
+        """The week's lessons, then one of them."""
+        yield "read-lessons"
+        yield "read-lesson"
+
+    @journey("messages")
+    def read_messages(self) -> Iterator[str]:
+        """The inbox and two messages; now and then an answer."""
+        yield "read-inbox"
+        yield "read-message"
+        yield "read-message"
+        yield "send-message"
+
+    @journey("marks")
+    def look_at_marks(self) -> Iterator[str]:
+        """The marks of the term."""
+        yield "read-marks"
+
+    @journey("absences")
+    def look_at_absences(self) -> Iterator[str]:
+        """The pupil's own absences."""
+        yield "read-absences"
+
+    @journey("files")
+    def fetch_documents(self) -> Iterator[str]:
+        """The class's documents."""
+        yield "list-files"
+
+    @journey("news")
+    def read_the_news(self) -> Iterator[str]:
+        """The school's news."""
+        yield "read-news"
+
+    @journey("chat")
+    def talk_with_the_class(self) -> Iterator[str]:
+        """The class's chat room."""
+        yield "open-chat"
+
+    @journey("video-class")
+    def attend_a_video_class(self) -> Iterator[str]:
+        """The video class's page."""
+        yield "open-video-class"

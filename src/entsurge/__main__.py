@@ -1,0 +1,5 @@
+"""`python -m entsurge` is `entsurge`."""
+
+from entsurge.cli import main
+
+main()

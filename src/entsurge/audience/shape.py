@@ -1,0 +1,113 @@
+"""Week shapes and persona mixes: when each persona comes, which pages it opens, what it puts up with."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from entsurge.audience.figure import Share
+
+Persona = Literal["student", "teacher", "parent", "staff"]
+PERSONAS: tuple[Persona, ...] = ("student", "teacher", "parent", "staff")
+Service = Literal[
+    "home", "messages", "homework", "lesson-book", "files", "marks", "absences", "news", "chat", "video-class"
+]
+SERVICES: tuple[Service, ...] = (
+    "home", "messages", "homework", "lesson-book", "files", "marks", "absences", "news", "chat", "video-class",
+)  # fmt: skip
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+FIRST_HOUR = 6
+NIGHT_SHARE = Fraction(1, 100)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Curve(_Strict):
+    """When one persona comes: seven weights Monday to Sunday, eighteen for the hours 06 to 23 (the night has 1 %)."""
+
+    days: Annotated[list[Share], Field(min_length=7, max_length=7)]
+    hours: Annotated[list[Share], Field(min_length=18, max_length=18)]
+
+    @model_validator(mode="after")
+    def _somebody_comes(self) -> Curve:
+        for name, weights in (("days", self.days), ("hours", self.hours)):
+            if not any(weight.value for weight in weights):
+                raise ValueError(f"{name}: all weights are 0")
+        return self
+
+    def share(self, day: int, hour: int) -> Fraction:
+        """The share of the week's visits that falls in this hour; the 168 shares sum to 1."""
+        of_day = self.days[day].value / sum(weight.value for weight in self.days)
+        if hour < FIRST_HOUR:
+            return of_day * NIGHT_SHARE / FIRST_HOUR
+        of_hour = self.hours[hour - FIRST_HOUR].value / sum(weight.value for weight in self.hours)
+        return of_day * of_hour * (1 - NIGHT_SHARE)
+
+
+class Shape(_Strict):
+    """One curve per persona."""
+
+    title: dict[Literal["fr", "en"], str]
+    source: str
+    student: Curve
+    teacher: Curve
+    parent: Curve
+    staff: Curve
+
+    def curve(self, persona: str) -> Curve:
+        """The curve of this persona."""
+        found: Curve = getattr(self, persona)
+        return found
+
+
+class Patience(_Strict):
+    """After how many refused or failed pages a visitor leaves."""
+
+    shed: Annotated[int, Field(ge=1, le=100)] = 1
+    failed: Annotated[int, Field(ge=1, le=100)] = 2
+
+
+class Mix(_Strict):
+    """One persona: its share of visits, its pages in percent of page views, its patience."""
+
+    visit_share: Share
+    protected: bool = False
+    patience: Patience = Patience()
+    pages: dict[Service, Share]
+
+    @model_validator(mode="after")
+    def _opens_something(self) -> Mix:
+        if not any(share.value for share in self.pages.values()):
+            raise ValueError("pages: all shares are 0")
+        return self
+
+    def page_share(self, service: str) -> Fraction:
+        """The share of this persona's page views that this service has; they sum to 1."""
+        total = sum(share.value for share in self.pages.values())
+        return next((share.value / total for name, share in self.pages.items() if name == service), Fraction(0))
+
+
+class Mixes(_Strict):
+    """The personas of an audience."""
+
+    title: dict[Literal["fr", "en"], str]
+    source: str
+    requests_per_page: Share
+    student: Mix
+    teacher: Mix
+    parent: Mix
+    staff: Mix
+
+    def mix(self, persona: str) -> Mix:
+        """One persona's mix."""
+        found: Mix = getattr(self, persona)
+        return found
+
+    def visit_share(self, persona: str) -> Fraction:
+        """The share of visits that this persona makes; the four sum to 1."""
+        total = sum(self.mix(name).visit_share.value for name in PERSONAS)
+        return self.mix(persona).visit_share.value / total

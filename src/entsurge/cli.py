@@ -1,0 +1,87 @@
+"""The command line. Commands are loaded when they are called, so that `entsurge --help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from entsurge import __version__
+from entsurge.errors import INTERRUPTED, USAGE, EntsurgeError
+
+COMMANDS = {
+    "demo": "The main job on the embedded ENT: ordinary week, lockdown, lockdown with conservation measures.",
+    "plan": "What a run would offer: figures, hours over a limit, plot. Sends nothing.",
+    "run": "A run against a target, with live progress, verdict and report.",
+    "report": "The degradation report of one run, or of several side by side.",
+    "gate": "Verdict and exit code for CI, with JUnit if asked.",
+    "population": "Synthetic people as CSV.",
+    "sandbox": "Serves the embedded reference ENT.",
+}
+EPILOG = (
+    "Exit codes: 0 pass · 1 unexpected error · 2 usage · 3 objectives missed · 4 invalid measurement · "
+    "5 stopped by a guard · 6 target unreachable · 7 cannot record · 130 interrupted."
+)
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the work."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself, imported now."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"entsurge.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list, without importing a single command."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=Lazy, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(__version__, prog_name="entsurge")
+def entsurge() -> None:
+    """Load-test an ENT: will it hold on the day everyone shows up, and if not, who loses what.
+
+    Start with `entsurge demo`; then `entsurge plan lockdown-2020`.
+    """
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run a command; a mistake of the user's becomes one message and its exit code, never a traceback."""
+    try:
+        code = entsurge.main(args=arguments, standalone_mode=False)
+    except EntsurgeError as error:
+        _say(str(error), error.hint)
+        sys.exit(error.exit_code)
+    except click.exceptions.Abort:
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USAGE)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(message: str, hint: str) -> None:
+    for line in message.splitlines():
+        click.echo(f"entsurge: {line}", err=True)
+    if hint:
+        click.echo(f"  {hint}", err=True)

@@ -1,0 +1,26 @@
+"""After a run: verdicts, report, and where they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from entsurge import errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def judge(runs: list[Path], out: Path, *, engine_codes: list[int]) -> int:
+    """Write verdicts and report of the runs, say them, and return the exit code by its documented precedence."""
+    from entsurge.gate import gate  # noqa: PLC0415  pandas is loaded only when there is something to judge
+    from entsurge.render import write_report  # noqa: PLC0415
+
+    result = gate(runs)
+    for line in result.lines:
+        click.echo(line)
+    for kind, path in write_report(runs, out).items():
+        if kind.startswith("html"):
+            click.echo(f"report: {path}")
+    return errors.first_by_precedence([*engine_codes, result.exit_code])

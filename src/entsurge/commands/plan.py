@@ -1,0 +1,123 @@
+"""`entsurge plan`: what a run would offer, in figures and as a plot. Sends nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from entsurge.audience import profile as profiles
+from entsurge.commands.options import overrides, replay_options
+from entsurge.errors import CannotRecord
+from entsurge.plan import plot, summary
+
+if TYPE_CHECKING:
+    from entsurge.plan.summary import Summary
+
+OTHER_SHAPE = {"lockdown": "ordinary", "ordinary": "lockdown"}
+
+
+@click.command("plan", epilog="Examples: entsurge plan lockdown-2020 --limit 8 · entsurge plan ./ours.toml --json")
+@click.argument("profile")
+@click.option("--limit", type=float, metavar="VISITS_PER_S", help="List the hours of the week over this rate.")
+@click.option("--json", "as_json", is_flag=True, help="Everything as JSON, and nothing else.")
+@click.option(
+    "--plot", "plot_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the plot (svg, png, html)."
+)
+@replay_options
+def command(profile: str, limit: float | None, as_json: bool, plot_file: Path | None, **given: Any) -> None:
+    """What a run of PROFILE would offer: visits, pages, requests per second and visitors at once."""
+    loaded = profiles.load(profile, overrides=overrides(**given))
+    other = OTHER_SHAPE.get(loaded.file.shape)
+    compared = (other, profiles.load_shape(other)) if other else None
+    found = summary.summarise(loaded, other=compared, limit=limit)
+    if plot_file:
+        try:
+            plot.write(found, plot_file)
+        except OSError as error:
+            raise CannotRecord(f"{plot_file}: {error.strerror or error}") from None
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
+        return
+    _show(found, loaded, limit, plot_file)
+
+
+def _show(found: Summary, loaded: profiles.Profile, limit: float | None, plot_file: Path | None) -> None:
+    console = Console()
+    week = found.week
+    console.print(f"[bold]{loaded.file.title['en']}[/bold]  ({loaded.name})")
+    console.print(
+        f"The week: {week['visits']:,.0f} visits, {week['page_views']:,.0f} page views, "
+        f"{week['pages_per_visit']:.2f} pages and {week['minutes_per_visit']:.2f} minutes per visit.\n"
+    )
+    peak = found.peak
+    peak_rows: dict[str, Any] = {name: vars_of(load) for name, load in peak.personas.items()}
+    title = f"The week's peak, at full scale: {peak.day} {peak.hour:02d} h (hourly mean)"
+    console.print(_table(title, peak_rows, vars_of(peak.total)))
+    _show_window(console, found)
+    _show_other(console, found)
+    if limit is not None:
+        _show_limit(console, found, limit)
+    click.echo(plot.terminal(found, width=min(console.width, 100)))
+    if plot_file:
+        console.print(f"plot: {plot_file}")
+
+
+def vars_of(load: summary.Load) -> dict[str, float]:
+    """A load as plain numbers."""
+    return {name: getattr(load, name) for name in summary.LOAD_FIELDS}
+
+
+def _table(title: str, rows: dict[str, Any], total: dict[str, float]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for heading in ("", "visits/s", "pages/s", "requests/s", "visitors at once"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name, load in [*rows.items(), ("all", total)]:
+        table.add_row(
+            name, f"{load['visits_per_second']:.2f}", f"{load['pages_per_second']:.1f}",
+            f"{load['requests_per_second']:,.0f}", f"{load['concurrency']:,.0f}",
+        )  # fmt: skip
+    return table
+
+
+def _show_window(console: Console, found: Summary) -> None:
+    window = found.window
+    title = f"What a run offers: {window['day']} {window['from']}–{window['to']}, scale {window['scale']}"
+    console.print(_table(title, window["personas"], window["total"]))
+    console.print(
+        f"Compression {window['compression']}: the window lasts {window['run_seconds']:.0f} s after "
+        f"{window['warm_up_seconds']:.0f} s of warm-up. Rates are {window['compression']} times those of the day, "
+        f"reading times as many times shorter, visitors at once unchanged: {window['visits']:.0f} visits, "
+        f"{window['page_views']:,.0f} page views.\n"
+    )
+
+
+def _show_other(console: Console, found: Summary) -> None:
+    other = found.other_shape
+    if not other:
+        return
+    ratio = other["window_visits"] / found.window["visits"] - 1 if found.window["visits"] else 0.0
+    console.print(
+        f"With the {other['shape']} shape instead: peak {other['peak']['day']} {other['peak']['hour']:02d} h with "
+        f"{other['peak']['total']['visits_per_second']:.2f} visits/s, "
+        f"{other['peak']['total']['concurrency']:,.0f} visitors at once; this window {ratio:+.0%} visits.\n"
+    )
+
+
+def _show_limit(console: Console, found: Summary, limit: float) -> None:
+    if not found.over_limit:
+        console.print(f"No hour of the week is over {limit:g} visits/s.\n")
+        return
+    console.print(f"{len(found.over_limit)} hours of the week over {limit:g} visits/s (full scale):")
+    for hour in found.over_limit:
+        load = hour.total
+        console.print(
+            f"  {hour.day:<9} {hour.hour:02d} h  {load.visits_per_second:6.2f} visits/s  "
+            f"{load.pages_per_second:6.1f} pages/s  {load.concurrency:7,.0f} visitors",
+            highlight=False,
+        )
+    console.print()

@@ -1,0 +1,100 @@
+"""The engine and the sandbox as processes of their own: started, listened to, and always ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
+from entsurge.errors import TargetUnreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+START_SECONDS = 60.0
+END_SECONDS = 20.0
+
+
+def run_engine(spec: RunSpec, *, token: str = "") -> int:
+    """Run the engine to its end; Ctrl-C reaches it once, and it then writes down what it has.
+
+    Returns the engine's exit code. The admin token travels in the environment.
+    """
+    environment = os.environ | ({ADMIN_TOKEN: token} if token else {})
+    arguments = [sys.executable, "-m", "entsurge.engine", spec.to_json()]
+    engine = subprocess.Popen(arguments, env=environment, start_new_session=True)  # noqa: S603  our own module
+    with _passing_on(engine):
+        return engine.wait()
+
+
+@contextlib.contextmanager
+def _passing_on(child: subprocess.Popen[Any]) -> Iterator[None]:
+    """Pass SIGINT and SIGTERM on to the child, which ends in order; a second one ends it at once."""
+    asked: list[int] = []
+
+    def pass_on(number: int, frame: object) -> None:
+        del frame
+        asked.append(number)
+        child.send_signal(signal.SIGINT if len(asked) == 1 else signal.SIGKILL)
+
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        end(child)
+
+
+def end(child: subprocess.Popen[Any]) -> None:
+    """End a child process in order, and by force if it does not."""
+    if child.poll() is not None:
+        return
+    child.terminate()
+    try:
+        child.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+@contextlib.contextmanager
+def sandbox(settings_json: str) -> Iterator[tuple[str, str]]:
+    """A sandbox that lives as long as the context: its URL and its admin token.
+
+    Raises TargetUnreachable when it does not start.
+    """
+    arguments = [sys.executable, "-m", "entsurge.sandbox", "--settings", settings_json, "--watch-stdin"]
+    child = subprocess.Popen(  # noqa: S603  our own module
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        ready = _first_line(child)
+        yield str(ready["url"]), str(ready["admin_token"])
+    finally:
+        end(child)
+        for pipe in (child.stdin, child.stdout):
+            if pipe:
+                pipe.close()
+
+
+def _first_line(child: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """The line that the sandbox prints once it listens."""
+    if child.stdout is None:
+        raise TargetUnreachable("the sandbox has no output")
+    limit, line = time.monotonic() + START_SECONDS, b""
+    while not line.endswith(b"\n"):
+        readable, _, _ = select.select([child.stdout], [], [], max(0.0, limit - time.monotonic()))
+        piece = os.read(child.stdout.fileno(), 4096) if readable else b""
+        if not piece:
+            raise TargetUnreachable("the sandbox did not start", hint="try `entsurge sandbox` by itself")
+        line += piece
+    found: dict[str, Any] = json.loads(line)
+    return found

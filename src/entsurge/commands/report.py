@@ -1,0 +1,31 @@
+"""`entsurge report`: the degradation report of one run or of several side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+LANGUAGES, FORMATS = ("fr", "en"), ("html", "json", "junit", "md")
+
+
+@click.command("report", epilog="Example: entsurge report runs/a runs/b --lang fr --format html,json")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder (default: the last run's).")
+@click.option("--lang", default="fr,en", show_default=True, help="fr, en, or both.")
+@click.option("--format", "formats", default="html,json,junit", show_default=True, help="html, json, junit, md.")
+def command(runs: tuple[Path, ...], out: Path | None, lang: str, formats: str) -> None:
+    """Write the report of RUNS; the first one is the baseline that the others are compared with."""
+    from entsurge.render import write_report  # noqa: PLC0415  pandas is loaded only when it is needed
+
+    languages, kinds = _listed("--lang", lang, LANGUAGES), _listed("--format", formats, FORMATS)
+    for path in write_report(list(runs), out or runs[-1], langs=languages, formats=kinds).values():
+        click.echo(str(path))
+
+
+def _listed(option: str, given: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in given.split(",") if name.strip())
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        raise click.BadParameter(f"{given!r}: expected some of {', '.join(known)}", param_hint=option)
+    return names

@@ -1,0 +1,69 @@
+"""`entsurge run`: one run against a target; report and verdict at its end."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from entsurge import errors
+from entsurge.commands.judge import judge
+from entsurge.commands.options import RUNS, new_run_folder, overrides, replay_options
+from entsurge.commands.processes import run_engine
+from entsurge.commands.targets import loopback
+from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
+
+
+@click.command(
+    "run",
+    epilog="Examples: entsurge run lockdown-2020 --target http://127.0.0.1:8080 · "
+    "entsurge run ./ours.toml --target http://127.0.0.1:8080 --chaos static-home",
+)
+@click.argument("profile")
+@click.option("--target", required=True, metavar="URL", help="A loopback address, such as that of `entsurge sandbox`.")
+@click.option(
+    "--chaos", multiple=True, metavar="EXPERIMENT", help="A measure or fault in force during the run; repeatable."
+)
+@click.option("--scenario", multiple=True, metavar="PERSONA=FILE", help="A scenario file of your own for a persona.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="The run directory (default: runs/<utc>-<profile>)."
+)
+@click.option("--exporter-port", default=9646, show_default=True, help="Prometheus metrics on loopback; 0 for any.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@replay_options
+def command(
+    profile: str, target: str, chaos: tuple[str, ...], scenario: tuple[str, ...], out: Path | None,
+    exporter_port: int, quiet: bool, **given: Any,
+) -> int:  # fmt: skip
+    """Replay PROFILE against the target; exits as `entsurge gate` would.
+
+    Measures need the sandbox's token in ENTSURGE_ADMIN_TOKEN.
+    """
+    loopback(target)
+    folder = out or new_run_folder(Path(profile).stem, RUNS)
+    spec = RunSpec(
+        profile=profile,
+        url=target,
+        out=str(folder),
+        overrides=overrides(**given),
+        chaos=list(chaos),
+        scenarios=_by_persona(scenario),
+        exporter_port=exporter_port,
+        progress=not quiet,
+    )
+    code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""))
+    if not (folder / "manifest.json").is_file():
+        return code
+    return judge([folder], folder, engine_codes=[code])
+
+
+def _by_persona(given: tuple[str, ...]) -> dict[str, str]:
+    result = {}
+    for each in given:
+        persona, equals, path = each.partition("=")
+        if not equals or persona not in ("student", "teacher", "parent", "staff"):
+            raise errors.UsageError(f"--scenario {each}: expected PERSONA=FILE, such as student=./ours.py")
+        result[persona] = path if "/" in path or path.endswith(".py") else f"./{path}"
+    return result

@@ -1,0 +1,1 @@
+"""How each ENT product is spoken to: its routes, its sign-on, its signs of being full."""

@@ -1,0 +1,66 @@
+"""The interface of a driver. A new product is a new module beside this one, named in `DRIVERS`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
+
+from entsurge.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from entsurge.visit.outcome import Outcome, PageResult
+
+DRIVERS = {"portal": "entsurge.drivers.portal:PortalDriver"}
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """What an action does: the service it belongs to, whether it writes on the target, whether it publishes work."""
+
+    service: str
+    writes: bool = False
+    publishes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom a visitor signs on as."""
+
+    persona: str
+    login: str
+    password: str
+    school: str
+    tenant: str
+
+    def __repr__(self) -> str:
+        return f"Account({self.persona!r}, {self.login!r}, password=•••, tenant={self.tenant!r})"
+
+
+class Driver(Protocol):
+    """One ENT product."""
+
+    actions: Mapping[str, ActionSpec]
+
+    def sign_on(self, visitor: Any, account: Account) -> PageResult:
+        """Sign the visitor on, as a browser does; proven by a sign in the page, never by status alone."""
+        ...
+
+    def open(self, visitor: Any, service: str, action: str) -> PageResult:
+        """One page view: the document, then what belongs to it."""
+        ...
+
+    def classify(self, response: Any) -> Outcome:
+        """The outcome that an answer stands for, read from its content."""
+        ...
+
+
+def make(name: str, url: str) -> Driver:
+    """The driver of this name for a target at `url`. Raises UsageError for an unknown one."""
+    if name not in DRIVERS:
+        raise UsageError(f"no driver {name!r}", hint=f"known: {', '.join(sorted(DRIVERS))}")
+    module, _, attribute = DRIVERS[name].partition(":")
+    driver: Driver = getattr(import_module(module), attribute)(url)
+    return driver

@@ -1,0 +1,1 @@
+"""The only room that knows Locust's runners: starts visits at their due times and records what becomes of them."""

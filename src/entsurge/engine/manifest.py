@@ -1,0 +1,102 @@
+"""What is written before the first arrival: what ran, under which digests, with which figures."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from entsurge import __version__, content
+from entsurge.audience.shape import PERSONAS
+from entsurge.plan import summary
+from entsurge.record.run_directory import FORMAT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from entsurge.audience.profile import Profile
+    from entsurge.audience.shape import Persona
+    from entsurge.chaos.experiment import Experiment
+    from entsurge.engine.spec import RunSpec
+    from entsurge.plan.arrivals import Arrivals
+    from entsurge.population import Population
+
+
+def phases(profile: Profile) -> list[dict[str, Any]]:
+    """The run's phases in run seconds: warm-up, the window, drain."""
+    replay, window = profile.file.replay, profile.file.window
+    begin = float(replay.warm_up_minutes * 60 / replay.compression)
+    end = begin + float((window.end_minute - window.begin_minute) * 60 / replay.compression)
+    return [
+        {"name": "warm-up", "start_s": 0.0, "end_s": begin},
+        {"name": replay.phase, "start_s": begin, "end_s": end},
+        {"name": "drain", "start_s": end, "end_s": end + replay.drain_seconds},
+    ]
+
+
+def manifest(
+    spec: RunSpec, profile: Profile, people: Population, arrivals: Arrivals, experiments: list[Experiment],
+    scenarios: Mapping[Persona, Path], locust_version: str,
+) -> dict[str, Any]:  # fmt: skip
+    """manifest.json; draws the whole plan once, for its digest and its counts."""
+    replay, counted, timeline = profile.file.replay, summary.planned(arrivals), phases(profile)
+    return {
+        "format": FORMAT,
+        "name": spec.name or profile.name,
+        "title": dict(profile.file.title),
+        "profile": profile.name,
+        "versions": {"entsurge": __version__, "python": platform.python_version(), "locust": locust_version},
+        "seed": replay.seed,
+        "arrivals": replay.arrivals,
+        "plan_digest": arrivals.digest(),
+        "content": _content(profile, experiments, scenarios),
+        "target": {"url": spec.url, "driver": spec.driver, "name": "sandbox", "authorised_by": "loopback"},
+        "scale": str(replay.scale),
+        "compression": float(replay.compression),
+        "started_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "window": profile.file.window.model_dump(by_alias=True),
+        "phases": timeline,
+        "protected": profile.protected,
+        "figures": {
+            "published": summary.published(profile),
+            "week": {name: float(profile.week.figure(name)) for name in summary.NAMES},
+            "window": counted["window"],
+        },
+        "planned": counted["personas"],
+        "objectives": _objectives(profile),
+        "perturbations": [_perturbation(each, timeline[-1]["end_s"]) for each in experiments],
+        "population": {
+            "academies": list(people.academy_names),
+            "schools": profile.file.population.schools,
+            "people": sum(people.count(persona) for persona in PERSONAS),
+        },
+    }
+
+
+def _content(
+    profile: Profile, experiments: list[Experiment], scenarios: Mapping[Persona, Path]
+) -> list[dict[str, str]]:
+    files: list[tuple[str, str, Path]] = list(profile.sources)
+    files += [("scenarios", name, path) for name, path in scenarios.items()]
+    files += [("chaos", each.id, Path(each.path)) for each in experiments]
+    return [
+        {"kind": kind, "name": name, "path": str(path), "sha256": content.digest(path)} for kind, name, path in files
+    ]
+
+
+def _objectives(profile: Profile) -> list[dict[str, Any]]:
+    numbered = enumerate(profile.file.objective, 1)
+    return [each.model_dump() | {"id": each.id or f"objective-{number}"} for number, each in numbered]
+
+
+def _perturbation(each: Experiment, end_s: float) -> dict[str, Any]:
+    about = each.extension
+    return {
+        "id": each.id,
+        "kind": about.kind,
+        "title": dict(about.title),
+        "defers": list(about.defers),
+        "start_s": 0.0,
+        "end_s": end_s,
+    }

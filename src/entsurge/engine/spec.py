@@ -1,0 +1,34 @@
+"""What the engine's process is told: one JSON argument. Secrets travel in the environment, never here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+ADMIN_TOKEN = "ENTSURGE_ADMIN_TOKEN"  # noqa: S105  the variable's name
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One run: profile with overrides, target, perturbations, where the run directory goes."""
+
+    profile: str
+    url: str
+    out: str
+    name: str = ""
+    overrides: dict[str, Any] = field(default_factory=dict)
+    chaos: list[str] = field(default_factory=list)
+    scenarios: dict[str, str] = field(default_factory=dict)
+    driver: str = "portal"
+    exporter_port: int = 9646
+    progress: bool = True
+
+    def to_json(self) -> str:
+        """The specification as one line."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> RunSpec:
+        """The specification that such a line stands for."""
+        return RunSpec(**json.loads(text))

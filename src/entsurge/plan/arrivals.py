@@ -1,0 +1,229 @@
+"""Every visit of a run. An arrival is named (persona, group, minute, k); any process computes any minute alone.
+
+`systematic`: a minute's count is ⌊Λ(end)+u⌋ − ⌊Λ(start)+u⌋, with u from the seed and spread evenly over the groups,
+so that whole audiences come out to within one visit; pages per visit are stratified over the arrival's ordinal.
+`poisson`: counts are Poisson, pages per visit independent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import math
+from bisect import bisect_right
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from entsurge.audience.shape import PERSONAS, SERVICES
+from entsurge.plan import chance, visit_length
+from entsurge.plan.rates import Rate, rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from entsurge.audience.profile import Profile
+    from entsurge.audience.shape import Persona
+
+GOLDEN = 0x9E3779B97F4A7C15
+SHARDS = 256
+MINUTE_US = 60_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A tenant group (an academy): its name, its share of the audience, its accounts per persona."""
+
+    name: str
+    share: Fraction
+    accounts: Mapping[Persona, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PagePlan:
+    """One page view to come: its service, and the time from its start to the next click, in µs of run time."""
+
+    service: str
+    gap_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisitPlan:
+    """One visit to come; times in µs of run time, zero at the start of the warm-up."""
+
+    name: str
+    persona: Persona
+    group: str
+    account: int
+    due_us: int
+    phase: str
+    pages: tuple[PagePlan, ...]
+
+    @property
+    def shard(self) -> int:
+        """Which of the 256 shards this visit belongs to."""
+        return int.from_bytes(hashlib.blake2b(self.name.encode(), digest_size=1).digest())
+
+    @property
+    def line(self) -> str:
+        """The visit as one line, for digests and for reading."""
+        pages = " ".join(f"{page.service}:{page.gap_us}" for page in self.pages)
+        return f"{self.name} {self.account} {self.due_us} {self.phase} {pages}\n"
+
+
+class Stream:
+    """The arrivals of one persona in one group."""
+
+    def __init__(self, profile: Profile, persona: Persona, groups: list[Group], index: int) -> None:
+        replay, seed = profile.file.replay, profile.file.replay.seed
+        self.profile, self.persona, self.group, self.index = profile, persona, groups[index], index
+        self.groups = len(groups)
+        self.rate: Rate = rate(profile, persona, share=replay.scale * self.group.share)
+        spread = chance.unit(chance.key(seed, "u")) + Fraction(PERSONAS.index(persona), len(PERSONAS))
+        self.u = (spread % 1 + self.groups - 1 - index) / self.groups
+        self.instants = chance.key(seed, persona, self.group.name, "instants")
+        self.visits = chance.key(seed, persona, self.group.name, "visits")
+        self.quantile_offset = chance.draw(chance.key(seed, persona, "pages"), 1)[0]
+        self.mix = page_mix(profile, persona)
+        self.mean_pages = profile.week.pages_per_visit
+        self.draws = 3 * len(visit_length.page_thresholds(self.mean_pages)) + 2
+        self.gap_us = profile.week.minutes_per_visit * MINUTE_US / self.mean_pages
+
+    @cached_property
+    def account_step(self) -> tuple[int, int]:
+        """Offset and stride (coprime with the number of accounts) that walk through all accounts before repeating."""
+        count = self.group.accounts[self.persona]
+        first, second = chance.draw(chance.key(self.profile.file.replay.seed, self.persona, self.group.name, "who"), 2)
+        stride = chance.below(second, count) or 1
+        while math.gcd(stride, count) != 1:
+            stride += 1
+        return chance.below(first, count), stride
+
+    def count(self, minute: int) -> tuple[int, int]:
+        """The ordinal of the minute's first arrival, and how many there are."""
+        start, end = self.rate.until(minute), self.rate.until(minute + 1)
+        first = int(start + self.u)
+        if self.profile.file.replay.arrivals == "systematic":
+            return first, int(end + self.u) - first
+        raw = chance.draw(self.instants, 1, block=minute, item=1)[0]
+        return first, poisson(end - start, raw)
+
+    def minute(self, minute: int, origin_minute: int) -> Iterator[VisitPlan]:
+        """The visits due in this minute of the week, in order of their due time."""
+        ordinal, count = self.count(minute)
+        offsets = sorted(chance.below(raw, MINUTE_US) for raw in chance.draw(self.instants, count, block=minute))
+        for k, offset in enumerate(offsets):
+            due = (minute - origin_minute) * MINUTE_US + offset
+            yield self._visit(minute, k, ordinal + k, due)
+
+    def _visit(self, minute: int, k: int, ordinal: int, due_simulated_us: int) -> VisitPlan:
+        replay, window = self.profile.file.replay, self.profile.file.window
+        random = iter(chance.draw(self.visits, self.draws, block=minute, item=k))
+        pages = visit_length.pages(self._quantile(ordinal, next(random)), self.mean_pages)
+        services = self.mix.draw(pages, random)
+        total = int(pages * self.gap_us / replay.compression)
+        gaps = visit_length.gaps(list(islice(random, 2 * pages - 1)), total)
+        offset, stride = self.account_step
+        return VisitPlan(
+            name=f"{self.persona}/{self.group.name}/{minute}/{k}",
+            persona=self.persona,
+            group=self.group.name,
+            account=(offset + ordinal * stride) % self.group.accounts[self.persona],
+            due_us=int(due_simulated_us / replay.compression),
+            phase=replay.phase if minute >= window.begin_minute else "warm-up",
+            pages=tuple(PagePlan(service, gap) for service, gap in zip(services, gaps, strict=True)),
+        )
+
+    def _quantile(self, ordinal: int, raw: int) -> int:
+        if self.profile.file.replay.arrivals == "poisson":
+            return raw
+        return ((ordinal * self.groups + self.index) * GOLDEN + self.quantile_offset) % chance.WHOLE
+
+
+@dataclass(frozen=True, slots=True)
+class PageMix:
+    """Draws the services of a visit so that the shares of page views hold exactly in expectation.
+
+    The first page is home as far as home's share allows; pages of one service stand together, as people read.
+    """
+
+    first_home: int
+    first_other: list[int]
+    rest: list[int]
+
+    def draw(self, pages: int, random: Iterator[int]) -> list[str]:
+        """The services of a visit's pages in order."""
+        first = "home" if next(random) < self.first_home else self._pick(self.first_other, next(random))
+        others = [self._pick(self.rest, next(random)) for _ in range(pages - 1)]
+        order = list(dict.fromkeys([first, *others]))
+        return sorted([first, *others], key=order.index)
+
+    @staticmethod
+    def _pick(thresholds: list[int], raw: int) -> str:
+        return SERVICES[bisect_right(thresholds, raw)]
+
+
+def page_mix(profile: Profile, persona: str) -> PageMix:
+    """The draw for one persona's page mix and the profile's pages per visit."""
+    mix, mean = profile.mixes.mix(persona), profile.week.pages_per_visit
+    home = mix.page_share("home")
+    first = min(Fraction(1), home * mean)
+    later = (home * mean - first) / (mean - 1) if mean > 1 else Fraction(0)
+    other = [Fraction(0) if name == "home" else mix.page_share(name) for name in SERVICES]
+    elsewhere = sum(other, Fraction(0))
+    first_other = chance.thresholds(other) if elsewhere else chance.thresholds([Fraction(1)] * len(SERVICES))
+    rest = [later if name == "home" else (1 - later) * share for name, share in zip(SERVICES, other, strict=True)]
+    if elsewhere:
+        rest = [later if name == "home" else share / elsewhere for name, share in zip(SERVICES, rest, strict=True)]
+    else:
+        rest = [Fraction(name == "home") for name in SERVICES]
+    return PageMix(int(first * chance.WHOLE), first_other, chance.thresholds(rest))
+
+
+def poisson(mean: Fraction, raw: int) -> int:
+    """A Poisson count by inversion in decimal arithmetic (no libm, the same on every machine)."""
+    with localcontext() as context:
+        context.prec = 40
+        average = Decimal(mean.numerator) / Decimal(mean.denominator)
+        target = Decimal(raw) / chance.WHOLE
+        term = (-average).exp()
+        total, count = term, 0
+        most = int(average) + 40 + 12 * int(average.sqrt() + 1)
+        while total <= target and count < most:
+            count += 1
+            term = term * average / count
+            total += term
+    return count
+
+
+class Arrivals:
+    """All visits of a run, from the warm-up to the end of the window."""
+
+    def __init__(self, profile: Profile, groups: list[Group]) -> None:
+        window, replay = profile.file.window, profile.file.replay
+        self.profile = profile
+        self.origin_minute = window.begin_minute - replay.warm_up_minutes
+        if self.origin_minute < 0:
+            raise ValueError("the warm-up begins before Monday 00:00")
+        self.end_minute = window.end_minute
+        self.streams = [Stream(profile, persona, groups, index) for persona in PERSONAS for index in range(len(groups))]
+
+    def __iter__(self) -> Iterator[VisitPlan]:
+        """The visits in order of due time, drawn minute by minute."""
+        for minute in range(self.origin_minute, self.end_minute):
+            parts = [stream.minute(minute, self.origin_minute) for stream in self.streams]
+            yield from heapq.merge(*parts, key=lambda visit: (visit.due_us, visit.name))
+
+    def window(self) -> Iterator[VisitPlan]:
+        """The visits that are due in the window, warm-up left out."""
+        return (visit for visit in self if visit.phase != "warm-up")
+
+    def digest(self) -> str:
+        """SHA-256 over every planned visit: the same on every machine and for every number of workers."""
+        total = hashlib.sha256()
+        for visit in self:
+            total.update(visit.line.encode())
+        return total.hexdigest()

@@ -1,0 +1,39 @@
+"""The people behind a plan: the synthetic population of a profile, and its tenant groups (academies)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from entsurge.audience.shape import PERSONAS
+from entsurge.plan.arrivals import Group
+from entsurge.population import Population
+
+if TYPE_CHECKING:
+    from entsurge.audience.profile import Profile
+
+
+def population(profile: Profile) -> Population:
+    """The population that the profile asks for; the same seed gives the same people."""
+    people = profile.file.population
+    return Population(
+        seed=profile.file.replay.seed,
+        academies=people.academies,
+        schools=people.schools,
+        classes_per_school=people.classes_per_school,
+        pupils_per_class=people.pupils_per_class,
+    )
+
+
+def groups(profile: Profile) -> list[Group]:
+    """The academies, each with its share of the pupils and its accounts per persona."""
+    people = population(profile)
+    pupils = people.count("student")
+    return [
+        Group(
+            name=name,
+            share=Fraction(people.count_in_academy("student", index), pupils),
+            accounts={persona: people.count_in_academy(persona, index) for persona in PERSONAS},
+        )
+        for index, name in enumerate(people.academy_names)
+    ]

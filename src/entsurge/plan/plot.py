@@ -1,0 +1,59 @@
+"""The week of a plan as a plot: in the terminal, or as a file (SVG, PNG, HTML)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from entsurge.audience.shape import DAYS, PERSONAS
+from entsurge.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from entsurge.plan.summary import Summary
+
+ENDINGS = (".svg", ".png", ".html")
+
+
+def terminal(found: Summary, *, width: int = 100, height: int = 16) -> str:
+    """Visits per second over the 168 hours, drawn in characters."""
+    import plotext  # noqa: PLC0415  only a plot needs it
+
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.plot_size(width, height)
+    plotext.plot([hour.total.visits_per_second for hour in found.hours], marker="braille")
+    plotext.xticks([24 * day + 12 for day in range(7)], [name[:3] for name in DAYS])
+    plotext.title(f"{found.profile}: visits per second, full scale, hourly means")
+    drawn: str = plotext.uncolorize(plotext.build())
+    return drawn
+
+
+def write(found: Summary, path: Path) -> None:
+    """Write the plot, stacked by persona. Raises UsageError for an unknown ending, OSError when it cannot."""
+    import altair as alt  # noqa: PLC0415  only a plot needs it
+
+    if path.suffix not in ENDINGS:
+        raise UsageError(f"{path}: a plot is written as {', '.join(ENDINGS)}")
+    rows = [
+        {
+            "hour": 24 * DAYS.index(hour.day) + hour.hour,
+            "persona": name,
+            "visits": hour.personas[name].visits_per_second,
+        }
+        for hour in found.hours
+        for name in PERSONAS
+    ]
+    labels = "datum.value % 24 == 12 ? " + str([name[:3] for name in DAYS]) + "[floor(datum.value / 24)] : ''"
+    axis = alt.Axis(values=[12 + 24 * day for day in range(7)], labelExpr=labels)
+    chart = (
+        alt.Chart(alt.InlineData(values=rows))
+        .mark_area()
+        .encode(
+            x=alt.X("hour:Q", title="hour of the week", axis=axis),
+            y=alt.Y("visits:Q", title="visits per second (full scale, hourly mean)", stack=True),
+            color=alt.Color("persona:N", sort=list(PERSONAS)),
+        )
+        .properties(title=found.profile, width=840, height=280)
+    )
+    chart.save(str(path), inline=True) if path.suffix == ".html" else chart.save(str(path))

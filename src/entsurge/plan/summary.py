@@ -1,0 +1,191 @@
+"""What a plan would offer, in figures: the week's peak, the window, each persona, the hours over a limit."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from entsurge.audience.shape import DAYS, PERSONAS
+from entsurge.plan.rates import HOURS, rate, visits_per_second
+
+if TYPE_CHECKING:
+    from entsurge.audience.profile import Profile
+    from entsurge.audience.shape import Shape
+    from entsurge.plan.arrivals import Arrivals
+
+
+NAMES = ("visits", "page_views", "minutes_per_visit", "pages_per_visit")
+LOAD_FIELDS = ("visits_per_second", "pages_per_second", "requests_per_second", "concurrency")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What arrives per second, and how many visitors are there at once (Little: visits/s × visit time)."""
+
+    visits_per_second: float
+    pages_per_second: float
+    requests_per_second: float
+    concurrency: float
+
+
+@dataclass(frozen=True)
+class Hour:
+    """One hour of the week, hourly mean."""
+
+    day: str
+    hour: int
+    total: Load
+    personas: dict[str, Load]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A plan in figures; everything a review of the plan needs, nothing is sent."""
+
+    profile: str
+    week: dict[str, float]
+    published: dict[str, dict[str, float | None]]
+    window: dict[str, Any]
+    peak: Hour
+    hours: list[Hour]
+    other_shape: dict[str, Any]
+    over_limit: list[Hour] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The summary as plain data."""
+        return asdict(self)
+
+
+def load(profile: Profile, visits: Fraction) -> Load:
+    """The load that so many visits per second make, at the profile's pages and minutes per visit."""
+    pages = visits * profile.week.pages_per_visit
+    return Load(
+        visits_per_second=float(visits),
+        pages_per_second=float(pages),
+        requests_per_second=float(pages * profile.mixes.requests_per_page.value),
+        concurrency=float(visits * profile.week.minutes_per_visit * 60),
+    )
+
+
+def hours(profile: Profile, shape: Shape | None = None) -> list[Hour]:
+    """The 168 hours of the week at full scale, Monday 00 h first."""
+    rates = visits_per_second(profile, shape)
+    result = []
+    for index in range(HOURS):
+        each = {persona: rates[persona][index] for persona in PERSONAS}
+        total = load(profile, sum(each.values(), Fraction(0)))
+        result.append(
+            Hour(
+                DAYS[index // 24],
+                index % 24,
+                total,
+                {name: load(profile, value) for name, value in each.items()},
+            )
+        )
+    return result
+
+
+def peak(week: list[Hour]) -> Hour:
+    """The hour with the most visits."""
+    return max(week, key=lambda hour: hour.total.visits_per_second)
+
+
+def window_load(profile: Profile, shape: Shape | None = None) -> dict[str, Any]:
+    """The window as it will be replayed: per persona in run time, at the profile's scale and compression."""
+    window, replay = profile.file.window, profile.file.replay
+    seconds = (window.end_minute - window.begin_minute) * 60
+    visits = {
+        persona: _between(profile, persona, window.begin_minute, window.end_minute, shape) for persona in PERSONAS
+    }
+    speed = replay.compression
+
+    def compressed(count: Fraction) -> dict[str, float]:
+        return _compressed(load(profile, count / seconds), float(speed))
+
+    total = sum(visits.values(), Fraction(0))
+    return {
+        "day": window.day,
+        "from": window.begin,
+        "to": window.end,
+        "scale": str(replay.scale),
+        "compression": str(speed),
+        "run_seconds": float(seconds / speed),
+        "warm_up_seconds": float(replay.warm_up_minutes * 60 / speed),
+        "visits": float(total),
+        "page_views": float(total * profile.week.pages_per_visit),
+        "personas": {persona: compressed(count) for persona, count in visits.items()},
+        "total": compressed(total),
+    }
+
+
+def _compressed(each: Load, speed: float) -> dict[str, float]:
+    """Compression multiplies rates and leaves concurrency as it is: visits come faster and stay shorter."""
+    fast = {name: value * speed for name, value in asdict(each).items()}
+    return fast | {"concurrency": each.concurrency}
+
+
+def _between(profile: Profile, persona: str, begin: int, end: int, shape: Shape | None) -> Fraction:
+    of_persona = rate(profile, persona, share=profile.file.replay.scale, shape=shape)
+    return of_persona.until(end) - of_persona.until(begin)
+
+
+def summarise(profile: Profile, *, other: tuple[str, Shape] | None = None, limit: float | None = None) -> Summary:
+    """The plan in figures. `other` is a second shape to compare with; `limit` is in visits per second, full scale."""
+    week = hours(profile)
+    return Summary(
+        profile=profile.name,
+        week={name: float(profile.week.figure(name)) for name in NAMES},
+        published=published(profile),
+        window=window_load(profile),
+        peak=peak(week),
+        hours=week,
+        other_shape=_other(profile, *other) if other else {},
+        over_limit=[hour for hour in week if limit is not None and hour.total.visits_per_second > limit],
+    )
+
+
+def published(profile: Profile) -> dict[str, dict[str, float | None]]:
+    """The four figures as published: value and change in percent, null where nothing was published."""
+    figures = profile.file.figures
+    result: dict[str, dict[str, float | None]] = {}
+    for name in NAMES:
+        value, change = figures.absolute(name), figures.change(name)
+        result[name] = {
+            "value": float(value.value) if value else None,
+            "change_percent": float(change.value) if change else None,
+        }
+    return result
+
+
+def _other(profile: Profile, name: str, shape: Shape) -> dict[str, Any]:
+    top, window = peak(hours(profile, shape)), window_load(profile, shape)
+    return {
+        "shape": name,
+        "peak": asdict(top),
+        "window_visits_per_second": window["total"]["visits_per_second"],
+        "window_visits": window["visits"],
+    }
+
+
+def planned(arrivals: Arrivals) -> dict[str, Any]:
+    """The visits of the window, counted: per persona visits, page views and pages per service; and the four figures."""
+    personas: dict[str, Any] = {name: {"visits": 0, "page_views": 0, "services": {}} for name in PERSONAS}
+    gap_us = 0
+    for visit in arrivals.window():
+        of = personas[visit.persona]
+        of["visits"] += 1
+        of["page_views"] += len(visit.pages)
+        for page in visit.pages:
+            of["services"][page.service] = of["services"].get(page.service, 0) + 1
+            gap_us += page.gap_us
+    visits = sum(of["visits"] for of in personas.values())
+    views = sum(of["page_views"] for of in personas.values())
+    minutes = gap_us * float(arrivals.profile.file.replay.compression) / 60e6
+    window = {
+        "visits": visits,
+        "page_views": views,
+        "minutes_per_visit": minutes / visits if visits else 0.0,
+        "pages_per_visit": views / visits if visits else 0.0,
+    }
+    return {"personas": personas, "window": window}

@@ -1,0 +1,1 @@
+"""What happened, written down as it happens: histograms, visits, events, failures, and the Prometheus exporter."""

@@ -1,0 +1,135 @@
+"""Takes in pages, requests and visits on the hot path; folds them into histograms once a second."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from entsurge.record.histogram import buckets
+from entsurge.record.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from entsurge.record.run_directory import RunDirectory
+
+EXAMPLES_PER_SIGNATURE = 3
+
+
+class Key(NamedTuple):
+    """What a time belongs to; becomes two entries of keys.json for a page: corrected and service."""
+
+    kind: str
+    persona: str
+    group: str
+    service: str
+    page: str
+    phase: str
+    outcome: str
+    cohort: str = "control"
+    attempt: str = "first"
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One second's counts: how often each key occurred, and its service times in µs."""
+
+    second: int
+    counts: dict[Key, int]
+    times_us: dict[Key, Any]
+
+
+class Recorder:
+    """The record of one process. Not shared between processes: each numbers its own batches."""
+
+    def __init__(self, directory: RunDirectory, *, worker: int = 0) -> None:
+        self.directory, self.worker, self.sequence = directory, worker, 0
+        self.ids: dict[Key, int] = {}
+        self.described: list[dict[str, str]] = []
+        self.key_column, self.time_column = array("q"), array("q")
+        self.finished_visits: list[dict[str, Any]] = []
+        self.signatures: Counter[str] = Counter()
+        self.listeners: list[Callable[[Fold], None]] = []
+        self._described_written = 0
+
+    def page(self, key: Key, corrected_us: int, service_us: int) -> None:
+        """One page view: its corrected latency and its service time, in µs."""
+        found = self.ids.get(key)
+        if found is None:
+            found = self._number(key)
+        self.key_column.extend((found, found + 1))
+        self.time_column.extend((corrected_us, service_us))
+
+    def request(self, key: Key, microseconds: int) -> None:
+        """One request's time in µs."""
+        found = self.ids.get(key)
+        if found is None:
+            found = self._number(key)
+        self.key_column.append(found)
+        self.time_column.append(microseconds)
+
+    def visit(self, row: dict[str, Any]) -> None:
+        """One finished visit, a row of visits.arrows."""
+        self.finished_visits.append(row)
+
+    def failure(self, t: float, signature: str, row: dict[str, Any]) -> None:
+        """An example of what went wrong; the first few of each signature are kept, redacted."""
+        self.signatures[signature] += 1
+        if self.signatures[signature] <= EXAMPLES_PER_SIGNATURE:
+            whole = {"t": round(t, 3), "signature": signature, "count": self.signatures[signature], **row}
+            self.directory.append("failures.jsonl", redact(whole))
+
+    def created(self, row: dict[str, Any]) -> None:
+        """Something that the run wrote on the target."""
+        self.directory.append("created.jsonl", row)
+
+    def _number(self, key: Key) -> int:
+        number = len(self.described)
+        entry = dict(key._asdict())
+        for timing in ("corrected", "service") if key.kind == "page" else ("service",):
+            self.described.append({**entry, "timing": timing})
+        self.ids[key] = number
+        return number
+
+    def fold(self, second: int) -> Fold:
+        """Write what came in since the last fold as this second's batch; tell the listeners; start anew."""
+        keys = np.frombuffer(self.key_column, dtype=np.int64).copy()
+        times = np.frombuffer(self.time_column, dtype=np.int64).copy()
+        self.key_column, self.time_column = array("q"), array("q")
+        visits, self.finished_visits = self.finished_visits, []
+        if len(self.described) > self._described_written:
+            self.directory.write_json("keys.json", self.described)
+            self._described_written = len(self.described)
+        if len(keys):
+            self._write(second, keys, times)
+        self.directory.visits(visits)
+        fold = self._summary(second, keys, times)
+        for listener in self.listeners:
+            listener(fold)
+        return fold
+
+    def _write(self, second: int, keys: Any, times: Any) -> None:
+        pairs, counts = np.unique(keys * 65536 + buckets(times), return_counts=True)
+        size = len(pairs)
+        columns = (
+            np.full(size, second, np.int32), np.full(size, self.worker, np.int16),
+            np.full(size, self.sequence, np.int32), (pairs // 65536).astype(np.int32),
+            (pairs % 65536).astype(np.int32), counts.astype(np.int32),
+        )  # fmt: skip
+        self.sequence += 1
+        self.directory.series(columns)
+
+    def _summary(self, second: int, keys: Any, times: Any) -> Fold:
+        counts: dict[Key, int] = {}
+        by_key: dict[Key, Any] = {}
+        present = set(np.unique(keys).tolist())
+        for key, number in self.ids.items():
+            twin = number + 1 if key.kind == "page" else number
+            if twin in present:
+                by_key[key] = times[keys == twin]
+                counts[key] = len(by_key[key])
+        return Fold(second, counts, by_key)

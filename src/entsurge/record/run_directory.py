@@ -1,0 +1,111 @@
+"""Writes a run directory (docs/run-directory.md): append-only, readable after a crash as far as it goes."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import IO, TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from entsurge.errors import CannotRecord, EntsurgeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+FORMAT = 1
+SERIES = pa.schema(
+    [
+        ("second", pa.int32()), ("worker", pa.int16()), ("sequence", pa.int32()),
+        ("key", pa.int32()), ("bucket", pa.int32()), ("count", pa.int32()),
+    ]
+)  # fmt: skip
+_PAGES = ("planned", "ok", "shed", "failed", "lost")
+VISITS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("name", "persona", "group", "school", "phase")),
+        *((name, pa.int64()) for name in ("due_us", "start_us", "end_us")),
+        *((name, pa.int32()) for name in (*_PAGES, "unserved")),
+        ("planned_gap_us", pa.int64()),
+        ("waiting_us", pa.int64()),
+        ("work_planned", pa.bool_()),
+        ("work_served", pa.bool_()),
+        (
+            "services",
+            pa.list_(pa.struct([("service", pa.string()), *((name, pa.int32()) for name in _PAGES)])),
+        ),
+        ("sign_on", pa.string()),
+        ("end", pa.string()),
+    ]
+)
+
+
+class RunDirectory:
+    """An open run directory. Every method raises CannotRecord when the disk refuses."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lines: dict[str, IO[str]] = {}
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if (path / "manifest.json").exists():
+                raise CannotRecord(f"{path}: holds a run already", hint="name another folder with --out")
+            self._series = pa.ipc.new_stream(pa.OSFile(str(path / "series.arrows"), "wb"), SERIES)
+            self._visits = pa.ipc.new_stream(pa.OSFile(str(path / "visits.arrows"), "wb"), VISITS)
+        except OSError as error:
+            raise CannotRecord(f"{path}: {error.strerror or error}") from None
+
+    def write_json(self, name: str, value: object) -> None:
+        """Write a whole JSON file, atomically."""
+        try:
+            write_json(self.path / name, value)
+        except OSError as error:
+            raise self._refused(error) from None
+
+    def append(self, name: str, row: Mapping[str, Any]) -> None:
+        """Append one line to a `.jsonl` file."""
+        try:
+            if name not in self._lines:
+                self._lines[name] = (self.path / name).open("a", encoding="utf-8")
+            self._lines[name].write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+            self._lines[name].flush()
+        except OSError as error:
+            raise self._refused(error) from None
+
+    def series(self, columns: Sequence[Any]) -> None:
+        """Append one batch of histogram counts; columns in the order of the schema."""
+        try:
+            self._series.write_batch(pa.record_batch(list(columns), schema=SERIES))
+        except OSError as error:
+            raise self._refused(error) from None
+
+    def visits(self, rows: list[dict[str, Any]]) -> None:
+        """Append finished visits."""
+        if not rows:
+            return
+        try:
+            self._visits.write_batch(pa.RecordBatch.from_pylist(rows, schema=VISITS))
+        except OSError as error:
+            raise self._refused(error) from None
+
+    def close(self) -> None:
+        """Close every file; what the disk refuses now is lost, and has been said before."""
+        for each in (self._series, self._visits, *self._lines.values()):
+            try:
+                each.close()
+            except (OSError, EntsurgeError, pa.ArrowException):
+                continue
+
+    def _refused(self, error: OSError) -> CannotRecord:
+        return CannotRecord(f"{self.path}: {error.strerror or error}")
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a JSON file so that a reader sees the old one or the new one, never a part."""
+    fresh = path.with_name(f".{path.name}.new")
+    with fresh.open("w", encoding="utf-8") as stream:
+        json.dump(value, stream, ensure_ascii=False, indent=1)
+        stream.flush()
+        os.fsync(stream.fileno())
+    fresh.replace(path)

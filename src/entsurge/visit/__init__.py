@@ -1,0 +1,1 @@
+"""One visitor: the HTTP client, pages and outcomes."""

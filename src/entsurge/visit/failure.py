@@ -1,0 +1,86 @@
+"""How a request can fail: one tree, each class with the short word that the records keep.
+
+ClientError
+├── NameNotFound        name-not-found
+├── ConnectRefused      connect-refused
+├── ConnectFailed       connect-failed
+├── NotAllowed          not-allowed          the address is outside the allow-list
+├── TlsFailed           tls
+├── DeadlinePassed      timeout
+├── ConnectionLost      reset                closed before the answer was whole
+├── ProtocolBroken      protocol             what came is not HTTP, or not decodable
+├── TooLarge            too-large
+└── TooManyRedirects    too-many-redirects
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from entsurge.errors import EntsurgeError
+
+
+class ClientError(EntsurgeError):
+    """A request that brought no usable answer; `reason` is a stable word for records."""
+
+    reason: ClassVar[str] = "failed"
+
+
+class NameNotFound(ClientError):  # noqa: N818  named as the tree reads
+    """The host has no address."""
+
+    reason = "name-not-found"
+
+
+class ConnectRefused(ClientError):  # noqa: N818
+    """Nothing listens at the address."""
+
+    reason = "connect-refused"
+
+
+class ConnectFailed(ClientError):  # noqa: N818
+    """The address cannot be reached, or this machine has no port or descriptor left."""
+
+    reason = "connect-failed"
+
+
+class NotAllowed(ClientError):  # noqa: N818
+    """The allow-list does not hold this host or its address; nothing was sent."""
+
+    reason = "not-allowed"
+
+
+class TlsFailed(ClientError):  # noqa: N818
+    """The handshake failed or the certificate is not trusted."""
+
+    reason = "tls"
+
+
+class DeadlinePassed(ClientError):  # noqa: N818
+    """The whole answer did not come before the deadline."""
+
+    reason = "timeout"
+
+
+class ConnectionLost(ClientError):  # noqa: N818
+    """The peer closed the connection before the answer was whole."""
+
+    reason = "reset"
+
+
+class ProtocolBroken(ClientError):  # noqa: N818
+    """What came is not HTTP, or cannot be decoded; also an address no browser would open."""
+
+    reason = "protocol"
+
+
+class TooLarge(ClientError):  # noqa: N818
+    """The head or the body passes its limit."""
+
+    reason = "too-large"
+
+
+class TooManyRedirects(ClientError):  # noqa: N818
+    """The answer kept pointing elsewhere."""
+
+    reason = "too-many-redirects"

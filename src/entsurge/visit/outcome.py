@@ -1,0 +1,35 @@
+"""How a page or a visit ended, and what is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Outcome(StrEnum):
+    """Of a page or request. `slow` is no outcome: analysis derives it from the objectives."""
+
+    OK = "ok"
+    SHED = "shed"  # refused on purpose: a waiting room, a quota, a conservation measure
+    FAILED = "failed"
+    LOST = "lost"  # the generator's own fault
+
+
+@dataclass(slots=True)
+class PageResult:
+    """One page view, from its first request to the end of its last blocking one."""
+
+    outcome: Outcome
+    reason: str = ""
+    size: int = 0
+    links: Mapping[str, str] = field(default_factory=dict)
+    example: dict[str, Any] | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the page was answered as it should be."""
+        return self.outcome is Outcome.OK

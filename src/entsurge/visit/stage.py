@@ -1,0 +1,66 @@
+"""What the visitors of a process share: target, driver, people, recorder, clock. Set once, before the first visit."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from entsurge.audience.shape import PERSONAS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from entsurge.audience.shape import Patience, Persona
+    from entsurge.drivers.driver import Driver
+    from entsurge.population import Population
+    from entsurge.record.recorder import Key
+    from entsurge.visit.allow import AllowList
+
+
+class Record(Protocol):
+    """What a visit needs of a recorder."""
+
+    def page(self, key: Key, corrected_us: int, service_us: int) -> None:
+        """One page view."""
+        ...
+
+    def request(self, key: Key, microseconds: int) -> None:
+        """One request."""
+        ...
+
+    def visit(self, row: dict[str, Any]) -> None:
+        """One finished visit."""
+        ...
+
+    def failure(self, t: float, signature: str, row: dict[str, Any]) -> None:
+        """One example of a failure."""
+        ...
+
+    def created(self, row: dict[str, Any]) -> None:
+        """Something written on the target."""
+        ...
+
+
+@dataclass
+class Stage:
+    """The shared surroundings of every visit in this process."""
+
+    driver: Driver
+    population: Population
+    record: Record
+    allow: AllowList
+    patience: Mapping[Persona, Patience]
+    deadline_seconds: float
+    headers: dict[str, str]
+    zero: float = 0.0
+    may_write: bool = True
+    present: Counter[Persona] = field(default_factory=lambda: Counter(dict.fromkeys(PERSONAS, 0)))
+    lags_us: list[int] = field(default_factory=list)
+    unreachable: int = 0
+    answers: int = 0
+
+    def now_us(self) -> int:
+        """µs of run time since the run's zero."""
+        return int((time.monotonic() - self.zero) * 1e6)

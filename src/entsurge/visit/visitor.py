@@ -1,0 +1,317 @@
+"""One visit, from arrival to departure: a Locust user that opens the pages its plan calls for.
+
+Partly open: visits arrive whether or not the ENT copes; within a visit nobody clicks a page not yet shown.
+due₁ is the end of sign-on, dueₖ = max(startₖ₋₁ + gapₖ₋₁, endₖ₋₁); the visitor leaves after the last page's gap.
+"""
+
+from __future__ import annotations
+
+import random
+import traceback
+from collections import Counter
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import gevent
+from locust import User, task
+
+from entsurge.drivers.driver import Account
+from entsurge.drivers.portal import form
+from entsurge.record.recorder import Key
+from entsurge.visit import alone
+from entsurge.visit.client import Client
+from entsurge.visit.outcome import Outcome, PageResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from entsurge.audience.shape import Persona
+    from entsurge.plan.arrivals import PagePlan, VisitPlan
+    from entsurge.visit.client import Response
+    from entsurge.visit.failure import ClientError
+    from entsurge.visit.stage import Stage
+
+SENTENCES = (
+    "Lire le chapitre 3 et répondre aux questions 1 à 4.",
+    "La classe en visio commence à dix heures, merci de vous connecter cinq minutes avant.",
+    "Voici le travail de la semaine ; le corrigé sera en ligne vendredi.",
+    "Bonjour, je n’arrive pas à ouvrir le document de mathématiques.",
+)
+
+UNREACHABLE = frozenset({"connect-refused", "connect-failed", "name-not-found"})
+
+
+def journey(service: str) -> Callable[[Callable[..., Iterator[str]]], Callable[..., Iterator[str]]]:
+    """Marks a method as what this persona does in a service: it yields the action of each page in turn.
+
+    A visit takes as many actions as it has pages there; the journey begins again when it runs out.
+    """
+
+    def mark(method: Callable[..., Iterator[str]]) -> Callable[..., Iterator[str]]:
+        method.service = service  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+class Visitor(User):
+    """Abstract: a scenario is a subclass with a persona and its journeys."""
+
+    abstract = True
+    persona: ClassVar[Persona]
+    journeys: ClassVar[dict[str, list[str]]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Collect the journeys by service."""
+        super().__init_subclass__(**kwargs)
+        found: dict[str, list[str]] = {}
+        for name in dir(cls):
+            service = getattr(getattr(cls, name), "service", None) if not name.startswith("_") else None
+            if isinstance(service, str):
+                found.setdefault(service, []).append(name)
+        cls.journeys = found
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        self.memory: dict[str, Any] = {}
+
+    @property
+    def stage(self) -> Stage:
+        """The shared surroundings; made for the ordinary week when Locust runs the scenario alone."""
+        found = getattr(self.environment, "entsurge", None)
+        stage: Stage = found if found is not None else alone.stage(self.environment)
+        return stage
+
+    @task
+    def ordinary_visit(self) -> None:
+        """One visit drawn from the ordinary week, when Locust runs the scenario without a plan."""
+        stage = self.stage
+        plan = alone.draw(self.environment, self.persona)
+        type(self)(self.environment).visit(plan, stage.now_us())
+
+    # -- the visit -------------------------------------------------------------------------------------------------
+
+    def visit(self, plan: VisitPlan, due_us: int | None = None) -> None:
+        """Live one visit as planned, and record it; `due_us` replaces the plan's due time."""
+        stage = self.stage
+        self.plan = plan
+        self.log = VisitLog(plan, plan.due_us if due_us is None else due_us, stage.now_us())
+        stage.lags_us.append(self.log.start_us - self.log.due_us)
+        stage.present[plan.persona] += 1
+        self.random = random.Random(plan.name)
+        self.client = Client(allow=stage.allow, headers=stage.headers)
+        try:
+            self._live(stage, plan)
+        except gevent.GreenletExit:
+            self.log.end = "interrupted"
+        except Exception as error:  # noqa: BLE001  a scenario's own mistake must not end the run
+            self._raised(stage, error)
+        finally:
+            self.client.close()
+            stage.present[plan.persona] -= 1
+            stage.record.visit(self.log.row(stage.now_us()))
+
+    def _live(self, stage: Stage, plan: VisitPlan) -> None:
+        if not self._signs_on(stage):
+            return
+        due_us = stage.now_us()
+        refusals: Counter[Outcome] = Counter()
+        patience = stage.patience[plan.persona]
+        for page, action in zip(plan.pages, self._actions(plan), strict=False):
+            start_us, end_us, result = self._page(stage, page, action, due_us)
+            refusals[result.outcome] += 1
+            if refusals[Outcome.SHED] >= patience.shed or refusals[Outcome.FAILED] >= patience.failed:
+                self.log.end = "shed" if result.outcome is Outcome.SHED else "failed"
+                return
+            due_us = max(start_us + page.gap_us, end_us)
+            self._wait_until(due_us)
+        self.log.end = "completed"
+
+    def _signs_on(self, stage: Stage) -> bool:
+        plan = self.plan
+        self.service, self.action = "sign-on", "sign-on"
+        start_us = stage.now_us()
+        result = stage.driver.sign_on(self, self._account(stage))
+        end_us = stage.now_us()
+        self._note(stage, result, self.log.due_us, start_us, end_us)
+        self.log.sign_on = str(result.outcome)
+        self.log.waiting_us += end_us - start_us
+        if not result.ok:
+            self.log.end = "shed" if result.outcome is Outcome.SHED else "sign-on"
+        return result.ok and bool(plan.pages)
+
+    def _page(self, stage: Stage, page: PagePlan, action: str, due_us: int) -> tuple[int, int, PageResult]:
+        self.service, self.action = page.service, action
+        start_us = stage.now_us()
+        result = stage.driver.open(self, page.service, action)
+        end_us = stage.now_us()
+        self._note(stage, result, due_us, start_us, end_us)
+        self.log.page(page.service, result, end_us - start_us, self._is_work(stage, page.service, action))
+        return start_us, end_us, result
+
+    def _is_work(self, stage: Stage, service: str, action: str) -> bool:
+        if self.persona == "teacher":
+            return stage.driver.actions[action].publishes
+        return service in ("lesson-book", "homework")
+
+    def _note(self, stage: Stage, result: PageResult, due_us: int, start_us: int, end_us: int) -> None:
+        plan = self.plan
+        phase = plan.phase
+        key = Key("page", plan.persona, plan.group, self.service, self.action, phase, str(result.outcome))
+        stage.record.page(key, max(0, end_us - due_us), end_us - start_us)
+        if result.reason in UNREACHABLE:
+            stage.unreachable += 1
+        else:
+            stage.answers += 1
+        if not result.ok:
+            signature = f"{self.service} {self.action} {result.reason}"
+            known = result.example or {"request": {"url": ""}, "response": None}
+            row = {
+                "outcome": str(result.outcome),
+                "persona": plan.persona,
+                "service": self.service,
+                "page": self.action,
+            }
+            stage.record.failure(end_us / 1e6, signature, {**row, **known, "traceback": None})
+
+    def _raised(self, stage: Stage, error: Exception) -> None:
+        """A scenario that raises: its remaining pages are lost, the traceback is kept."""
+        self.log.end = "lost"
+        if not self.log.sign_on:
+            self.log.sign_on = "lost"
+        now = stage.now_us()
+        for page in self.log.remaining():
+            key = Key("page", self.plan.persona, self.plan.group, page.service, self.action, self.plan.phase, "lost")
+            stage.record.page(key, 0, 0)
+            self.log.page(page.service, PageResult(Outcome.LOST), 0, False)
+        row = {"outcome": "lost", "persona": self.plan.persona, "service": self.service, "page": self.action}
+        signature = f"{self.service} {self.action} {type(error).__name__}"
+        empty = {"request": {"url": ""}, "response": None}
+        stage.record.failure(now / 1e6, signature, {**row, **empty, "traceback": traceback.format_exc()})
+
+    def _wait_until(self, due_us: int) -> None:
+        remaining = due_us - self.stage.now_us()
+        if remaining > 0:
+            gevent.sleep(remaining / 1e6)
+
+    def _account(self, stage: Stage) -> Account:
+        population = stage.population
+        academy = population.academy_names.index(self.plan.group)
+        person = population.person_in_academy(self.persona, academy, self.plan.account)
+        self.log.school = person.uai
+        return Account(self.persona, person.login, person.password, str(person.school), person.uai)
+
+    def _actions(self, plan: VisitPlan) -> Iterator[str]:
+        """The action of each planned page, from the journeys of this persona."""
+        service, actions = "", self._again("")
+        for page in plan.pages:
+            if page.service != service:
+                service, name = page.service, self._journey(page.service)
+                actions = self._again(name)
+            yield self._permitted(page.service, next(actions))
+
+    def _journey(self, service: str) -> str:
+        names = self.journeys.get(service)
+        if not names:
+            raise LookupError(f"{type(self).__name__} has no journey for {service}")
+        return self.random.choice(names)
+
+    def _again(self, name: str) -> Iterator[str]:
+        while True:
+            found = list(getattr(self, name)())
+            if not found:
+                raise LookupError(f"the journey {name} yields no action")
+            yield from found
+
+    def _permitted(self, service: str, action: str) -> str:
+        """The action, or the first of the service that only reads where the target may not be written to."""
+        specs = self.stage.driver.actions
+        if not specs[action].writes or self.stage.may_write:
+            return action
+        return next(name for name, spec in specs.items() if spec.service == service and not spec.writes)
+
+    # -- what drivers use ------------------------------------------------------------------------------------------
+
+    def get(self, url: str) -> Response:
+        """GET a document, redirects followed within the page's deadline."""
+        return self.client.get(url, deadline_seconds=self.stage.deadline_seconds)
+
+    def post_form(self, url: str, fields: dict[str, str]) -> Response:
+        """POST a form; the answer as it is, redirects not followed."""
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self._post(url, form(fields), kind)
+
+    def post_file(self, url: str, fields: dict[str, str], filename: str, data: bytes) -> Response:
+        """POST a multipart form with one file in the field `fichier`."""
+        edge = "entsurge-7f3a9c"
+        parts = [
+            f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in fields.items()
+        ]
+        parts.append(
+            f'--{edge}\r\nContent-Disposition: form-data; name="fichier"; filename="{filename}"\r\n'
+            "Content-Type: text/plain\r\n\r\n"
+        )
+        body = "".join(parts).encode() + data + f"\r\n--{edge}--\r\n".encode()
+        return self._post(url, body, {"Content-Type": f"multipart/form-data; boundary={edge}"})
+
+    def _post(self, url: str, body: bytes, headers: dict[str, str]) -> Response:
+        deadline = self.stage.deadline_seconds
+        return self.client.request("POST", url, headers=headers, body=body, deadline_seconds=deadline)
+
+    def follow(self, response: Response) -> Response:
+        """Follow an answer's redirects to the page they lead to."""
+        return self.client.follow(response, deadline_seconds=self.stage.deadline_seconds)
+
+    def fetch_many(self, urls: list[str]) -> list[Response | ClientError]:
+        """Assets and XHR of a page, in parallel as a browser fetches them."""
+        answers: list[Response | ClientError] = self.client.fetch_many(
+            urls, deadline_seconds=self.stage.deadline_seconds
+        )
+        return answers
+
+    def sentence(self) -> str:
+        """Something to write: synthetic, the same for the same visit."""
+        return self.random.choice(SENTENCES)
+
+    def created(self, action: str, url: str) -> None:
+        """Keep what was written on the target, for clean-up."""
+        self.stage.record.created({"service": self.service, "action": action, "url": url, "visit": self.plan.name})
+
+
+class VisitLog:
+    """What one visit came to."""
+
+    def __init__(self, plan: VisitPlan, due_us: int, start_us: int) -> None:
+        self.plan, self.due_us, self.start_us = plan, due_us, start_us
+        self.school, self.sign_on, self.end = "", "", "lost"
+        self.waiting_us = 0
+        self.work_served = False
+        self.done = 0
+        self.services = {page.service: Counter({"planned": 0}) for page in plan.pages}
+        for page in plan.pages:
+            self.services[page.service]["planned"] += 1
+
+    def page(self, service: str, result: PageResult, waiting_us: int, work: bool) -> None:
+        """One page view came to its end."""
+        self.services[service][str(result.outcome)] += 1
+        self.waiting_us += waiting_us
+        self.done += 1
+        self.work_served |= work and result.ok
+
+    def remaining(self) -> tuple[PagePlan, ...]:
+        """The pages not asked for yet."""
+        return self.plan.pages[self.done :]
+
+    def row(self, end_us: int) -> dict[str, Any]:
+        """The visit as a row of visits.arrows."""
+        outcomes = {name: sum(of[name] for of in self.services.values()) for name in ("ok", "shed", "failed", "lost")}
+        planned, pages = len(self.plan.pages), self.services.items()
+        return {
+            "name": self.plan.name, "persona": self.plan.persona, "group": self.plan.group, "school": self.school,
+            "phase": self.plan.phase, "due_us": self.due_us, "start_us": self.start_us, "end_us": end_us,
+            "planned": planned, **outcomes, "unserved": planned - sum(outcomes.values()),
+            "planned_gap_us": sum(page.gap_us for page in self.plan.pages), "waiting_us": self.waiting_us,
+            "work_planned": bool({"lesson-book", "homework"} & set(self.services)), "work_served": self.work_served,
+            "services": [{"service": name, **{key: of[key] for key in ("planned", *outcomes)}} for name, of in pages],
+            "sign_on": self.sign_on, "end": self.end,
+        }  # fmt: skip
