@@ -43,9 +43,7 @@ def _school(population: Population, school: int) -> Iterator[dict[str, object]]:
             yield _entry(uai, service, "tous", teachers[0].login, title, turn)
 
 
-def _entry(
-    uai: str, service: str, audience: str, author: str, title: str, turn: int
-) -> dict[str, object]:
+def _entry(uai: str, service: str, audience: str, author: str, title: str, turn: int) -> dict[str, object]:
     return {
         "uai": uai,
         "service": service,

@@ -37,6 +37,10 @@ class PortalSession:
         """Who it is."""
         return self.session.person
 
+    def may_read(self, audience: str, author: str) -> bool:
+        """Whether an entry is for them or from them."""
+        return audience in self.audiences or author == self.person.login
+
 
 class Sessions:
     """All sign-ons; the oldest silence is first, so ending what is due costs nothing per session kept."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from entsurge.errors import UsageError
 from entsurge.population import Population
 from entsurge.sandbox.services import BY_NAME, NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _AT_LEAST = {
     "workers": 1,
@@ -62,9 +64,7 @@ class Settings:
     @property
     def population(self) -> Population:
         """The people who have accounts here."""
-        return Population(
-            self.seed, self.academies, self.schools, self.classes_per_school, self.pupils_per_class
-        )
+        return Population(self.seed, self.academies, self.schools, self.classes_per_school, self.pupils_per_class)
 
     def seconds(self, service: str) -> float:
         """How long a page of a service holds a worker."""
@@ -107,6 +107,4 @@ class Settings:
 
     def _service_faults(self) -> list[str]:
         faults = [f"no service {name!r}" for name in self.service_seconds if name not in NAMES]
-        return faults + [
-            f"{name} takes {seconds} s" for name, seconds in self.service_seconds.items() if seconds < 0
-        ]
+        return faults + [f"{name} takes {seconds} s" for name, seconds in self.service_seconds.items() if seconds < 0]

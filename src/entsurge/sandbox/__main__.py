@@ -1,0 +1,74 @@
+"""`python -m entsurge.sandbox`: one sandbox in a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import fields
+
+from entsurge.errors import EntsurgeError, UsageError
+from entsurge.sandbox.server import serve
+from entsurge.sandbox.settings import Settings
+
+_WHOLE = (
+    "port",
+    "workers",
+    "pool",
+    "session-limit",
+    "queue-limit",
+    "seed",
+    "academies",
+    "schools",
+    "classes-per-school",
+    "pupils-per-class",
+)
+_NUMBERS = ("capacity-factor", "idle-seconds", "compression", "simulated-hour")
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """The settings that a command line asks for; what it leaves out keeps its default."""
+    if arguments.settings is not None:
+        return Settings.from_json(arguments.settings)
+    given = {entry.name: getattr(arguments, entry.name, None) for entry in fields(Settings)}
+    given["service_seconds"] = dict(map(_service, arguments.service))
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(prog="python -m entsurge.sandbox", description=__doc__, allow_abbrev=False)
+    made.add_argument("--settings", metavar="JSON", help="every setting at once, in place of the options")
+    made.add_argument("--host")
+    for name in _WHOLE:
+        made.add_argument(f"--{name}", type=int)
+    for name in _NUMBERS:
+        made.add_argument(f"--{name}", type=float)
+    made.add_argument("--service-seconds", type=float, dest="default_seconds")
+    made.add_argument("--service", action="append", default=[], metavar="SERVICE=SECONDS")
+    made.add_argument("--unlimited", action="store_true", help="lift workers, pool, queue and sessions")
+    made.add_argument("--parent-pid", type=int, help="stop when this process is gone")
+    made.add_argument("--watch-stdin", action="store_true", help="stop at the end of standard input")
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Serve as the command line says; the exit code."""
+    arguments = parser().parse_args(argv)
+    try:
+        serve(settings_of(arguments), parent_pid=arguments.parent_pid, watch_stdin=arguments.watch_stdin)
+    except EntsurgeError as error:
+        print(f"{error}\n{error.hint}".rstrip(), file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def _service(text: str) -> tuple[str, float]:
+    name, _, seconds = text.partition("=")
+    try:
+        return name, float(seconds)
+    except ValueError:
+        raise UsageError(f"--service {text}: expected SERVICE=SECONDS", hint="such as homework=0.4") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

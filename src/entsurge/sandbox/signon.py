@@ -1,0 +1,158 @@
+"""Sign-on after the CAS protocol, version 2: form, ticket, validation, end."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from entsurge.sandbox import markup
+from entsurge.sandbox.services import SIGN_ON
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from entsurge.population import Person
+    from entsurge.sandbox.ent import Ent
+    from entsurge.sandbox.sessions import Session
+
+_COOKIE = "TGC"
+_WRONG = "Identifiants incorrects"
+_STALE = "La page de connexion a expiré, merci de recommencer"
+
+
+class SignOn:
+    """The routes under `/cas`."""
+
+    def __init__(self, ent: Ent) -> None:
+        self._ent = ent
+
+    def routes(self) -> list[Route]:
+        """What it answers."""
+        return [
+            Route("/cas/login", self.form, methods=["GET"]),
+            Route("/cas/login", self.submit, methods=["POST"]),
+            Route("/cas/logout", self.logout, methods=["GET"]),
+            Route("/cas/serviceValidate", self.validate, methods=["GET"]),
+        ]
+
+    async def form(self, request: Request) -> Response:
+        """The form; a ticket at once for who is signed on; the waiting room when there are too many."""
+        service = request.query_params.get("service", "")
+        if not self._allowed(request, service):
+            return self._not_allowed()
+        session = self._ent.sessions.find(request.cookies.get(_COOKIE, ""))
+        if session is not None:
+            return self._to_service(request, service, session)
+        if self._ent.full:
+            self._ent.telemetry.count(SIGN_ON, "waiting")
+            return markup.waiting_room()
+        return self._form(service)
+
+    async def submit(self, request: Request) -> Response:
+        """A ticket for the right password; the form again, with 200, for the wrong one."""
+        service = request.query_params.get("service", "")
+        if not self._allowed(request, service):
+            return self._not_allowed()
+        async with request.form() as fields:
+            name, password, execution, lt = (
+                str(fields.get(key, "")) for key in ("username", "password", "execution", "lt")
+            )
+        if not lt or self._ent.forms.take(execution) != lt:
+            self._ent.telemetry.count(SIGN_ON, "denied")
+            return self._form(service, _STALE)
+        person = self._recognise(name, password)
+        if person is None:
+            return await self._ent.page(SIGN_ON, lambda: self._form(service, _WRONG), "denied")
+        refusal = self._ent.measures.refusal(person.persona)
+        if refusal:
+            self._ent.telemetry.count(SIGN_ON, "closed")
+            return markup.notice("Accès réservé", refusal)
+        return await self._ent.page(SIGN_ON, lambda: self._welcome(request, service, person))
+
+    async def logout(self, request: Request) -> Response:
+        """End the sign-on and every portal it opened."""
+        self._ent.sessions.end(request.cookies.get(_COOKIE, ""))
+        response = markup.notice("Déconnexion", "Vous êtes déconnecté.")
+        response.delete_cookie(_COOKIE, path="/cas", httponly=True)
+        return response
+
+    async def validate(self, request: Request) -> Response:
+        """Whose a ticket is, in XML: once, within five minutes, for the service it was made for."""
+        ticket, service = (request.query_params.get(key, "") for key in ("ticket", "service"))
+        person = self.redeem(ticket, service)
+        body = _success(person) if person else _failure(ticket)
+        return Response(body, media_type="application/xml")
+
+    def redeem(self, ticket: str, service: str) -> Person | None:
+        """Take a ticket back: the person it stands for, or none."""
+        session = self.redeem_session(ticket, service)
+        return session.person if session else None
+
+    def redeem_session(self, ticket: str, service: str) -> Session | None:
+        """Take a ticket back: the sign-on it comes from, or none."""
+        made_for, token = self._ent.tickets.take(ticket) or ("", "")
+        return self._ent.sessions.find(token) if made_for and made_for == service else None
+
+    def _form(self, service: str, problem: str = "") -> Response:
+        lt = f"LT-{secrets.token_urlsafe(16)}"
+        return markup.login_page(service, self._ent.forms.issue(lt), lt, problem)
+
+    def _recognise(self, name: str, password: str) -> Person | None:
+        """The person of a login and password; the comparison takes the same time for nobody."""
+        person = self._ent.population.find(name.strip())
+        expected = person.password if person else secrets.token_hex(6)
+        return person if secrets.compare_digest(expected.encode(), password.encode()) else None
+
+    def _welcome(self, request: Request, service: str, person: Person) -> Response:
+        session = self._ent.sessions.open(person)
+        response = self._to_service(request, service, session)
+        response.set_cookie(_COOKIE, session.token, path="/cas", httponly=True, samesite="lax")
+        return response
+
+    def _to_service(self, request: Request, service: str, session: Session) -> Response:
+        own = f"{request.base_url}etab/{session.person.uai}/"
+        address = service or own
+        ticket = self._ent.tickets.issue((address, session.token))
+        joint = "&" if "?" in address else "?"
+        return RedirectResponse(f"{address}{joint}ticket={ticket}", 302, {"cache-control": "no-store"})
+
+    def _allowed(self, request: Request, service: str) -> bool:
+        """Tickets go to this host's portals and nowhere else."""
+        if not service:
+            return True
+        there, here = urlsplit(service), request.base_url
+        parts = there.path.split("/")
+        same_host = (there.scheme, there.netloc) == (here.scheme, here.netloc)
+        return same_host and len(parts) > 2 and parts[1] == "etab" and parts[2] in self._ent.schools
+
+    def _not_allowed(self) -> Response:
+        self._ent.telemetry.count(SIGN_ON, "denied")
+        return markup.notice("Service non autorisé", "Ce service n'est pas connu de l'ENT.", 403)
+
+
+def _success(person: Person) -> str:
+    attributes = {
+        "profil": person.persona,
+        "uai": person.uai,
+        "nom": person.family_name,
+        "prenom": person.given_name,
+    }
+    listed = "".join(f"<cas:{name}>{escape(value)}</cas:{name}>" for name, value in attributes.items())
+    return _envelope(
+        f"<cas:authenticationSuccess><cas:user>{escape(person.login)}</cas:user>"
+        f"<cas:attributes>{listed}</cas:attributes></cas:authenticationSuccess>"
+    )
+
+
+def _failure(ticket: str) -> str:
+    text = f"Le ticket {escape(ticket[:100])} n'est pas reconnu"
+    return _envelope(f'<cas:authenticationFailure code="INVALID_TICKET">{text}</cas:authenticationFailure>')
+
+
+def _envelope(inside: str) -> str:
+    return f'<cas:serviceResponse xmlns:cas="http://www.yale.edu/tp/cas">{inside}</cas:serviceResponse>'
