@@ -58,7 +58,7 @@ class Replay(_Strict):
     compression: Ratio
     phase: Literal["baseline", "surge"] = "surge"
     arrivals: Literal["systematic", "poisson"] = "systematic"
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 2020
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 9
     warm_up_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
     drain_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
     page_deadline_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0

@@ -1,0 +1,144 @@
+"""`entsurge demo`: the main job on the embedded ENT, three runs and one report."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from entsurge import errors
+from entsurge.audience import profile as profiles
+from entsurge.audience.shape import PERSONAS, SERVICES
+from entsurge.commands.options import RUNS, new_run_folder
+from entsurge.commands.processes import run_engine, sandbox
+from entsurge.engine.spec import RunSpec
+from entsurge.plan.summary import window_load
+from entsurge.sandbox.capacity import Capacity, capacity
+from entsurge.sandbox.settings import Settings
+
+WORKERS = 16
+DECLARED_SHARE = 0.82
+SIGN_ON_SHARE = 0.5
+MEASURES = ("pupils-and-teachers-first", "static-home")
+
+
+@dataclass(frozen=True)
+class Act:
+    """One run of the demo and the verdict that it should end with."""
+
+    name: str
+    profile: str
+    expected: str
+    chaos: tuple[str, ...] = ()
+
+
+ACTS = (
+    Act("ordinary-week", "ordinary-week", "PASS"),
+    Act("lockdown-2020", "lockdown-2020", "FAIL"),
+    Act("lockdown-2020-measures", "lockdown-2020", "PASS", MEASURES),
+)
+
+
+def demo_settings(lockdown: profiles.Profile) -> Settings:
+    """A sandbox whose declared capacity is 82 % of the pages per second that the lockdown window plans.
+
+    The page seconds follow from that by computation: capacity is inversely proportional to them.
+    """
+    people, replay = lockdown.file.population, lockdown.file.replay
+    wanted = DECLARED_SHARE * window_load(lockdown)["total"]["pages_per_second"]
+
+    def settings(page_seconds: float) -> Settings:
+        return Settings(
+            workers=WORKERS,
+            default_seconds=page_seconds,
+            service_seconds={"sign-on": SIGN_ON_SHARE * page_seconds},
+            pool=WORKERS,
+            compression=float(replay.compression),
+            seed=replay.seed,
+            academies=people.academies,
+            schools=people.schools,
+            classes_per_school=people.classes_per_school,
+            pupils_per_class=people.pupils_per_class,
+        )
+
+    reference = capacity_for(settings(1.0), lockdown)
+    return settings(reference.pages_per_second / wanted)
+
+
+def capacity_for(settings: Settings, profile: profiles.Profile, measures: frozenset[str] = frozenset()) -> Capacity:
+    """What such a sandbox can take of this profile's mix, by computation."""
+    mixes = profile.mixes
+    return capacity(
+        settings,
+        {name: {each: float(mixes.mix(name).page_share(each)) for each in SERVICES} for name in PERSONAS},
+        {name: float(mixes.visit_share(name)) for name in PERSONAS},
+        float(profile.week.pages_per_visit),
+        measures,
+    )
+
+
+@click.command("demo", epilog="Example: entsurge demo --out runs/first-try")
+@click.option("--out", type=click.Path(file_okay=False), help="Folder for the three runs (default: runs/<utc>-demo).")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def command(out: str | None, quiet: bool) -> int:
+    """Replay Monday 09:00-09:30 on the embedded ENT: ordinary week, lockdown, lockdown with measures.
+
+    Takes about four minutes; exits 0 when the verdicts are PASS, FAIL and PASS for pupils and teachers.
+    """
+    folder = Path(out) if out else new_run_folder("demo", RUNS)
+    lockdown = profiles.load("lockdown-2020")
+    settings = demo_settings(lockdown)
+    _introduce(settings, lockdown)
+    runs: list[Path] = []
+    codes: list[int] = []
+    for act in ACTS:
+        path = folder / act.name
+        codes.append(_play(act, path, settings, quiet=quiet))
+        if (path / "manifest.json").is_file():
+            runs.append(path)
+        if codes[-1]:
+            break
+    return _conclude(runs, folder, codes)
+
+
+def _introduce(settings: Settings, lockdown: profiles.Profile) -> None:
+    window = window_load(lockdown)
+    takes = capacity_for(settings, lockdown)
+    with_measures = capacity_for(settings, lockdown, frozenset(MEASURES))
+    used = window["total"]["visits_per_second"] / with_measures.visits_per_second
+    click.echo(
+        f"Monday 09:00-09:30 of the high schools of Auvergne-Rhône-Alpes, scale {window['scale']}, "
+        f"compression {window['compression']}: {window['run_seconds']:.0f} s a run.\n"
+        f"The lockdown plans {window['total']['pages_per_second']:.1f} pages/s. The embedded ENT can take "
+        f"{takes.pages_per_second:.1f} by computation ({settings.workers} workers, "
+        f"{settings.default_seconds:.3f} s a page);\nwith {' and '.join(MEASURES)}, what is admitted needs "
+        f"{used:.0%} of it."
+    )
+
+
+def _play(act: Act, path: Path, settings: Settings, *, quiet: bool) -> int:
+    click.echo(f"\n{act.name}" + (f" with {', '.join(act.chaos)}" if act.chaos else "") + f", expected {act.expected}")
+    with sandbox(settings.to_json()) as (url, token):
+        spec = RunSpec(
+            profile=act.profile, url=url, out=str(path), name=act.name, chaos=list(act.chaos), progress=not quiet,
+            exporter_port=0,
+        )  # fmt: skip
+        return run_engine(spec, token=token)
+
+
+def _conclude(runs: list[Path], folder: Path, codes: list[int]) -> int:
+    from entsurge.commands.judge import judge  # noqa: PLC0415  pandas is loaded only when there is something to judge
+
+    if runs:
+        click.echo("")
+        judge(runs, folder, engine_codes=codes)
+    if any(codes):
+        return errors.first_by_precedence(codes)
+    verdicts = [json.loads((path / "verdict.json").read_text(encoding="utf-8"))["verdict"] for path in runs]
+    expected = [act.expected for act in ACTS]
+    click.echo(f"verdicts: {', '.join(verdicts)}; expected: {', '.join(expected)}")
+    if verdicts == expected:
+        return errors.PASS
+    return errors.INVALID if "INVALID" in verdicts else errors.MISSED
