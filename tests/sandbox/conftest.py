@@ -4,46 +4,69 @@ import json
 import re
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import httpx
 import pytest
 
-from entsurge.population import Population
-
-POPULATION = Population(1)
-
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A running sandbox."""
+    """A running sandbox, and what a browser does with it."""
 
     url: str
     admin_token: str
     process: subprocess.Popen
-
-    @property
-    def bearer(self):
-        """The header that the administration asks for."""
-        return {"authorization": f"Bearer {self.admin_token}"}
 
     def client(self):
         """A browser with a cookie jar of its own, which does not follow redirects by itself."""
         return httpx.Client(base_url=self.url, timeout=30)
 
     def measure(self, name, **body):
-        """Ask for a measure."""
-        return httpx.put(f"{self.url}/admin/measures/{name}", json=body, headers=self.bearer)
+        """Ask for a measure; the answer."""
+        bearer = {"authorization": f"Bearer {self.admin_token}"}
+        return httpx.put(f"{self.url}/admin/measures/{name}", json=body, headers=bearer)
+
+    def portal(self, person):
+        """The address that tickets for someone's school are made for."""
+        return f"{self.url}/etab/{person.uai}/"
+
+    def form(self, client, person):
+        """The sign-on form's fields, filled in."""
+        text = client.get("/cas/login", params={"service": self.portal(person)}).text
+        kept = {name: self.hidden(text, name) for name in ("execution", "lt")}
+        return {"username": person.login, "password": person.password, **kept}
+
+    def submit(self, client, person, **changed):
+        """Send the form, with some fields changed; the answer, not followed."""
+        fields = self.form(client, person) | changed
+        return client.post("/cas/login", params={"service": self.portal(person)}, data=fields)
+
+    def sign_on(self, client, person):
+        """Sign on as someone, up to their home page."""
+        answer = client.get(self.submit(client, person).headers["location"])
+        assert answer.status_code == 302, answer.text
+        return client.get(answer.headers["location"])
+
+    @staticmethod
+    def hidden(text, name):
+        """The value of a hidden field or of a meta."""
+        found = re.search(rf'name="{name}" (?:value|content)="([^"]*)"', text)
+        assert found, f"no {name} in {text[:500]}"
+        return found[1]
 
 
 @contextmanager
 def running(*options):
-    """A sandbox with these options, stopped at the end."""
     command = [sys.executable, "-m", "entsurge.sandbox", "--port", "0", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
-            yield Sandbox(**json.loads(process.stdout.readline()), process=process)
+            line = process.stdout.readline()
+            assert line, process.stderr.read()
+            yield Sandbox(**json.loads(line), process=process)
         finally:
             process.terminate()
             process.wait(20)
@@ -57,34 +80,13 @@ def sandbox():
 
 
 @pytest.fixture
-def measured():
-    """A sandbox of one test's own, whose measures nobody else sees."""
-    with running("--service-seconds", "0", "--simulated-hour", "10") as started:
-        yield started
+def start():
+    """Start sandboxes with options of the test's own; they stop at its end."""
+    with ExitStack() as stack:
+        yield lambda *options: stack.enter_context(running(*options))
 
 
-def hidden(text, name):
-    """The value of a hidden field or of a meta."""
-    found = re.search(rf'name="{name}" (?:value|content)="([^"]*)"', text)
-    assert found, f"no {name} in {text[:500]}"
-    return found[1]
-
-
-def submit(client, person, password=None):
-    """Fill the form in and send it; the answer, not followed."""
-    service = f"{client.base_url}/etab/{person.uai}/".replace("//etab", "/etab")
-    form = client.get("/cas/login", params={"service": service})
-    fields = {
-        "username": person.login,
-        "password": password or person.password,
-        "execution": hidden(form.text, "execution"),
-        "lt": hidden(form.text, "lt"),
-    }
-    return client.post("/cas/login", params={"service": service}, data=fields)
-
-
-def sign_on(client, person):
-    """Sign on as someone, up to their home page."""
-    answer = client.get(submit(client, person).headers["location"])
-    assert answer.status_code == 302, answer.text
-    return client.get(answer.headers["location"])
+@pytest.fixture
+def measured(start):
+    """A sandbox whose measures nobody else sees, at ten in the morning."""
+    return start("--service-seconds", "0", "--simulated-hour", "10")

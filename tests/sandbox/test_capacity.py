@@ -1,0 +1,108 @@
+"""The capacity is what is computed: known answers, and a process that keeps to them."""
+
+import math
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from entsurge.errors import UsageError
+from entsurge.population import Population
+from entsurge.sandbox import Settings, capacity
+
+PEOPLE = Population(1)
+MIX = {"student": {"home": 50, "homework": 50}, "parent": {"home": 50, "messages": 50}}
+SHARES = {"student": 3, "parent": 1}
+
+
+def test_workers_limit():
+    """Twelve workers and visits of 1 + 5 pages of 0.25 s: 8 visits, 40 pages a second."""
+    found = capacity(Settings(), MIX, SHARES, 5)
+    assert found.visits_per_second == pytest.approx(8)
+    assert found.pages_per_second == pytest.approx(40)
+    assert (found.admitted_share, found.limiting) == (1, "workers")
+
+
+def test_pool_limits():
+    """One connection and 5 pages, half of them 0.15 s on it: 1 / 0.375 visits a second."""
+    found = capacity(Settings(pool=1), MIX, SHARES, 5)
+    assert found.visits_per_second == pytest.approx(1 / 0.375)
+    assert found.limiting == "pool"
+
+
+def test_capacity_factor():
+    """Twice the capacity factor takes twice the visits."""
+    one, two = (capacity(Settings(capacity_factor=factor), MIX, SHARES, 5) for factor in (1, 2))
+    assert two.visits_per_second == pytest.approx(2 * one.visits_per_second)
+
+
+@pytest.mark.parametrize(
+    ("measure", "admitted", "visits", "pages_per_visit"),
+    [
+        ("pupils-and-teachers-first", 0.75, 8 / 0.75, 3.75),
+        ("parents-time-slots", 0.75, 8 / 0.75, 3.75),
+        ("static-home", 1, 12 / (3.5 * 0.25), 5),
+        ("messaging-off", 1, 12 / (6 * 0.25 - 0.25 * 2.5 * 0.25), 5 - 0.25 * 2.5),
+        ("short-sessions", 1, 8, 5),
+        ("news-closed", 1, 8, 5),
+    ],
+)
+def test_measures(measure, admitted, visits, pages_per_visit):
+    """A measure buys the worker time of whom it turns away and of what it closes."""
+    found = capacity(Settings(), MIX, SHARES, 5, frozenset({measure}))
+    assert found.admitted_share == pytest.approx(admitted)
+    assert found.visits_per_second == pytest.approx(visits)
+    assert found.pages_per_second == pytest.approx(visits * pages_per_visit)
+
+
+def test_nothing_limits():
+    """A sandbox without limits, or whose pages take no time, has no ceiling of its own."""
+    for settings in (Settings(unlimited=True), Settings(default_seconds=0)):
+        found = capacity(settings, MIX, SHARES, 5)
+        assert (found.visits_per_second, found.limiting) == (math.inf, "nothing")
+
+
+def test_settings_travel_as_json():
+    """Settings come back from JSON as they were; what is unknown or impossible is refused by name."""
+    settings = Settings(workers=3, service_seconds={"homework": 0.5}, simulated_hour=10)
+    assert Settings.from_json(settings.to_json()) == settings
+    for text in ('{"worker": 3}', "[]", "{", '{"workers": "3"}'):
+        with pytest.raises(UsageError):
+            Settings.from_json(text)
+    with pytest.raises(UsageError, match=r"workers is 0.*compression is 0.*no service 'devoirs'.*24"):
+        Settings(workers=0, compression=0, service_seconds={"devoirs": 1}, simulated_hour=24)
+
+
+def in_parallel(sandbox, pages, path):
+    """Open so many pages at once; their answers, and the seconds they took together."""
+    person = PEOPLE.person("student", 0)
+    with sandbox.client() as client, ThreadPoolExecutor(pages) as pool:
+        sandbox.sign_on(client, person)
+        began = time.monotonic()
+        answers = list(pool.map(lambda _: client.get(f"/etab/{person.uai}/{path}"), range(pages)))
+        return answers, time.monotonic() - began
+
+
+def test_workers_saturate(start):
+    """Two workers make no more than twenty pages of 0.1 s in a second."""
+    slow = start("--workers", "2", "--service-seconds", "0.1", "--service", "sign-on=0")
+    answers, seconds = in_parallel(slow, 20, "accueil")
+    assert {answer.status_code for answer in answers} == {200}
+    assert 1.0 <= seconds < 5
+
+
+def test_the_pool_saturates(start):
+    """With one connection, eight workers make no more than ten pages of 0.1 s on it in a second."""
+    slow = start("--workers", "8", "--pool", "1", "--service", "homework=0.166666667")
+    _, seconds = in_parallel(slow, 10, "travail")
+    assert 1.0 <= seconds < 5
+
+
+def test_a_full_queue_refuses(start):
+    """What exceeds workers and queue is refused at once with 503, and its connection closed."""
+    slow = start("--workers", "1", "--queue-limit", "2", "--service", "home=0.5")
+    answers, _ = in_parallel(slow, 8, "accueil")
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert len(refused) == 5
+    assert all("Service indisponible" in answer.text for answer in refused)
+    assert all(answer.headers["connection"] == "close" for answer in refused)
