@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from entsurge.population import Population
+from entsurge.population import PERSONAS, Population, write_csv
+
+if TYPE_CHECKING:
+    from entsurge.population import Persona
 
 
 @click.command("population", epilog="Example: entsurge population --schools 2 --seed 7 > people.csv")
@@ -21,7 +25,12 @@ from entsurge.population import Population
     "--persona", multiple=True, type=click.Choice(["student", "teacher", "parent", "staff"]), help="Only these."
 )
 def command(
-    seed: int, academies: int, schools: int, classes_per_school: int, pupils_per_class: int, persona: tuple[str, ...]
+    seed: int,
+    academies: int,
+    schools: int,
+    classes_per_school: int,
+    pupils_per_class: int,
+    persona: tuple[Persona, ...],
 ) -> None:
     """Write synthetic people as CSV to standard output: accounts, schools, classes, families."""
     people = Population(
@@ -31,4 +40,4 @@ def command(
         classes_per_school=classes_per_school,
         pupils_per_class=pupils_per_class,
     )
-    people.write_csv(sys.stdout, persona or ("student", "teacher", "parent", "staff"))
+    write_csv(people, sys.stdout, persona or PERSONAS)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from entsurge.visit.outcome import Outcome, PageResult
+    from entsurge.visit.visitor import Visitor
 
 DRIVERS = {"portal": "entsurge.drivers.portal:PortalDriver"}
 
@@ -44,11 +45,11 @@ class Driver(Protocol):
 
     actions: Mapping[str, ActionSpec]
 
-    def sign_on(self, visitor: Any, account: Account) -> PageResult:
+    def sign_on(self, visitor: Visitor, account: Account) -> PageResult:
         """Sign the visitor on, as a browser does; proven by a sign in the page, never by status alone."""
         ...
 
-    def open(self, visitor: Any, service: str, action: str) -> PageResult:
+    def open(self, visitor: Visitor, service: str, action: str) -> PageResult:
         """One page view: the document, then what belongs to it."""
         ...
 

@@ -16,7 +16,8 @@ from entsurge.visit.outcome import Outcome, PageResult
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from entsurge.visit.client import Response
+    from entsurge.visit.response import Response
+    from entsurge.visit.visitor import Visitor
 
 PATHS = {
     "home": "accueil", "lesson-book": "cahier-de-textes", "homework": "travail", "messages": "messagerie",
@@ -70,7 +71,7 @@ class PortalDriver:
 
     # -- sign-on ---------------------------------------------------------------------------------------------------
 
-    def sign_on(self, visitor: Any, account: Account) -> PageResult:
+    def sign_on(self, visitor: Visitor, account: Account) -> PageResult:
         """Login form with its hidden fields, ticket, portal; proven by the portal's own sign."""
         service = f"{self.url}/etab/{account.tenant}/"
         try:
@@ -88,7 +89,7 @@ class PortalDriver:
             return _broken(error)
         return self._signed_on(visitor, account, page)
 
-    def _signed_on(self, visitor: Any, account: Account, page: Response) -> PageResult:
+    def _signed_on(self, visitor: Visitor, account: Account, page: Response) -> PageResult:
         outcome = self.classify(page)
         if outcome is not Outcome.OK:
             return self._result(page, outcome)
@@ -102,7 +103,7 @@ class PortalDriver:
 
     # -- pages -----------------------------------------------------------------------------------------------------
 
-    def open(self, visitor: Any, service: str, action: str) -> PageResult:
+    def open(self, visitor: Visitor, service: str, action: str) -> PageResult:
         """The document (read or written), then its assets and XHR in parallel."""
         try:
             document = self._document(visitor, service, action)
@@ -118,9 +119,9 @@ class PortalDriver:
         self._remember(visitor, service, body)
         return self._rest(visitor, document, body)
 
-    def _document(self, visitor: Any, service: str, action: str) -> Response:
+    def _document(self, visitor: Visitor, service: str, action: str) -> Response:
         portal, path = visitor.memory["portal"], PATHS[service]
-        landing = visitor.memory.pop("landing", None)
+        landing: Response | None = visitor.memory.pop("landing", None)
         if action == "open-home" and landing is not None:
             return landing
         if self.actions[action].writes and "csrf" in visitor.memory:
@@ -132,7 +133,7 @@ class PortalDriver:
         )
         return visitor.get(urljoin(portal, detail) if detail else f"{portal}/{path}")
 
-    def _write(self, visitor: Any, url: str, action: str) -> Response:
+    def _write(self, visitor: Visitor, url: str, action: str) -> Response:
         token = visitor.memory["csrf"]
         text = visitor.sentence()
         if action == "hand-in":
@@ -148,7 +149,7 @@ class PortalDriver:
             visitor.created(action, url)
         return visitor.follow(answer)
 
-    def _remember(self, visitor: Any, service: str, body: bytes) -> None:
+    def _remember(self, visitor: Visitor, service: str, body: bytes) -> None:
         token = _CSRF.search(body)
         if token:
             visitor.memory["csrf"] = token[1].decode()
@@ -157,7 +158,7 @@ class PortalDriver:
             if item:
                 visitor.memory[f"{service} item"] = item[1].decode()
 
-    def _rest(self, visitor: Any, document: Response, body: bytes) -> PageResult:
+    def _rest(self, visitor: Visitor, document: Response, body: bytes) -> PageResult:
         assets = [found.decode() for found in _ASSET.findall(body)]
         declared = _XHR.search(body)
         calls = declared[1].decode().split() if declared else []

@@ -66,7 +66,7 @@ def load_scenarios(given: dict[str, str]) -> tuple[dict[Persona, type[Visitor]],
 
 def _scenario(module: ModuleType, persona: Persona, path: Path) -> type[Visitor]:
     for found in vars(module).values():
-        if isinstance(found, type) and issubclass(found, Visitor) and found.persona == persona:
+        if isinstance(found, type) and issubclass(found, Visitor) and getattr(found, "persona", "") == persona:
             return found
     raise errors.UsageError(f"{path}: no subclass of Visitor with persona = {persona!r}")
 
@@ -116,6 +116,10 @@ class Run:
             allow=AllowList(),
             patience={persona: self.profile.mixes.mix(persona).patience for persona in PERSONAS},
             deadline_seconds=self.profile.file.replay.page_deadline_seconds,
+            phases=[
+                (each["name"], int(each["start_s"] * 1e6), int(each["end_s"] * 1e6))
+                for each in manifests.phases(self.profile)
+            ],
             headers={"User-Agent": f"entsurge/{__version__} (load test)", "X-Entsurge-Run": run},
         )
 

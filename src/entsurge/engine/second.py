@@ -165,6 +165,7 @@ class Seconds:
             "lost": sum(self.scheduler.lost.values()),
             "cpu_share": round(cpu / wall, 4),
             "little": {"gauge_mean": mean, "from_visits": from_visits, "residual": residual, "judged": judged},
+            "signatures": dict(self.recorder.signatures),
             "start_lag_us": {name: _quantile(self.lags_us, share) for name, share in LAGS.items()},
         }
 

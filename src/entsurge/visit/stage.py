@@ -56,10 +56,18 @@ class Stage:
     headers: dict[str, str]
     zero: float = 0.0
     may_write: bool = True
+    phases: list[tuple[str, int, int]] = field(default_factory=list)
     present: Counter[Persona] = field(default_factory=lambda: Counter(dict.fromkeys(PERSONAS, 0)))
     lags_us: list[int] = field(default_factory=list)
     unreachable: int = 0
     answers: int = 0
+
+    def phase_at(self, due_us: int, visit_phase: str) -> str:
+        """The phase of a page due at this µs of run time; the visit's own where no phases are known."""
+        for name, begin_us, end_us in self.phases:
+            if begin_us <= due_us < end_us:
+                return name
+        return self.phases[-1][0] if self.phases else visit_phase
 
     def now_us(self) -> int:
         """µs of run time since the run's zero."""

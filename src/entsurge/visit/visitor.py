@@ -18,7 +18,7 @@ from entsurge.drivers.driver import Account
 from entsurge.drivers.portal import form
 from entsurge.record.recorder import Key
 from entsurge.visit import alone
-from entsurge.visit.client import Client
+from entsurge.visit.client import Client, Exchange
 from entsurge.visit.outcome import Outcome, PageResult
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from entsurge.audience.shape import Persona
     from entsurge.plan.arrivals import PagePlan, VisitPlan
-    from entsurge.visit.client import Response
     from entsurge.visit.failure import ClientError
+    from entsurge.visit.response import Response
     from entsurge.visit.stage import Stage
 
 SENTENCES = (
@@ -98,7 +98,7 @@ class Visitor(User):
         stage.lags_us.append(self.log.start_us - self.log.due_us)
         stage.present[plan.persona] += 1
         self.random = random.Random(plan.name)
-        self.client = Client(allow=stage.allow, headers=stage.headers)
+        self.client = Client(allow=stage.allow, headers=stage.headers, on_exchange=self._exchange)
         try:
             self._live(stage, plan)
         except gevent.GreenletExit:
@@ -155,7 +155,7 @@ class Visitor(User):
 
     def _note(self, stage: Stage, result: PageResult, due_us: int, start_us: int, end_us: int) -> None:
         plan = self.plan
-        phase = plan.phase
+        phase = stage.phase_at(due_us, plan.phase)
         key = Key("page", plan.persona, plan.group, self.service, self.action, phase, str(result.outcome))
         stage.record.page(key, max(0, end_us - due_us), end_us - start_us)
         if result.reason in UNREACHABLE:
@@ -172,6 +172,12 @@ class Visitor(User):
                 "page": self.action,
             }
             stage.record.failure(end_us / 1e6, signature, {**row, **known, "traceback": None})
+
+    def _exchange(self, exchange: Exchange) -> None:
+        """One request of the current page, as the client saw it."""
+        plan, outcome = self.plan, "ok" if 0 < exchange.status < 400 else "failed"
+        key = Key("request", plan.persona, plan.group, self.service, self.action, plan.phase, outcome)
+        self.stage.record.request(key, exchange.total_us)
 
     def _raised(self, stage: Stage, error: Exception) -> None:
         """A scenario that raises: its remaining pages are lost, the traceback is kept."""

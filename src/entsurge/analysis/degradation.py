@@ -1,0 +1,132 @@
+"""Who lost what: persona × service, against the baseline run; and priority inversions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from entsurge.analysis import hdr, proportion
+from entsurge.analysis.objectives import apdex
+from entsurge.analysis.words import NAMES, SERVICES
+from entsurge.audience.objective import parse_objective
+
+if TYPE_CHECKING:
+    from entsurge.analysis.run import Run
+
+ORDER = tuple(SERVICES["en"])
+PERSONAS = ("student", "teacher", "parent", "staff")
+WELL, POORLY = 95.0, 80.0
+OUTCOMES = ("ok", "shed", "failed", "lost", "unserved")
+APDEX_SECONDS = 0.5
+INVERSION_POINTS = 5.0
+
+
+def matrix(run: Run, baseline: Run | None) -> dict[str, Any]:
+    """Cells of persona × service: counts, served of 100 planned, latency, change in points with its interval."""
+    own, base = _counts(run), _counts(baseline) if baseline else {}
+    personas = [name for name in PERSONAS if any(key[0] == name for key in own)]
+    services = [name for name in ORDER if any(key[1] == name for key in own)]
+    cells: dict[str, dict[str, Any]] = {persona: {} for persona in personas}
+    for persona in personas:
+        for service in services:
+            if (persona, service) in own:
+                cells[persona][service] = _cell(
+                    run, persona, service, own[persona, service], base.get((persona, service))
+                )
+    return {"personas": personas, "services": services, "cells": cells, "inversions": _inversions(run, cells)}
+
+
+def _counts(run: Run) -> dict[tuple[str, str], dict[str, int]]:
+    """Planned pages and what became of them, per persona and service; sign-on counts visits."""
+    result: dict[tuple[str, str], dict[str, int]] = {}
+    visits = run.window_visits
+    for persona, sign_on, services in zip(visits["persona"], visits["sign_on"], visits["services"], strict=True):
+        of = result.setdefault((persona, "sign-on"), dict.fromkeys(("planned", *OUTCOMES), 0))
+        of["planned"] += 1
+        of[sign_on if sign_on in OUTCOMES else "unserved"] += 1
+        for part in services:
+            cell = result.setdefault((persona, part["service"]), dict.fromkeys(("planned", *OUTCOMES), 0))
+            asked = sum(part[name] for name in OUTCOMES[:4])
+            for name in ("planned", *OUTCOMES[:4]):
+                cell[name] += part[name]
+            cell["shed" if sign_on == "shed" else "unserved"] += part["planned"] - asked
+    return result
+
+
+def _cell(run: Run, persona: str, service: str, of: dict[str, int], base: dict[str, int] | None) -> dict[str, Any]:
+    rows = run.pages
+    rows = rows[(rows["persona"] == persona) & (rows["service"] == service) & (rows["phase"] == run.window["name"])]
+    ok = rows[(rows["timing"] == "corrected") & (rows["outcome"] == "ok")]
+    asked = of["ok"] + of["shed"] + of["failed"]
+    served = 100 * of["ok"] / of["planned"] if of["planned"] else None
+    low, high = _change_interval(of, base)
+    cell: dict[str, Any] = {
+        **of,
+        "served_percent": served,
+        "availability": of["ok"] / asked if asked else None,
+        **{f"p{each}_s": hdr.quantile_seconds(ok, each) for each in (50, 95, 99)},
+        "apdex": apdex(rows, APDEX_SECONDS)[0],
+        "change_points": None if base is None or served is None else served - 100 * base["ok"] / base["planned"],
+        "change_low": low,
+        "change_high": high,
+    }
+    cell["state"] = _state(cell, _slow_from(run, persona))
+    return cell
+
+
+def _change_interval(of: dict[str, int], base: dict[str, int] | None) -> tuple[float | None, float | None]:
+    if base is None:
+        return None, None
+    low, high = proportion.difference(of["ok"], of["planned"], base["ok"], base["planned"])
+    return 100 * low, 100 * high
+
+
+def _slow_from(run: Run, persona: str) -> float | None:
+    """The bound of the persona's latency objective: a p95 above it is slow."""
+    for each in run.manifest["objectives"]:
+        must = parse_objective(each["must"])
+        if must.measure == "latency" and each["persona"] in (persona, "*"):
+            return must.bound
+    return None
+
+
+def _state(cell: dict[str, Any], slow_from: float | None) -> str:
+    if not cell["planned"]:
+        return "none"
+    missing = cell["planned"] - cell["ok"]
+    if missing and cell["shed"] >= missing / 2 and cell["served_percent"] < WELL:
+        return "shed"
+    p95 = cell["p95_s"]
+    slow = p95 / slow_from if slow_from and p95 is not None else 0.0
+    if cell["served_percent"] < POORLY or slow > 2:
+        return "bad"
+    return "warn" if cell["served_percent"] < WELL or slow > 1 else "ok"
+
+
+def _inversions(run: Run, cells: dict[str, dict[str, Any]]) -> list[dict[str, str]]:
+    """Services where a protected persona is served less than an unprotected one, beyond chance."""
+    protected = [name for name in cells if name in run.manifest.get("protected", ())]
+    others = [name for name in cells if name not in protected]
+    found = []
+    for service in ORDER:
+        for one in protected:
+            for other in others:
+                if service in cells[one] and service in cells[other]:
+                    found += _inversion(one, other, service, cells)
+    return found
+
+
+def _inversion(one: str, other: str, service: str, cells: dict[str, dict[str, Any]]) -> list[dict[str, str]]:
+    mine, theirs = cells[one][service], cells[other][service]
+    low, high = proportion.difference(theirs["ok"], theirs["planned"], mine["ok"], mine["planned"])
+    gap = (theirs["served_percent"] or 0) - (mine["served_percent"] or 0)
+    if low <= 0 or gap < INVERSION_POINTS:
+        return []
+    shown = f"{theirs['served_percent']:.0f}", f"{mine['served_percent']:.0f}", f"{100 * low:.0f}", f"{100 * high:.0f}"
+    return [
+        {
+            "fr": f"{NAMES['fr'][other]} perdent moins que {NAMES['fr'][one]} ({SERVICES['fr'][service]}) : "
+            "{} contre {} sur 100, intervalle de l’écart {} à {}".format(*shown),
+            "en": f"{NAMES['en'][other]} lose less than {NAMES['en'][one]} ({SERVICES['en'][service]}): "
+            "{} against {} of 100, interval of the gap {} to {}".format(*shown),
+        }
+    ]

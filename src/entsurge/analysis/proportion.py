@@ -1,0 +1,33 @@
+"""Exact binomial limits (Clopper-Pearson), and the interval of a difference (Agresti-Caffo)."""
+
+from __future__ import annotations
+
+import math
+
+from scipy.stats import beta, norm
+
+ONE_SIDED = 0.95
+
+
+def upper(events: int, total: int, confidence: float = ONE_SIDED) -> float:
+    """The one-sided upper limit of a share; 1 of nothing."""
+    if total == 0 or events >= total:
+        return 1.0
+    return float(beta.ppf(confidence, events + 1, total - events))
+
+
+def lower(events: int, total: int, confidence: float = ONE_SIDED) -> float:
+    """The one-sided lower limit of a share; 0 of nothing."""
+    if total == 0 or events <= 0:
+        return 0.0
+    return float(beta.ppf(1 - confidence, events, total - events + 1))
+
+
+def difference(events: int, total: int, base_events: int, base_total: int) -> tuple[float, float]:
+    """The 95 % interval of share − baseline share, pages taken as independent; (−1, 1) of nothing."""
+    if not total or not base_total:
+        return -1.0, 1.0
+    one, two = (events + 1) / (total + 2), (base_events + 1) / (base_total + 2)
+    spread = math.sqrt(one * (1 - one) / (total + 2) + two * (1 - two) / (base_total + 2))
+    half = float(norm.ppf(0.975)) * spread
+    return max(-1.0, one - two - half), min(1.0, one - two + half)

@@ -1,0 +1,130 @@
+"""PASS, FAIL or INVALID, with one sentence that a headmaster understands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from entsurge import errors
+from entsurge.analysis.objectives import Finding, judge_objectives
+from entsurge.analysis.validity import Light, broken, lights
+from entsurge.analysis.words import NAMES, listed
+
+if TYPE_CHECKING:
+    from entsurge.analysis.run import Run
+
+END_CODES = {
+    "interrupted": errors.INTERRUPTED,
+    "unreachable": errors.UNREACHABLE,
+    "disk": errors.NO_RECORD,
+    "guard": errors.GUARD,
+}
+CODES = {"PASS": errors.PASS, "FAIL": errors.MISSED, "INVALID": errors.INVALID}
+ENDS = {
+    "interrupted": ("le tir a été interrompu", "the run was interrupted"),
+    "unreachable": ("la cible n’a pas répondu", "the target did not answer"),
+    "disk": ("le disque a refusé l’enregistrement", "the disk refused the record"),
+    "guard": ("un garde-fou a arrêté le tir", "a guard stopped the run"),
+    "": ("le tir s’est arrêté sans fin écrite", "the run broke off"),
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is concluded of one run, and the exit code that says it."""
+
+    verdict: str
+    exit_code: int
+    sentence: dict[str, str]
+    reasons: list[dict[str, str]]
+    objectives: list[Finding]
+    lights: list[Light]
+
+    def as_json(self) -> dict[str, Any]:
+        """verdict.json."""
+        return {
+            "format": 1,
+            "verdict": self.verdict,
+            "exit_code": self.exit_code,
+            "sentence": self.sentence,
+            "reasons": self.reasons,
+            "objectives": [each.as_json() for each in self.objectives],
+        }
+
+
+def judge(run: Run) -> Verdict:
+    """The verdict of one run.
+
+    INVALID when the measurement cannot be believed, or when no required objective is missed but one lacks data.
+    """
+    found, conditions = judge_objectives(run), lights(run)
+    end = (run.finish or {}).get("end", "")
+    reasons = [{"fr": light.fr, "en": light.en} for light in broken(conditions)]
+    if end != "completed":
+        french, english = ENDS.get(end, ENDS[""])
+        reasons.insert(0, {"fr": french, "en": english})
+    missed = [each for each in found if each.required and each.state == "missed"]
+    unsure = [each for each in found if each.required and each.state == "not-enough-data"]
+    if not missed:
+        reasons += [_unsure(each) for each in unsure]
+    if not any(each.required for each in found):
+        reasons.append({"fr": "aucun objectif requis n’a pu être jugé", "en": "no required objective could be judged"})
+    verdict = "INVALID" if reasons else "FAIL" if missed else "PASS"
+    codes = [CODES[verdict]] + ([END_CODES[end]] if end in END_CODES else [])
+    return Verdict(
+        verdict, errors.first_by_precedence(codes), _sentence(run, verdict, found, reasons),
+        reasons + [_missed(each) for each in missed], found, conditions,
+    )  # fmt: skip
+
+
+def _unsure(each: Finding) -> dict[str, str]:
+    return {
+        "fr": f"données insuffisantes pour {NAMES['fr'][each.persona]} : {each.must} ({each.count} pages)",
+        "en": f"not enough data for {NAMES['en'][each.persona]}: {each.must} ({each.count} pages)",
+    }
+
+
+def _missed(each: Finding) -> dict[str, str]:
+    value = "–" if each.value is None else f"{each.value:.2f} s" if each.unit == "s" else f"{each.value:.1%}"
+    return {
+        "fr": f"objectif manqué pour {NAMES['fr'][each.persona]} : {each.must}, mesuré {value}",
+        "en": f"objective missed for {NAMES['en'][each.persona]}: {each.must}, measured {value}",
+    }
+
+
+def _sentence(run: Run, verdict: str, found: list[Finding], reasons: list[dict[str, str]]) -> dict[str, str]:
+    manifest = run.manifest
+    kept = [each.persona for each in found if each.required]
+    lost = [each.persona for each in found if each.required and each.state == "missed"]
+    scale, speed = manifest["scale"], manifest["compression"]
+    target = manifest["target"].get("name") or manifest["target"]["url"]
+    result = {}
+    for language in ("fr", "en"):
+        head = {
+            "PASS": _PASS[language].format(target=target, who=listed(kept, language)) + _put_off(run, language),
+            "FAIL": _FAIL[language].format(target=target, who=listed(lost, language)),
+            "INVALID": _INVALID[language].format(why=reasons[0][language] if reasons else ""),
+        }[verdict]
+        full = scale == "1" and speed == 1
+        result[language] = f"{head} {'' if full else _LIMITS[language].format(scale=scale, speed=f'{speed:g}')}".strip()
+    return result
+
+
+_PASS = {"fr": "{target} a tenu ses objectifs pour {who}.", "en": "{target} kept its objectives for {who}."}
+_FAIL = {"fr": "{target} n’a pas tenu ses objectifs pour {who}.", "en": "{target} missed its objectives for {who}."}
+_INVALID = {
+    "fr": "La mesure ne permet pas de conclure : {why}.", "en": "The measurement supports no verdict: {why}.",
+}  # fmt: skip
+_LIMITS = {
+    "fr": "Échelle {scale}, compression {speed} : ce verdict vaut pour cette cible ; il ne dira que l’ENT tiendra qu’à "
+    "l’échelle 1, sans compression, sur une plateforme dimensionnée comme la production.",
+    "en": "Scale {scale}, compression {speed}: this verdict is about this target; it says that the ENT will hold only "
+    "at scale 1, without compression, on a platform sized as production.",
+}
+
+
+def _put_off(run: Run, language: str) -> str:
+    if not run.deferred:
+        return ""
+    who = listed(sorted(run.deferred), language)
+    return f" Ont été différés : {who}." if language == "fr" else f" Deferred on purpose: {who}."

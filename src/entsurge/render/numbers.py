@@ -1,0 +1,77 @@
+"""How a number is written: French and English typography, and how many digits a figure is owed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+NARROW, MINUS, NOTHING = "\u202f", "−", "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Writes numbers in one language, `fr` or `en`; what is not known (None) is written `–`."""
+
+    lang: str
+
+    def number(self, value: float | None, decimals: int = 0, *, signed: bool = False) -> str:
+        """A number with so many decimals, thousands set apart, a true minus sign, a plus sign if asked."""
+        if value is None:
+            return NOTHING
+        rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_EVEN)
+        digits = f"{abs(rounded):,.{decimals}f}"
+        if self.lang == "fr":
+            digits = digits.replace(",", NARROW).replace(".", ",")
+        sign = MINUS if rounded < 0 else "+" if signed and rounded else ""
+        return sign + digits
+
+    def plain(self, value: float | None) -> str:
+        """A number as it was published: no more decimals than it has, three at most."""
+        if value is None:
+            return NOTHING
+        written = format(Decimal(str(round(value, 3))).normalize(), "f")
+        return self.number(value, len(written.partition(".")[2]))
+
+    def percent(self, value: float | None, decimals: int = 0, *, signed: bool = False) -> str:
+        """A percentage given in percent: `43 %` in French, `43%` in English."""
+        if value is None:
+            return NOTHING
+        return self.number(value, decimals, signed=signed) + self._before_percent() + "%"
+
+    def change(self, value: float | None) -> str:
+        """A change in percent, always signed: `+43 %`, `−1 %`, `0 %`; nothing at all when there is none."""
+        return "" if value is None else self.percent(value, signed=True)
+
+    def ratio(self, value: float | None) -> str:
+        """A ratio from 0 to 1, as a percentage precise enough to tell 0.04 % from nothing."""
+        if value is None:
+            return NOTHING
+        small = 0 < min(value, 1 - value) < 0.001
+        return self.percent(100 * value, 2 if small else 1)
+
+    def seconds(self, value: float | None) -> str:
+        """A duration of seconds: milliseconds under a second, then two decimals, one past ten, none past a hundred."""
+        if value is None:
+            return NOTHING
+        if value < 0.9995:
+            return f"{self.number(1000 * value)}{NARROW}ms"
+        decimals = 2 if value < 10 else 1 if value < 100 else 0
+        return f"{self.number(value, decimals)}{NARROW}s"
+
+    def measure(self, value: float | None, unit: str) -> str:
+        """A value of an objective: `s`, `ratio` or `score`."""
+        if unit == "s":
+            return self.seconds(value)
+        return self.ratio(value) if unit == "ratio" else self.number(value, 2)
+
+    def interval(self, low: float | None, high: float | None, unit: str) -> str:
+        """Two bounds, `[0,4 % ; 1,2 %]`; a side that is not known is open; nothing when neither is."""
+        if low is None and high is None:
+            return ""
+        between = f"{NARROW};\u00a0" if self.lang == "fr" else ", "
+        left = "" if low is None else self.measure(low, unit)
+        right = "" if high is None else self.measure(high, unit)
+        return f"{'[' if left else ']'}{left or MINUS + '∞'}{between}{right or '∞'}{']' if right else '['}"
+
+    def _before_percent(self) -> str:
+        return NARROW if self.lang == "fr" else ""
