@@ -1,6 +1,7 @@
 """Reading and writing on the portal."""
 
 import re
+import time
 
 import pytest
 
@@ -59,6 +60,16 @@ def test_static_files_are_cached(sandbox):
         assert "max-age" in first.headers["cache-control"]
         again = client.get("/static/police.woff2", headers={"if-none-match": first.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
+
+
+def test_light_answers_are_not_held_back(sandbox):
+    """A hundred small answers in a row do not wait for the client's delayed acknowledgement (40 ms each)."""
+    with sandbox.client() as client:
+        client.get("/static/logo.svg")
+        began = time.monotonic()
+        for _ in range(100):
+            client.get("/static/logo.svg")
+        assert time.monotonic() - began < 3
 
 
 def test_calls_need_a_session(sandbox):

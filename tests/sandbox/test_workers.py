@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from entsurge.sandbox.settings import Settings
-from entsurge.sandbox.workers import Capacity, QueueFull, Servers
+from entsurge.sandbox.workers import QueueFull, Resources, Servers
 
 
 def test_the_next_starts_when_the_last_was_due_to_end():
@@ -67,21 +67,21 @@ def test_a_page_that_fails_gives_everything_back():
     """Neither worker nor connection is kept by a page that fails or is cancelled."""
 
     async def scene():
-        capacity = Capacity(Settings(service_seconds={"homework": 60}))
+        resources = Resources(Settings(service_seconds={"homework": 60}))
         with pytest.raises(ZeroDivisionError):
-            async with capacity.page("homework"):
+            async with resources.page("homework"):
                 raise ZeroDivisionError
 
         async def page():
-            async with capacity.page("homework"):
+            async with resources.page("homework"):
                 pass
 
         task = asyncio.create_task(page())
         await asyncio.sleep(0)
-        assert capacity.workers.busy == 1
+        assert resources.workers.busy == 1
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert (capacity.workers.busy, capacity.pool.busy) == (0, 0)
+        assert (resources.workers.busy, resources.pool.busy) == (0, 0)
 
     asyncio.run(scene())

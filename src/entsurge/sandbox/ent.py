@@ -13,7 +13,7 @@ from entsurge.sandbox.sessions import Sessions
 from entsurge.sandbox.store import Store
 from entsurge.sandbox.telemetry import Telemetry
 from entsurge.sandbox.tickets import OneTime
-from entsurge.sandbox.workers import Capacity, QueueFull
+from entsurge.sandbox.workers import QueueFull, Resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,8 +41,8 @@ class Ent:
         self.sessions = Sessions(self.measures.idle_seconds)
         self.forms = OneTime[str]("e1s1", _FORM_SECONDS)
         self.tickets = OneTime["tuple[str, str]"]("ST", _TICKET_SECONDS)
-        self.capacity = Capacity(settings)
-        self.telemetry = Telemetry(self.capacity, self.sessions)
+        self.resources = Resources(settings)
+        self.telemetry = Telemetry(self.resources, self.sessions)
         self.admin_token = secrets.token_urlsafe(32)
 
     @property
@@ -60,7 +60,7 @@ class Ent:
         """Serve a document at its price: a worker, a connection, or the refusal of a full queue."""
         began = time.perf_counter()
         try:
-            async with self.capacity.page(service):
+            async with self.resources.page(service):
                 response = make()
         except QueueFull:
             self.telemetry.count(service, "refused")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from entsurge.sandbox.sessions import Sessions
-    from entsurge.sandbox.workers import Capacity
+    from entsurge.sandbox.workers import Resources
 
 _BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
@@ -23,7 +23,7 @@ class Telemetry:
     `closed` (a measure), `refused` (queue full).
     """
 
-    def __init__(self, capacity: Capacity, sessions: Sessions) -> None:
+    def __init__(self, resources: Resources, sessions: Sessions) -> None:
         self._registry = CollectorRegistry()
         requests = Counter("entsandbox_requests", "Requests answered.", ("service", "outcome"), registry=self._registry)
         seconds = Histogram(
@@ -35,9 +35,9 @@ class Telemetry:
         )
         self._count: Callable[[str, str], Counter] = cache(requests.labels)
         self._seconds: Callable[[str], Histogram] = cache(seconds.labels)
-        self._gauge("workers_busy", "Workers at work.", lambda: capacity.workers.busy)
-        self._gauge("queue", "Pages waiting for a worker.", lambda: capacity.workers.queue)
-        self._gauge("pool_busy", "Database connections in use.", lambda: capacity.pool.busy)
+        self._gauge("workers_busy", "Workers at work.", lambda: resources.workers.busy)
+        self._gauge("queue", "Pages waiting for a worker.", lambda: resources.workers.queue)
+        self._gauge("pool_busy", "Database connections in use.", lambda: resources.pool.busy)
         self._gauge("sessions", "Sign-ons that have not ended.", lambda: len(sessions))
 
     def count(self, service: str, outcome: str) -> None:

@@ -72,7 +72,7 @@ class Servers:
             self.release(place[1].result())
 
 
-class Capacity:
+class Resources:
     """The application's workers and its database pool, as one page uses them."""
 
     def __init__(self, settings: Settings) -> None:
