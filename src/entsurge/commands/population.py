@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("population", epilog="Example: entsurge population --schools 2 --seed 7 > people.csv")
-@click.option("--seed", default=2020, show_default=True, help="The same seed gives the same people.")
+@click.option("--seed", default=9, show_default=True, help="The same seed gives the same people.")
 @click.option("--academies", default=4, show_default=True, type=click.IntRange(1))
 @click.option("--schools", default=8, show_default=True, type=click.IntRange(1))
 @click.option(

@@ -1,0 +1,80 @@
+"""A timeline made ready to be drawn and read: in steps that fit a page, on the clock of the simulated day."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MEANS = ("offered_pages", "ok", "shed", "failed", "lost", "visitors")
+MOST_STEPS = 120
+TICK_MINUTES = (1, 2, 5, 10, 15, 30, 60, 120, 240)
+DAY_MINUTES = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """From seconds of the run to the time of the simulated day."""
+
+    start_s: float
+    start_minutes: float
+    compression: float
+
+    def minutes(self, second: float) -> float:
+        """Minutes since midnight of the simulated day."""
+        return self.start_minutes + (second - self.start_s) * self.compression / 60
+
+    def time(self, second: float) -> str:
+        """`09:05`, or `09:05:12` where seconds tell more."""
+        return _written(self.minutes(second), seconds=self.compression < 60)
+
+    def ticks(self, end_s: float, most: int = 9) -> dict[float, str]:
+        """Seconds of the run that fall on round minutes of the day, with what to write there."""
+        first, last = self.minutes(0), self.minutes(end_s)
+        step = next((each for each in TICK_MINUTES if (last - first) / each <= most), TICK_MINUTES[-1])
+        found = range(math.ceil(first / step), math.floor(last / step) + 1)
+        return {
+            self.start_s + (step * each - self.start_minutes) * 60 / self.compression: _written(step * each)
+            for each in found
+        }
+
+
+def clock(run: dict[str, Any]) -> Clock:
+    """The clock of a run: its window opens at the hour that the window names."""
+    hours, _, minutes = run["window"]["from"].partition(":")
+    start = next((each["start_s"] for each in run["timeline"]["phases"] if each["name"] == run["phase"]), 0.0)
+    return Clock(start, 60 * int(hours) + int(minutes or 0), float(run["compression"]) or 1.0)
+
+
+def step_seconds(timeline: dict[str, Any], most: int = MOST_STEPS) -> int:
+    """Seconds per step, so that there are no more steps than asked."""
+    return max(1, math.ceil(len(timeline["second"]) / most))
+
+
+def binned(timeline: dict[str, Any], most: int = MOST_STEPS) -> list[dict[str, Any]]:
+    """One row a step: means of counts and visitors, the median of p50, the worst p95 (None where nothing was served)."""
+    step = step_seconds(timeline, most)
+    rows = []
+    for start in range(0, len(timeline["second"]), step):
+        part = slice(start, start + step)
+        row: dict[str, Any] = {"second": timeline["second"][start]}
+        row |= {name: statistics.fmean(timeline[name][part]) for name in MEANS}
+        row["p50_s"] = _known(statistics.median, timeline["p50_s"][part])
+        row["p95_s"] = _known(max, timeline["p95_s"][part])
+        rows.append(row)
+    return rows
+
+
+def _known(fold: Any, values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(fold(known)) if known else None
+
+
+def _written(minutes: float, *, seconds: bool = False) -> str:
+    whole = round(minutes * 60) % (DAY_MINUTES * 60)
+    text = f"{whole // 3600:02d}:{whole // 60 % 60:02d}"
+    return f"{text}:{whole % 60:02d}" if seconds and whole % 60 else text

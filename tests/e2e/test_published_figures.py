@@ -1,0 +1,25 @@
+"""With the sandbox's limits lifted, what is achieved meets what was published."""
+
+from pathlib import Path
+
+import pytest
+
+from entsurge.analysis import report_data
+
+
+@pytest.mark.slow
+def test_achieved_figures_meet_the_published_ones(entsurge, free_sandbox, tmp_path: Path) -> None:
+    """Values within 3 % and changes within 3 points, both runs whole: +43, +147, +120, +72 %."""
+    for name in ("ordinary-week", "lockdown-2020"):
+        done = entsurge("run", name, "--target", free_sandbox[0], "--out", name, "--exporter-port", "0", "--quiet")
+        assert done.returncode == 0, done.stdout + done.stderr
+    ordinary, lockdown = report_data([tmp_path / "ordinary-week", tmp_path / "lockdown-2020"])["runs"]
+    published = {"minutes_per_visit": (4.545, 10, 120), "pages_per_visit": (4.68, 8.09, 72)}
+    for name, (before, after, change) in published.items():
+        assert ordinary["figures"][name]["opened"] == pytest.approx(before, rel=0.03), name
+        assert lockdown["figures"][name]["opened"] == pytest.approx(after, rel=0.03), name
+        assert lockdown["figures"][name]["opened_change"] == pytest.approx(change, abs=3), name
+    assert lockdown["figures"]["visits"]["opened_change"] == pytest.approx(43, abs=3)
+    assert lockdown["figures"]["page_views"]["opened_change"] == pytest.approx(147, abs=3)
+    for run in (ordinary, lockdown):
+        assert run["figures"]["visits"]["opened"] == run["figures"]["visits"]["window"]

@@ -1,0 +1,187 @@
+"""A run as its operator has it: progress, run directory, verdict, report, exit codes."""
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from entsurge.analysis import read_run
+
+
+def test_a_run_starts_every_visit_and_passes(entsurge, quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
+    """Against a free sandbox: exit 0, visits equal to the plan to the unit, every page served, a report in place."""
+    done = entsurge("run", str(quick_profile), "--target", free_sandbox[0], "--out", "one", "--exporter-port", "0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = read_run(tmp_path / "one")
+    assert run.notes == []
+    assert len(run.window_visits) == run.manifest["figures"]["window"]["visits"] > 150
+    assert run.finish["offered"] == run.finish["started"] == len(run.visits)
+    assert int(run.window_visits["ok"].sum()) == run.manifest["figures"]["window"]["page_views"]
+    assert set(run.window_visits["end"]) == {"completed"}
+    assert (tmp_path / "one" / "report.fr.html").is_file()
+    assert (tmp_path / "one" / "report.en.html").is_file()
+    assert "PASS" in done.stdout
+    gate = entsurge("gate", "one", "--junit", "gate.xml")
+    assert gate.returncode == 0
+    assert "<testsuite" in (tmp_path / "gate.xml").read_text()
+
+
+def test_pages_and_visits_agree_in_the_record(entsurge, quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
+    """The histograms hold as many pages as the visits say they opened, sign-on apart."""
+    entsurge("run", str(quick_profile), "--target", free_sandbox[0], "--out", "two", "--exporter-port", "0", "--quiet")
+    run = read_run(tmp_path / "two")
+    pages = run.pages[(run.pages["timing"] == "service") & (run.pages["service"] != "sign-on")]
+    assert int(pages["count"].sum()) == int(run.visits["ok"].sum() + run.visits["shed"].sum() + run.visits["failed"].sum())
+
+
+def test_a_measure_defers_parents_and_says_so(entsurge, quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
+    """With pupils and teachers first: parents are shed at sign-on, none fails, their objectives are deferred, exit 0."""
+    done = entsurge(
+        "run", str(quick_profile), "--target", free_sandbox[0], "--out", "m", "--exporter-port", "0",
+        "--chaos", "pupils-and-teachers-first", env={"ENTSURGE_ADMIN_TOKEN": free_sandbox[1]},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    visits = read_run(tmp_path / "m").window_visits
+    assert set(visits.loc[visits["persona"] == "parent", "end"]) == {"shed"}
+    assert set(visits.loc[visits["persona"] == "student", "end"]) == {"completed"}
+    verdict = json.loads((tmp_path / "m" / "verdict.json").read_text())
+    assert {each["state"] for each in verdict["objectives"] if each["persona"] == "parent"} == {"deferred"}
+    assert free_sandbox[1] not in "".join(path.read_text("utf-8", "replace") for path in (tmp_path / "m").iterdir())
+
+
+def test_a_wrong_token_ends_before_the_first_arrival(entsurge, quick_profile: Path, free_sandbox) -> None:
+    """A measure that the target refuses: exit 2 and what to set."""
+    done = entsurge(
+        "run", str(quick_profile), "--target", free_sandbox[0], "--chaos", "static-home", "--exporter-port", "0",
+        env={"ENTSURGE_ADMIN_TOKEN": "wrong"},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "ENTSURGE_ADMIN_TOKEN" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_scenario_that_raises_makes_the_run_invalid(entsurge, quick_profile, free_sandbox, tmp_path: Path) -> None:
+    """Its pages are lost, its traceback is kept, the verdict is INVALID, exit 4."""
+    (tmp_path / "broken.py").write_text(
+        "from entsurge.visit.visitor import Visitor, journey\n\n"
+        "class Broken(Visitor):\n    persona = 'student'\n\n"
+        "    @journey('home')\n    def arrive(self):\n        raise ZeroDivisionError('on purpose')\n        yield\n"
+    )
+    done = entsurge(
+        "run", str(quick_profile), "--target", free_sandbox[0], "--out", "b", "--exporter-port", "0",
+        "--scenario", "student=broken.py",
+    )  # fmt: skip
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    failures = (tmp_path / "b" / "failures.jsonl").read_text()
+    assert "on purpose" in failures
+
+
+def test_a_scenario_that_cannot_be_loaded_is_a_usage_error(entsurge, quick_profile, free_sandbox, tmp_path) -> None:
+    """A syntax error names the file; exit 2; nothing is sent."""
+    (tmp_path / "nonsense.py").write_text("class (:")
+    done = entsurge("run", str(quick_profile), "--target", free_sandbox[0], "--scenario", "student=nonsense.py")
+    assert done.returncode == 2
+    assert "nonsense.py" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_target_that_is_down_is_exit_6(entsurge, quick_profile: Path, tmp_path: Path) -> None:
+    """Nothing listens: exit 6, and the run directory can still be read."""
+    done = entsurge("run", str(quick_profile), "--target", "http://127.0.0.1:9", "--out", "down")
+    assert done.returncode == 6, done.stdout + done.stderr
+    assert read_run(tmp_path / "down").finish["end"] == "unreachable"
+
+
+@pytest.mark.parametrize("target", ["http://192.0.2.1", "ftp://127.0.0.1", "nonsense", "http://example.org"])
+def test_only_loopback_is_loaded(entsurge, quick_profile: Path, target: str) -> None:
+    """Anything outside loopback is refused before a single packet; exit 2."""
+    done = entsurge("run", str(quick_profile), "--target", target)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_exit_7(quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
+    """When files cannot grow, the run ends with 7 and a hint; what was written can be read."""
+    def no_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+
+    command = [sys.executable, "-m", "entsurge", "run", str(quick_profile), "--target", free_sandbox[0], "--out", "full"]
+    done = subprocess.run(
+        [*command, "--exporter-port", "0"], capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False,
+        preexec_fn=no_room,
+    )  # fmt: skip
+    assert done.returncode == 7, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert read_run(tmp_path / "full").manifest["name"]
+
+
+def wait_for(condition, seconds: float = 60) -> None:
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "waited in vain"
+        time.sleep(0.05)
+
+
+def test_ctrl_c_writes_what_there_is(quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
+    """SIGINT in the middle: exit 130, a report all the same, no traceback."""
+    command = [sys.executable, "-m", "entsurge", "run", str(quick_profile), "--target", free_sandbox[0], "--out", "half"]
+    gauges = tmp_path / "half" / "gauges.jsonl"
+    with subprocess.Popen([*command, "--exporter-port", "0"], cwd=tmp_path, text=True, stdout=-1, stderr=-1) as run:
+        wait_for(lambda: gauges.is_file() and len(gauges.read_text().splitlines()) >= 2)
+        run.send_signal(signal.SIGINT)
+        output, errors = run.communicate(timeout=90)
+    assert run.returncode == 130, output + errors
+    assert "Traceback" not in errors
+    assert read_run(tmp_path / "half").finish["end"] == "interrupted"
+    assert (tmp_path / "half" / "report.fr.html").is_file()
+
+
+def test_the_exporter_counts_while_the_run_goes(quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
+    """Prometheus finds the documented metrics on loopback during the run."""
+    command = [sys.executable, "-m", "entsurge", "run", str(quick_profile), "--target", free_sandbox[0], "--out", "x"]
+    seen = []
+
+    def exported() -> bool:
+        try:
+            with urllib.request.urlopen("http://127.0.0.1:19646/metrics", timeout=2) as answer:
+                seen.append(answer.read().decode())
+        except OSError:
+            return False
+        return 'entsurge_pages_total{outcome="ok"' in seen[-1]
+
+    with subprocess.Popen([*command, "--exporter-port", "19646", "--quiet"], cwd=tmp_path, stdout=-1, stderr=-1) as run:
+        wait_for(exported)
+        run.communicate(timeout=120)
+    for name in ("entsurge_visits_offered_total", "entsurge_page_seconds_bucket", "entsurge_visitors", "entsurge_start_lag"):
+        assert name in seen[-1]
+
+
+def test_a_bad_profile_is_exit_2_without_a_traceback(entsurge, tmp_path: Path) -> None:
+    """Binary, folder, unknown key: one message naming file and key."""
+    (tmp_path / "bad.toml").write_bytes(b"\x00\x01")
+    for name in ("bad.toml", "./", "no-such-profile"):
+        done = entsurge("plan", name)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        assert name.rstrip("/") in done.stderr
+
+
+def test_locust_runs_a_scenario_by_itself(free_sandbox, tmp_path: Path) -> None:
+    """`locust -f scenarios/student.py` works, drawing visits from the ordinary week."""
+    from entsurge import content  # noqa: PLC0415  the path is needed only here
+
+    command = [sys.executable, "-m", "locust", "-f", str(content.root("scenarios") / "student.py"), "--headless"]
+    done = subprocess.run(
+        [*command, "--host", free_sandbox[0], "-u", "3", "-r", "3", "-t", "6s", "--only-summary"],
+        capture_output=True, text=True, timeout=90, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "home open-home" in done.stdout
+    assert "sign-on sign-on" in done.stdout

@@ -1,0 +1,83 @@
+"""The rules of who may import whom, read from the sources themselves."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "src" / "entsurge"
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports anywhere, type checking aside."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    skipped = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def offenders(forbidden: tuple[str, ...], *, rooms: tuple[str, ...] = (), but: tuple[str, ...] = ()) -> list[str]:
+    """Files of these rooms (all rooms for none, but for `but`) that import something forbidden."""
+    found = []
+    for path in SOURCE.rglob("*.py"):
+        room = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+        if (rooms and room not in rooms) or room in but:
+            continue
+        for name in imports(path):
+            if any(name == each or name.startswith(f"{each}.") for each in forbidden):
+                found.append(f"{path.relative_to(ROOT)}: {name}")
+    return found
+
+
+def test_audience_and_plan_are_pure() -> None:
+    """Neither Locust, gevent, pandas nor a clock comes into what must be the same on every machine."""
+    assert offenders(("locust", "gevent", "pandas", "time", "random", "datetime"), rooms=("audience", "plan")) == []
+
+
+def test_only_engine_and_visit_know_gevent_and_locust() -> None:
+    """Importing locust patches the process: it comes first or not at all."""
+    assert offenders(("locust", "gevent"), but=("engine", "visit")) == []
+
+
+def test_only_analysis_and_calibration_know_pandas() -> None:
+    """pandas and the generator never share a process."""
+    assert offenders(("pandas",), but=("analysis", "calibration")) == []
+
+
+def test_analysis_does_not_know_how_it_is_shown() -> None:
+    """render and gate import analysis, never the reverse."""
+    assert offenders(("entsurge.render", "entsurge.gate"), rooms=("analysis", "record", "engine", "visit")) == []
+
+
+def test_the_sandbox_knows_nothing_of_the_harness() -> None:
+    """The reference ENT imports nothing but the population, errors and itself."""
+    others = [room.name for room in SOURCE.iterdir() if room.is_dir() and room.name not in ("population", "sandbox")]
+    assert offenders(tuple(f"entsurge.{room}" for room in others), rooms=("sandbox",)) == []
+
+
+@pytest.mark.parametrize("command", [["--help"], ["plan", "--help"], ["gate", "--help"]])
+def test_help_loads_neither_pandas_nor_locust(command: list[str]) -> None:
+    """`--help` answers at once because the heavy libraries are not loaded for it."""
+    script = (
+        "import sys; from entsurge.cli import main\n"
+        f"try: main({command!r})\nexcept SystemExit: pass\n"
+        "print(sorted({'pandas', 'locust', 'gevent', 'altair'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr.strip().endswith("[]")
+    assert "Usage" in done.stdout
