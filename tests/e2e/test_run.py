@@ -37,7 +37,9 @@ def test_pages_and_visits_agree_in_the_record(entsurge, quick_profile: Path, fre
     entsurge("run", str(quick_profile), "--target", free_sandbox[0], "--out", "two", "--exporter-port", "0", "--quiet")
     run = read_run(tmp_path / "two")
     pages = run.pages[(run.pages["timing"] == "service") & (run.pages["service"] != "sign-on")]
-    assert int(pages["count"].sum()) == int(run.visits["ok"].sum() + run.visits["shed"].sum() + run.visits["failed"].sum())
+    assert int(pages["count"].sum()) == int(
+        run.visits["ok"].sum() + run.visits["shed"].sum() + run.visits["failed"].sum()
+    )
 
 
 def test_a_measure_defers_parents_and_says_so(entsurge, quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
@@ -109,10 +111,21 @@ def test_only_loopback_is_loaded(entsurge, quick_profile: Path, target: str) -> 
 
 def test_a_full_disk_is_exit_7(quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
     """When files cannot grow, the run ends with 7 and a hint; what was written can be read."""
+
     def no_room() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
 
-    command = [sys.executable, "-m", "entsurge", "run", str(quick_profile), "--target", free_sandbox[0], "--out", "full"]
+    command = [
+        sys.executable,
+        "-m",
+        "entsurge",
+        "run",
+        str(quick_profile),
+        "--target",
+        free_sandbox[0],
+        "--out",
+        "full",
+    ]
     done = subprocess.run(
         [*command, "--exporter-port", "0"], capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False,
         preexec_fn=no_room,
@@ -131,7 +144,17 @@ def wait_for(condition, seconds: float = 60) -> None:
 
 def test_ctrl_c_writes_what_there_is(quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
     """SIGINT in the middle: exit 130, a report all the same, no traceback."""
-    command = [sys.executable, "-m", "entsurge", "run", str(quick_profile), "--target", free_sandbox[0], "--out", "half"]
+    command = [
+        sys.executable,
+        "-m",
+        "entsurge",
+        "run",
+        str(quick_profile),
+        "--target",
+        free_sandbox[0],
+        "--out",
+        "half",
+    ]
     gauges = tmp_path / "half" / "gauges.jsonl"
     with subprocess.Popen([*command, "--exporter-port", "0"], cwd=tmp_path, text=True, stdout=-1, stderr=-1) as run:
         wait_for(lambda: gauges.is_file() and len(gauges.read_text().splitlines()) >= 2)
@@ -159,7 +182,12 @@ def test_the_exporter_counts_while_the_run_goes(quick_profile: Path, free_sandbo
     with subprocess.Popen([*command, "--exporter-port", "19646", "--quiet"], cwd=tmp_path, stdout=-1, stderr=-1) as run:
         wait_for(exported)
         run.communicate(timeout=120)
-    for name in ("entsurge_visits_offered_total", "entsurge_page_seconds_bucket", "entsurge_visitors", "entsurge_start_lag"):
+    for name in (
+        "entsurge_visits_offered_total",
+        "entsurge_page_seconds_bucket",
+        "entsurge_visitors",
+        "entsurge_start_lag",
+    ):
         assert name in seen[-1]
 
 

@@ -256,6 +256,10 @@ def _failure(outcome, status):
         },
         "response": None
         if status is None
-        else {"status": status, "headers": {"Server": HOSTILE}, "excerpt": f"<h1>Vous êtes très nombreux</h1>{HOSTILE}"},
+        else {
+            "status": status,
+            "headers": {"Server": HOSTILE},
+            "excerpt": f"<h1>Vous êtes très nombreux</h1>{HOSTILE}",
+        },
         "traceback": f"Traceback: {HOSTILE}" if status is None else None,
     }

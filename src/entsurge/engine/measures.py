@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Self
 
@@ -9,7 +10,7 @@ import gevent
 
 from entsurge.chaos.measures import Measure
 from entsurge.engine.spec import ADMIN_TOKEN
-from entsurge.errors import TargetUnreachable
+from entsurge.errors import CannotRecord, TargetUnreachable
 from entsurge.visit.client import Client
 from entsurge.visit.failure import ClientError
 
@@ -81,4 +82,5 @@ class Measures:
     def _event(self, measure: Measure, state: str, detail: str = "") -> None:
         t = round(self.stage.now_us() / 1e6, 3) if self.stage.zero else 0.0
         row = {"t": t, "kind": "perturbation", "id": measure.experiment.id, "state": state, "detail": detail}
-        self.directory.append("events.jsonl", row)
+        with contextlib.suppress(CannotRecord):  # the run's own second notices a full disk
+            self.directory.append("events.jsonl", row)

@@ -86,7 +86,7 @@ class Run:
     """One run, from its specification to its finish.json."""
 
     def __init__(self, spec: RunSpec, locust_version: str) -> None:
-        self.spec = spec
+        self.spec, self.parent = spec, os.getppid()
         self.profile = profiles.load(spec.profile, overrides=spec.overrides)
         self.experiments = [experiment.load(name) for name in spec.chaos]
         self.scenarios, self.scenario_paths = load_scenarios(spec.scenarios)
@@ -194,7 +194,7 @@ class Run:
             now = self.stage.now_us() / 1e6
             if now >= last or (self.all_started and not len(scheduler.visits) and now >= last - self._drain()):
                 return
-            if os.getppid() == 1:
+            if os.getppid() != self.parent:
                 self.stop("interrupted")
 
     def _drain(self) -> float:

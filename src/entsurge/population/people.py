@@ -164,9 +164,7 @@ class Population:
         person = self.person(persona, index)
         return person if person.login == login else None
 
-    def _ties(
-        self, persona: Persona, school: int, place: int
-    ) -> tuple[tuple[str, ...], str | None, tuple[int, ...]]:
+    def _ties(self, persona: Persona, school: int, place: int) -> tuple[tuple[str, ...], str | None, tuple[int, ...]]:
         """Classes, subject and children; pupils are dealt to the classes in turn, so siblings part."""
         match persona:
             case "student":

@@ -52,6 +52,7 @@ class Recorder:
         self.described: list[dict[str, str]] = []
         self.key_column, self.time_column = array("q"), array("q")
         self.finished_visits: list[dict[str, Any]] = []
+        self.lines: list[tuple[str, dict[str, Any]]] = []
         self.signatures: Counter[str] = Counter()
         self.listeners: list[Callable[[Fold], None]] = []
         self._described_written = 0
@@ -81,11 +82,11 @@ class Recorder:
         self.signatures[signature] += 1
         if self.signatures[signature] <= EXAMPLES_PER_SIGNATURE:
             whole = {"t": round(t, 3), "signature": signature, "count": self.signatures[signature], **row}
-            self.directory.append("failures.jsonl", redact(whole))
+            self.lines.append(("failures.jsonl", redact(whole)))
 
     def created(self, row: dict[str, Any]) -> None:
         """Something that the run wrote on the target."""
-        self.directory.append("created.jsonl", row)
+        self.lines.append(("created.jsonl", row))
 
     def _number(self, key: Key) -> int:
         number = len(self.described)
@@ -107,6 +108,9 @@ class Recorder:
         if len(keys):
             self._write(second, keys, times)
         self.directory.visits(visits)
+        lines, self.lines = self.lines, []
+        for name, row in lines:
+            self.directory.append(name, row)
         fold = self._summary(second, keys, times)
         for listener in self.listeners:
             listener(fold)

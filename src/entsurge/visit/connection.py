@@ -117,7 +117,7 @@ class Connection:
         self.fields: list[tuple[bytes, bytes]] = []
         self.parts: list[bytes] = []
         self.length = 0
-        self.head_done = self.done = False
+        self.head_done = self.done = self.keeps = False
         self.any_byte = False
         self.first_byte_ns = 0
         self.parser = httptools.HttpResponseParser(self)
@@ -145,19 +145,13 @@ class Connection:
             self.close()
             raise self._meant(error) from None
         self.used = True
-        self.open = self.open and self.done and self._keeps_open()
+        self.open = self.open and self.done and self.keeps
 
     def _meant(self, error: Exception) -> Exception:
         cause = error.__context__
         if isinstance(cause, TooLarge):
             return cause
         return ProtocolBroken(f"what came is not HTTP: {error}")
-
-    def _keeps_open(self) -> bool:
-        if self.method == "HEAD":
-            return False
-        keeps: bool = self.parser.should_keep_alive()
-        return keeps
 
     def _ended(self) -> None:
         """The server closed: whole only when nothing but the closing delimits the body."""
@@ -196,4 +190,6 @@ class Connection:
         if 100 <= self.status < 200:
             self.status, self.fields, self.head_done = 0, [], False
             return
+        # an answer that nobody asked for cannot be told apart from the next one
+        self.keeps = not self.done and bool(self.parser.should_keep_alive())
         self.done = True

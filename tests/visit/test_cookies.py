@@ -1,0 +1,62 @@
+"""Cookies by RFC 6265."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entsurge.visit.address import split
+from entsurge.visit.cookies import CookieJar, default_path, parse
+
+
+@pytest.mark.parametrize(
+    ("line", "set_at", "sent_to", "expected"),
+    [
+        ("a=1", "http://ent.test/x/y", "http://ent.test/x/z", "a=1"),
+        ("a=1", "http://ent.test/x/y", "http://ent.test/xy", ""),
+        ("a=1; Path=/", "http://ent.test/x", "http://ent.test/q", "a=1"),
+        ("a=1; Path=/cas", "http://ent.test/", "http://ent.test/cas/login", "a=1"),
+        ("a=1; Path=/cas", "http://ent.test/", "http://ent.test/casino", ""),
+        ("a=1; Path=/", "http://ent.test/", "http://sub.ent.test/", ""),
+        ("a=1; Path=/; Domain=ent.test", "http://www.ent.test/", "http://mail.ent.test/", "a=1"),
+        ("a=1; Path=/; Domain=.ent.test", "http://www.ent.test/", "http://ent.test/", "a=1"),
+        ("a=1; Path=/; Domain=other.test", "http://ent.test/", "http://other.test/", ""),
+        ("a=1; Path=/; Domain=test", "http://ent.test/", "http://x.test/", ""),
+        ("a=1; Path=/; Secure", "https://ent.test/", "https://ent.test/", "a=1"),
+        ("a=1; Path=/; Secure", "https://ent.test/", "http://ent.test/", ""),
+        ("a=1; Path=/; Secure", "http://ent.test/", "https://ent.test/", ""),
+        ("a=1; Path=/; Max-Age=0", "http://ent.test/", "http://ent.test/", ""),
+        ("a=1; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "http://ent.test/", "http://ent.test/", ""),
+        ("a=1; Path=/; Expires=Wed, 09 Jun 2100 10:18:14 GMT", "http://ent.test/", "http://ent.test/", "a=1"),
+        ("a=1; Path=/; Expires=nonsense", "http://ent.test/", "http://ent.test/", "a=1"),
+        ("a=b=c; Path=/", "http://ent.test/", "http://ent.test/", "a=b=c"),
+        ("nonsense", "http://ent.test/", "http://ent.test/", ""),
+        ("=x", "http://ent.test/", "http://ent.test/", ""),
+    ],
+)
+def test_who_gets_a_cookie(line: str, set_at: str, sent_to: str, expected: str) -> None:
+    """Domain, path, secure and expiry, as the table of the standard has them."""
+    jar = CookieJar()
+    jar.take(split(set_at), [line])
+    assert jar.header(split(sent_to)) == expected
+
+
+def test_a_cookie_is_replaced_and_removed() -> None:
+    """Same name, domain and path: the newer stands; an expired one removes it; longer paths come first."""
+    jar = CookieJar()
+    here = split("http://ent.test/a/b")
+    jar.take(here, ["s=1; Path=/", "s=2; Path=/", "s=3; Path=/a"])
+    assert jar.header(here) == "s=3; s=2"
+    jar.take(here, ["s=; Path=/; Max-Age=0"])
+    assert jar.header(here) == "s=3"
+
+
+@given(st.text(max_size=200))
+def test_no_line_makes_the_parser_stumble(line: str) -> None:
+    """Whatever a server sends: a cookie or none, never an exception."""
+    parse(line, split("http://ent.test/x"), 0.0)
+
+
+@pytest.mark.parametrize(("path", "expected"), [("/", "/"), ("/a", "/"), ("/a/", "/a"), ("/a/b", "/a")])
+def test_default_paths(path: str, expected: str) -> None:
+    """RFC 6265, 5.1.4."""
+    assert default_path(path) == expected
