@@ -35,10 +35,8 @@ def find(kind: str, name: str) -> Path:
 
     Raises UsageError, naming what is shipped, when there is no such file.
     """
-    if "/" in name or Path(name).suffix:
-        path = Path(name)
-    else:
-        path = root(kind) / f"{name}{ENDINGS[kind]}"
+    own = "/" in name or Path(name).suffix
+    path = Path(name) if own else root(kind) / f"{name}{ENDINGS[kind]}"
     if path.is_dir():
         raise UsageError(f"{name}: a folder, where a file was expected")
     if not path.is_file():

@@ -203,7 +203,7 @@ def test_a_bad_profile_is_exit_2_without_a_traceback(entsurge, tmp_path: Path) -
 
 def test_locust_runs_a_scenario_by_itself(free_sandbox, tmp_path: Path) -> None:
     """`locust -f scenarios/student.py` works, drawing visits from the ordinary week."""
-    from entsurge import content  # noqa: PLC0415  the path is needed only here
+    from entsurge import content
 
     command = [sys.executable, "-m", "locust", "-f", str(content.root("scenarios") / "student.py"), "--headless"]
     done = subprocess.run(

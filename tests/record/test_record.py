@@ -62,10 +62,14 @@ def test_a_run_directory_is_never_written_over(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "secret",
     [
-        "https://ent/cas/login?ticket=ST-42-abcdefghij&x=1", "password=hunter22secret", '{"access_token": "eyJabc.def"}',
-        '<input type="hidden" name="execution" value="0123456789abcdef">', "marie.dupont@example.org", "TGT-99-qwertyuiop",
+        "https://ent/cas/login?ticket=ST-42-abcdefghij&x=1",
+        "password=hunter22secret",
+        '{"access_token": "eyJabc.def"}',
+        '<input type="hidden" name="execution" value="0123456789abcdef">',
+        "marie.dupont@example.org",
+        "TGT-99-qwertyuiop",
     ],
-)  # fmt: skip
+)
 def test_secrets_are_taken_out(secret: str) -> None:
     """Tickets, passwords, tokens, hidden fields and addresses never reach an example."""
     found = redact_text(secret)

@@ -28,7 +28,7 @@ def run_engine(spec: RunSpec, *, token: str = "") -> int:
     Returns the engine's exit code. The admin token travels in the environment.
     """
     environment = os.environ | ({ADMIN_TOKEN: token} if token else {})
-    arguments = [sys.executable, "-m", "entsurge.engine", spec.to_json()]
+    arguments = [sys.executable, "-P", "-m", "entsurge.engine", spec.to_json()]
     engine = subprocess.Popen(arguments, env=environment, start_new_session=True)  # noqa: S603  our own module
     with _passing_on(engine):
         return engine.wait()
@@ -71,7 +71,7 @@ def sandbox(settings_json: str) -> Iterator[tuple[str, str]]:
 
     Raises TargetUnreachable when it does not start.
     """
-    arguments = [sys.executable, "-m", "entsurge.sandbox", "--settings", settings_json, "--watch-stdin"]
+    arguments = [sys.executable, "-P", "-m", "entsurge.sandbox", "--settings", settings_json, "--watch-stdin"]
     child = subprocess.Popen(  # noqa: S603  our own module
         arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
     )

@@ -146,7 +146,7 @@ class PortalDriver:
         else:
             answer = visitor.post_form(url, {"csrf": token, "titre": text[:60], "contenu": text})
         if answer.status < 400:
-            visitor.created(action, url)
+            visitor.created(action, urljoin(url, answer.headers.get("content-location", url)))
         return visitor.follow(answer)
 
     def _remember(self, visitor: Visitor, service: str, body: bytes) -> None:
