@@ -1,0 +1,62 @@
+"""Findings as HTML, Markdown, JSON and JUnit. Adds words and shapes, no figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from entsurge.analysis import report_data
+from entsurge.errors import CannotRecord
+from entsurge.render.html import render_html, render_json
+from entsurge.render.junit import render_junit
+from entsurge.render.markdown import render_markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = ["render_html", "render_json", "render_junit", "render_markdown", "write_junit", "write_report"]
+
+
+def write_report(
+    run_paths: Sequence[Path],
+    out: Path,
+    langs: Sequence[str] = ("fr", "en"),
+    formats: Sequence[str] = ("html", "json", "junit"),
+) -> dict[str, Path]:
+    """Write the report of these runs into a folder; what was written, by `html-fr`, `md-en`, `json`, `junit`.
+
+    Raises UsageError for what is no run directory, CannotRecord when the folder cannot be written.
+    """
+    data = report_data(run_paths)
+    written: dict[str, Path] = {}
+    for kind, name, text in _documents(data, langs, formats):
+        written[kind] = out / name
+        _write(out / name, text)
+    return written
+
+
+def _documents(data: dict[str, Any], langs: Sequence[str], formats: Sequence[str]) -> list[tuple[str, str, str]]:
+    found = []
+    for lang in langs:
+        if "html" in formats:
+            found.append((f"html-{lang}", f"report.{lang}.html", render_html(data, lang)))
+        if "md" in formats:
+            found.append((f"md-{lang}", f"report.{lang}.md", render_markdown(data, lang)))
+    if "json" in formats:
+        found.append(("json", "report.json", render_json(data)))
+    if "junit" in formats:
+        found.append(("junit", "report.junit.xml", render_junit(data)))
+    return found
+
+
+def write_junit(run_paths: Sequence[Path], path: Path) -> None:
+    """Write the objectives of these runs as JUnit. Raises CannotRecord when the file cannot be written."""
+    _write(path, render_junit(report_data(run_paths)))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CannotRecord(f"{path}: {error.strerror or error}") from None

@@ -56,7 +56,7 @@ def step_seconds(timeline: dict[str, Any], most: int = MOST_STEPS) -> int:
 
 
 def binned(timeline: dict[str, Any], most: int = MOST_STEPS) -> list[dict[str, Any]]:
-    """One row a step: means of counts and visitors, the median of p50, the worst p95 (None where nothing was served)."""
+    """One row a step: means of counts and visitors, the median of p50, the worst p95 (None where none)."""
     step = step_seconds(timeline, most)
     rows = []
     for start in range(0, len(timeline["second"]), step):

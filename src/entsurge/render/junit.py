@@ -1,0 +1,47 @@
+"""Objectives as JUnit: a suite per run, a case per objective."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def render_junit(data: Mapping[str, Any]) -> str:
+    """Missed is a failure, not enough data an error, deferred or not required skipped; an INVALID run an error."""
+    whole = JUnitXml(name="entsurge")
+    for run in data["runs"]:
+        suite = TestSuite(_clean(run["name"]))
+        for each in run["objectives"]:
+            suite.add_testcase(_case(run, each))
+        if run["verdict"] == "INVALID":
+            case = TestCase("the measurement supports a verdict", classname=_clean(run["name"]))
+            case.result = [Error(_clean("; ".join(reason["en"] for reason in run["reasons"])), "INVALID")]
+            suite.add_testcase(case)
+        whole.add_testsuite(suite)
+    written: bytes = whole.tostring()
+    return written.decode("utf-8")
+
+
+def _case(run: Mapping[str, Any], each: Mapping[str, Any]) -> TestCase:
+    name = f"{each['persona']} {each['service']} {each['phase']}: {each['must']}"
+    case = TestCase(_clean(name), classname=_clean(f"{run['name']}.{each['id']}"))
+    measured = "nothing" if each["value"] is None else f"{each['value']:.4g}"
+    text = _clean(f"measured {measured} over {each['count']} pages")
+    if each["state"] == "deferred":
+        case.result = [Skipped("deferred on purpose by a measure")]
+    elif not each["required"] and each["state"] != "met":
+        case.result = [Skipped(f"not required; {each['state']}, {text}")]
+    elif each["state"] == "missed":
+        case.result = [Failure(text, "missed")]
+    elif each["state"] == "not-enough-data":
+        case.result = [Error(text, "not enough data")]
+    return case
+
+
+def _clean(text: str) -> str:
+    """Without the control characters that XML cannot hold."""
+    return "".join(letter for letter in text if letter >= " " or letter in "\t\n")

@@ -1,0 +1,77 @@
+"""The report in short, as Markdown: verdicts, continuity, the four figures, objectives."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from entsurge.render.html import DECIMALS, FIGURES, VERDICT_SIGNS, card, lead, messages, run_titles
+from entsurge.render.numbers import Numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
+
+
+def escaped(text: object) -> str:
+    """A text that Markdown shows as it is."""
+    return _SPECIAL.sub(r"\\\1", str(text)).replace("\n", " ")
+
+
+def render_markdown(data: Mapping[str, Any], language: str) -> str:
+    """The report in one language."""
+    words, numbers = messages(language), Numbers(language)
+    titles = run_titles(data, words)
+    lines = [f"# {words['top']['report']}", ""]
+    for run in data["runs"]:
+        shown = card(run, words, numbers)
+        lines.append(f"- **{escaped(titles[run['name']])}: {VERDICT_SIGNS[run['verdict']]} {escaped(shown['head'])}**. "
+                     + escaped(" ".join(shown["lines"])))  # fmt: skip
+    lines += ["", escaped("; ".join(lead(data, words, numbers, titles))) + ".", ""]
+    for run in data["runs"]:
+        lines += [f"## {escaped(titles[run['name']])}", "", escaped(run["sentence"][language]), ""]
+        lines += [
+            *_continuity(run, words, numbers),
+            "",
+            *_figures(run, words, numbers),
+            "",
+            *_objectives(run, words, numbers),
+            "",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _continuity(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
+    found, names = run["continuity"], words["continuity"]
+    yield f"- {names['students']}: {numbers.number(found['students']['per_100'])}"
+    yield f"- {names['teachers']}: {numbers.number(found['teachers']['per_100'])}"
+    yield f"- {names['schools']}: {numbers.number(found['schools_cut_off']['count'])}"
+
+
+def _figures(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
+    names = words["figures"]
+    columns = ("published", "week", "window", "opened", "served")
+    yield "| " + " | ".join([names["figure"], *(names[column] for column in columns)]) + " |"
+    yield "|---" + "|--:" * len(columns) + "|"
+    for figure in FIGURES:
+        row = run["figures"][figure]
+        cells = [f"{numbers.plain(row['published']['value'])} {numbers.change(row['published']['change_percent'])}"]
+        cells += [
+            f"{numbers.number(row[column], DECIMALS[figure])} {numbers.change(row[f'{column}_change'])}"
+            for column in columns[1:]
+        ]
+        yield f"| {names[figure]} | " + " | ".join(cell.strip() for cell in cells) + " |"
+
+
+def _objectives(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
+    names = words["objectives"]
+    yield f"| {names['persona']} | {names['service']} | {names['must']} | {names['value']} | {names['interval']} | {names['state']} |"
+    yield "|---|---|---|--:|--:|---|"
+    for each in run["objectives"]:
+        cells = (
+            words["personas"][each["persona"]], words["services"].get(each["service"], each["service"]), each["must"],
+            numbers.measure(each["value"], each["unit"]), numbers.interval(each["low"], each["high"], each["unit"]),
+            names[each["state"]],
+        )  # fmt: skip
+        yield "| " + " | ".join(escaped(cell) for cell in cells) + " |"
