@@ -15,12 +15,12 @@ from entsurge.analysis import read_run
 
 
 def test_a_run_starts_every_visit_and_passes(entsurge, quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
-    """Against a free sandbox: exit 0, visits equal to the plan to the unit, every page served, a report in place."""
+    """Against a free sandbox: exit 0, visits equal to the plan, every page served, a report."""
     done = entsurge("run", str(quick_profile), "--target", free_sandbox[0], "--out", "one", "--exporter-port", "0")
     assert done.returncode == 0, done.stdout + done.stderr
     run = read_run(tmp_path / "one")
     assert run.notes == []
-    assert len(run.window_visits) == run.manifest["figures"]["window"]["visits"] > 150
+    assert len(run.window_visits) == run.manifest["figures"]["window"]["visits"] > 100
     assert run.finish["offered"] == run.finish["started"] == len(run.visits)
     assert int(run.window_visits["ok"].sum()) == run.manifest["figures"]["window"]["page_views"]
     assert set(run.window_visits["end"]) == {"completed"}

@@ -19,6 +19,8 @@ from entsurge.sandbox.capacity import Capacity, capacity
 from entsurge.sandbox.settings import Settings
 
 WORKERS = 16
+# Five rounds of workers may wait; beyond that a page is refused, as real servers do rather than queue for ever.
+QUEUE_LIMIT = 5 * WORKERS
 DECLARED_SHARE = 0.82
 SIGN_ON_SHARE = 0.5
 MEASURES = ("pupils-and-teachers-first", "static-home")
@@ -55,6 +57,7 @@ def demo_settings(lockdown: profiles.Profile) -> Settings:
             default_seconds=page_seconds,
             service_seconds={"sign-on": SIGN_ON_SHARE * page_seconds},
             pool=WORKERS,
+            queue_limit=QUEUE_LIMIT,
             compression=float(replay.compression),
             seed=replay.seed,
             academies=people.academies,

@@ -54,7 +54,7 @@ def command(
         progress=not quiet,
     )
     code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""))
-    if not (folder / "manifest.json").is_file():
+    if code in (errors.USAGE, errors.UNEXPECTED) or not (folder / "manifest.json").is_file():
         return code
     return judge([folder], folder, engine_codes=[code])
 

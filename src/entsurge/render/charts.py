@@ -45,7 +45,7 @@ def draw(run: dict[str, Any], words: dict[str, Any], numbers: Numbers) -> Markup
     return _embeddable(drawn.getvalue())
 
 
-def _pages(rows: list[dict[str, Any]], run: dict[str, Any], words: dict[str, Any]) -> alt.Chart:
+def _pages(rows: list[dict[str, Any]], run: dict[str, Any], words: dict[str, Any]) -> Any:
     names = {"offered_pages": words["timeline"]["offered"], **words["outcomes"]}
     shown = {
         name: (names[name], *look) for name, look in PAGES.items() if name in ALWAYS or any(row[name] for row in rows)
@@ -54,13 +54,13 @@ def _pages(rows: list[dict[str, Any]], run: dict[str, Any], words: dict[str, Any
     return _panel([_phases(run, words), _perturbations(run, words), lines], "pages")
 
 
-def _latency(rows: list[dict[str, Any]], run: dict[str, Any], words: dict[str, Any]) -> alt.Chart:
+def _latency(rows: list[dict[str, Any]], run: dict[str, Any], words: dict[str, Any]) -> Any:
     shown = {name: (name[:3], *look) for name, look in LATENCY.items()}
     lines = _lines(rows, shown, run, "latency", words["timeline"]["latency"])
     return _panel([_bands(run), lines], "latency")
 
 
-def _visitors(rows: list[dict[str, Any]], run: dict[str, Any], words: dict[str, Any]) -> alt.Chart:
+def _visitors(rows: list[dict[str, Any]], run: dict[str, Any], words: dict[str, Any]) -> Any:
     import altair as alt  # noqa: PLC0415
 
     values = [{"x": row["second"], "y": row["visitors"]} for row in rows]
@@ -74,7 +74,7 @@ def _visitors(rows: list[dict[str, Any]], run: dict[str, Any], words: dict[str, 
 
 def _lines(
     rows: list[dict[str, Any]], shown: dict[str, tuple[Any, ...]], run: dict[str, Any], panel: str, title: str
-) -> alt.Chart:
+) -> Any:
     """Lines told apart by colour and by dashes, with their legend."""
     import altair as alt  # noqa: PLC0415
 
@@ -113,7 +113,7 @@ def _end(run: dict[str, Any]) -> float:
     return float(max([*timeline["second"], *(each["end_s"] for each in timeline["phases"]), 1]))
 
 
-def _spans(run: dict[str, Any], spans: list[dict[str, Any]], **mark: Any) -> alt.Chart:
+def _spans(run: dict[str, Any], spans: list[dict[str, Any]], **mark: Any) -> Any:
     import altair as alt  # noqa: PLC0415
 
     end = _end(run)
@@ -125,7 +125,7 @@ def _spans(run: dict[str, Any], spans: list[dict[str, Any]], **mark: Any) -> alt
     )
 
 
-def _bands(run: dict[str, Any]) -> alt.LayerChart:
+def _bands(run: dict[str, Any]) -> Any:
     """Phases before and after the window in grey; perturbations tinted."""
     import altair as alt  # noqa: PLC0415
 
@@ -141,7 +141,7 @@ def _bands(run: dict[str, Any]) -> alt.LayerChart:
     return alt.layer(_spans(run, greyed), _spans(run, tinted, opacity=0.6))
 
 
-def _phases(run: dict[str, Any], words: dict[str, Any]) -> alt.LayerChart:
+def _phases(run: dict[str, Any], words: dict[str, Any]) -> Any:
     import altair as alt  # noqa: PLC0415
 
     values = [
@@ -156,7 +156,7 @@ def _phases(run: dict[str, Any], words: dict[str, Any]) -> alt.LayerChart:
     return alt.layer(_bands(run), names)
 
 
-def _perturbations(run: dict[str, Any], words: dict[str, Any]) -> alt.LayerChart:
+def _perturbations(run: dict[str, Any], words: dict[str, Any]) -> Any:
     """A line where each perturbation starts, with its name under the phases', one beneath the other."""
     import altair as alt  # noqa: PLC0415
 
@@ -178,7 +178,7 @@ def _perturbations(run: dict[str, Any], words: dict[str, Any]) -> alt.LayerChart
     return alt.layer(base.mark_rule(strokeWidth=1.6), names).resolve_scale(y="independent")
 
 
-def _panel(layers: list[Any], name: str) -> alt.LayerChart:
+def _panel(layers: list[Any], name: str) -> Any:
     import altair as alt  # noqa: PLC0415
 
     return (

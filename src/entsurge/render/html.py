@@ -22,6 +22,7 @@ SIGNS = {"ok": "✓", "warn": "!", "bad": "✗", "shed": "◦", "none": "–"}
 VERDICT_SIGNS = {"PASS": "✓", "FAIL": "✗", "INVALID": "?"}
 VERDICT_LOOKS = {"PASS": "ok", "FAIL": "bad", "INVALID": "warn"}
 FIGURES = ("visits", "page_views", "minutes_per_visit", "pages_per_visit")
+NEARLY_ALL = 99.0
 DECIMALS = {"visits": 0, "page_views": 0, "minutes_per_visit": 1, "pages_per_visit": 2}
 
 
@@ -144,8 +145,10 @@ def _clause(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers, tit
             return str(verdict["lead_pass_for"].format(run=title, kept=listed(wanted, words), deferred=off))
         return str(verdict["lead_pass"].format(run=title, percent=numbers.percent(served)))
     lost = [each["persona"] for each in missed(run)]
-    who = verdict["everyone"] if set(lost) == set(wanted) else listed(lost, words)
-    text = verdict["lead_fail_all"] if set(lost) == set(wanted) else verdict["lead_fail"]
+    everyone = set(lost) == set(wanted)
+    key = "lead_late" if served >= NEARLY_ALL else "lead_fail"
+    text = verdict[f"{key}_all" if everyone else key]
+    who = verdict["everyone"] if everyone else listed(lost, words)
     return f"{text.format(run=title, percent=numbers.percent(100 - served))} {who}"
 
 

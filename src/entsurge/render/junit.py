@@ -22,7 +22,7 @@ def render_junit(data: Mapping[str, Any]) -> str:
             case.result = [Error(_clean("; ".join(reason["en"] for reason in run["reasons"])), "INVALID")]
             suite.add_testcase(case)
         whole.add_testsuite(suite)
-    written: bytes = whole.tostring()
+    written: bytes = whole.tostring()  # type: ignore[no-untyped-call]
     return written.decode("utf-8")
 
 

@@ -66,7 +66,8 @@ def _figures(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) ->
 
 def _objectives(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
     names = words["objectives"]
-    yield f"| {names['persona']} | {names['service']} | {names['must']} | {names['value']} | {names['interval']} | {names['state']} |"
+    headings = (names[key] for key in ("persona", "service", "must", "value", "interval", "state"))
+    yield "| " + " | ".join(headings) + " |"
     yield "|---|---|---|--:|--:|---|"
     for each in run["objectives"]:
         cells = (

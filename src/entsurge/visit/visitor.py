@@ -103,6 +103,7 @@ class Visitor(User):
             self._live(stage, plan)
         except gevent.GreenletExit:
             self.log.end = "interrupted"
+            raise
         except Exception as error:  # noqa: BLE001  a scenario's own mistake must not end the run
             self._raised(stage, error)
         finally:
