@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint lock clean help
+.PHONY: demo test lint lock bench clean help
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -27,6 +27,9 @@ lint: $(READY)  ## ruff and mypy, strict
 
 lock: $(READY)  ## write requirements.lock anew: versions and hashes, no address
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
+
+bench: $(READY)  ## speed as ratios against peers (needs nginx)
+	$(BIN)/python benchmarks/client_speed.py
 
 clean:  ## remove what set-up made
 	rm -rf $(VENV) build dist

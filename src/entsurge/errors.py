@@ -37,31 +37,31 @@ class UsageError(EntsurgeError):
     exit_code = USAGE
 
 
-class ObjectivesMissed(EntsurgeError):  # noqa: N818  the field's word
+class ObjectivesMissed(EntsurgeError):  # the field's word
     """A required objective was missed."""
 
     exit_code = MISSED
 
 
-class InvalidMeasurement(EntsurgeError):  # noqa: N818
+class InvalidMeasurement(EntsurgeError):
     """The measurement cannot support a verdict."""
 
     exit_code = INVALID
 
 
-class GuardStop(EntsurgeError):  # noqa: N818
+class GuardStop(EntsurgeError):
     """A guard ended the run."""
 
     exit_code = GUARD
 
 
-class TargetUnreachable(EntsurgeError):  # noqa: N818
+class TargetUnreachable(EntsurgeError):
     """Nothing answers where the target should be."""
 
     exit_code = UNREACHABLE
 
 
-class CannotRecord(EntsurgeError):  # noqa: N818
+class CannotRecord(EntsurgeError):
     """The run directory cannot be written."""
 
     exit_code = NO_RECORD

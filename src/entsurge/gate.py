@@ -41,7 +41,7 @@ def gate(run_paths: Sequence[Path], *, junit: Path | None = None) -> GateResult:
         lines += [f"    note: {note}" for note in run.notes]
         _write(path, found)
     if junit:
-        from entsurge.render import write_junit  # noqa: PLC0415  only when asked for
+        from entsurge.render import write_junit  # only when asked for
 
         write_junit(run_paths, junit)
     codes = [found.exit_code for found in verdicts.values()]

@@ -37,7 +37,8 @@ def record(path: Path, *, name: str, served: bool = True) -> Path:
         "figures": {"published": {key: {"value": value, "change_percent": 43.0} for key, value in figures.items()},
                     "week": figures, "window": figures},
         "planned": {
-            who: {"visits": n, "page_views": 2 * n, "services": dict.fromkeys(SERVICES, n)} for who, n in planned.items()
+            who: {"visits": n, "page_views": 2 * n, "services": dict.fromkeys(SERVICES, n)}
+            for who, n in planned.items()
         },
         "objectives": [
             {"id": "o", "persona": "*", "service": "*", "phase": "surge", "must": "errors < 5%", "required": True}

@@ -132,7 +132,7 @@ def _play(act: Act, path: Path, settings: Settings, *, quiet: bool) -> int:
 
 
 def _conclude(runs: list[Path], folder: Path, codes: list[int]) -> int:
-    from entsurge.commands.judge import judge  # noqa: PLC0415  pandas is loaded only when there is something to judge
+    from entsurge.commands.judge import judge  # pandas is loaded only when there is something to judge
 
     if runs:
         click.echo("")

@@ -12,7 +12,7 @@ import click
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write the objectives as JUnit.")
 def command(runs: tuple[Path, ...], junit: Path | None) -> int:
     """Judge RUNS: 0 pass, 3 objectives missed, 4 the measurement supports no verdict, 5 to 7 and 130 as documented."""
-    from entsurge.gate import gate  # noqa: PLC0415  pandas is loaded only when it is needed
+    from entsurge.gate import gate  # pandas is loaded only when it is needed
 
     result = gate(list(runs), junit=junit)
     for line in result.lines:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def judge(runs: list[Path], out: Path, *, engine_codes: list[int]) -> int:
     """Write verdicts and report of the runs, say them, and return the exit code by its documented precedence."""
-    from entsurge.gate import gate  # noqa: PLC0415  pandas is loaded only when there is something to judge
-    from entsurge.render import write_report  # noqa: PLC0415
+    from entsurge.gate import gate  # pandas is loaded only when there is something to judge
+    from entsurge.render import write_report
 
     result = gate(runs)
     for line in result.lines:

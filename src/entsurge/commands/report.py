@@ -16,7 +16,7 @@ LANGUAGES, FORMATS = ("fr", "en"), ("html", "json", "junit", "md")
 @click.option("--format", "formats", default="html,json,junit", show_default=True, help="html, json, junit, md.")
 def command(runs: tuple[Path, ...], out: Path | None, lang: str, formats: str) -> None:
     """Write the report of RUNS; the first one is the baseline that the others are compared with."""
-    from entsurge.render import write_report  # noqa: PLC0415  pandas is loaded only when it is needed
+    from entsurge.render import write_report  # pandas is loaded only when it is needed
 
     languages, kinds = _listed("--lang", lang, LANGUAGES), _listed("--format", formats, FORMATS)
     for path in write_report(list(runs), out or runs[-1], langs=languages, formats=kinds).values():

@@ -47,7 +47,7 @@ def command(
     _say_capacity(settings, loaded)
     if only_capacity:
         return
-    from entsurge.sandbox.server import serve  # noqa: PLC0415  the server is loaded only to serve
+    from entsurge.sandbox.server import serve  # the server is loaded only to serve
 
     serve(settings, listening=_say_where)
 

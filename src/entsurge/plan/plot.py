@@ -17,7 +17,7 @@ ENDINGS = (".svg", ".png", ".html")
 
 def terminal(found: Summary, *, width: int = 100, height: int = 16) -> str:
     """Visits per second over the 168 hours, drawn in characters."""
-    import plotext  # noqa: PLC0415  only a plot needs it
+    import plotext  # only a plot needs it
 
     plotext.clear_figure()
     plotext.theme("clear")
@@ -31,7 +31,7 @@ def terminal(found: Summary, *, width: int = 100, height: int = 16) -> str:
 
 def write(found: Summary, path: Path) -> None:
     """Write the plot, stacked by persona. Raises UsageError for an unknown ending, OSError when it cannot."""
-    import altair as alt  # noqa: PLC0415  only a plot needs it
+    import altair as alt  # only a plot needs it
 
     if path.suffix not in ENDINGS:
         raise UsageError(f"{path}: a plot is written as {', '.join(ENDINGS)}")

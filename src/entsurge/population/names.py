@@ -42,7 +42,7 @@ def secret(*key: object) -> str:
 @cache
 def given_names() -> tuple[str, ...]:
     """The French given names, in an order that does not depend on Faker's."""
-    from faker.providers.person.fr_FR import Provider  # noqa: PLC0415  costs 0.1 s that --help need not pay
+    from faker.providers.person.fr_FR import Provider  # costs 0.1 s that --help need not pay
 
     return tuple(sorted({*Provider.first_names_male, *Provider.first_names_female}))
 
@@ -50,7 +50,7 @@ def given_names() -> tuple[str, ...]:
 @cache
 def family_names() -> tuple[str, ...]:
     """The French family names, in an order that does not depend on Faker's."""
-    from faker.providers.person.fr_FR import Provider  # noqa: PLC0415
+    from faker.providers.person.fr_FR import Provider
 
     return tuple(sorted(set(Provider.last_names)))
 

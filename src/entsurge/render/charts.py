@@ -31,7 +31,7 @@ LATENCY = {"p50_s": ("accent", [1, 0]), "p95_s": ("warn", [6, 3])}
 
 def draw(run: dict[str, Any], words: dict[str, Any], numbers: Numbers) -> Markup:
     """The three panels of a run (pages per second, latency, visitors) as one SVG without any address in it."""
-    import altair as alt  # noqa: PLC0415  slow to import, and only a drawn report needs it
+    import altair as alt  # slow to import, and only a drawn report needs it
 
     rows = binned(run["timeline"])
     panels = [
@@ -61,7 +61,7 @@ def _latency(rows: list[dict[str, Any]], run: dict[str, Any], words: dict[str, A
 
 
 def _visitors(rows: list[dict[str, Any]], run: dict[str, Any], words: dict[str, Any]) -> Any:
-    import altair as alt  # noqa: PLC0415
+    import altair as alt
 
     values = [{"x": row["second"], "y": row["visitors"]} for row in rows]
     area = (
@@ -76,7 +76,7 @@ def _lines(
     rows: list[dict[str, Any]], shown: dict[str, tuple[Any, ...]], run: dict[str, Any], panel: str, title: str
 ) -> Any:
     """Lines told apart by colour and by dashes, with their legend."""
-    import altair as alt  # noqa: PLC0415
+    import altair as alt
 
     values = [{"x": row["second"], "y": row[name], "s": shown[name][0]} for name in shown for row in rows]
     domain = [look[0] for look in shown.values()]
@@ -97,7 +97,7 @@ def _lines(
 
 def _x(run: dict[str, Any]) -> alt.X:
     """Seconds of the run, written as the time of the simulated day."""
-    import altair as alt  # noqa: PLC0415
+    import altair as alt
 
     end = _end(run)
     ticks = clock(run).ticks(end)
@@ -114,7 +114,7 @@ def _end(run: dict[str, Any]) -> float:
 
 
 def _spans(run: dict[str, Any], spans: list[dict[str, Any]], **mark: Any) -> Any:
-    import altair as alt  # noqa: PLC0415
+    import altair as alt
 
     end = _end(run)
     values = [each | {"x": min(each["x"], end), "x2": min(each["x2"], end)} for each in spans]
@@ -127,7 +127,7 @@ def _spans(run: dict[str, Any], spans: list[dict[str, Any]], **mark: Any) -> Any
 
 def _bands(run: dict[str, Any]) -> Any:
     """Phases before and after the window in grey; perturbations tinted."""
-    import altair as alt  # noqa: PLC0415
+    import altair as alt
 
     greyed = [
         {"x": each["start_s"], "x2": each["end_s"], "paint": PAINT["card"]}
@@ -142,7 +142,7 @@ def _bands(run: dict[str, Any]) -> Any:
 
 
 def _phases(run: dict[str, Any], words: dict[str, Any]) -> Any:
-    import altair as alt  # noqa: PLC0415
+    import altair as alt
 
     values = [
         {"x": each["start_s"], "text": words["phases"].get(each["name"], each["name"])}
@@ -158,7 +158,7 @@ def _phases(run: dict[str, Any], words: dict[str, Any]) -> Any:
 
 def _perturbations(run: dict[str, Any], words: dict[str, Any]) -> Any:
     """A line where each perturbation starts, with its name under the phases', one beneath the other."""
-    import altair as alt  # noqa: PLC0415
+    import altair as alt
 
     values = [
         {
@@ -179,7 +179,7 @@ def _perturbations(run: dict[str, Any], words: dict[str, Any]) -> Any:
 
 
 def _panel(layers: list[Any], name: str) -> Any:
-    import altair as alt  # noqa: PLC0415
+    import altair as alt
 
     return (
         alt.layer(*layers)

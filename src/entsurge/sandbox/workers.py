@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from entsurge.sandbox.settings import Settings
 
 
-class QueueFull(Exception):  # noqa: N818  what the queue is, not what went wrong
+class QueueFull(Exception):  # what the queue is, not what went wrong
     """As many requests wait as may."""
 
 

@@ -26,61 +26,61 @@ class ClientError(EntsurgeError):
     reason: ClassVar[str] = "failed"
 
 
-class NameNotFound(ClientError):  # noqa: N818  named as the tree reads
+class NameNotFound(ClientError):  # named as the tree reads
     """The host has no address."""
 
     reason = "name-not-found"
 
 
-class ConnectRefused(ClientError):  # noqa: N818
+class ConnectRefused(ClientError):
     """Nothing listens at the address."""
 
     reason = "connect-refused"
 
 
-class ConnectFailed(ClientError):  # noqa: N818
+class ConnectFailed(ClientError):
     """The address cannot be reached, or this machine has no port or descriptor left."""
 
     reason = "connect-failed"
 
 
-class NotAllowed(ClientError):  # noqa: N818
+class NotAllowed(ClientError):
     """The allow-list does not hold this host or its address; nothing was sent."""
 
     reason = "not-allowed"
 
 
-class TlsFailed(ClientError):  # noqa: N818
+class TlsFailed(ClientError):
     """The handshake failed or the certificate is not trusted."""
 
     reason = "tls"
 
 
-class DeadlinePassed(ClientError):  # noqa: N818
+class DeadlinePassed(ClientError):
     """The whole answer did not come before the deadline."""
 
     reason = "timeout"
 
 
-class ConnectionLost(ClientError):  # noqa: N818
+class ConnectionLost(ClientError):
     """The peer closed the connection before the answer was whole."""
 
     reason = "reset"
 
 
-class ProtocolBroken(ClientError):  # noqa: N818
+class ProtocolBroken(ClientError):
     """What came is not HTTP, or cannot be decoded; also an address no browser would open."""
 
     reason = "protocol"
 
 
-class TooLarge(ClientError):  # noqa: N818
+class TooLarge(ClientError):
     """The head or the body passes its limit."""
 
     reason = "too-large"
 
 
-class TooManyRedirects(ClientError):  # noqa: N818
+class TooManyRedirects(ClientError):
     """The answer kept pointing elsewhere."""
 
     reason = "too-many-redirects"

@@ -104,7 +104,7 @@ class Visitor(User):
         except gevent.GreenletExit:
             self.log.end = "interrupted"
             raise
-        except Exception as error:  # noqa: BLE001  a scenario's own mistake must not end the run
+        except Exception as error:  # a scenario's own mistake must not end the run
             self._raised(stage, error)
         finally:
             self.client.close()
