@@ -60,7 +60,7 @@ def entsurge(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         environment = os.environ | dict(more.pop("env", {}))
         command = [sys.executable, "-m", "entsurge", *arguments]
         return subprocess.run(
-            command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=240, check=False, **more
+            command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=420, check=False, **more
         )
 
     return run

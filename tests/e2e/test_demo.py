@@ -28,6 +28,7 @@ def test_the_declared_capacity_is_what_the_demo_promises() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(480)
 def test_the_demo_passes_fails_and_passes(entsurge, tmp_path: Path) -> None:
     """Exit 0; verdicts PASS, FAIL, PASS; parents deferred, none failed; one report over the three."""
     done = entsurge("demo", "--out", "demo")

@@ -80,7 +80,9 @@ class Connection:
 
     def _handshake(self, tls: Tls) -> None:
         try:
-            self.sock = tls.wrap(self.sock, self.origin.host)
+            self.sock = tls.wrapped(self.sock, self.origin.host)  # before the handshake: the deadline closes this one
+            self.sock.do_handshake()
+            tls.keep_session(self.sock, self.origin.host)
         except OSError as error:
             self.close()
             if self.expired:
