@@ -65,7 +65,7 @@ class CannotRecord(EntsurgeError):
     """The run directory cannot be written."""
 
     exit_code = NO_RECORD
-    hint = "free some disk, or name another folder with --runs"
+    hint = "free some disk, or name another folder with --out"
 
 
 def first_by_precedence(codes: list[int]) -> int:

@@ -60,6 +60,7 @@ def test_contradictory_changes_are_refused(tmp_path: Path) -> None:
         ("title = [", "not TOML"),
         ("", "title: missing"),
         (LOCKDOWN.replace('scale = "1/86"', "scale = 0"), "replay.scale"),
+        (LOCKDOWN.replace("compression = 45", 'compression = "1e400"'), "replay.compression"),
         (LOCKDOWN.replace('from = "09:00"', 'from = "10:00"'), "must come after"),
         (LOCKDOWN.replace('must = "p95 < 1600ms"', 'must = "fast"', 1), "no objective"),
         (LOCKDOWN.replace('shape = "lockdown"', 'shape = "holidays"'), "no 'holidays'"),

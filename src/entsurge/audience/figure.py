@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+LARGEST = 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """Two exact bounds, both inside; for figures that are all at least zero."""
@@ -85,8 +88,8 @@ def _ratio(found: object) -> Fraction:
         number = Fraction(found) if isinstance(found, str) else Fraction(exact(found))
     except (ValueError, ZeroDivisionError):
         raise ValueError('expected a number or a fraction, such as 0.01 or "1/86"') from None
-    if number <= 0:
-        raise ValueError("expected a number above 0")
+    if not 0 < number <= LARGEST:
+        raise ValueError(f"expected a number above 0, at most {LARGEST:,}")
     return number
 
 

@@ -212,7 +212,7 @@ def check(model: type[Model], raw: dict[str, Any], path: Path) -> Model:
         return model.model_validate(raw)
     except ValidationError as error:
         lines = [_fault(path, fault, model) for fault in error.errors()]
-        raise UsageError("\n".join(lines), hint="profiles/README.md lists the keys") from None
+        raise UsageError("\n".join(lines), hint="docs/writing-profiles.md lists the keys") from None
 
 
 def _fault(path: Path, fault: Any, model: type[BaseModel]) -> str:
