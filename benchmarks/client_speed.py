@@ -19,7 +19,7 @@ from pathlib import Path
 CONCURRENCY = 20
 PAGE = '<!doctype html><html><head><meta name="ent-service" content="home"></head><body>{}</body></html>'
 NGINX = """
-daemon off; worker_processes 1; error_log stderr crit; pid {folder}/pid;
+daemon off; worker_processes 1; {user} error_log stderr crit; pid {folder}/pid;
 events {{ worker_connections 512; }}
 http {{
   access_log off; keepalive_requests 100000000; default_type text/html;
@@ -54,7 +54,10 @@ def entsurge(url: str, seconds: float) -> int:
         client = Client(allow=allow, on_exchange=lambda exchange: recorder.request(request, exchange.total_us))
         while time.monotonic() < until:
             started = time.monotonic_ns()
-            outcome = driver.classify(client.get(url, deadline_seconds=30))
+            answer = client.get(url, deadline_seconds=30)
+            outcome = driver.classify(answer)
+            if outcome != "ok" or "ent-service" not in answer.text:
+                raise RuntimeError("another page than asked for")
             took = (time.monotonic_ns() - started) // 1000
             recorder.page(Key("page", "student", "Lyon", "home", "open-home", "surge", str(outcome)), took, took)
             done[0] += 1
@@ -68,7 +71,7 @@ def entsurge(url: str, seconds: float) -> int:
             second += 1
 
     ticking = gevent.spawn(seconds_pass)
-    gevent.joinall([gevent.spawn(visit) for _ in range(CONCURRENCY)])
+    gevent.joinall([gevent.spawn(visit) for _ in range(CONCURRENCY)], raise_error=True)
     ticking.kill()
     shutil.rmtree(folder)
     return done[0]
@@ -98,6 +101,8 @@ def locust_user(name: str, url: str, seconds: float) -> int:
     runner.start(CONCURRENCY, CONCURRENCY)
     gevent.sleep(seconds)
     done = environment.stats.total.num_requests
+    if environment.runner.exceptions or environment.stats.total.num_failures:
+        raise RuntimeError("the peer was not served the page")
     runner.quit()
     return int(done)
 
@@ -116,7 +121,9 @@ def serve(folder: Path, port: int) -> subprocess.Popen[bytes]:
     """Nginx on the other core, a page of 4 kB."""
     (folder / "www").mkdir()
     (folder / "www" / "index.html").write_text(PAGE.format("x" * 4000))
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
+    (folder / "nginx.conf").write_text(
+        NGINX.format(folder=folder, port=port, user="user root;" if os.geteuid() == 0 else "")
+    )
     core = max(os.sched_getaffinity(0))
     nginx = shutil.which("nginx")
     if nginx is None:

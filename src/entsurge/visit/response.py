@@ -78,7 +78,7 @@ class Response:
             raise ProtocolBroken(f"{self.url}: content-encoding {encoding!r} was not asked for")
         return _inflated(self.raw, self.url)
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The body as text: the charset that the header names, else UTF-8; what cannot be decoded is replaced."""
         kind = self.headers.get("content-type").lower()
