@@ -1,6 +1,7 @@
-"""Requests per CPU-second of the visitor's client against Locust's own users, same page, keep-alive, concurrency.
+"""Requests per CPU-second of the visitor's client against its peers: same page, keep-alive and concurrency.
 
-`python benchmarks/client_speed.py` runs it; `--child NAME URL SECONDS` is one measured process.
+`python benchmarks/client_speed.py` runs it; `--child NAME URL SECONDS` is one measured process. Peers that are not
+installed are left out and named: hey (Debian), autocannon (npm; its command in ENTSURGE_AUTOCANNON or on the path).
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -15,24 +18,21 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import servers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CONCURRENCY = 20
-PAGE = '<!doctype html><html><head><meta name="ent-service" content="home"></head><body>{}</body></html>'
-NGINX = """
-daemon off; worker_processes 1; {user} error_log stderr crit; pid {folder}/pid;
-events {{ worker_connections 512; }}
-http {{
-  access_log off; keepalive_requests 100000000; default_type text/html;
-  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
-  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  server {{ listen 127.0.0.1:{port}; root {folder}/www; add_header Set-Cookie "seen=1; Path=/"; }}
-}}
-"""
-CHILDREN = ("entsurge", "FastHttpUser", "HttpUser")
+AUTOCANNON = os.environ.get("ENTSURGE_AUTOCANNON") or shutil.which("autocannon") or ""
 
 
-def entsurge(url: str, seconds: float) -> int:
-    """Everything on: cookies, deadline, outcome by content, both histograms, a fold a second, exporter."""
+def entsurge(url: str, seconds: float) -> Callable[[], int]:
+    """Everything on: cookies, page grouping, deadline, outcome by content, both histograms, a fold a second, exporter."""
     import locust  # noqa: F401, I001  it patches the process, as in the engine
 
     import gevent
@@ -43,15 +43,19 @@ def entsurge(url: str, seconds: float) -> int:
     from entsurge.record.run_directory import RunDirectory
     from entsurge.visit.allow import AllowList
     from entsurge.visit.client import Client
+    from entsurge.visit.tls import Tls
 
     folder = tempfile.mkdtemp()
     recorder, driver, exporter = Recorder(RunDirectory(Path(folder) / "run")), PortalDriver(url), Exporter()
     recorder.listeners.append(exporter.fold)
-    request = Key("request", "student", "Lyon", "home", "open-home", "surge", "ok")
-    until, allow, done = time.monotonic() + seconds, AllowList(), [0]
+    tls = Tls(os.environ.get("ENTSURGE_AUTHORITY"))
+    allow, done = AllowList(), [0]
 
-    def visit() -> None:
-        client = Client(allow=allow, on_exchange=lambda exchange: recorder.request(request, exchange.total_us))
+    def visit(until: float) -> None:
+        def exchanged(exchange: object) -> None:
+            recorder.request(Key("request", "student", "Lyon", "home", "open-home", "surge", "ok"), exchange.total_us)
+
+        client = Client(allow=allow, tls=tls, on_exchange=exchanged)
         while time.monotonic() < until:
             started = time.monotonic_ns()
             answer = client.get(url, deadline_seconds=30)
@@ -70,14 +74,18 @@ def entsurge(url: str, seconds: float) -> int:
             recorder.fold(second)
             second += 1
 
-    ticking = gevent.spawn(seconds_pass)
-    gevent.joinall([gevent.spawn(visit) for _ in range(CONCURRENCY)], raise_error=True)
-    ticking.kill()
-    shutil.rmtree(folder)
-    return done[0]
+    def work() -> int:
+        until = time.monotonic() + seconds
+        ticking = gevent.spawn(seconds_pass)
+        gevent.joinall([gevent.spawn(visit, until) for _ in range(CONCURRENCY)], raise_error=True)
+        ticking.kill()
+        shutil.rmtree(folder)
+        return done[0]
+
+    return work
 
 
-def locust_user(name: str, url: str, seconds: float) -> int:
+def locust_user(name: str, url: str, seconds: float) -> Callable[[], int]:
     """A plain Locust user of this kind, with Locust's own statistics."""
     import locust
     from locust.env import Environment
@@ -86,11 +94,13 @@ def locust_user(name: str, url: str, seconds: float) -> int:
 
     class Browsing(base):
         host = url
+        insecure = True
         wait_time = locust.constant(0)
 
         @locust.task
         def home(self) -> None:
-            answer = self.client.get("/")
+            more = {} if name == "FastHttpUser" else {"verify": False}
+            answer = self.client.get("/", **more)
             if "ent-service" not in answer.text:
                 raise RuntimeError("another page than asked for")
 
@@ -98,46 +108,77 @@ def locust_user(name: str, url: str, seconds: float) -> int:
 
     environment = Environment(user_classes=[Browsing])
     runner = environment.create_local_runner()
-    runner.start(CONCURRENCY, CONCURRENCY)
-    gevent.sleep(seconds)
-    done = environment.stats.total.num_requests
-    if environment.runner.exceptions or environment.stats.total.num_failures:
-        raise RuntimeError("the peer was not served the page")
-    runner.quit()
-    return int(done)
+
+    def work() -> int:
+        runner.start(CONCURRENCY, CONCURRENCY)
+        gevent.sleep(seconds)
+        done = environment.stats.total.num_requests
+        if runner.exceptions or environment.stats.total.num_failures:
+            raise RuntimeError("the peer was not served the page")
+        runner.quit()
+        return int(done)
+
+    return work
+
+
+def hey(url: str, seconds: float) -> Callable[[], int]:
+    """Rakyll's hey, one thread."""
+
+    def work() -> int:
+        command = ["hey", "-z", f"{seconds}s", "-c", str(CONCURRENCY), "-cpus", "1", "-disable-compression", url]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        answers = re.findall(r"\[(\d+)\]\s+(\d+) responses", told)
+        if [code for code, _ in answers] != ["200"]:
+            raise RuntimeError(f"hey was not served the page: {told}")
+        return int(answers[0][1])
+
+    return work
+
+
+def autocannon(url: str, seconds: float) -> Callable[[], int]:
+    """Autocannon, one worker."""
+
+    def work() -> int:
+        command = [AUTOCANNON, "-d", str(round(seconds)), "-c", str(CONCURRENCY), "--json", url]
+        found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        if found["non2xx"] or found["errors"]:
+            raise RuntimeError("autocannon was not served the page")
+        return int(found["2xx"])
+
+    return work
+
+
+CHILDREN: dict[str, Callable[[str, float], Callable[[], int]]] = {
+    "entsurge": entsurge,
+    "FastHttpUser": lambda url, seconds: locust_user("FastHttpUser", url, seconds),
+    "HttpUser": lambda url, seconds: locust_user("HttpUser", url, seconds),
+    "hey": hey,
+    "autocannon": autocannon,
+}
+
+
+def processor_seconds() -> float:
+    """User and system time of this process and of the children that it has waited for."""
+    of = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in of)
 
 
 def child(name: str, url: str, seconds: float) -> None:
-    """Measure one client in this process, pinned to the first core."""
-    os.sched_setaffinity(0, {0})
-    before = os.times()
-    done = entsurge(url, seconds) if name == "entsurge" else locust_user(name, url, seconds)
-    after = os.times()
-    cpu = sum(after[:4]) - sum(before[:4])
-    print(json.dumps({"requests": done, "cpu_seconds": cpu}))
+    """Measure one client in this process, pinned to the first core; imports and set-up are not counted."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    work = CHILDREN[name](url, seconds)
+    before = processor_seconds()
+    done = work()
+    print(json.dumps({"requests": done, "cpu_seconds": processor_seconds() - before}))
 
 
-def serve(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    """Nginx on the other core, a page of 4 kB."""
-    (folder / "www").mkdir()
-    (folder / "www" / "index.html").write_text(PAGE.format("x" * 4000))
-    (folder / "nginx.conf").write_text(
-        NGINX.format(folder=folder, port=port, user="user root;" if os.geteuid() == 0 else "")
-    )
-    core = max(os.sched_getaffinity(0))
-    nginx = shutil.which("nginx")
-    if nginx is None:
-        sys.exit("nginx is needed: apt-get install nginx-light")
-    return subprocess.Popen(["taskset", "-c", str(core), nginx, "-c", str(folder / "nginx.conf"), "-p", str(folder)])
-
-
-def rounds(url: str, count: int, seconds: float) -> dict[str, list[float]]:
+def rounds(names: list[str], url: str, count: int, seconds: float) -> dict[str, list[float]]:
     """Requests per CPU-second of each client, interleaved."""
-    rates: dict[str, list[float]] = {name: [] for name in CHILDREN}
+    rates: dict[str, list[float]] = {name: [] for name in names}
     for number in range(count):
-        for name in CHILDREN:
+        for name in names:
             command = [sys.executable, __file__, "--child", name, url, str(seconds)]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
             found = json.loads(done.stdout.splitlines()[-1])
             rates[name].append(found["requests"] / found["cpu_seconds"])
             print(f"round {number + 1} {name:<13} {rates[name][-1]:8.0f} requests per CPU-second", file=sys.stderr)
@@ -168,21 +209,21 @@ def main() -> None:
     if given.child:
         child(given.child[0], given.child[1], float(given.child[2]))
         return
-    with tempfile.TemporaryDirectory() as folder:
-        port = 18080
-        server = serve(Path(folder), port)
-        try:
-            time.sleep(0.5)
-            found = table(rounds(f"http://127.0.0.1:{port}", given.rounds, given.seconds))
-        finally:
-            server.terminate()
-            server.wait()
-    print(found)
+    there = {"hey": shutil.which("hey"), "autocannon": AUTOCANNON}
+    names = [name for name in CHILDREN if there.get(name, "yes")]
+    print(f"left out, not installed: {[name for name in CHILDREN if name not in names]}", file=sys.stderr)
+    with servers.nginx() as served:
+        plain = table(rounds(names, served.url, given.rounds, given.seconds))
+        os.environ["ENTSURGE_AUTHORITY"] = str(served.authority)
+        secure = table(rounds(["entsurge", "FastHttpUser"], served.secure_url, given.rounds, given.seconds))
+    text = (
+        f"# Requests per CPU-second: keep-alive, 4 kB page, {CONCURRENCY} at once, {given.rounds} rounds\n\n"
+        f"{plain}\n## Over TLS\n\n{secure}"
+    )
+    print(text)
     results = Path(__file__).parent / "results"
     results.mkdir(exist_ok=True)
-    (results / "client_speed.md").write_text(
-        f"# Requests per CPU-second, keep-alive, 4 kB page, {CONCURRENCY} at once\n\n{found}"
-    )
+    (results / "client_speed.md").write_text(text)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import zlib
 from itertools import pairwise
 from pathlib import Path
 
+import brotli
 import gevent
 import pytest
 from hypothesis import given, settings
@@ -124,12 +125,13 @@ def test_a_broken_answer_is_named(raw, client, answer: bytes, error: type[Except
         ),
         (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
         (ok(gzip.compress(b"plain"), b"Content-Encoding: gzip"), b"plain"),
+        (ok(brotli.compress(b"plain"), b"Content-Encoding: br"), b"plain"),
         (ok(zlib.compress(b"plain"), b"Content-Encoding: deflate"), b"plain"),
         (ok(zlib.compress(b"plain")[2:-4], b"Content-Encoding: deflate"), b"plain"),
     ],
 )
 def test_every_kind_of_body_is_read(raw, client, answer: bytes, body: bytes) -> None:
-    """Close-delimited, interim answers, chunked with trailers, empty, gzip, both deflates."""
+    """Close-delimited, interim answers, chunked with trailers, empty, gzip, brotli, both deflates."""
 
     def send(sock, _head, _number) -> str:
         sock.sendall(answer)

@@ -180,10 +180,9 @@ class PortalDriver:
             return Outcome.SHED
         if response.status >= 400:
             return Outcome.FAILED
-        if response.headers.get("content-type", "").startswith("text/html"):
-            text = response.text
-            if "ent-service" not in text and any(sign in text for sign in SHED_SIGNS):
-                return Outcome.SHED
+        is_page = response.headers.get("content-type").startswith("text/html")
+        if is_page and b"ent-service" not in response.body and any(sign in response.text for sign in SHED_SIGNS):
+            return Outcome.SHED
         return Outcome.OK
 
     def _result(self, response: Response, outcome: Outcome, reason: str = "") -> PageResult:

@@ -84,7 +84,7 @@ class Seconds:
         self.recorder.directory.append("gauges.jsonl", row)
         if self._in_window(second + 1):
             self.gauge.append(sum(present.values()))
-        self._export(totals, present, p99)
+        self.exporter.gauge(totals, present, p99 / 1e6)
         self.progress.gauge(second + 1, sums, present)
         self.recorder.fold(second)
         self._watch_reach(second)
@@ -125,18 +125,6 @@ class Seconds:
         if wall > self.wall_since:
             self.cpu = (cpu - self.cpu_since) / (wall - self.wall_since)
         self.cpu_since, self.wall_since = cpu, wall
-
-    def _export(self, totals: dict[str, Any], present: dict[str, int], p99_us: int) -> None:
-        counters = {
-            "offered": self.exporter.offered,
-            "started": self.exporter.started,
-            "lost": self.exporter.lost,
-        }
-        for name, counts in totals.items():
-            for persona, count in counts.items():
-                series = counters[name].labels(persona)
-                series.inc(count - series._value.get())  # noqa: SLF001  the library offers no way to read a counter
-        self.exporter.gauge(present, p99_us / 1e6)
 
     def _watch_reach(self, second: int) -> None:
         """A target where nothing has listened for ten seconds ends the run."""

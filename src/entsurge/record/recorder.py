@@ -128,12 +128,14 @@ class Recorder:
         self.directory.series(columns)
 
     def _summary(self, second: int, keys: Any, times: Any) -> Fold:
-        counts: dict[Key, int] = {}
+        """Counts and times by key: sorted once, then cut where the key changes."""
+        order = np.argsort(keys, kind="stable")
+        keys, times = keys[order], times[order]
+        present, begins = np.unique(keys, return_index=True)
+        pieces = dict(zip(present.tolist(), np.split(times, begins[1:]), strict=True)) if len(keys) else {}
         by_key: dict[Key, Any] = {}
-        present = set(np.unique(keys).tolist())
         for key, number in self.ids.items():
-            twin = number + 1 if key.kind == "page" else number
-            if twin in present:
-                by_key[key] = times[keys == twin]
-                counts[key] = len(by_key[key])
-        return Fold(second, counts, by_key)
+            found = pieces.get(number + 1 if key.kind == "page" else number)
+            if found is not None:
+                by_key[key] = found
+        return Fold(second, {key: len(found) for key, found in by_key.items()}, by_key)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from time import monotonic_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import gevent
 
@@ -29,8 +29,7 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_REDIRECTS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One request and what came of it; `status` 0 and a `reason` when nothing usable came."""
 
     method: str
@@ -53,7 +52,7 @@ class Client:
     ) -> None:
         self.allow, self.tls, self.on_exchange = allow, tls, on_exchange
         self.cookies, self.cache = CookieJar(), Cache()
-        self.fixed = _lines({"Accept-Encoding": "gzip, deflate", "Accept": "*/*", **(headers or {})})
+        self.fixed = _lines({"Accept-Encoding": "gzip, deflate, br", "Accept": "*/*", **(headers or {})})
         self._idle: dict[Origin, list[Connection]] = {}
         self._closed = False
 
@@ -178,7 +177,7 @@ class Client:
 
     def _exchanged(self, method: str, address: Address, head: bytes, ends_ns: int) -> tuple[Connection, bool]:
         """A connection that has taken in the answer; a kept one that turns out stale is replaced once."""
-        kept = self._kept(address.origin)
+        kept = self._kept(address.origin, certain=method not in IDEMPOTENT)
         if kept is not None:
             try:
                 kept.exchange(method, head, ends_ns)
@@ -198,11 +197,12 @@ class Client:
     def _tls(self) -> Tls:
         return self.tls or _system_tls()
 
-    def _kept(self, origin: Origin) -> Connection | None:
+    def _kept(self, origin: Origin, *, certain: bool) -> Connection | None:
+        """A kept connection; `certain` when a request that must not be sent twice is to go over it."""
         idle = self._idle.get(origin)
         while idle:
             connection = idle.pop()
-            if connection.open:
+            if connection.open and not (certain and connection.wire.stale()):
                 return connection
             connection.close()
         return None
@@ -216,19 +216,12 @@ class Client:
         idle.append(connection)
 
     def _head(self, method: str, address: Address, headers: Mapping[str, str], body: bytes | None) -> bytes:
-        parts = [method.encode(), b" ", address.target, b" HTTP/1.1\r\nHost: ", address.authority.encode(), b"\r\n"]
-        parts.append(self.fixed)
-        cookie = self.cookies.header(address)
-        if cookie:
-            parts.append(f"Cookie: {cookie}\r\n".encode("latin-1", "replace"))
+        head = _opening(method, address, self.fixed) + self.cookies.line(address)
         if headers:
-            parts.append(_lines(headers))
+            head += _lines(headers)
         if body is not None or method in ("POST", "PUT", "PATCH"):
-            parts.append(b"Content-Length: %d\r\n" % len(body or b""))
-        parts.append(b"\r\n")
-        if body:
-            parts.append(body)
-        return b"".join(parts)
+            return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body or b""), body or b"")
+        return head + b"\r\n"
 
     def _response(self, method: str, url: str, connection: Connection, *, reused: bool, started: int) -> Response:
         now = monotonic_ns()
@@ -245,6 +238,12 @@ class Client:
     def _tell(self, method: str, url: str, status: int, reason: str, started: int) -> None:
         if self.on_exchange:
             self.on_exchange(Exchange(method, url, status, reason, (monotonic_ns() - started) // 1000))
+
+
+@lru_cache(maxsize=4096)
+def _opening(method: str, address: Address, fixed: bytes) -> bytes:
+    """What the head of every such request begins with, whoever the visitor is."""
+    return b"%b %b HTTP/1.1\r\nHost: %b\r\n%b" % (method.encode(), address.target, address.authority.encode(), fixed)
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,6 @@ from time import monotonic_ns
 from typing import TYPE_CHECKING, Any
 
 import httptools
-from gevent import socket
 
 from entsurge.visit.deadline import watchdog
 from entsurge.visit.failure import (
@@ -15,10 +14,12 @@ from entsurge.visit.failure import (
     ConnectionLost,
     ConnectRefused,
     DeadlinePassed,
+    OwnLimit,
     ProtocolBroken,
     TlsFailed,
     TooLarge,
 )
+from entsurge.visit.wire import TlsWire, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,23 +28,27 @@ if TYPE_CHECKING:
     from entsurge.visit.allow import Endpoint
     from entsurge.visit.tls import Tls
 
-CHUNK = 65536
+OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
 MOST_HEADERS = 256
+LARGEST_HEAD = 256 * 1024
 LARGEST_BODY = 16 * 1024 * 1024
 _NO_MORE = 0
 
 
 class Connection:
-    """A socket with its parser. `fresh` until the first answer; `open` while it can be used again."""
+    """A wire with its parser; `open` while it can be used again.
+
+    After an exchange: `status`, `fields` (name and value as they came), `parts` (the body's pieces).
+    """
 
     def __init__(self, origin: Origin, *, largest: int = LARGEST_BODY) -> None:
         self.origin, self.largest = origin, largest
         self.ends_ns, self.slot = _NO_MORE, 0
-        self.sock: Any = None
-        self.expired = self.used = False
-        self.open = False
-        self.connect_us = self.tls_us = 0
-        self._reset("GET")
+        self.wire: Any = None
+        self.expired = self.open = False
+        self.connect_us = self.tls_us = self.first_byte_ns = 0
+        self._watchdog = watchdog()
+        self._parser = httptools.HttpResponseParser(self)
 
     # -- opening and closing ---------------------------------------------------------------------------------------
 
@@ -65,79 +70,65 @@ class Connection:
         self.open = True
 
     def _dial(self, endpoint: Endpoint, ends_ns: int) -> None:
-        self.sock = socket.socket(endpoint.family, socket.SOCK_STREAM)
-        self.guard(ends_ns)
         try:
-            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.sock.connect(endpoint.address)
+            self.wire = Wire(endpoint.family)
+            self.guard(ends_ns)
+            self.wire.connect(endpoint)
         except OSError as error:
             self.close()
             if self.expired:
                 raise DeadlinePassed("no connection before the deadline") from None
             if error.errno == errno.ECONNREFUSED:
                 raise ConnectRefused(f"{endpoint.address[0]}:{endpoint.address[1]} refuses connections") from None
-            raise ConnectFailed(f"{endpoint.address[0]}:{endpoint.address[1]}: {error}") from None
+            if error.errno in OWN_LIMITS:
+                raise OwnLimit(f"{endpoint.address[0]}:{endpoint.address[1]}: {error.strerror}") from None
+            raise ConnectFailed(f"{endpoint.address[0]}:{endpoint.address[1]}: {error.strerror}") from None
 
     def _handshake(self, tls: Tls) -> None:
+        secured = TlsWire(self.wire, tls, self.origin.host)
         try:
-            self.sock = tls.wrapped(self.sock, self.origin.host)  # before the handshake: the deadline closes this one
-            self.sock.do_handshake()
-            tls.keep_session(self.sock, self.origin.host)
+            secured.handshake()
         except OSError as error:
             self.close()
             if self.expired:
                 raise DeadlinePassed("no TLS before the deadline") from None
             raise TlsFailed(f"{self.origin.host}: {error}") from None
+        self.wire = secured
 
     def guard(self, ends_ns: int) -> None:
         """See to it that the connection ends at this monotonic time; 0 for never."""
         self.ends_ns = ends_ns
         if ends_ns:
-            watchdog().watch(self)
+            self._watchdog.watch(self)
 
     def expire(self) -> None:
-        """The deadline has come: whoever waits on the socket is woken by its closing."""
+        """The deadline has come: whoever waits on the wire is woken by its closing."""
         self.expired = True
         self.open = False
-        if self.sock is not None:
-            self.sock.close()
+        if self.wire is not None:
+            self.wire.close()
 
     def close(self) -> None:
         """Close; harmless when closed already."""
         self.open = False
         self.ends_ns = _NO_MORE
         if self.slot:
-            watchdog().forget(self)
-        if self.sock is not None:
-            self.sock.close()
+            self._watchdog.forget(self)
+        if self.wire is not None:
+            self.wire.close()
 
     # -- one exchange ----------------------------------------------------------------------------------------------
 
-    def _reset(self, method: str) -> None:
-        self.method = method
-        self.status = 0
-        self.fields: list[tuple[bytes, bytes]] = []
-        self.parts: list[bytes] = []
-        self.length = 0
-        self.head_done = self.done = self.keeps = False
-        self.any_byte = False
-        self.first_byte_ns = 0
-        self.parser = httptools.HttpResponseParser(self)
-
     def exchange(self, method: str, request: bytes, ends_ns: int) -> None:
         """Send a request and take in its whole answer (status, fields, parts). Raises a ClientError and closes."""
-        self._reset(method)
+        self.method, self.status, self.length, self.first_byte_ns = method, 0, 0, 0
+        self.fields: list[tuple[bytes, bytes]] = []
+        self.parts: list[bytes] = []
+        self._coming = self.fields
+        self.head_done = self.done = self.keeps = False
         self.guard(ends_ns)
         try:
-            self.sock.sendall(request)
-            while not self.done:
-                data = self.sock.recv(CHUNK)
-                if not data:
-                    self._ended()
-                    break
-                if not self.any_byte:
-                    self.any_byte, self.first_byte_ns = True, monotonic_ns()
-                self.parser.feed_data(data)
+            self._through(request)
         except OSError as error:
             self.close()
             if self.expired:
@@ -146,8 +137,33 @@ class Connection:
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self.close()
             raise self._meant(error) from None
-        self.used = True
-        self.open = self.open and self.done and self.keeps
+        except BaseException:  # the visitor was ended in the middle: what comes next belongs to nobody
+            self.close()
+            raise
+        self.open = self.open and self.keeps
+
+    def _through(self, request: bytes) -> None:
+        wire, feed = self.wire, self._parser.feed_data
+        wire.send(request)
+        data = wire.receive()
+        if data:
+            self.first_byte_ns = monotonic_ns()
+        head_bytes = 0
+        while data:
+            feed(data)
+            if self.done:
+                return
+            if not self.head_done:
+                head_bytes += len(data)
+                if head_bytes > LARGEST_HEAD:
+                    raise TooLarge(f"a head of more than {LARGEST_HEAD} bytes")
+            data = wire.receive()
+        self._ended()
+
+    @property
+    def any_byte(self) -> bool:
+        """Whether anything of the present answer has come."""
+        return self.first_byte_ns > 0
 
     def _meant(self, error: Exception) -> Exception:
         cause = error.__context__
@@ -161,22 +177,20 @@ class Connection:
         names = {name.lower() for name, _ in self.fields}
         if not self.head_done or {b"content-length", b"transfer-encoding"} & names:
             raise ConnectionLost("the server closed before the answer was whole")
-        self.done = True
 
     # -- httptools calls these -------------------------------------------------------------------------------------
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header field (or trailer, which is left out)."""
-        if self.head_done:
-            return
-        if len(self.fields) >= MOST_HEADERS:
-            raise TooLarge(f"more than {MOST_HEADERS} header fields")
-        self.fields.append((name, value))
+        """One header field, or a trailer, which goes nowhere."""
+        self._coming.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """The head is whole; a HEAD request's answer with it."""
-        self.status = self.parser.get_status_code()
+        """The head is whole; a HEAD request's answer with it, whose connection is not used again."""
+        self.status = self._parser.get_status_code()
+        if len(self.fields) > MOST_HEADERS:
+            raise TooLarge(f"more than {MOST_HEADERS} header fields")
         self.head_done = True
+        self._coming = []
         if self.method == "HEAD" and self.status >= 200:
             self.done = True
 
@@ -189,9 +203,10 @@ class Connection:
 
     def on_message_complete(self) -> None:
         """The answer is whole, unless it was an interim one (1xx)."""
-        if 100 <= self.status < 200:
+        if self.status < 200:
             self.status, self.fields, self.head_done = 0, [], False
+            self._coming = self.fields
             return
         # an answer that nobody asked for cannot be told apart from the next one
-        self.keeps = not self.done and bool(self.parser.should_keep_alive())
+        self.keeps = not self.done and self._parser.should_keep_alive()
         self.done = True

@@ -6,18 +6,20 @@ import time
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from entsurge.visit.address import Address
+    from entsurge.visit.address import Address, Origin
 
 MOST = 300
+MOST_LINES = 64
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Cookie:
     """One cookie; `expires` in seconds of the epoch, None for the visit's length."""
 
@@ -46,23 +48,39 @@ class CookieJar:
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._kept: dict[tuple[str, str, str], Cookie] = {}
+        self._lines: dict[tuple[Origin, str], bytes] = {}  # for as long as no cookie changes or can expire
+        self._expires = False
 
     def take(self, address: Address, lines: list[str]) -> None:
         """Take in the Set-Cookie lines of an answer; what the server may not set is left out."""
         for line in lines:
-            cookie = parse(line, address, self._now())
+            cookie = _lasting(line, address) or parse(line, address, self._now())
             if cookie is None:
                 continue
             key = (cookie.name, cookie.domain, cookie.path)
+            if self._kept.get(key) == cookie:
+                continue
+            self._lines.clear()
             if cookie.expires is not None and cookie.expires <= self._now():
                 self._kept.pop(key, None)
             elif key in self._kept or len(self._kept) < MOST:
                 self._kept[key] = cookie
+                self._expires |= cookie.expires is not None
+
+    def line(self, address: Address) -> bytes:
+        """The Cookie field of a request as a line of its head; empty for none."""
+        if not self._kept:
+            return b""
+        found = self._lines.get((address.origin, address.path))
+        if found is None:
+            header = self.header(address)
+            found = f"Cookie: {header}\r\n".encode("latin-1", "replace") if header else b""
+            if not self._expires and len(self._lines) < MOST_LINES:
+                self._lines[address.origin, address.path] = found
+        return found
 
     def header(self, address: Address) -> str:
-        """The Cookie header of a request, longer paths first; empty for none."""
-        if not self._kept:
-            return ""
+        """The value of a request's Cookie field, longer paths first; empty for none."""
         now, origin = self._now(), address.origin
         fitting = [
             each for each in self._kept.values() if each.fits(origin.host, address.path, secure=origin.secure, now=now)
@@ -121,6 +139,13 @@ def parse(line: str, address: Address, now: float) -> Cookie | None:
         secure="secure" in given,
         expires=_expiry(given, now),
     )
+
+
+@lru_cache(maxsize=2048)
+def _lasting(line: str, address: Address) -> Cookie | None:
+    """The cookie of a line that names no time, so that it means the same whenever it comes; servers repeat them."""
+    lowered = line.lower()
+    return None if "max-age" in lowered or "expires" in lowered else parse(line, address, 0.0)
 
 
 def default_path(path: str) -> str:

@@ -4,6 +4,7 @@ ClientError
 ├── NameNotFound        name-not-found
 ├── ConnectRefused      connect-refused
 ├── ConnectFailed       connect-failed
+├── OwnLimit            own-limit            this machine has no port or descriptor left: the generator's fault
 ├── NotAllowed          not-allowed          the address is outside the allow-list
 ├── TlsFailed           tls
 ├── DeadlinePassed      timeout
@@ -39,9 +40,15 @@ class ConnectRefused(ClientError):
 
 
 class ConnectFailed(ClientError):
-    """The address cannot be reached, or this machine has no port or descriptor left."""
+    """The address cannot be reached."""
 
     reason = "connect-failed"
+
+
+class OwnLimit(ClientError):
+    """This machine has no port, descriptor or buffer left: not the target's fault, so the page is lost."""
+
+    reason = "own-limit"
 
 
 class NotAllowed(ClientError):

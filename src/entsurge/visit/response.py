@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import brotli
 
 from entsurge.visit.failure import ProtocolBroken
 
@@ -13,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(NamedTuple):
     """Where a request's time went, in µs: connecting, TLS, until the first byte, in all."""
 
     connect_us: int = 0
@@ -26,27 +27,37 @@ class Timing:
 class Headers:
     """Header fields in the order in which they came; names compare without case."""
 
-    __slots__ = ("_fields",)
+    __slots__ = ("_fields", "_first")
 
     def __init__(self, fields: list[tuple[bytes, bytes]]) -> None:
         self._fields = fields
+        self._first = {_lowered(name): value for name, value in reversed(fields)}
 
     def get(self, name: str, default: str = "") -> str:
         """The first value of a field, or the default."""
-        wanted = name.lower().encode()
-        for key, value in self._fields:
-            if key.lower() == wanted:
-                return value.decode("latin-1")
-        return default
+        value = self._first.get(_wanted(name))
+        return default if value is None else value.decode("latin-1")
 
     def get_all(self, name: str) -> list[str]:
         """Every value of a field."""
-        wanted = name.lower().encode()
-        return [value.decode("latin-1") for key, value in self._fields if key.lower() == wanted]
+        wanted = _wanted(name)
+        if wanted not in self._first:
+            return []
+        return [value.decode("latin-1") for key, value in self._fields if _lowered(key) == wanted]
 
     def items(self) -> Iterator[tuple[str, str]]:
         """All fields as text."""
         return ((key.decode("latin-1"), value.decode("latin-1")) for key, value in self._fields)
+
+
+@lru_cache(maxsize=1024)
+def _lowered(name: bytes) -> bytes:
+    return name.lower()
+
+
+@lru_cache(maxsize=1024)
+def _wanted(name: str) -> bytes:
+    return name.lower().encode()
 
 
 @dataclass
@@ -58,40 +69,58 @@ class Response:
     status: int
     headers: Headers
     raw: bytes
-    timing: Timing = field(default_factory=Timing)
+    timing: Timing = Timing()
     reused: bool = False
     from_cache: bool = False
     request_body: bytes | None = None
+    _body: bytes | None = None
+    _text: str | None = None
 
     @property
     def size(self) -> int:
         """Bytes of body that came over the wire."""
         return len(self.raw)
 
-    @cached_property
+    @property
     def body(self) -> bytes:
-        """The body, gzip or deflate undone."""
+        """The body, gzip, deflate or brotli undone."""
+        if self._body is None:
+            self._body = self._decoded()
+        return self._body
+
+    @property
+    def text(self) -> str:
+        """The body as text: the charset that the header names, else UTF-8; what cannot be decoded is replaced."""
+        if self._text is None:
+            charset = _charset(self.headers.get("content-type"))
+            self._text = self.body.decode(charset, "replace")
+        return self._text
+
+    def _decoded(self) -> bytes:
         encoding = self.headers.get("content-encoding").lower().strip()
         if encoding in ("", "identity"):
             return self.raw
+        if encoding == "br":
+            return _unbrotlied(self.raw, self.url)
         if encoding not in ("gzip", "x-gzip", "deflate"):
             raise ProtocolBroken(f"{self.url}: content-encoding {encoding!r} was not asked for")
         return _inflated(self.raw, self.url)
-
-    @cached_property
-    def text(self) -> str:
-        """The body as text: the charset that the header names, else UTF-8; what cannot be decoded is replaced."""
-        kind = self.headers.get("content-type").lower()
-        charset = kind.partition("charset=")[2].split(";")[0].strip(" \"'") or "utf-8"
-        try:
-            return self.body.decode(charset, "replace")
-        except LookupError:
-            return self.body.decode("utf-8", "replace")
 
     @property
     def redirects_to(self) -> str:
         """Where the answer points, or nothing."""
         return self.headers.get("location") if self.status in (301, 302, 303, 307, 308) else ""
+
+
+@lru_cache(maxsize=256)
+def _charset(kind: str) -> str:
+    """The charset that a Content-Type names, if Python knows it, else UTF-8."""
+    named = kind.lower().partition("charset=")[2].split(";")[0].strip(" \"'") or "utf-8"
+    try:
+        b"?".decode(named, "replace")
+    except LookupError:
+        return "utf-8"
+    return named
 
 
 LARGEST = 64 * 1024 * 1024
@@ -109,3 +138,15 @@ def _inflated(raw: bytes, url: str) -> bytes:
             break
         return whole
     raise ProtocolBroken(f"{url}: the body cannot be decoded")
+
+
+def _unbrotlied(raw: bytes, url: str) -> bytes:
+    """Brotli; never more than 64 MiB."""
+    decoder = brotli.Decompressor()
+    try:
+        whole: bytes = decoder.process(raw, output_buffer_limit=LARGEST)
+    except brotli.error:
+        whole = b""
+    if not decoder.is_finished():
+        raise ProtocolBroken(f"{url}: the body cannot be decoded")
+    return whole

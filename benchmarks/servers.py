@@ -1,0 +1,98 @@
+"""The server that benchmarks load: nginx on the last core, a page of 4 kB, plain and in TLS, on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE = '<!doctype html><html><head><meta name="ent-service" content="home"></head><body>{}</body></html>'
+CONFIGURATION = """
+daemon off; worker_processes 1; worker_rlimit_nofile 60000; {user} error_log stderr crit; pid {folder}/pid;
+events {{ worker_connections 50000; }}
+http {{
+  access_log off; keepalive_requests 100000000; keepalive_timeout 600; default_type text/html;
+  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  root {folder}/www; add_header Set-Cookie "seen=1; Path=/";
+  server {{ listen 0.0.0.0:{port} backlog=8192; }}
+  server {{ listen 127.0.0.1:{secure_port} ssl; ssl_certificate {folder}/made.pem; ssl_certificate_key {folder}/made.key; }}
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where the page is, and the certificate to trust."""
+
+    url: str
+    secure_url: str
+    authority: Path
+
+
+@contextlib.contextmanager
+def nginx() -> Iterator[Served]:
+    """A server that lives as long as the context."""
+    command = shutil.which("nginx")
+    if command is None:
+        sys.exit("nginx is needed: apt-get install nginx-light")
+    port, secure_port = free_port(), free_port()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "www").mkdir()
+        (folder / "www" / "index.html").write_text(PAGE.format("x" * 4000))
+        make_certificate(folder)
+        user = "user root;" if os.geteuid() == 0 else ""
+        (folder / "nginx.conf").write_text(
+            CONFIGURATION.format(folder=folder, port=port, secure_port=secure_port, user=user)
+        )
+        core = str(max(os.sched_getaffinity(0)))
+        server = subprocess.Popen(["taskset", "-c", core, command, "-c", str(folder / "nginx.conf"), "-p", name])
+        try:
+            listening(port)
+            yield Served(f"http://127.0.0.1:{port}", f"https://localhost:{secure_port}", folder / "made.pem")
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def make_certificate(folder: Path) -> None:
+    """A certificate for localhost."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-keyout", str(folder / "made.key"), "-out", str(folder / "made.pem"), "-days", "2", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+
+
+def free_port() -> int:
+    """A port on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def listening(port: int, seconds: float = 10) -> None:
+    """Wait until something listens."""
+    limit = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            if time.monotonic() > limit:
+                raise
+            time.sleep(0.05)
+        else:
+            return
