@@ -60,7 +60,7 @@ def _wanted(name: str) -> bytes:
     return name.lower().encode()
 
 
-@dataclass
+@dataclass(slots=True)
 class Response:
     """One answer. `raw` is the body as it came; `body` is decoded on first reading (ProtocolBroken if it cannot be)."""
 

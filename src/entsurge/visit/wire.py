@@ -30,6 +30,8 @@ class Cut(OSError):
 class Wire:
     """One TCP connection. Every method that waits raises OSError; `close` wakes whoever waits with `Cut`."""
 
+    __slots__ = ("_closed", "_hub", "_readable", "_sock", "_writable")
+
     def __init__(self, family: int) -> None:
         self._sock = _SYSTEM_SOCKET(family, standard.SOCK_STREAM)
         self._sock.setblocking(False)
