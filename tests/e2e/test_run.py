@@ -94,11 +94,27 @@ def test_a_scenario_that_cannot_be_loaded_is_a_usage_error(entsurge, quick_profi
     assert "Traceback" not in done.stderr
 
 
-def test_a_target_that_is_down_is_exit_6(entsurge, quick_profile: Path, tmp_path: Path) -> None:
-    """Nothing listens: exit 6, and the run directory can still be read."""
-    done = entsurge("run", str(quick_profile), "--target", "http://127.0.0.1:9", "--out", "down")
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("http://127.0.0.1:9", "refuses connections"),
+        ("https://127.0.0.1:9", "refuses connections"),
+    ],
+)
+def test_a_target_that_is_down_is_exit_6(entsurge, quick_profile: Path, tmp_path: Path, target: str, reason) -> None:
+    """Nothing listens: exit 6 with the reason, and no run is left behind."""
+    done = entsurge("run", str(quick_profile), "--target", target, "--out", "down")
     assert done.returncode == 6, done.stdout + done.stderr
-    assert read_run(tmp_path / "down").finish["end"] == "unreachable"
+    assert reason in done.stderr
+    assert not (tmp_path / "down").exists()
+
+
+def test_a_target_without_tls_is_exit_6(entsurge, quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
+    """Asked in TLS, answered in plain: exit 6, and the reason is TLS."""
+    done = entsurge("run", str(quick_profile), "--target", free_sandbox[0].replace("http", "https"), "--out", "tls")
+    assert done.returncode == 6, done.stdout + done.stderr
+    assert "(tls)" in done.stderr
+    assert not (tmp_path / "tls").exists()
 
 
 @pytest.mark.parametrize("target", ["http://192.0.2.1", "ftp://127.0.0.1", "nonsense", "http://example.org"])

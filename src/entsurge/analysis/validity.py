@@ -41,12 +41,13 @@ def _finished(run: Run) -> Light:
 def _started(run: Run) -> Light:
     planned = sum(of["visits"] for of in run.manifest["planned"].values())
     started = int((run.window_visits["sign_on"] != "lost").sum())
-    kept = started >= STARTED_AT_LEAST * planned
+    limits = (run.finish or {}).get("limits", {})
+    why = f" ({', '.join(f'{reason}: {count}' for reason, count in limits.items())})" if limits else ""
     return Light(
         "started",
-        kept,
-        f"visites lancées / prévues {started} / {planned}",
-        f"visits started / planned {started} / {planned}",
+        started >= STARTED_AT_LEAST * planned,
+        f"visites lancées / prévues {started} / {planned}{why}",
+        f"visits started / planned {started} / {planned}{why}",
     )
 
 

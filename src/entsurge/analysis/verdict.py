@@ -18,12 +18,14 @@ END_CODES = {
     "unreachable": errors.UNREACHABLE,
     "disk": errors.NO_RECORD,
     "guard": errors.GUARD,
+    "no-workers": errors.INVALID,
 }
 CODES = {"PASS": errors.PASS, "FAIL": errors.MISSED, "INVALID": errors.INVALID}
 ENDS = {
     "interrupted": ("le tir a été interrompu", "the run was interrupted"),
     "unreachable": ("la cible n’a pas répondu", "the target did not answer"),
     "disk": ("le disque a refusé l’enregistrement", "the disk refused the record"),
+    "no-workers": ("tous les générateurs ont disparu", "every worker was lost"),
     "guard": ("un garde-fou a arrêté le tir", "a guard stopped the run"),
     "": ("le tir s’est arrêté sans fin écrite", "the run broke off"),
 }

@@ -34,6 +34,19 @@ def run_engine(spec: RunSpec, *, token: str = "") -> int:
         return engine.wait()
 
 
+def run_worker(host: str, port: int) -> int:
+    """Run a worker to its end; Ctrl-C ends it in order. Returns its exit code."""
+    arguments = [sys.executable, "-P", "-m", "entsurge.engine", "--worker", host, str(port)]
+    worker = subprocess.Popen(arguments, env=_watched(), start_new_session=True)  # noqa: S603  our own module
+    with _passing_on(worker):
+        return worker.wait()
+
+
+def _watched() -> dict[str, str]:
+    """The environment of a child that ends when this process is gone."""
+    return os.environ | {"ENTSURGE_PARENT": str(os.getpid())}
+
+
 @contextlib.contextmanager
 def _passing_on(child: subprocess.Popen[Any]) -> Iterator[None]:
     """Pass SIGINT and SIGTERM on to the child, which ends in order; a second one ends it at once."""

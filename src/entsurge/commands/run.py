@@ -19,7 +19,8 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
 @click.command(
     "run",
     epilog="Examples: entsurge run lockdown-2020 --target http://127.0.0.1:8080 · "
-    "entsurge run ./ours.toml --target http://127.0.0.1:8080 --chaos static-home",
+    "entsurge run ./ours.toml --target http://127.0.0.1:8080 --chaos static-home · "
+    "entsurge run lockdown-2020 --target http://127.0.0.1:8080 --processes 2",
 )
 @click.argument("profile")
 @click.option("--target", required=True, metavar="URL", help="A loopback address, such as that of `entsurge sandbox`.")
@@ -30,12 +31,40 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), help="The run directory (default: runs/<utc>-<profile>)."
 )
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="Worker processes on this machine; with 1 the engine does everything itself.",
+)
+@click.option("--workers", type=click.IntRange(0, 256), default=0, help="Wait for so many `entsurge worker` elsewhere.")
+@click.option(
+    "--bind",
+    default="127.0.0.1:5557",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where --workers reach this master.",
+)
+@click.option(
+    "--source",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Addresses or networks of this machine that visitors come from, such as 127.0.1.0/28; repeatable.",
+)
+@click.option(
+    "--web-port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Locust's own web page on loopback, with the same counts; 0 for none.",
+)
 @click.option("--exporter-port", default=9646, show_default=True, help="Prometheus metrics on loopback; 0 for any.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @replay_options
 def command(
-    profile: str, target: str, chaos: tuple[str, ...], scenario: tuple[str, ...], out: Path | None,
-    exporter_port: int, quiet: bool, **given: Any,
+    *, profile: str, target: str, chaos: tuple[str, ...], scenario: tuple[str, ...], out: Path | None,
+    processes: int, workers: int, bind: str, source: tuple[str, ...], web_port: int, exporter_port: int,
+    quiet: bool, **given: Any,
 ) -> int:  # fmt: skip
     """Replay PROFILE against the target; exits as `entsurge gate` would.
 
@@ -50,6 +79,11 @@ def command(
         overrides=overrides(**given),
         chaos=list(chaos),
         scenarios=_by_persona(scenario),
+        processes=processes,
+        workers=workers,
+        bind=bind,
+        sources=list(source),
+        web_port=web_port,
         exporter_port=exporter_port,
         progress=not quiet,
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urljoin
 
 from entsurge.drivers.driver import Account, ActionSpec
-from entsurge.visit.failure import ClientError
+from entsurge.visit.failure import ClientError, OwnLimit
 from entsurge.visit.outcome import Outcome, PageResult
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def _hidden_fields(body: bytes) -> dict[str, str]:
 
 def _broken(error: ClientError) -> PageResult:
     return PageResult(
-        Outcome.FAILED,
+        Outcome.LOST if isinstance(error, OwnLimit) else Outcome.FAILED,
         error.reason,
         example={"request": {"url": getattr(error, "url", "")}, "response": None},
     )

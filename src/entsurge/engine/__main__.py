@@ -4,7 +4,9 @@ import locust  # isort: skip
 
 import sys
 
-from entsurge.engine.run import main
+from entsurge.engine import run, worker
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], locust.__version__))
+    if sys.argv[1] == "--worker":
+        sys.exit(worker.main(sys.argv[2], int(sys.argv[3])))
+    sys.exit(run.main(sys.argv[1], locust.__version__))

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from entsurge.audience.profile import Profile
     from entsurge.audience.shape import Persona
     from entsurge.chaos.experiment import Experiment
+    from entsurge.engine.prepared import Prepared
     from entsurge.engine.spec import RunSpec
-    from entsurge.plan.arrivals import Arrivals
-    from entsurge.population import Population
 
 
 def phases(profile: Profile) -> list[dict[str, Any]]:
@@ -35,11 +34,9 @@ def phases(profile: Profile) -> list[dict[str, Any]]:
     ]
 
 
-def manifest(
-    spec: RunSpec, profile: Profile, people: Population, arrivals: Arrivals, experiments: list[Experiment],
-    scenarios: Mapping[Persona, Path], locust_version: str,
-) -> dict[str, Any]:  # fmt: skip
+def manifest(spec: RunSpec, prepared: Prepared, locust_version: str) -> dict[str, Any]:
     """manifest.json; draws the whole plan once, for its digest and its counts."""
+    profile, people, arrivals = prepared.profile, prepared.people, prepared.arrivals
     replay, counted, timeline = profile.file.replay, summary.planned(arrivals), phases(profile)
     return {
         "format": FORMAT,
@@ -50,7 +47,7 @@ def manifest(
         "seed": replay.seed,
         "arrivals": replay.arrivals,
         "plan_digest": arrivals.digest(),
-        "content": _content(profile, experiments, scenarios),
+        "content": _content(profile, prepared.experiments, prepared.scenario_paths),
         "target": {"url": spec.url, "driver": spec.driver, "name": "sandbox", "authorised_by": "loopback"},
         "scale": str(replay.scale),
         "compression": float(replay.compression),
@@ -65,7 +62,7 @@ def manifest(
         },
         "planned": counted["personas"],
         "objectives": _objectives(profile),
-        "perturbations": [_perturbation(each, timeline[-1]["end_s"]) for each in experiments],
+        "perturbations": [_perturbation(each, timeline[-1]["end_s"]) for each in prepared.experiments],
         "population": {
             "academies": list(people.academy_names),
             "schools": profile.file.population.schools,

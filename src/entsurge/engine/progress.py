@@ -33,7 +33,7 @@ class Progress:
         self.sums: dict[str, int] = {"offered": 0, "started": 0, "lost": 0}
         self.present: dict[str, int] = dict.fromkeys(PERSONAS, 0)
         self.outcomes: dict[str, Counter[str]] = {persona: Counter() for persona in PERSONAS}
-        self.recent: dict[str, deque[Any]] = {persona: deque(maxlen=RECENT_SECONDS) for persona in PERSONAS}
+        self.recent: dict[str, deque[Any]] = {persona: deque() for persona in PERSONAS}
 
     def __enter__(self) -> Self:
         """Begin to show."""
@@ -56,14 +56,17 @@ class Progress:
         self.t, self.sums, self.present = t, sums, present
 
     def fold(self, fold: Fold) -> None:
-        """Take in one second's pages and show."""
+        """Take in one second's pages of one process."""
         times: dict[str, list[Any]] = {persona: [] for persona in PERSONAS}
         for key, count in fold.counts.items():
             if key.kind == "page":
                 self.outcomes[key.persona][key.outcome] += count
                 times[key.persona].append(fold.times_us[key])
         for persona, found in times.items():
-            self.recent[persona].append(np.concatenate(found) if found else np.empty(0))
+            self.recent[persona].append((self.t, np.concatenate(found) if found else np.empty(0)))
+
+    def show(self) -> None:
+        """Show where the run is."""
         if not self.shown:
             return
         if self.console.is_terminal:
@@ -78,7 +81,10 @@ class Progress:
 
     def p95_seconds(self, persona: str) -> float | None:
         """The 95th percentile of service time over the last ten seconds; None of no pages."""
-        whole = np.concatenate(list(self.recent[persona])) if self.recent[persona] else np.empty(0)
+        recent = self.recent[persona]
+        while recent and recent[0][0] < self.t - RECENT_SECONDS:
+            recent.popleft()
+        whole = np.concatenate([times for _, times in recent]) if recent else np.empty(0)
         return float(np.percentile(whole, 95)) / 1e6 if len(whole) else None
 
     def _line(self) -> str:

@@ -1,4 +1,4 @@
-"""One run in one process: plan, reach the target, warm up, offer the window, drain, write the end down."""
+"""One run: reach the target, write the manifest, offer the plan here or by workers, write the end down."""
 
 from __future__ import annotations
 
@@ -8,43 +8,58 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import gevent
 from gevent.event import Event
-from locust import User, task
-from locust.env import Environment
 
-from entsurge import __version__, content, errors
-from entsurge.audience import profile as profiles
-from entsurge.audience.shape import PERSONAS
-from entsurge.chaos import experiment
-from entsurge.drivers import driver as drivers
+from entsurge import errors
 from entsurge.engine import manifest as manifests
+from entsurge.engine.book import Book
+from entsurge.engine.crew import Crew
+from entsurge.engine.local import Local
 from entsurge.engine.measures import Measures
-from entsurge.engine.scheduler import Scheduler
-from entsurge.engine.second import Seconds
+from entsurge.engine.prepared import Prepared
+from entsurge.engine.reach import check_room, reach
 from entsurge.engine.spec import RunSpec
-from entsurge.plan.arrivals import Arrivals
-from entsurge.plan.people import groups, population
 from entsurge.record.recorder import Recorder
 from entsurge.record.run_directory import RunDirectory
-from entsurge.visit.allow import AllowList
-from entsurge.visit.client import Client
-from entsurge.visit.failure import ClientError
-from entsurge.visit.stage import Stage
-from entsurge.visit.visitor import Visitor
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from locust.env import Environment
 
-    from entsurge.audience.shape import Persona
+    from entsurge.visit.stage import Stage
 
-REACH_SECONDS = 5.0
 END_CODES = {
     "completed": errors.PASS, "interrupted": errors.INTERRUPTED, "unreachable": errors.UNREACHABLE,
-    "disk": errors.NO_RECORD, "guard": errors.GUARD,
+    "no-workers": errors.INVALID, "disk": errors.NO_RECORD, "guard": errors.GUARD,
 }  # fmt: skip
+
+
+class Offering(Protocol):
+    """Whoever offers the plan: this process (local.py) or a crew of workers (crew.py)."""
+
+    environment: Environment
+
+    def gather(self) -> None:
+        """Be ready to begin. Raises EntsurgeError."""
+        ...
+
+    def begin(self) -> None:
+        """Run time is zero now."""
+        ...
+
+    def tick(self, second: int) -> None:
+        """Bring the book up to date with this second. Raises CannotRecord."""
+        ...
+
+    def over(self) -> bool:
+        """Whether every planned visit has been offered and has come to its end."""
+        ...
+
+    def end(self) -> None:
+        """Interrupt what still lives and take in what it came to."""
+        ...
 
 
 def main(text: str, locust_version: str) -> int:
@@ -58,70 +73,23 @@ def main(text: str, locust_version: str) -> int:
         return error.exit_code
 
 
-def load_scenarios(given: dict[str, str]) -> tuple[dict[Persona, type[Visitor]], dict[Persona, Path]]:
-    """One scenario class per persona, shipped or given by path. Raises UsageError when a file has none."""
-    paths = {persona: content.find("scenarios", given.get(persona, persona)) for persona in PERSONAS}
-    return {persona: _scenario(content.load_module(path), persona, path) for persona, path in paths.items()}, paths
-
-
-def _scenario(module: ModuleType, persona: Persona, path: Path) -> type[Visitor]:
-    for found in vars(module).values():
-        if isinstance(found, type) and issubclass(found, Visitor) and getattr(found, "persona", "") == persona:
-            return found
-    raise errors.UsageError(f"{path}: no subclass of Visitor with persona = {persona!r}")
-
-
-class Idle(User):
-    """The one user that Locust's runner believes in; visits are started by our own scheduler."""
-
-    fixed_count = 1
-
-    @task
-    def wait(self) -> None:
-        """Do nothing until the run ends."""
-        gevent.sleep(3600)
-
-
 class Run:
     """One run, from its specification to its finish.json."""
 
     def __init__(self, spec: RunSpec, locust_version: str) -> None:
         self.spec, self.parent = spec, os.getppid()
-        self.profile = profiles.load(spec.profile, overrides=spec.overrides)
-        self.experiments = [experiment.load(name) for name in spec.chaos]
-        self.scenarios, self.scenario_paths = load_scenarios(spec.scenarios)
-        self.people = population(self.profile)
-        self.arrivals = Arrivals(self.profile, groups(self.profile))
-        self.directory = RunDirectory(Path(spec.out))
+        self.prepared = Prepared(spec)
+        processes = max(1, spec.processes, spec.workers)
+        check_room(self.prepared.profile, processes=processes, sources=len(self.prepared.sources))
+        self.directory: RunDirectory = RunDirectory(Path(spec.out), lazily=True)
         self.recorder = Recorder(self.directory)
-        self.stage = self._stage()
-        self.end, self.ended = "completed", Event()
-        self.manifest = manifests.manifest(
-            spec,
-            self.profile,
-            self.people,
-            self.arrivals,
-            self.experiments,
-            self.scenario_paths,
-            locust_version,
-        )
+        self.stage: Stage = self.prepared.stage(self.recorder)
+        reach(spec.url, self.stage)
+        self.manifest = manifests.manifest(spec, self.prepared, locust_version)
+        self.directory.open()
         self.directory.write_json("manifest.json", self.manifest)
-
-    def _stage(self) -> Stage:
-        run = Path(self.spec.out).name
-        return Stage(
-            driver=drivers.make(self.spec.driver, self.spec.url),
-            population=self.people,
-            record=self.recorder,
-            allow=AllowList(),
-            patience={persona: self.profile.mixes.mix(persona).patience for persona in PERSONAS},
-            deadline_seconds=self.profile.file.replay.page_deadline_seconds,
-            phases=[
-                (each["name"], int(each["start_s"] * 1e6), int(each["end_s"] * 1e6))
-                for each in manifests.phases(self.profile)
-            ],
-            headers={"User-Agent": f"entsurge/{__version__} (load test)", "X-Entsurge-Run": run},
-        )
+        self.directory.write_json("engine.pid", os.getpid())
+        self.end, self.ended = "completed", Event()
 
     def stop(self, end: str) -> None:
         """End the run before its time; the first reason given stays."""
@@ -134,11 +102,6 @@ class Run:
         for number in (signal.SIGINT, signal.SIGTERM):
             gevent.signal_handler(number, self.stop, "interrupted")
         try:
-            if not self._reachable():
-                self.end = "unreachable"
-                print(f"entsurge: {self.spec.url}: nothing answers", file=sys.stderr)
-                self._finish(None)
-                return self.end
             return self._offer()
         except errors.CannotRecord as error:
             print(f"entsurge: {error}\n  {error.hint}", file=sys.stderr)
@@ -146,71 +109,69 @@ class Run:
         finally:
             self.directory.close()
 
-    def _reachable(self) -> bool:
-        client = Client(allow=self.stage.allow, headers=self.stage.headers)
-        try:
-            client.request("GET", self.spec.url, deadline_seconds=REACH_SECONDS)
-        except ClientError:
-            return False
-        finally:
-            client.close()
-        return True
-
     def _offer(self) -> str:
-        environment = Environment(user_classes=[Idle], host=self.spec.url)
-        environment.entsurge = self.stage  # type: ignore[attr-defined]
-        scheduler = Scheduler(self.arrivals, self.scenarios, environment, most=self.profile.file.replay.max_visitors)
-        seconds = Seconds(self, environment, scheduler)
-        self.all_started = False
-        started = environment.events.test_start
-        started.add_listener(  # type: ignore[no-untyped-call]
-            lambda **_: gevent.spawn(scheduler.run).link(self._planned_through)
-        )
-        with Measures(self.experiments, self.stage, self.directory, url=self.spec.url) as measures:
-            runner = environment.create_local_runner()
-            self.stage.zero = time.monotonic()
-            self._event("run", "run", "started")
-            ticking = gevent.spawn(seconds.run)
-            runner.start(1, 1)
-            self._wait(scheduler)
-            measures.end()
-        scheduler.visits.kill(timeout=5)
-        runner.quit()
-        ticking.kill()
-        seconds.last()
-        self._event("run", "run", self.end)
-        self._finish(seconds)
+        offering: Local | Crew = Crew(self) if self.spec.processes > 1 or self.spec.workers else Local(self)
+        environment = offering.environment
+        self.book = Book(self.manifest, self.directory, environment, shown=self.spec.progress)
+        self.book.exporter.serve(self.spec.exporter_port)
+        web = environment.create_web_ui("127.0.0.1", self.spec.web_port) if self.spec.web_port else None
+        try:
+            with self.book.progress:
+                offering.gather()
+                with Measures(self.prepared.experiments, self.stage, self.directory, url=self.spec.url) as measures:
+                    self._window(offering)
+                    measures.end()
+                self._close(offering)
+        finally:
+            offering.close()
+            if web is not None:
+                web.stop()  # type: ignore[no-untyped-call]
         return self.end
 
-    def _planned_through(self, greenlet: Any) -> None:
-        if not greenlet.successful():
-            self.stop("interrupted")
-        self.all_started = True
-
-    def _wait(self, scheduler: Scheduler) -> None:
-        """Until the visits are over, the drain has passed, or somebody stops the run."""
+    def _window(self, offering: Offering) -> None:
+        self.stage.zero = time.monotonic()
+        self.event("run", "run", "started")
+        offering.begin()
+        ticking = gevent.spawn(self._seconds, offering)
         last = self.manifest["phases"][-1]["end_s"]
+        begin_of_drain = self.manifest["phases"][-1]["start_s"]
         while not self.ended.wait(0.05):
             now = self.stage.now_us() / 1e6
-            if now >= last or (self.all_started and not len(scheduler.visits) and now >= last - self._drain()):
-                return
+            if now >= last or (now >= begin_of_drain and offering.over()):
+                break
             if os.getppid() != self.parent:
                 self.stop("interrupted")
+        ticking.kill()
 
-    def _drain(self) -> float:
-        return float(self.profile.file.replay.drain_seconds)
+    def _seconds(self, offering: Offering) -> None:
+        """Tick at every whole second of run time until killed."""
+        second = 0
+        while True:
+            gevent.sleep(max(0.0, second + 1 - self.stage.now_us() / 1e6))
+            try:
+                offering.tick(second)
+                self.book.second(second)
+            except errors.CannotRecord as error:
+                self.book.progress.say(f"{error}; {error.hint}")
+                self.stop("disk")
+                return
+            if self.book.unreachable_since(second):
+                self.book.progress.say(f"{self.spec.url}: nothing has answered for ten seconds")
+                self.stop("unreachable")
+            second += 1
 
-    def _event(self, kind: str, identity: str, state: str, detail: str = "") -> None:
-        row = {
-            "t": round(self.stage.now_us() / 1e6, 3),
-            "kind": kind,
-            "id": identity,
-            "state": state,
-            "detail": detail,
-        }
-        self.directory.append("events.jsonl", row)
-
-    def _finish(self, seconds: Seconds | None) -> None:
-        known = seconds.totals() if seconds else {"offered": 0, "started": 0, "lost": 0}
+    def _close(self, offering: Offering) -> None:
+        self.ended.set()
+        try:
+            offering.end()
+        except errors.CannotRecord:
+            self.end = "disk"
+        self.event("run", "run", self.end)
         ended = datetime.now(UTC).isoformat(timespec="seconds")
+        known = self.book.totals(completed=self.end == "completed")
         self.directory.write_json("finish.json", {"ended_utc": ended, "end": self.end, **known})
+
+    def event(self, kind: str, identity: str, state: str, detail: str = "") -> None:
+        """Write one line of events.jsonl."""
+        t = round(self.stage.now_us() / 1e6, 3) if self.stage.zero else 0.0
+        self.directory.append("events.jsonl", {"t": t, "kind": kind, "id": identity, "state": state, "detail": detail})

@@ -11,7 +11,11 @@ ADMIN_TOKEN = "ENTSURGE_ADMIN_TOKEN"  # noqa: S105  the variable's name
 
 @dataclass(frozen=True)
 class RunSpec:
-    """One run: profile with overrides, target, perturbations, where the run directory goes."""
+    """One run: profile with overrides, target, perturbations, where the run directory goes, who offers it.
+
+    `processes` are started here; `workers` are waited for from elsewhere, at `bind`; with one process and no worker
+    the engine itself offers the plan.
+    """
 
     profile: str
     url: str
@@ -22,6 +26,11 @@ class RunSpec:
     scenarios: dict[str, str] = field(default_factory=dict)
     driver: str = "portal"
     exporter_port: int = 9646
+    web_port: int = 0
+    sources: list[str] = field(default_factory=list)
+    processes: int = 1
+    workers: int = 0
+    bind: str = "127.0.0.1:5557"
     progress: bool = True
 
     def to_json(self) -> str:

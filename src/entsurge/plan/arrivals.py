@@ -64,8 +64,9 @@ class VisitPlan:
 
     @property
     def shard(self) -> int:
-        """Which of the 256 shards this visit belongs to."""
-        return int.from_bytes(hashlib.blake2b(self.name.encode(), digest_size=1).digest())
+        """Which of the 256 shards this visit belongs to: that of its account, so that one process has all of its visits."""
+        account = f"{self.persona}/{self.group}/{self.account}"
+        return int.from_bytes(hashlib.blake2b(account.encode(), digest_size=1).digest())
 
     @property
     def line(self) -> str:
@@ -115,11 +116,13 @@ class Stream:
         """The visits due in this minute of the week, in order of their due time."""
         ordinal, count = self.count(minute)
         offsets = sorted(chance.below(raw, MINUTE_US) for raw in chance.draw(self.instants, count, block=minute))
+        # Poisson minutes overlap in their ordinals, so accounts are taken from twice as wide a row
+        first = ordinal if self.profile.file.replay.arrivals == "systematic" else 2 * ordinal + 16 * minute
         for k, offset in enumerate(offsets):
             due = (minute - origin_minute) * MINUTE_US + offset
-            yield self._visit(minute, k, ordinal + k, due)
+            yield self._visit(minute, k, ordinal + k, first + k, due)
 
-    def _visit(self, minute: int, k: int, ordinal: int, due_simulated_us: int) -> VisitPlan:
+    def _visit(self, minute: int, k: int, ordinal: int, place: int, due_simulated_us: int) -> VisitPlan:
         replay, window = self.profile.file.replay, self.profile.file.window
         random = iter(chance.draw(self.visits, self.draws, block=minute, item=k))
         pages = visit_length.pages(self._quantile(ordinal, next(random)), self.mean_pages)
@@ -131,7 +134,7 @@ class Stream:
             name=f"{self.persona}/{self.group.name}/{minute}/{k}",
             persona=self.persona,
             group=self.group.name,
-            account=(offset + ordinal * stride) % self.group.accounts[self.persona],
+            account=(offset + place * stride) % self.group.accounts[self.persona],
             due_us=int(due_simulated_us / replay.compression),
             phase=replay.phase if minute >= window.begin_minute else "warm-up",
             pages=tuple(PagePlan(service, gap) for service, gap in zip(services, gaps, strict=True)),

@@ -62,9 +62,7 @@ class Exporter(Collector):
             self.counts[series] = self.counts.get(series, 0) + places
             self.sums_us[series] += int(times.sum())
 
-    def gauge(
-        self, visits: Mapping[str, Mapping[str, int]], visitors: Mapping[str, int], lag_seconds: float
-    ) -> None:
+    def gauge(self, visits: Mapping[str, Mapping[str, int]], visitors: Mapping[str, int], lag_seconds: float) -> None:
         """Take in one second's gauges; `visits` are the totals so far by name and persona."""
         self.visits.update(visits)
         self.visitors, self.lag_seconds = visitors, lag_seconds

@@ -32,3 +32,10 @@ def highest(index: int) -> int:
     """The largest time in µs that falls into this bucket."""
     shift = max(0, index // 1024 - 1)
     return (((index - 1024 * shift) + 1) << shift) - 1
+
+
+def upper_ends(indexes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The largest time in µs of many buckets at once; the same as `highest` of each."""
+    shift = np.maximum(0, indexes // 1024 - 1)
+    result: NDArray[np.int64] = (((indexes - 1024 * shift) + 1) << shift) - 1
+    return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -13,9 +13,7 @@ from entsurge.record.histogram import buckets
 from entsurge.record.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from entsurge.record.run_directory import RunDirectory
+    from collections.abc import Callable, Mapping, Sequence
 
 EXAMPLES_PER_SIGNATURE = 3
 
@@ -43,10 +41,30 @@ class Fold:
     times_us: dict[Key, Any]
 
 
+class Sink(Protocol):
+    """Where a recorder writes: a run directory, or the outbox of a worker."""
+
+    def write_json(self, name: str, value: object) -> None:
+        """A whole JSON file."""
+        ...
+
+    def append(self, name: str, row: Mapping[str, Any]) -> None:
+        """One line of a `.jsonl` file."""
+        ...
+
+    def series(self, columns: Sequence[Any]) -> None:
+        """One batch of counts."""
+        ...
+
+    def visits(self, rows: list[dict[str, Any]]) -> None:
+        """Finished visits."""
+        ...
+
+
 class Recorder:
     """The record of one process. Not shared between processes: each numbers its own batches."""
 
-    def __init__(self, directory: RunDirectory, *, worker: int = 0) -> None:
+    def __init__(self, directory: Sink, *, worker: int = 0) -> None:
         self.directory, self.worker, self.sequence = directory, worker, 0
         self.ids: dict[Key, int] = {}
         self.described: list[dict[str, str]] = []

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 1
+NEVER_STARTED = frozenset({"not-started", "worker-lost"})  # ends of visits that the generator lost
 SERIES = pa.schema(
     [
         ("second", pa.int32()), ("worker", pa.int16()), ("sequence", pa.int32()),
@@ -44,17 +45,25 @@ VISITS = pa.schema(
 class RunDirectory:
     """An open run directory. Every method raises CannotRecord when the disk refuses."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, lazily: bool = False) -> None:
+        """Open the folder now, or (`lazily`) only when `open` is called: a run that never begins leaves none."""
         self.path = path
         self._lines: dict[str, IO[str]] = {}
+        self._series: Any = None
+        self._visits: Any = None
+        if not lazily:
+            self.open()
+
+    def open(self) -> None:
+        """Make the folder and its streams."""
         try:
-            path.mkdir(parents=True, exist_ok=True)
-            if (path / "manifest.json").exists():
-                raise CannotRecord(f"{path}: holds a run already", hint="name another folder with --out")
-            self._series = pa.ipc.new_stream(pa.OSFile(str(path / "series.arrows"), "wb"), SERIES)
-            self._visits = pa.ipc.new_stream(pa.OSFile(str(path / "visits.arrows"), "wb"), VISITS)
+            self.path.mkdir(parents=True, exist_ok=True)
+            if (self.path / "manifest.json").exists():
+                raise CannotRecord(f"{self.path}: holds a run already", hint="name another folder with --out")
+            self._series = pa.ipc.new_stream(pa.OSFile(str(self.path / "series.arrows"), "wb"), SERIES)
+            self._visits = pa.ipc.new_stream(pa.OSFile(str(self.path / "visits.arrows"), "wb"), VISITS)
         except OSError as error:
-            raise CannotRecord(f"{path}: {error.strerror or error}") from None
+            raise CannotRecord(f"{self.path}: {error.strerror or error}") from None
 
     def write_json(self, name: str, value: object) -> None:
         """Write a whole JSON file, atomically."""
@@ -92,6 +101,8 @@ class RunDirectory:
     def close(self) -> None:
         """Close every file; what the disk refuses now is lost, and has been said before."""
         for each in (self._series, self._visits, *self._lines.values()):
+            if each is None:
+                continue
             try:
                 each.close()
             except (OSError, EntsurgeError, pa.ArrowException):

@@ -40,7 +40,10 @@ class Exchange(NamedTuple):
 
 
 class Client:
-    """One visitor's client. `allow` is asked for every new connection, redirects included."""
+    """One visitor's client. `allow` is asked for every new connection, redirects included.
+
+    `source` is the address of this machine to come from; empty leaves it to the system.
+    """
 
     def __init__(
         self,
@@ -49,8 +52,9 @@ class Client:
         headers: Mapping[str, str] | None = None,
         tls: Tls | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
+        source: str = "",
     ) -> None:
-        self.allow, self.tls, self.on_exchange = allow, tls, on_exchange
+        self.allow, self.tls, self.on_exchange, self.source = allow, tls, on_exchange, source
         self.cookies, self.cache = CookieJar(), Cache()
         self.fixed = _lines({"Accept-Encoding": "gzip, deflate, br", "Accept": "*/*", **(headers or {})})
         self._idle: dict[Origin, list[Connection]] = {}
@@ -188,7 +192,7 @@ class Client:
                 return kept, True
         if monotonic_ns() >= ends_ns:
             raise DeadlinePassed("no connection before the deadline")
-        connection = Connection(address.origin)
+        connection = Connection(address.origin, source=self.source)
         endpoints = self.allow.endpoints(address.origin.host, address.origin.port)
         connection.connect(endpoints, self._tls() if address.origin.secure else None, ends_ns)
         connection.exchange(method, head, ends_ns)

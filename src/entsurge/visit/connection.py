@@ -41,8 +41,8 @@ class Connection:
     After an exchange: `status`, `fields` (name and value as they came), `parts` (the body's pieces).
     """
 
-    def __init__(self, origin: Origin, *, largest: int = LARGEST_BODY) -> None:
-        self.origin, self.largest = origin, largest
+    def __init__(self, origin: Origin, *, source: str = "", largest: int = LARGEST_BODY) -> None:
+        self.origin, self.source, self.largest = origin, source, largest
         self.ends_ns, self.slot = _NO_MORE, 0
         self.wire: Any = None
         self.expired = self.open = False
@@ -73,7 +73,7 @@ class Connection:
         try:
             self.wire = Wire(endpoint.family)
             self.guard(ends_ns)
-            self.wire.connect(endpoint)
+            self.wire.connect(endpoint, self.source)
         except OSError as error:
             self.close()
             if self.expired:

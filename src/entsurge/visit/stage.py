@@ -59,6 +59,9 @@ class Stage:
     phases: list[tuple[str, int, int]] = field(default_factory=list)
     present: Counter[Persona] = field(default_factory=lambda: Counter(dict.fromkeys(PERSONAS, 0)))
     lags_us: list[int] = field(default_factory=list)
+    accounts_in_use: set[tuple[str, str, int]] = field(default_factory=set)
+    limits: Counter[str] = field(default_factory=Counter)  # what the generator itself lacked, and how often
+    sources: tuple[str, ...] = ()  # addresses of this machine that visitors come from, in turn
     unreachable: int = 0
     answers: int = 0
 
@@ -68,6 +71,10 @@ class Stage:
             if begin_us <= due_us < end_us:
                 return name
         return self.phases[-1][0] if self.phases else visit_phase
+
+    def source(self, number: int) -> str:
+        """The address of this machine that a visitor of this number comes from; empty for the system's choice."""
+        return self.sources[number % len(self.sources)] if self.sources else ""
 
     def now_us(self) -> int:
         """µs of run time since the run's zero."""

@@ -98,7 +98,9 @@ class Visitor(User):
         stage.lags_us.append(self.log.start_us - self.log.due_us)
         stage.present[plan.persona] += 1
         self.random = random.Random(plan.name)
-        self.client = Client(allow=stage.allow, headers=stage.headers, on_exchange=self._exchange)
+        self.client = Client(
+            allow=stage.allow, headers=stage.headers, on_exchange=self._exchange, source=stage.source(plan.account)
+        )
         try:
             self._live(stage, plan)
         except gevent.GreenletExit:
@@ -108,6 +110,7 @@ class Visitor(User):
             self._raised(stage, error)
         finally:
             self.client.close()
+            stage.accounts_in_use.discard((plan.persona, plan.group, plan.account))
             stage.present[plan.persona] -= 1
             stage.record.visit(self.log.row(stage.now_us()))
 
@@ -159,6 +162,8 @@ class Visitor(User):
         phase = stage.phase_at(due_us, plan.phase)
         key = Key("page", plan.persona, plan.group, self.service, self.action, phase, str(result.outcome))
         stage.record.page(key, max(0, end_us - due_us), end_us - start_us)
+        if result.outcome is Outcome.LOST:
+            stage.limits[result.reason] += 1
         if result.reason in UNREACHABLE:
             stage.unreachable += 1
         else:
@@ -297,6 +302,13 @@ class VisitLog:
         self.services = {page.service: Counter({"planned": 0}) for page in plan.pages}
         for page in plan.pages:
             self.services[page.service]["planned"] += 1
+
+    @classmethod
+    def of_lost(cls, plan: VisitPlan, now_us: int) -> VisitLog:
+        """A visit that the generator could not start, or lost sight of."""
+        log = cls(plan, plan.due_us, now_us)
+        log.sign_on, log.end = "lost", "not-started"
+        return log
 
     def page(self, service: str, result: PageResult, waiting_us: int, work: bool) -> None:
         """One page view came to its end."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CHUNK = 65536
 _READ, _WRITE = 1, 2
+_BIND_WITHOUT_PORT = 24  # IP_BIND_ADDRESS_NO_PORT of linux/in.h
 _SYSTEM_SOCKET: Any = get_original("socket", "socket")
 
 
@@ -40,8 +41,12 @@ class Wire:
         self._writable: Any = None
         self._closed = False
 
-    def connect(self, endpoint: Endpoint) -> None:
-        """Connect. Raises OSError with the system's own number."""
+    def connect(self, endpoint: Endpoint, source: str = "") -> None:
+        """Connect, from this address of ours if one is given. Raises OSError with the system's own number."""
+        if source:
+            # the port is chosen when the destination is known: as many per destination as there are ports
+            self._sock.setsockopt(standard.IPPROTO_IP, _BIND_WITHOUT_PORT, 1)
+            self._sock.bind((source, 0))
         self._sock.setsockopt(standard.IPPROTO_TCP, standard.TCP_NODELAY, 1)
         code = self._sock.connect_ex(endpoint.address)
         if code in (errno.EINPROGRESS, errno.EWOULDBLOCK):

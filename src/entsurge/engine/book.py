@@ -1,0 +1,176 @@
+"""The book of a run: what its processes say, added up second by second; gauges, exporter, progress, totals."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import Counter
+from statistics import mean
+from typing import TYPE_CHECKING, Any
+
+from entsurge.engine import locust_statistics
+from entsurge.engine.progress import Progress
+from entsurge.record.exporter import Exporter
+from entsurge.record.run_directory import NEVER_STARTED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from entsurge.record.recorder import Fold
+    from entsurge.record.run_directory import RunDirectory
+
+UNREACHABLE_SECONDS = 10
+ENOUGH_VISITS = 100
+QUANTILES = {"p50": 0.5, "p99": 0.99, "max": 1.0}
+COUNTS = ("offered", "started", "lost")
+
+
+class Book:
+    """One per run, in the process that writes the run directory."""
+
+    def __init__(self, manifest: dict[str, Any], directory: RunDirectory, environment: Any, *, shown: bool) -> None:
+        self.manifest, self.directory, self.environment = manifest, directory, environment
+        self.exporter, self.progress = Exporter(), Progress(manifest, shown=shown)
+        self.pulses: dict[str, dict[str, Any]] = {}
+        self.gone: dict[str, dict[str, Any]] = {}
+        self.lags_us, self.stalls_us = array("q"), array("q")
+        self.lags_of_second: list[int] = []
+        self.shares: dict[str, list[float]] = {}
+        self.descriptors = (0, 0)
+        self.gauge: list[int] = []
+        self.unreachable = self.answers = 0
+        self.refused_since: int | None = None
+        self.phase = ""
+        self.visit_us = self.visit_count = self.visit_length_us = 0
+        self.exact: dict[str, Counter[str]] | None = None  # set at the end, when it is known what nobody reported
+        self.unreported = 0
+        self.window = (manifest["phases"][1]["start_s"], manifest["phases"][1]["end_s"])
+
+    # -- what comes in ---------------------------------------------------------------------------------------------
+
+    def pulse(self, process: str, pulse: dict[str, Any]) -> None:
+        """One process's second."""
+        self.pulses[process] = pulse
+        self.lags_us.extend(pulse["lags_us"])
+        self.lags_of_second += pulse["lags_us"]
+        self.unreachable += pulse["unreachable"]
+        self.answers += pulse["answers"]
+        health = pulse["health"]
+        self.stalls_us.extend(health["stalls_us"])
+        self.shares.setdefault(process, []).append(health["cpu_share"])
+        self.descriptors = max(self.descriptors, (health["descriptors"], health["descriptors_most"]))
+
+    def lose(self, process: str) -> None:
+        """A process is gone: nobody is present there any more; its counts stay."""
+        if process in self.pulses:
+            self.gone[process] = self.pulses.pop(process)
+
+    def visits(self, rows: list[dict[str, Any]]) -> None:
+        """Finished visits: their time inside the window is the other side of Little's law."""
+        begin, end = (int(edge * 1e6) for edge in self.window)
+        for row in rows:
+            if row["end"] in NEVER_STARTED:
+                continue
+            self.visit_us += max(0, min(row["end_us"], end) - max(row["start_us"], begin))
+            if row["phase"] != "warm-up":
+                self.visit_count += 1
+                self.visit_length_us += row["end_us"] - row["start_us"]
+
+    def fold(self, fold: Fold) -> None:
+        """One second's pages of one process."""
+        self.exporter.fold(fold)
+        self.progress.fold(fold)
+        locust_statistics.feed(self.environment, fold)
+
+    # -- once a second ---------------------------------------------------------------------------------------------
+
+    def second(self, second: int) -> None:
+        """Write and show the second that has passed."""
+        self._phase(second)
+        counts = self.counts()
+        sums = {name: sum(of.values()) for name, of in counts.items()}
+        present: Counter[str] = Counter()
+        for pulse in self.pulses.values():
+            present.update(pulse["present"])
+        lags, self.lags_of_second = self.lags_of_second, []
+        p99 = quantile(lags, 0.99)
+        shares = {name: pulse["health"]["cpu_share"] for name, pulse in self.pulses.items()}
+        row = {
+            "t": second + 1, **sums, "visitors": dict(present), "start_lag_p99_us": p99,
+            "cpu_share": max(shares.values(), default=0.0), "processes": shares,
+            "descriptors": max((pulse["health"]["descriptors"] for pulse in self.pulses.values()), default=0),
+            "stall_us": max((max(of["health"]["stalls_us"], default=0) for of in self.pulses.values()), default=0),
+        }  # fmt: skip
+        self.directory.append("gauges.jsonl", row)
+        if self.window[0] < second + 1 <= self.window[1]:
+            self.gauge.append(sum(present.values()))
+        self.exporter.gauge(counts, present, p99 / 1e6)
+        self.progress.gauge(second + 1, sums, dict(present))
+        self.progress.show()
+
+    def counts(self) -> dict[str, Counter[str]]:
+        """Visits offered, started and lost so far, by persona."""
+        if self.exact is not None:
+            return self.exact
+        result: dict[str, Counter[str]] = {name: Counter() for name in COUNTS}
+        for pulse in (*self.pulses.values(), *self.gone.values()):
+            for name in COUNTS:
+                result[name].update(pulse[name])
+        return result
+
+    def _phase(self, second: int) -> None:
+        for phase in self.manifest["phases"]:
+            if phase["start_s"] <= second < phase["end_s"] and phase["name"] != self.phase:
+                self.phase = phase["name"]
+                row = {"t": second, "kind": "phase", "id": self.phase, "state": "began", "detail": ""}
+                self.directory.append("events.jsonl", row)
+
+    def unreachable_since(self, second: int) -> bool:
+        """Whether nothing has listened at the target for ten seconds while somebody asked."""
+        failures, answers = self.unreachable, self.answers
+        self.unreachable = self.answers = 0
+        if answers:
+            self.refused_since = None
+        elif failures:
+            self.refused_since = second if self.refused_since is None else self.refused_since
+            return second - self.refused_since >= UNREACHABLE_SECONDS
+        return False
+
+    # -- at the end ------------------------------------------------------------------------------------------------
+
+    def totals(self, *, completed: bool) -> dict[str, Any]:
+        """What finish.json says of the generator."""
+        begin, end = self.window
+        length = self.visit_length_us / max(1, self.visit_count) / 1e6
+        from_visits = self.visit_us / 1e6 / (end - begin)
+        gauge = mean(self.gauge) if self.gauge else 0.0
+        residual = abs(gauge - from_visits) / from_visits if from_visits else 0.0
+        limits: Counter[str] = Counter()
+        signatures: Counter[str] = Counter()
+        for pulse in (*self.pulses.values(), *self.gone.values()):
+            limits.update(pulse["limits"])
+            signatures.update(pulse["signatures"])
+        if self.unreported:
+            limits["worker lost"] += self.unreported
+        shares = {name: round(mean(of), 4) for name, of in self.shares.items()}
+        return {
+            **{name: sum(of.values()) for name, of in self.counts().items()},
+            "cpu_share": max(shares.values(), default=0.0),
+            "processes": shares,
+            "limits": dict(limits),
+            "signatures": dict(signatures),
+            "descriptors": {"most_open": self.descriptors[0], "allowed": self.descriptors[1]},
+            "little": {
+                "gauge_mean": gauge, "from_visits": from_visits, "residual": residual,
+                "judged": self.visit_count >= ENOUGH_VISITS and end - begin >= 3 * length and completed,
+            },
+            "start_lag_us": {name: quantile(self.lags_us, share) for name, share in QUANTILES.items()},
+            "stall_us": {name: quantile(self.stalls_us, share) for name, share in QUANTILES.items()},
+        }  # fmt: skip
+
+
+def quantile(values: Sequence[int], share: float) -> int:
+    """The smallest value that at least this share of the values does not pass; 0 of none."""
+    if not values:
+        return 0
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]

@@ -1,0 +1,298 @@
+"""The plan offered by workers: shards handed out by message, reports numbered, the dead noticed and replaced."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from locust.env import Environment
+
+from entsurge import __version__
+from entsurge.audience.shape import PERSONAS
+from entsurge.engine.member import Member
+from entsurge.engine.shards import Ledger, Move
+from entsurge.errors import InvalidMeasurement, UsageError
+from entsurge.record.parcel import Merger
+from entsurge.visit.visitor import VisitLog
+
+if TYPE_CHECKING:
+    from entsurge.engine.run import Run
+
+SILENT_SECONDS = 4.0  # a worker that says nothing for so long is lost
+GATHER_SECONDS = 60.0
+END_SECONDS = 10.0
+AHEAD_US = 500_000  # a takeover lies so far ahead that both sides know of it in time
+MOVE_AHEAD_US = 2_000_000
+LOOK_SECONDS = 0.25
+
+
+class Crew:
+    """The master's side. Reports come once a second; whoever has not reported for four seconds is gone for good."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.stage = run, run.stage
+        self.wanted = run.spec.processes if run.spec.processes > 1 else 0
+        self.wanted += run.spec.workers
+        self.environment = Environment(host=run.spec.url)
+        host, port = _bound(run.spec.bind, only_here=not run.spec.workers)
+        try:
+            self.runner = self.environment.create_master_runner(host, port)
+        except (SystemExit, Exception) as error:
+            raise UsageError(f"cannot listen for workers at {host}:{port}: {error}", hint="--bind HOST:PORT") from None
+        self.merger, self.ledger = Merger(run.directory), Ledger()
+        self.members: dict[str, Member] = {}
+        self.digests = run.prepared.digests()
+        self.begun = False
+        self.moves: dict[int, tuple[Move, int]] = {}
+        self.message = 0
+        self.names: set[str] = set()
+        self.lost_rows: Counter[str] = Counter(dict.fromkeys(PERSONAS, 0))
+        self.children: list[subprocess.Popen[bytes]] = []
+        for name in ("hello", "ready", "clock", "report", "ended", "shards"):
+            self.runner.register_message(f"entsurge-{name}", getattr(self, f"_{name}"))
+        self.looking = gevent.spawn(self._look)
+
+    # -- offering --------------------------------------------------------------------------------------------------
+
+    def gather(self) -> None:
+        """Start our own workers, and wait until as many as wanted have come and agree on what is to be run."""
+        host, port = self.runner.master_bind_host, self.runner.server.port
+        for _ in range(self.run.spec.processes if self.run.spec.processes > 1 else 0):
+            command = [sys.executable, "-P", "-m", "entsurge.engine", "--worker", "127.0.0.1", str(port)]
+            environment = os.environ | {"ENTSURGE_PARENT": str(os.getpid())}
+            self.children.append(subprocess.Popen(command, env=environment, start_new_session=True))  # noqa: S603
+        if self.run.spec.workers:
+            self.run.book.progress.say(f"waiting for {self.run.spec.workers} worker(s) at {host}:{port}")
+        limit = time.monotonic() + GATHER_SECONDS
+        while len(self._joined()) < self.wanted and not self.run.ended.is_set():
+            if time.monotonic() > limit:
+                raise InvalidMeasurement(
+                    f"{len(self._joined())} of {self.wanted} workers came within {GATHER_SECONDS:.0f} s",
+                    hint="start them with `entsurge worker --master HOST:PORT`",
+                )
+            gevent.sleep(0.05)
+
+    def begin(self) -> None:
+        """Deal all shards and tell everybody when zero was."""
+        self.begun = True
+        self.ledger.workers = [member.identity for member in self._joined()]
+        for move in self.ledger.deal():
+            self._give(move, at_us=0)
+        for member in self._joined():
+            self._begin(member)
+
+    def _begin(self, member: Member) -> None:
+        self._send("begin", {"zero": self.stage.zero + member.offset}, member.identity)
+
+    def tick(self, second: int) -> None:
+        """Reports come by themselves; here the workers only hear that the master lives."""
+        for member in self._living():
+            self._send("pulse", {"second": second}, member.identity)
+
+    def over(self) -> bool:
+        """Whether every worker says that its part is over."""
+        living = self._joined()
+        pulses = self.run.book.pulses
+        return bool(living) and all(pulses.get(each.name, {}).get("over", False) for each in living)
+
+    def end(self) -> None:
+        """End the workers at one instant; wait for their last reports; count what nobody reported as lost."""
+        at_us = self.stage.now_us()
+        for member in self._joined():
+            self._send("end", {"at_us": at_us}, member.identity)
+        limit = time.monotonic() + END_SECONDS
+        while any(not member.complete for member in self._joined()) and time.monotonic() < limit:
+            gevent.sleep(0.05)
+        for member in [each for each in self._joined() if not each.complete]:
+            self._lost(member, "its last report did not come")
+        self._count_lost(at_us)
+        self.run.book.second(int(self.stage.now_us() / 1e6))
+
+    def _count_lost(self, at_us: int) -> None:
+        """Write a row for every visit that was due and that no report holds; make the counts exact."""
+        offered: Counter[str] = Counter(dict.fromkeys(PERSONAS, 0))
+        rows = []
+        for plan in self.run.prepared.arrivals:
+            if plan.due_us >= at_us:
+                break
+            offered[plan.persona] += 1
+            if plan.name not in self.names:
+                log = VisitLog.of_lost(plan, plan.due_us)
+                log.end = "worker-lost"
+                rows.append(log.row(plan.due_us))
+                self.lost_rows[plan.persona] += 1
+        self.run.directory.visits(rows)
+        started = {persona: offered[persona] - self.lost_rows[persona] for persona in PERSONAS}
+        self.run.book.exact = {"offered": offered, "started": Counter(started), "lost": self.lost_rows}
+        self.run.book.unreported = len(rows)
+
+    def close(self) -> None:
+        """End our own workers and Locust's runner."""
+        self.looking.kill()
+        for child in self.children:
+            child.terminate()
+        for child in self.children:
+            try:
+                child.wait(5)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+        self.runner.quit()
+
+    # -- what workers say ------------------------------------------------------------------------------------------
+
+    def _hello(self, msg: Any, **_: Any) -> None:
+        if msg.node_id in self.members:
+            return
+        host, version = msg.data["host"], msg.data["version"]
+        name = f"{len(self.members) + 1}@{host}"
+        member = self.members[msg.node_id] = Member(msg.node_id, name, len(self.members) + 1, pid=msg.data["pid"])
+        if version != __version__:
+            self._refuse(member, f"version {version}, here it is {__version__}")
+            return
+        self._send("task", {"spec": self.run.spec.to_json()}, member.identity)
+
+    def _ready(self, msg: Any, **_: Any) -> None:
+        member = self._heard(msg.node_id)
+        if member is None:
+            return
+        other = [name for name, digest in self.digests.items() if msg.data["digests"].get(name) != digest]
+        if msg.data["problem"] or other:
+            self._refuse(member, msg.data["problem"] or f"another digest of {', '.join(sorted(other))}")
+            return
+        self._send("clock", {"sent": time.monotonic()}, member.identity)
+
+    def _clock(self, msg: Any, **_: Any) -> None:
+        member = self._heard(msg.node_id)
+        if member is None:
+            return
+        if member.timed(msg.data["sent"], msg.data["there"], time.monotonic()):
+            self._send("clock", {"sent": time.monotonic()}, member.identity)
+        elif not member.joined:
+            self._join(member)
+
+    def _join(self, member: Member) -> None:
+        member.joined = True
+        detail = f"process {member.pid}, clock {member.offset * 1e3:+.3f} ms ± {member.uncertainty * 1e3:.3f} ms"
+        self.run.event("worker", member.name, "joined", detail)
+        if not self.begun:
+            return
+        self._begin(member)
+        at_us = self.stage.now_us() + MOVE_AHEAD_US
+        for move in self.ledger.join(member.identity):
+            if move.source is None:
+                self._give(move, at_us=at_us)
+                continue
+            self.message += 1
+            self.moves[self.message] = (move, at_us)
+            self._send("release", {"number": self.message, "shards": move.shards, "until_us": at_us}, move.source)
+
+    def _shards(self, msg: Any, **_: Any) -> None:
+        """A worker has let go of shards: they are the new one's, unless it is too late for both to know in time."""
+        self._heard(msg.node_id)
+        move, at_us = self.moves.pop(msg.data["number"], (None, 0))
+        if move is not None and move.target in self.ledger.workers:
+            self._give(move, at_us=at_us, busy=msg.data["busy"])
+
+    def _report(self, msg: Any, **_: Any) -> None:
+        member = self._heard(msg.node_id)
+        if member is None or not member.joined:
+            return
+        self._send("acknowledged", {"sequence": msg.data["sequence"]}, member.identity)
+        for report in member.in_order(msg.data):
+            fold = self.merger.take(member.number, report["sequence"], report["parcel"])
+            rows = report["parcel"]["visits"]
+            for row in rows:
+                if row["name"] in self.names:
+                    raise AssertionError(f"{row['name']} was reported twice")
+                self.names.add(row["name"])
+                if row["end"] == "not-started":
+                    self.lost_rows[row["persona"]] += 1
+            book = self.run.book
+            book.visits(rows)
+            book.pulse(member.name, report["pulse"])
+            book.fold(fold)
+
+    def _ended(self, msg: Any, **_: Any) -> None:
+        member = self._heard(msg.node_id)
+        if member is not None:
+            member.reports = msg.data["reports"]
+
+    # -- who is there ----------------------------------------------------------------------------------------------
+
+    def _heard(self, identity: str) -> Member | None:
+        """The member that has just spoken; None for strangers and for those who were given up."""
+        member = self.members.get(identity)
+        if member is None or member.gone:
+            if member is not None:
+                self._send("refused", {"reason": f"given up: {member.gone}"}, identity)
+            return None
+        member.heard = time.monotonic()
+        return member
+
+    def _joined(self) -> list[Member]:
+        return [member for member in self.members.values() if member.joined and not member.gone]
+
+    def _living(self) -> list[Member]:
+        return [member for member in self.members.values() if not member.gone]
+
+    def _look(self) -> None:
+        """Look four times a second who has fallen silent, which of our own processes has died."""
+        while True:
+            gevent.sleep(LOOK_SECONDS)
+            dead = {child.pid for child in self.children if child.poll() is not None}
+            for member in self._joined():
+                if member.complete:
+                    continue
+                silent = time.monotonic() - member.heard
+                if member.pid in dead:
+                    self._lost(member, "its process has died")
+                elif silent > SILENT_SECONDS:
+                    self._lost(member, f"nothing heard for {silent:.1f} s")
+
+    def _refuse(self, member: Member, reason: str) -> None:
+        member.gone = reason
+        self._send("refused", {"reason": reason}, member.identity)
+        self.run.event("worker", member.name, "refused", reason)
+        self.run.book.progress.say(f"worker {member.name} (process {member.pid}) refused: {reason}")
+
+    def _lost(self, member: Member, reason: str) -> None:
+        """Give a worker up and let the others take over its shards."""
+        member.gone = reason
+        self._send("refused", {"reason": f"given up: {reason}"}, member.identity)
+        self.run.book.lose(member.name)
+        self.run.event("worker", member.name, "lost", reason)
+        self.run.book.progress.say(f"worker {member.name} (process {member.pid}) lost: {reason}")
+        if not self.begun or member.identity not in self.ledger.workers:
+            return
+        moves, at_us = self.ledger.leave(member.identity), self.stage.now_us() + AHEAD_US
+        for move in moves:
+            self._give(move, at_us=at_us)
+        if not self.ledger.workers:
+            self.run.stop("no-workers")
+
+    def _give(self, move: Move, *, at_us: int, busy: list[Any] | None = None) -> None:
+        self.ledger.own(move)
+        self._send("gain", {"shards": move.shards, "from_us": at_us, "busy": busy or []}, move.target)
+        if at_us:
+            name = self.members[move.target].name
+            self.run.event("worker", name, "took over", f"{len(move.shards)} shards from {at_us / 1e6:.3f} s on")
+
+    def _send(self, name: str, data: dict[str, Any], identity: str) -> None:
+        with contextlib.suppress(Exception):  # a message that cannot be sent is a worker that will fall silent
+            self.runner.send_message(f"entsurge-{name}", data, client_id=identity)
+
+
+def _bound(bind: str, *, only_here: bool) -> tuple[str, int]:
+    if only_here:
+        return "127.0.0.1", 0
+    host, _, port = bind.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise UsageError(f"--bind {bind}: not HOST:PORT", hint="such as 0.0.0.0:5557")
+    return host, int(port)

@@ -1,0 +1,54 @@
+"""Is the generator itself well? Its processor, its loop's lateness, its descriptors."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from typing import Any
+
+import gevent
+
+SAMPLE_SECONDS = 0.1
+
+
+class Health:
+    """Samples this process. `stalls_us` are the loop's latenesses since they were last taken, one per 100 ms."""
+
+    def __init__(self) -> None:
+        self.stalls_us: list[int] = []
+        self._cpu, self._wall = time.process_time(), time.monotonic()
+        self._sampling = gevent.spawn(self._sample)
+
+    def end(self) -> None:
+        """Stop sampling."""
+        self._sampling.kill()
+
+    def _sample(self) -> None:
+        due = time.monotonic()
+        while True:
+            due += SAMPLE_SECONDS
+            gevent.sleep(max(0.0, due - time.monotonic()))
+            late = time.monotonic() - due
+            self.stalls_us.append(max(0, int(late * 1e6)))
+            due = max(due, time.monotonic() - SAMPLE_SECONDS)
+
+    def take(self) -> dict[str, Any]:
+        """What the last second was like: share of one core, latenesses in µs, descriptors open and allowed."""
+        cpu, wall = time.process_time(), time.monotonic()
+        share = (cpu - self._cpu) / (wall - self._wall) if wall > self._wall else 0.0
+        self._cpu, self._wall = cpu, wall
+        stalls, self.stalls_us = self.stalls_us, []
+        return {
+            "cpu_share": round(share, 4),
+            "stalls_us": stalls,
+            "descriptors": _descriptors(),
+            "descriptors_most": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+        }
+
+
+def _descriptors() -> int:
+    try:
+        return len(os.listdir("/proc/self/fd"))
+    except OSError:
+        return 0

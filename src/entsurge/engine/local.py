@@ -1,0 +1,76 @@
+"""The plan offered by this very process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from locust import User, task
+from locust.env import Environment
+
+from entsurge.engine.pulse import Pulse
+from entsurge.engine.scheduler import Scheduler
+
+if TYPE_CHECKING:
+    from entsurge.engine.run import Run
+
+
+class Idle(User):
+    """The one user that Locust's runner believes in; visits are started by our own scheduler."""
+
+    fixed_count = 1
+
+    @task
+    def wait(self) -> None:
+        """Do nothing until the run ends."""
+        gevent.sleep(3600)
+
+
+class Local:
+    """One process does everything: scheduler, visits, record, book."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.stage, self.recorder = run, run.stage, run.recorder
+        self.environment = Environment(user_classes=[Idle], host=run.spec.url)
+        self.environment.entsurge = run.stage  # type: ignore[attr-defined]
+        self.runner = self.environment.create_local_runner()
+        prepared = run.prepared
+        self.scheduler = Scheduler(
+            prepared.arrivals, prepared.scenarios, self.environment, most=prepared.profile.file.replay.max_visitors
+        )
+        self.pulse = Pulse(run.stage, self.scheduler, run.recorder)
+
+    def gather(self) -> None:
+        """Nobody is waited for."""
+        self.recorder.listeners.append(self.run.book.fold)
+
+    def begin(self) -> None:
+        """Start the scheduler when Locust says that its test has started."""
+        started: Any = self.environment.events.test_start
+        started.add_listener(lambda **_: gevent.spawn(self.scheduler.run).link(self._planned_through))
+        self.runner.start(1, 1)
+
+    def _planned_through(self, greenlet: Any) -> None:
+        if not greenlet.successful():
+            self.run.stop("interrupted")
+        self.pulse.all_started = True
+
+    def tick(self, second: int) -> None:
+        """This second's pulse and record."""
+        self.run.book.pulse("engine", self.pulse.take())
+        self.run.book.visits(self.recorder.finished_visits)
+        self.recorder.fold(second)
+
+    def over(self) -> bool:
+        """Whether the last visit has been started and none is left."""
+        return self.pulse.all_started and not len(self.scheduler.visits)
+
+    def end(self) -> None:
+        """Interrupt the visits, and take in what they came to."""
+        self.scheduler.visits.end(5)
+        self.tick(int(self.stage.now_us() / 1e6))
+
+    def close(self) -> None:
+        """End Locust's runner."""
+        self.pulse.health.end()
+        self.runner.quit()

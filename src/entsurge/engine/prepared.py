@@ -1,0 +1,91 @@
+"""What a specification stands for, loaded and checked; the same on master and workers."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from entsurge import __version__, content, errors
+from entsurge.audience import profile as profiles
+from entsurge.audience.shape import PERSONAS
+from entsurge.chaos import experiment
+from entsurge.drivers import driver as drivers
+from entsurge.engine import manifest as manifests
+from entsurge.plan.arrivals import Arrivals
+from entsurge.plan.people import groups, population
+from entsurge.visit.allow import AllowList
+from entsurge.visit.stage import Stage
+from entsurge.visit.visitor import Visitor
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from entsurge.audience.shape import Persona
+    from entsurge.engine.spec import RunSpec
+    from entsurge.visit.stage import Record
+
+MOST_SOURCES = 4096
+
+
+class Prepared:
+    """Profile, people, plan, scenarios and experiments of one specification. Raises UsageError."""
+
+    def __init__(self, spec: RunSpec) -> None:
+        self.spec = spec
+        self.profile = profiles.load(spec.profile, overrides=spec.overrides)
+        self.experiments = [experiment.load(name) for name in spec.chaos]
+        self.scenarios, self.scenario_paths = load_scenarios(spec.scenarios)
+        self.people = population(self.profile)
+        self.arrivals = Arrivals(self.profile, groups(self.profile))
+        self.sources = source_addresses(spec.sources)
+
+    def stage(self, record: Record) -> Stage:
+        """The surroundings of this run's visits."""
+        run = Path(self.spec.out).name
+        return Stage(
+            driver=drivers.make(self.spec.driver, self.spec.url),
+            population=self.people,
+            record=record,
+            allow=AllowList(),
+            patience={persona: self.profile.mixes.mix(persona).patience for persona in PERSONAS},
+            deadline_seconds=self.profile.file.replay.page_deadline_seconds,
+            phases=[
+                (each["name"], int(each["start_s"] * 1e6), int(each["end_s"] * 1e6))
+                for each in manifests.phases(self.profile)
+            ],
+            headers={"User-Agent": f"entsurge/{__version__} (load test)", "X-Entsurge-Run": run},
+            sources=self.sources,
+        )
+
+    def digests(self) -> dict[str, str]:
+        """What must be the same on every process: each scenario's SHA-256 and the plan's."""
+        of = {f"scenario {persona}": content.digest(path) for persona, path in self.scenario_paths.items()}
+        return {**of, "plan": self.arrivals.digest()}
+
+
+def load_scenarios(given: dict[str, str]) -> tuple[dict[Persona, type[Visitor]], dict[Persona, Path]]:
+    """One scenario class per persona, shipped or given by path. Raises UsageError when a file has none."""
+    paths = {persona: content.find("scenarios", given.get(persona, persona)) for persona in PERSONAS}
+    return {persona: _scenario(content.load_module(path), persona, path) for persona, path in paths.items()}, paths
+
+
+def _scenario(module: ModuleType, persona: Persona, path: Path) -> type[Visitor]:
+    for found in vars(module).values():
+        if isinstance(found, type) and issubclass(found, Visitor) and getattr(found, "persona", "") == persona:
+            return found
+    raise errors.UsageError(f"{path}: no subclass of Visitor with persona = {persona!r}")
+
+
+def source_addresses(given: list[str]) -> tuple[str, ...]:
+    """Addresses and networks (127.0.1.0/28) as single addresses. Raises UsageError."""
+    found: list[str] = []
+    for each in given:
+        try:
+            network = ip_network(each, strict=False)
+        except ValueError as error:
+            raise errors.UsageError(f"--source {each}: {error}", hint="such as 127.0.1.1 or 127.0.1.0/28") from None
+        if network.num_addresses > MOST_SOURCES:
+            raise errors.UsageError(f"--source {each}: more than {MOST_SOURCES} addresses")
+        found += [str(address) for address in network.hosts()]
+    return tuple(found)

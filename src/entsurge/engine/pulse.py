@@ -1,0 +1,40 @@
+"""What one process says of itself once a second, beside its record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from entsurge.engine.health import Health
+
+if TYPE_CHECKING:
+    from entsurge.engine.scheduler import Scheduler
+    from entsurge.record.recorder import Recorder
+    from entsurge.visit.stage import Stage
+
+
+class Pulse:
+    """Counts so far, and what has happened since the last pulse; plain data, so that it can travel."""
+
+    def __init__(self, stage: Stage, scheduler: Scheduler, recorder: Recorder) -> None:
+        self.stage, self.scheduler, self.recorder, self.health = stage, scheduler, recorder, Health()
+        self.all_started = False
+
+    def take(self) -> dict[str, Any]:
+        """The pulse of this second."""
+        stage, scheduler = self.stage, self.scheduler
+        lags, stage.lags_us = stage.lags_us, []
+        unreachable, answers = stage.unreachable, stage.answers
+        stage.unreachable = stage.answers = 0
+        return {
+            "offered": dict(scheduler.offered),
+            "started": dict(scheduler.started),
+            "lost": dict(scheduler.lost),
+            "present": {str(persona): count for persona, count in stage.present.items()},
+            "lags_us": lags,
+            "unreachable": unreachable,
+            "answers": answers,
+            "signatures": dict(self.recorder.signatures),
+            "limits": dict(stage.limits),
+            "over": self.all_started and not len(scheduler.visits),
+            "health": self.health.take(),
+        }

@@ -1,0 +1,77 @@
+"""Before the first arrival: is somebody there, and does this machine have what the plan's connections need?"""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from entsurge.errors import TargetUnreachable, UsageError
+from entsurge.plan.summary import window_load
+from entsurge.visit.client import IDLE_NS, MOST_CONNECTIONS, Client
+from entsurge.visit.failure import ClientError
+
+if TYPE_CHECKING:
+    from entsurge.audience.profile import Profile
+    from entsurge.visit.stage import Stage
+
+REACH_SECONDS = 5.0
+TIME_WAIT_SECONDS = 60  # a closed connection keeps its port so long (TCP_TIMEWAIT_LEN of linux/tcp.h)
+OF_OUR_OWN = 200  # descriptors for everything else
+
+
+def reach(url: str, stage: Stage) -> None:
+    """Ask the target once. Raises TargetUnreachable with the reason: name, refusal, TLS, silence."""
+    client = Client(allow=stage.allow, headers=stage.headers, source=stage.source(0))
+    try:
+        client.request("GET", url, deadline_seconds=REACH_SECONDS)
+    except ClientError as error:
+        raise TargetUnreachable(
+            f"{url}: {error} ({error.reason})", hint="nothing was sent but this one question; no run was made"
+        ) from error
+    finally:
+        client.close()
+
+
+def check_room(profile: Profile, *, processes: int, sources: int) -> None:
+    """Refuse a plan whose connections this machine has no descriptors or ports for, with the number and the remedy.
+
+    The need is that of a target which copes: each visitor keeps one connection, and up to five more for the seconds
+    that they idle after a page. Raises the soft limit of descriptors to the hard one.
+    """
+    window = window_load(profile)
+    load, extra = window["total"], MOST_CONNECTIONS - 1
+    idle_seconds = IDLE_NS / 1e9
+    fetching = min(load["concurrency"], load["pages_per_second"] * idle_seconds)
+    gap_seconds = load["concurrency"] / load["pages_per_second"]
+    # pages that follow each other sooner than connections idle use the same ones
+    bursts = load["pages_per_second"] if gap_seconds > idle_seconds else load["visits_per_second"]
+    opened_per_second = load["visits_per_second"] + extra * bursts
+    waiting = min(TIME_WAIT_SECONDS, window["run_seconds"] + window["warm_up_seconds"])
+    descriptors = round((load["concurrency"] + extra * fetching) / processes) + OF_OUR_OWN
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    if 0 <= most < descriptors:
+        raise UsageError(
+            f"the plan needs about {descriptors} file descriptors in each of {processes} process(es); "
+            f"the limit is {most}",
+            hint=f"ulimit -Hn {descriptors}, or --processes {-(-descriptors * processes // most)}, or a smaller --scale",
+        )
+    ports = round(load["concurrency"] + extra * fetching + opened_per_second * waiting)
+    each = _ports()
+    if ports > each * max(1, sources):
+        raise UsageError(
+            f"the plan needs about {ports} ports towards the target (each stays taken for {TIME_WAIT_SECONDS} s after "
+            f"its connection has closed); {max(1, sources)} source address(es) have {each * max(1, sources)}",
+            hint=f"name {-(-ports // each)} or more source addresses, such as --source 127.0.1.0/28, "
+            "or take a smaller --scale",
+        )
+
+
+def _ports() -> int:
+    """How many ports the system gives to one address towards one destination."""
+    try:
+        low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split())
+    except (OSError, ValueError):
+        return 16_384
+    return high - low + 1

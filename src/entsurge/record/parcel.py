@@ -1,0 +1,106 @@
+"""A worker's record on its way: packed there instead of written, and merged without loss where the run is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from entsurge.record.histogram import upper_ends
+from entsurge.record.recorder import Fold, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from entsurge.record.run_directory import RunDirectory
+
+
+class Outbox:
+    """Takes what a recorder writes, as a run directory would, and gives it out as one parcel of plain data."""
+
+    def __init__(self) -> None:
+        self._described: list[dict[str, str]] = []
+        self._told = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        self._lines: list[tuple[str, Mapping[str, Any]]] = []
+        self._rows: list[dict[str, Any]] = []
+        self._columns: list[bytes] = []
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Keep the list of keys; a worker writes nothing else whole."""
+        if name == "keys.json":
+            self._described = value
+
+    def append(self, name: str, row: Mapping[str, Any]) -> None:
+        """Keep one line."""
+        self._lines.append((name, row))
+
+    def series(self, columns: Sequence[Any]) -> None:
+        """Keep one second's counts: key, bucket, count."""
+        self._columns = [np.ascontiguousarray(column, np.int32).tobytes() for column in columns[3:]]
+
+    def visits(self, rows: list[dict[str, Any]]) -> None:
+        """Keep finished visits."""
+        self._rows += rows
+
+    def take(self, second: int) -> dict[str, Any]:
+        """The parcel of this second, and an empty box again."""
+        fresh, self._told = self._described[self._told :], len(self._described)
+        parcel = {
+            "second": second, "keys": [dict(each) for each in fresh], "columns": self._columns,
+            "visits": self._rows, "lines": [(name, dict(row)) for name, row in self._lines],
+        }  # fmt: skip
+        self._clear()
+        return parcel
+
+
+class Merger:
+    """Writes workers' parcels into one run directory, each worker's keys under numbers that all share."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self.directory = directory
+        self.described: list[dict[str, str]] = []
+        self._numbers: dict[tuple[tuple[str, str], ...], int] = {}
+        self._of_worker: dict[int, list[int]] = {}
+
+    def learn(self, worker: int, keys: list[dict[str, str]]) -> None:
+        """Take in the keys that a worker has met for the first time; they must come in its order."""
+        mine = self._of_worker.setdefault(worker, [])
+        for each in keys:
+            identity = tuple(sorted(each.items()))
+            if identity not in self._numbers:
+                self._numbers[identity] = len(self.described)
+                self.described.append(each)
+            mine.append(self._numbers[identity])
+        if keys:
+            self.directory.write_json("keys.json", self.described)
+
+    def take(self, worker: int, sequence: int, parcel: dict[str, Any]) -> Fold:
+        """Write one parcel; the fold that it amounts to, times being the upper ends of their buckets."""
+        self.learn(worker, parcel["keys"])
+        self.directory.visits(parcel["visits"])
+        for name, row in parcel["lines"]:
+            self.directory.append(name, row)
+        if not parcel["columns"]:
+            return Fold(parcel["second"], {}, {})
+        local, buckets, counts = (np.frombuffer(column, np.int32) for column in parcel["columns"])
+        keys = np.array(self._of_worker[worker], np.int32)[local]
+        size = len(keys)
+        self.directory.series(
+            (np.full(size, parcel["second"], np.int32), np.full(size, worker, np.int16),
+             np.full(size, sequence, np.int32), keys, buckets, counts)
+        )  # fmt: skip
+        return self._fold(parcel["second"], keys, buckets, counts)
+
+    def _fold(self, second: int, keys: Any, buckets: Any, counts: Any) -> Fold:
+        times: dict[Key, Any] = {}
+        for number in np.unique(keys).tolist():
+            described = self.described[number]
+            if described["timing"] != "service":
+                continue
+            chosen = keys == number
+            key = Key(**{name: value for name, value in described.items() if name != "timing"})
+            times[key] = np.repeat(upper_ends(buckets[chosen].astype(np.int64)), counts[chosen])
+        return Fold(second, {key: len(of) for key, of in times.items()}, times)

@@ -1,0 +1,194 @@
+"""Master and workers as they are in production: separate processes, real messages, real deaths."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from entsurge.analysis import read_run
+from entsurge.audience import profile as profiles
+from entsurge.plan.arrivals import Arrivals
+from entsurge.plan.people import groups
+from entsurge.record.run_directory import NEVER_STARTED
+
+LONGER = 'to = "09:40"'
+
+
+@pytest.fixture(scope="module")
+def longer_profile(quick_profile: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The quick profile for twenty seconds, so that there is time to die in the middle."""
+    path = tmp_path_factory.mktemp("longer") / "longer.toml"
+    path.write_text(quick_profile.read_text().replace('to = "09:08"', LONGER), encoding="utf-8")
+    return path
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "waited in vain"
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def running(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """`entsurge` in the background, ended with everything that it has started."""
+    command = [sys.executable, "-m", "entsurge", *arguments]
+    with subprocess.Popen(command, cwd=folder, text=True, stdout=-1, stderr=-1, start_new_session=True) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+
+
+def gauges(path: Path) -> list[dict]:
+    file = path / "gauges.jsonl"
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
+
+
+def events(path: Path, state: str) -> list[dict]:
+    file = path / "events.jsonl"
+    rows = [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
+    return [row for row in rows if row["kind"] == "worker" and row["state"] == state]
+
+
+def pid_of(event: dict) -> int:
+    return int(event["detail"].split()[1].rstrip(","))
+
+
+def planned(profile: Path) -> list[str]:
+    loaded = profiles.load(str(profile))
+    return [visit.name for visit in Arrivals(loaded, groups(loaded))]
+
+
+def balanced(path: Path, profile: Path) -> Counter[str]:
+    """Every planned visit has exactly one row, and offered = started + lost to the unit; the ends of the visits."""
+    run = read_run(path)
+    assert sorted(run.visits["name"]) == sorted(planned(profile))
+    ends = Counter(run.visits["end"])
+    lost = sum(ends[end] for end in NEVER_STARTED)
+    assert run.finish["offered"] == len(run.visits)
+    assert run.finish["lost"] == lost
+    assert run.finish["started"] == len(run.visits) - lost
+    return ends
+
+
+def test_two_processes_do_what_one_does(entsurge, quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
+    """`--processes 2`: exit 0, every planned visit once, pages in the histograms as the visits say, accounts apart."""
+    done = entsurge(
+        "run", str(quick_profile), "--target", free_sandbox[0], "--out", "two", "--exporter-port", "0",
+        "--processes", "2",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    ends = balanced(tmp_path / "two", quick_profile)
+    assert set(ends) == {"completed"}
+    run = read_run(tmp_path / "two")
+    pages = run.pages[(run.pages["timing"] == "service") & (run.pages["service"] != "sign-on")]
+    assert int(pages["count"].sum()) == int(run.visits["ok"].sum())
+    assert len(run.finish["processes"]) == 2
+    assert len(events(tmp_path / "two", "joined")) == 2
+
+
+def test_a_killed_worker_is_replaced_and_what_was_lost_is_counted(
+    longer_profile: Path, free_sandbox, tmp_path: Path
+) -> None:
+    """SIGKILL in mid-run: noticed within 5 s, the survivor offers everything within 10 s, the books balance."""
+    arguments = ("run", str(longer_profile), "--target", free_sandbox[0], "--out", "killed", "--exporter-port", "0")
+    path = tmp_path / "killed"
+    with running(tmp_path, *arguments, "--processes", "2") as process:
+        wait_for(lambda: len(gauges(path)) >= 5)
+        victim = pid_of(events(path, "joined")[0])
+        killed = gauges(path)[-1]["t"]
+        os.kill(victim, signal.SIGKILL)
+        output, errors = process.communicate(timeout=120)
+    assert "Traceback" not in output + errors
+    noticed = events(path, "lost")
+    assert len(noticed) == 1
+    assert noticed[0]["t"] <= killed + 1 + 5
+    ends = balanced(path, longer_profile)
+    assert ends["worker-lost"] > 0
+    run = read_run(path)
+    due = run.visits["due_us"] / 1e6
+    late = run.visits[due > killed + 10]
+    assert len(late) > 50
+    assert not set(late["end"]) & NEVER_STARTED
+    started = run.window_visits["end"].isin(NEVER_STARTED)
+    share = 1 - started.mean()
+    assert process.returncode == (4 if share < 0.98 else 0), output + errors
+    if share < 0.98:
+        assert "worker lost" in output
+
+
+def test_a_late_worker_is_given_shards(longer_profile: Path, free_sandbox, tmp_path: Path) -> None:
+    """A worker that joins in mid-run takes over half; nothing is offered twice, nothing is lost."""
+    address = "127.0.0.1:15571"
+    arguments = ("run", str(longer_profile), "--target", free_sandbox[0], "--out", "late", "--exporter-port", "0")
+    path = tmp_path / "late"
+    with running(tmp_path, "worker", "--master", address) as first:
+        with running(tmp_path, *arguments, "--workers", "1", "--bind", address) as master:
+            wait_for(lambda: len(gauges(path)) >= 3)
+            with running(tmp_path, "worker", "--master", address) as second:
+                output, errors = master.communicate(timeout=120)
+                second.communicate(timeout=30)
+        first.communicate(timeout=30)
+    assert master.returncode == 0, output + errors
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert set(balanced(path, longer_profile)) == {"completed"}
+    assert any("128 shards" in row["detail"] for row in events(path, "took over"))
+    assert len(read_run(path).finish["processes"]) == 2
+
+
+def test_workers_stop_by_themselves_when_the_master_is_killed(
+    longer_profile: Path, free_sandbox, tmp_path: Path
+) -> None:
+    """SIGKILL of the master: every worker has gone within 10 s, and the report reads what there is."""
+    arguments = ("run", str(longer_profile), "--target", free_sandbox[0], "--out", "headless", "--exporter-port", "0")
+    path = tmp_path / "headless"
+    address = "127.0.0.1:15572"
+    with running(tmp_path, "worker", "--master", address) as elsewhere:
+        with running(tmp_path, *arguments, "--workers", "1", "--processes", "2", "--bind", address) as process:
+            wait_for(lambda: len(gauges(path)) >= 5)
+            workers = [pid_of(row) for row in events(path, "joined")]
+            master = int((path / "engine.pid").read_text())
+            os.kill(master, signal.SIGKILL)
+            wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), 10)
+            process.communicate(timeout=60)
+        elsewhere.communicate(timeout=10)
+    run = read_run(path)
+    assert run.finish is None
+    assert len(run.visits) > 0
+    report = subprocess.run(
+        [sys.executable, "-m", "entsurge", "report", str(path)], cwd=tmp_path, capture_output=True, text=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+    assert report.returncode == 0, report.stderr
+    assert (path / "report.fr.html").is_file()
+
+
+def test_a_worker_with_other_scenarios_is_refused(longer_profile: Path, free_sandbox, tmp_path: Path) -> None:
+    """Another digest of a scenario: refused by name, exit 2; the master goes on without it."""
+    shipped = Path(__file__).parents[2] / "scenarios" / "student.py"
+    for folder, more in (("here", ""), ("there", "\n# another\n")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "ours.py").write_text(shipped.read_text() + more)
+    address = "127.0.0.1:15573"
+    arguments = ("run", str(longer_profile), "--target", free_sandbox[0], "--out", "r", "--exporter-port", "0",
+                 "--scenario", "student=ours.py", "--workers", "1", "--bind", address)  # fmt: skip
+    with running(tmp_path / "here", *arguments) as master:
+        with running(tmp_path / "there", "worker", "--master", address) as other:
+            _, errors = other.communicate(timeout=60)
+        assert other.returncode == 2, errors
+        assert "scenario student" in errors
+        with running(tmp_path / "here", "worker", "--master", address) as good:
+            output, errors = master.communicate(timeout=120)
+            good.communicate(timeout=30)
+    assert master.returncode == 0, output + errors
+    assert "refused" in errors
