@@ -32,7 +32,7 @@ AUTOCANNON = os.environ.get("ENTSURGE_AUTOCANNON") or shutil.which("autocannon")
 
 
 def entsurge(url: str, seconds: float) -> Callable[[], int]:
-    """Everything on: cookies, page grouping, deadline, outcome by content, both histograms, a fold a second, exporter."""
+    """Everything on: cookies, page grouping, deadline, outcome by content, histograms, a fold a second, exporter."""
     import locust  # noqa: F401, I001  it patches the process, as in the engine
 
     import gevent

@@ -27,7 +27,8 @@ http {{
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   root {folder}/www; add_header Set-Cookie "seen=1; Path=/";
   server {{ listen 0.0.0.0:{port} backlog=8192; }}
-  server {{ listen 127.0.0.1:{secure_port} ssl; ssl_certificate {folder}/made.pem; ssl_certificate_key {folder}/made.key; }}
+  ssl_certificate {folder}/made.pem; ssl_certificate_key {folder}/made.key;
+  server {{ listen 127.0.0.1:{secure_port} ssl; }}
 }}
 """
 

@@ -127,6 +127,7 @@ def test_a_killed_worker_is_replaced_and_what_was_lost_is_counted(
         assert "worker lost" in output
 
 
+@pytest.mark.slow
 def test_a_late_worker_is_given_shards(longer_profile: Path, free_sandbox, tmp_path: Path) -> None:
     """A worker that joins in mid-run takes over half; nothing is offered twice, nothing is lost."""
     address = "127.0.0.1:15571"
@@ -173,6 +174,7 @@ def test_workers_stop_by_themselves_when_the_master_is_killed(
     assert (path / "report.fr.html").is_file()
 
 
+@pytest.mark.slow
 def test_a_worker_with_other_scenarios_is_refused(longer_profile: Path, free_sandbox, tmp_path: Path) -> None:
     """Another digest of a scenario: refused by name, exit 2; the master goes on without it."""
     shipped = Path(__file__).parents[2] / "scenarios" / "student.py"

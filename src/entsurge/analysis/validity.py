@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from entsurge.analysis.run import Run
 
 STARTED_AT_LEAST, LOST_AT_MOST, LITTLE_AT_MOST, BUSY = 0.98, 0.01, 0.05, 0.9
+STALL_AT_MOST_MS, FULL = 200.0, 0.98
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Light:
 
 def lights(run: Run) -> list[Light]:
     """Every condition of a believable run. A broken one makes the verdict INVALID, but for the start lag."""
-    return [_finished(run), _started(run), _lost(run), _lag(run), _processor(run), _little(run)]
+    return [_finished(run), _started(run), _lost(run), _lag(run), _processor(run), _loop(run), _room(run), _little(run)]
 
 
 def _finished(run: Run) -> Light:
@@ -77,6 +78,29 @@ def _processor(run: Run) -> Light:
     return Light(
         "cpu", share < BUSY, f"processeur du générateur {share:.0%}".replace("%", " %"), f"generator CPU {share:.0%}"
     )
+
+
+def _loop(run: Run) -> Light:
+    stall = (run.finish or {}).get("stall_us")
+    if not stall:
+        return Light("loop", None, "retards de la boucle inconnus", "event-loop stalls unknown")
+    p99 = stall["p99"] / 1000
+    return Light(
+        "loop", p99 <= STALL_AT_MOST_MS,
+        f"boucle du générateur, retard p99 {p99:.1f} ms".replace(".", ","), f"generator's loop late, p99 {p99:.1f} ms",
+    )  # fmt: skip
+
+
+def _room(run: Run) -> Light:
+    of = (run.finish or {}).get("descriptors")
+    if not of or not of["allowed"]:
+        return Light("descriptors", None, "descripteurs du générateur inconnus", "generator's descriptors unknown")
+    share = of["most_open"] / of["allowed"]
+    return Light(
+        "descriptors", share < FULL,
+        f"descripteurs du générateur {of['most_open']} / {of['allowed']}",
+        f"generator's descriptors {of['most_open']} / {of['allowed']}",
+    )  # fmt: skip
 
 
 def _little(run: Run) -> Light:

@@ -37,7 +37,7 @@ class Book:
         self.lags_of_second: list[int] = []
         self.shares: dict[str, list[float]] = {}
         self.descriptors = (0, 0)
-        self.gauge: list[int] = []
+        self.present: Counter[int] = Counter()  # visitors at the end of each second
         self.unreachable = self.answers = 0
         self.refused_since: int | None = None
         self.phase = ""
@@ -51,6 +51,7 @@ class Book:
     def pulse(self, process: str, pulse: dict[str, Any]) -> None:
         """One process's second."""
         self.pulses[process] = pulse
+        self.present[pulse["second"] + 1] += sum(pulse["present"].values())
         self.lags_us.extend(pulse["lags_us"])
         self.lags_of_second += pulse["lags_us"]
         self.unreachable += pulse["unreachable"]
@@ -102,8 +103,6 @@ class Book:
             "stall_us": max((max(of["health"]["stalls_us"], default=0) for of in self.pulses.values()), default=0),
         }  # fmt: skip
         self.directory.append("gauges.jsonl", row)
-        if self.window[0] < second + 1 <= self.window[1]:
-            self.gauge.append(sum(present.values()))
         self.exporter.gauge(counts, present, p99 / 1e6)
         self.progress.gauge(second + 1, sums, dict(present))
         self.progress.show()
@@ -143,7 +142,8 @@ class Book:
         begin, end = self.window
         length = self.visit_length_us / max(1, self.visit_count) / 1e6
         from_visits = self.visit_us / 1e6 / (end - begin)
-        gauge = mean(self.gauge) if self.gauge else 0.0
+        sampled = [count for t, count in self.present.items() if begin < t <= end]
+        gauge = mean(sampled) if sampled else 0.0
         residual = abs(gauge - from_visits) / from_visits if from_visits else 0.0
         limits: Counter[str] = Counter()
         signatures: Counter[str] = Counter()

@@ -30,6 +30,7 @@ END_SECONDS = 10.0
 AHEAD_US = 500_000  # a takeover lies so far ahead that both sides know of it in time
 MOVE_AHEAD_US = 2_000_000
 LOOK_SECONDS = 0.25
+REPORT_SECONDS = 0.3  # by then a second's reports have come
 
 
 class Crew:
@@ -49,6 +50,7 @@ class Crew:
         self.members: dict[str, Member] = {}
         self.digests = run.prepared.digests()
         self.begun = False
+        self.delay_seconds = REPORT_SECONDS
         self.moves: dict[int, tuple[Move, int]] = {}
         self.message = 0
         self.names: set[str] = set()

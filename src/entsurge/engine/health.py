@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import time
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -49,6 +49,6 @@ class Health:
 
 def _descriptors() -> int:
     try:
-        return len(os.listdir("/proc/self/fd"))
+        return sum(1 for _ in Path("/proc/self/fd").iterdir())
     except OSError:
         return 0

@@ -38,6 +38,7 @@ class Local:
         self.scheduler = Scheduler(
             prepared.arrivals, prepared.scenarios, self.environment, most=prepared.profile.file.replay.max_visitors
         )
+        self.delay_seconds = 0.0
         self.pulse = Pulse(run.stage, self.scheduler, run.recorder)
 
     def gather(self) -> None:
@@ -57,7 +58,7 @@ class Local:
 
     def tick(self, second: int) -> None:
         """This second's pulse and record."""
-        self.run.book.pulse("engine", self.pulse.take())
+        self.run.book.pulse("engine", self.pulse.take(second))
         self.run.book.visits(self.recorder.finished_visits)
         self.recorder.fold(second)
 

@@ -19,13 +19,14 @@ class Pulse:
         self.stage, self.scheduler, self.recorder, self.health = stage, scheduler, recorder, Health()
         self.all_started = False
 
-    def take(self) -> dict[str, Any]:
-        """The pulse of this second."""
+    def take(self, second: int) -> dict[str, Any]:
+        """The pulse at the end of this second."""
         stage, scheduler = self.stage, self.scheduler
         lags, stage.lags_us = stage.lags_us, []
         unreachable, answers = stage.unreachable, stage.answers
         stage.unreachable = stage.answers = 0
         return {
+            "second": second,
             "offered": dict(scheduler.offered),
             "started": dict(scheduler.started),
             "lost": dict(scheduler.lost),

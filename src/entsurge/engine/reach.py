@@ -1,4 +1,4 @@
-"""Before the first arrival: is somebody there, and does this machine have what the plan's connections need?"""
+"""Before the first arrival: whether somebody is there, and has this machine what the plan's connections need."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def check_room(profile: Profile, *, processes: int, sources: int) -> None:
         raise UsageError(
             f"the plan needs about {descriptors} file descriptors in each of {processes} process(es); "
             f"the limit is {most}",
-            hint=f"ulimit -Hn {descriptors}, or --processes {-(-descriptors * processes // most)}, or a smaller --scale",
+            hint=f"ulimit -Hn {descriptors}, --processes {-(-descriptors * processes // most)}, or a smaller --scale",
         )
     ports = round(load["concurrency"] + extra * fetching + opened_per_second * waiting)
     each = _ports()

@@ -8,7 +8,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import gevent
 from gevent.event import Event
@@ -40,6 +40,7 @@ class Offering(Protocol):
     """Whoever offers the plan: this process (local.py) or a crew of workers (crew.py)."""
 
     environment: Environment
+    delay_seconds: float  # how long after a second's end everything of it is known
 
     def gather(self) -> None:
         """Be ready to begin. Raises EntsurgeError."""
@@ -147,7 +148,7 @@ class Run:
         """Tick at every whole second of run time until killed."""
         second = 0
         while True:
-            gevent.sleep(max(0.0, second + 1 - self.stage.now_us() / 1e6))
+            gevent.sleep(max(0.0, second + 1 + offering.delay_seconds - self.stage.now_us() / 1e6))
             try:
                 offering.tick(second)
                 self.book.second(second)

@@ -182,7 +182,7 @@ class Worker:
     def _report(self, second: int) -> None:
         """This second's pulse and record, under the next number; kept until it is acknowledged."""
         self.recorder.fold(second)
-        report = {"sequence": self.sequence, "pulse": self.pulse.take(), "parcel": self.outbox.take(second)}
+        report = {"sequence": self.sequence, "pulse": self.pulse.take(second), "parcel": self.outbox.take(second)}
         self.unacknowledged[self.sequence] = (time.monotonic(), report)
         self.sequence += 1
         self._send("report", report)

@@ -64,7 +64,7 @@ class VisitPlan:
 
     @property
     def shard(self) -> int:
-        """Which of the 256 shards this visit belongs to: that of its account, so that one process has all of its visits."""
+        """Which of the 256 shards this visit belongs to: its account's, so that one process has all visits of it."""
         account = f"{self.persona}/{self.group}/{self.account}"
         return int.from_bytes(hashlib.blake2b(account.encode(), digest_size=1).digest())
 

@@ -24,6 +24,9 @@ class Timing(NamedTuple):
     total_us: int = 0
 
 
+NO_TIMING = Timing()
+
+
 class Headers:
     """Header fields in the order in which they came; names compare without case."""
 
@@ -69,7 +72,7 @@ class Response:
     status: int
     headers: Headers
     raw: bytes
-    timing: Timing = Timing()
+    timing: Timing = NO_TIMING
     reused: bool = False
     from_cache: bool = False
     request_body: bytes | None = None

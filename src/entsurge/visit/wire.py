@@ -139,12 +139,13 @@ class TlsWire:
         while True:
             try:
                 data: bytes = self._engine.read(CHUNK)
-                return data
             except self._tls.wants_read:
                 if not self._take():
                     return b""
             except self._tls.closed:
                 return b""
+            else:
+                return data
 
     def stale(self) -> bool:
         """Whether the other side has closed while the connection lay idle; session tickets are no sign of that."""

@@ -1,0 +1,62 @@
+"""What a worker packs and the master merges is what one process would have written."""
+
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from entsurge.analysis import run as reading
+from entsurge.record.histogram import highest, upper_ends
+from entsurge.record.parcel import Merger, Outbox
+from entsurge.record.recorder import Key, Recorder
+from entsurge.record.run_directory import RunDirectory
+
+SERVICES = ("home", "messages", "marks")
+pages = st.lists(
+    st.tuples(st.integers(0, 2), st.sampled_from(SERVICES), st.integers(0, 10**8), st.integers(0, 10**8)), max_size=60
+)
+
+
+def key(service: str) -> Key:
+    return Key("page", "student", "Lyon", service, f"open-{service}", "surge", "ok")
+
+
+def counts(folder: Path) -> dict[tuple[str, ...], int]:
+    notes: list[str] = []
+    table = reading._stream(folder / "series.arrows", notes)
+    keys = reading._json(folder / "keys.json", notes) or []
+    found: dict[tuple[str, ...], int] = {}
+    for row in table.to_pylist():
+        identity = (*sorted(keys[row["key"]].items()), row["second"], row["bucket"])
+        found[identity] = found.get(identity, 0) + row["count"]
+    return found
+
+
+@settings(deadline=None, max_examples=40)
+@given(pages, st.integers(0, 3))
+def test_merged_parcels_hold_the_same_counts(tmp_path_factory, given_pages, cut: int) -> None:
+    """Pages spread over three workers, told in two seconds: the merged histograms equal those of one recorder."""
+    folder = tmp_path_factory.mktemp("merge")
+    alone = Recorder(RunDirectory(folder / "alone"))
+    merged = RunDirectory(folder / "merged")
+    merger, boxes = Merger(merged), [Outbox() for _ in range(3)]
+    workers = [Recorder(box) for box in boxes]
+    for second, part in enumerate((given_pages[:cut], given_pages[cut:])):
+        for worker, service, corrected, service_us in part:
+            alone.page(key(service), corrected, service_us)
+            workers[worker].page(key(service), corrected, service_us)
+        alone.fold(second)
+        for number, (recorder, box) in enumerate(zip(workers, boxes, strict=True)):
+            recorder.fold(second)
+            fold = merger.take(number, second, box.take(second))
+            assert sum(fold.counts.values()) == sum(worker == number for worker, *_ in part)
+    alone.directory.close()
+    merged.close()
+    assert counts(folder / "merged") == counts(folder / "alone")
+
+
+def test_upper_ends_are_the_highest_values() -> None:
+    """Many at once as one by one."""
+    indexes = np.array([1, 5, 2047, 2048, 3071, 3072, 20000])
+    assert upper_ends(indexes).tolist() == [highest(int(index)) for index in indexes]
