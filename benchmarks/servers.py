@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -15,18 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PAGE = '<!doctype html><html><head><meta name="ent-service" content="home"></head><body>{}</body></html>'
 CONFIGURATION = """
-daemon off; worker_processes 1; worker_rlimit_nofile 60000; {user} error_log stderr crit; pid {folder}/pid;
-events {{ worker_connections 50000; }}
+daemon off; worker_processes 1; worker_rlimit_nofile {descriptors}; {user} error_log stderr crit; pid {folder}/pid;
+events {{ worker_connections {descriptors}; }}
 http {{
   access_log off; keepalive_requests 100000000; keepalive_timeout 600; default_type text/html;
   client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   root {folder}/www; add_header Set-Cookie "seen=1; Path=/";
-  server {{ listen 0.0.0.0:{port} backlog=8192; }}
+  server {{ listen 0.0.0.0:{port} backlog=8192; {more} }}
   ssl_certificate {folder}/made.pem; ssl_certificate_key {folder}/made.key;
   server {{ listen 127.0.0.1:{secure_port} ssl; }}
 }}
@@ -43,8 +44,8 @@ class Served:
 
 
 @contextlib.contextmanager
-def nginx() -> Iterator[Served]:
-    """A server that lives as long as the context."""
+def nginx(*, dress: Callable[[Path], None] | None = None, more: str = "") -> Iterator[Served]:
+    """A server that lives as long as the context; `dress` adds files, `more` adds to its configuration."""
     command = shutil.which("nginx")
     if command is None:
         sys.exit("nginx is needed: apt-get install nginx-light")
@@ -53,10 +54,15 @@ def nginx() -> Iterator[Served]:
         folder = Path(name)
         (folder / "www").mkdir()
         (folder / "www" / "index.html").write_text(PAGE.format("x" * 4000))
+        if dress:
+            dress(folder / "www")
         make_certificate(folder)
         user = "user root;" if os.geteuid() == 0 else ""
         (folder / "nginx.conf").write_text(
-            CONFIGURATION.format(folder=folder, port=port, secure_port=secure_port, user=user)
+            CONFIGURATION.format(
+                folder=folder, port=port, secure_port=secure_port, user=user, more=more.format(folder=folder),
+                descriptors=min(60_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),
+            )
         )
         core = str(max(os.sched_getaffinity(0)))
         server = subprocess.Popen(["taskset", "-c", core, command, "-c", str(folder / "nginx.conf"), "-p", name])

@@ -207,6 +207,34 @@ def test_the_exporter_counts_while_the_run_goes(quick_profile: Path, free_sandbo
         assert name in seen[-1]
 
 
+def test_locust_s_own_page_shows_the_same_counts(quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
+    """Locust's web page and CSV, read during a run, hold as many pages as our own exporter at the same moment."""
+    command = [sys.executable, "-m", "entsurge", "run", str(quick_profile), "--target", free_sandbox[0], "--out", "w"]
+    command += ["--exporter-port", "19647", "--web-port", "18089", "--quiet"]
+
+    def read(url: str) -> str:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                return answer.read().decode()
+        except OSError:
+            return ""
+
+    def same() -> bool:
+        theirs = read("http://127.0.0.1:18089/stats/requests/csv")
+        ours = read("http://127.0.0.1:19647/metrics")
+        pages = [line for line in ours.splitlines() if line.startswith("entsurge_pages_total{")]
+        total = sum(float(line.split()[-1]) for line in pages)
+        rows = [line.split(",") for line in theirs.splitlines() if ",Aggregated," in line]
+        homes = sum(float(line.split()[-1]) for line in pages if 'service="home"' in line)
+        their_homes = sum(int(line.split(",")[2]) for line in theirs.splitlines() if ",home," in line)
+        return total > 100 and len(rows) == 1 and int(rows[0][2]) == total and their_homes == homes
+
+    with subprocess.Popen(command, cwd=tmp_path, stdout=-1, stderr=-1, text=True) as run:
+        wait_for(same)
+        _, errors = run.communicate(timeout=120)
+    assert "Traceback" not in errors
+
+
 def test_a_bad_profile_is_exit_2_without_a_traceback(entsurge, tmp_path: Path) -> None:
     """Binary, folder, unknown key: one message naming file and key."""
     (tmp_path / "bad.toml").write_bytes(b"\x00\x01")

@@ -1,0 +1,270 @@
+"""How late visits start, how many can be started per second, and what a waiting visitor weighs.
+
+`python benchmarks/arrivals.py` runs it. Every visit is a new visitor with a connection of its own who opens one page;
+the peer is Locust's FastHttpSession, a new one per arrival, spawned from a loop of `gevent.sleep`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import servers
+
+SECONDS = 6.0
+SOURCES = tuple(f"127.0.{block}.{number}" for block in range(1, 9) for number in range(1, 33))
+
+
+def ours(url: str, rate: float, seconds: float) -> dict[str, Any]:
+    """Offer visits of one page at this rate through scheduler, visitor, client and recorder."""
+    import locust  # noqa: F401, I001  it patches the process, as in the engine
+
+    import gevent
+
+    from entsurge.audience.shape import PERSONAS, Patience
+    from entsurge.drivers.driver import Account, ActionSpec
+    from entsurge.engine.scheduler import Scheduler
+    from entsurge.plan.arrivals import PagePlan, VisitPlan
+    from entsurge.record.parcel import Outbox
+    from entsurge.record.recorder import Recorder
+    from entsurge.visit.allow import AllowList
+    from entsurge.visit.outcome import Outcome, PageResult
+    from entsurge.visit.stage import Stage
+    from entsurge.visit.visitor import Visitor, journey
+
+    class Plain:
+        actions = {"open-home": ActionSpec("home")}
+
+        def sign_on(self, visitor: Any, account: Any) -> PageResult:
+            return PageResult(Outcome.OK)
+
+        def open(self, visitor: Any, service: str, action: str) -> PageResult:
+            answer = visitor.get(url)
+            return PageResult(Outcome.OK if b"ent-service" in answer.body else Outcome.FAILED)
+
+        def classify(self, response: Any) -> Outcome:
+            return Outcome.OK
+
+    class Caller(Visitor):
+        persona = "student"
+
+        @journey("home")
+        def call(self) -> Any:
+            yield "open-home"
+
+        def _account(self, stage: Any) -> Account:
+            return Account("student", "x", "x", "x", "x")
+
+    recorder = Recorder(Outbox())
+    stage = Stage(
+        driver=Plain(), population=None, record=recorder, allow=AllowList(),
+        patience=dict.fromkeys(PERSONAS, Patience(shed=1, failed=2)), deadline_seconds=30, headers={}, sources=SOURCES,
+    )  # fmt: skip
+    page, count = (PagePlan("home", 0),), int(rate * seconds)
+    plans = [
+        VisitPlan(str(number), "student", "g", number, int(number * 1e6 / rate), "surge", page)
+        for number in range(count)
+    ]
+    environment = SimpleNamespace(entsurge=stage, events=SimpleNamespace(), runner=None, host="")
+    scheduler = Scheduler(plans, {"student": Caller}, environment, most=100_000)
+
+    def fold() -> None:
+        for second in range(1000):
+            gevent.sleep(1)
+            recorder.fold(second)
+            recorder.directory.take(second)
+
+    ticking = gevent.spawn(fold)
+    stage.zero = time.monotonic() + 0.1
+    started = time.monotonic()
+    scheduler.run()
+    while len(scheduler.visits):
+        gevent.sleep(0.005)
+    took = time.monotonic() - started - 0.1
+    ticking.kill()
+    if recorder.signatures:
+        raise RuntimeError(f"not served: {recorder.signatures}")
+    return {"lags_us": stage.lags_us, "achieved": count / took / rate}
+
+
+def peer(url: str, rate: float, seconds: float) -> dict[str, Any]:
+    """The same arrivals with a FastHttpSession each, started from a loop that sleeps with gevent."""
+    from locust import FastHttpUser
+    from locust.contrib.fasthttp import FastHttpSession
+    from locust.env import Environment
+
+    import gevent
+
+    environment = Environment(user_classes=[])
+    lags, served = [], [0]
+
+    class Base(FastHttpUser):
+        host = url
+        abstract = True
+
+    user = Base(environment)
+
+    def visit(due: float) -> None:
+        lags.append(int((time.monotonic() - due) * 1e6))
+        session = FastHttpSession(
+            base_url=url, request_event=environment.events.request, user=user, insecure=True
+        )
+        answer = session.get("/")
+        served[0] += "ent-service" in answer.text
+        session.client.close()
+
+    count = int(rate * seconds)
+    started = time.monotonic() + 0.1
+    running = []
+    for number in range(count):
+        due = started + number / rate
+        wait = due - time.monotonic()
+        if wait > 0:
+            gevent.sleep(wait)
+        running.append(gevent.spawn(visit, due))
+        if number % 64 == 0:
+            gevent.sleep(0)
+    gevent.joinall(running)
+    took = time.monotonic() - started
+    if served[0] != count:
+        raise RuntimeError(f"{served[0]} of {count} served")
+    return {"lags_us": lags, "achieved": count / took / rate}
+
+
+def floor(url: str, rate: float, seconds: float) -> dict[str, Any]:
+    """A bare loop of `time.sleep`: how late this machine lets anybody be."""
+    del url
+    lags, started = [], time.monotonic() + 0.1
+    for number in range(int(rate * seconds)):
+        due = started + number / rate
+        time.sleep(max(0.0, due - time.monotonic()))
+        lags.append(int((time.monotonic() - due) * 1e6))
+    return {"lags_us": lags, "achieved": 1.0}
+
+
+def memory(url: str, visitors: float, seconds: float) -> dict[str, Any]:
+    """What so many visitors weigh who have each opened a page and wait for their next click, in kB each."""
+    import locust  # noqa: F401, I001
+
+    import gevent
+    import resource
+
+    from entsurge.visit.allow import AllowList
+    from entsurge.visit.client import Client
+
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    allow, open_, over = AllowList(), [0], gevent.event.Event()
+
+    class Visitor(locust.User):
+        def visit(self, number: int) -> None:
+            client = Client(allow=allow, headers={"User-Agent": "x"}, source=SOURCES[number % len(SOURCES)])
+            answer = client.get(url, deadline_seconds=60)
+            self.memory = {"landing": answer, "portal": url}
+            open_[0] += 1
+            over.wait()
+            client.close()
+
+    environment = locust.env.Environment(user_classes=[Visitor])
+    before = _resident_kb()
+    running = []
+    for number in range(int(visitors)):
+        running.append(gevent.spawn(Visitor(environment).visit, number))
+        if number % 50 == 49:
+            while open_[0] < number - 20:
+                gevent.sleep(0.001)
+    while open_[0] < int(visitors):
+        gevent.sleep(0.01)
+    whole = _resident_kb()
+    over.set()
+    gevent.joinall(running)
+    return {"kb_per_visitor": (whole - before) / visitors, "process_mb": whole / 1024}
+
+
+def _resident_kb() -> int:
+    return int(next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmRSS" in line).split()[1])
+
+
+KINDS = {"entsurge": ours, "FastHttpSession": peer, "floor": floor, "memory": memory}
+
+
+def child(kind: str, url: str, rate: float, seconds: float) -> dict[str, Any]:
+    """One measured process, pinned to the first core."""
+    command = [sys.executable, __file__, "--child", kind, url, str(rate), str(seconds)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds * 20 + 60, check=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def summary(found: dict[str, Any]) -> dict[str, float]:
+    """Median and 99th percentile of start lag in ms, and the share achieved."""
+    lags = sorted(found["lags_us"])
+    return {
+        "p50": lags[len(lags) // 2] / 1000, "p99": lags[int(len(lags) * 0.99)] / 1000, "achieved": found["achieved"],
+    }  # fmt: skip
+
+
+def highest(kind: str, url: str) -> float:
+    """The highest rate (doubling, then bisection to 5 %) that is achieved to 99 %."""
+    good, bad = 250.0, 0.0
+    while not bad or bad / good > 1.05:
+        rate = good * 2 if not bad else (good + bad) / 2
+        try:
+            kept = child(kind, url, rate, 4.0)["achieved"] >= 0.99
+        except subprocess.SubprocessError:
+            kept = False
+        print(f"{kind} {rate:.0f}/s {'kept' if kept else 'not kept'}", file=sys.stderr)
+        good, bad = (rate, bad) if kept else (good, rate)
+    return good
+
+
+def main() -> None:
+    """Run the benchmark and write its tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--child", nargs=4, metavar=("KIND", "URL", "RATE", "SECONDS"))
+    parser.add_argument("--rounds", type=int, default=5)
+    given = parser.parse_args()
+    if given.child:
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        kind, url, rate, seconds = given.child
+        print(json.dumps(KINDS[kind](url, float(rate), float(seconds))))
+        return
+    lines = [f"# Arrivals: start lag in ms, {given.rounds} rounds of {SECONDS:.0f} s, median (minimum-maximum)", ""]
+    lines += ["| visits/s | | p50 | p99 | achieved |", "|--:|---|--:|--:|--:|"]
+    with servers.nginx() as served:
+        for rate in (1000, 2000):
+            found: dict[str, list[dict[str, float]]] = {"floor": [], "entsurge": []}
+            for _ in range(given.rounds):
+                for kind, of in found.items():
+                    of.append(summary(child(kind, served.url, rate, SECONDS)))
+            for kind, of in found.items():
+                cells = []
+                for name in ("p50", "p99", "achieved"):
+                    values = [each[name] for each in of]
+                    cells.append(f"{statistics.median(values):.3f} ({min(values):.3f}-{max(values):.3f})")
+                lines.append(f"| {rate} | {kind} | " + " | ".join(cells) + " |")
+                print(lines[-1], file=sys.stderr)
+        best = {kind: highest(kind, served.url) for kind in ("entsurge", "FastHttpSession")}
+        lines += ["", "| highest rate kept to 99 % | visits/s |", "|---|--:|"]
+        lines += [f"| {kind} | {rate:.0f} |" for kind, rate in best.items()]
+        lines += [f"| ratio | {best['entsurge'] / best['FastHttpSession']:.2f} |", ""]
+        weight = child("memory", served.url, 8000, 60)
+        lines.append(
+            f"8,000 visitors between two clicks in one process: {weight['kb_per_visitor']:.1f} kB each, "
+            f"{weight['process_mb']:.0f} MB in all."
+        )
+    text = "\n".join(lines) + "\n"
+    print(text)
+    (Path(__file__).parent / "results" / "arrivals.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
