@@ -33,6 +33,7 @@ def ours(url: str, rate: float, seconds: float) -> dict[str, Any]:
 
     from entsurge.audience.shape import PERSONAS, Patience
     from entsurge.drivers.driver import Account, ActionSpec
+    from entsurge.engine.health import settle
     from entsurge.engine.scheduler import Scheduler
     from entsurge.plan.arrivals import PagePlan, VisitPlan
     from entsurge.record.parcel import Outbox
@@ -84,6 +85,7 @@ def ours(url: str, rate: float, seconds: float) -> dict[str, Any]:
             recorder.fold(second)
             recorder.directory.take(second)
 
+    settle()
     ticking = gevent.spawn(fold)
     stage.zero = time.monotonic() + 0.1
     started = time.monotonic()
@@ -99,11 +101,10 @@ def ours(url: str, rate: float, seconds: float) -> dict[str, Any]:
 
 def peer(url: str, rate: float, seconds: float) -> dict[str, Any]:
     """The same arrivals with a FastHttpSession each, started from a loop that sleeps with gevent."""
+    import gevent
     from locust import FastHttpUser
     from locust.contrib.fasthttp import FastHttpSession
     from locust.env import Environment
-
-    import gevent
 
     environment = Environment(user_classes=[])
     lags, served = [], [0]
@@ -116,9 +117,7 @@ def peer(url: str, rate: float, seconds: float) -> dict[str, Any]:
 
     def visit(due: float) -> None:
         lags.append(int((time.monotonic() - due) * 1e6))
-        session = FastHttpSession(
-            base_url=url, request_event=environment.events.request, user=user, insecure=True
-        )
+        session = FastHttpSession(base_url=url, request_event=environment.events.request, user=user, insecure=True)
         answer = session.get("/")
         served[0] += "ent-service" in answer.text
         session.client.close()
@@ -154,7 +153,7 @@ def floor(url: str, rate: float, seconds: float) -> dict[str, Any]:
 
 def memory(url: str, visitors: float, seconds: float) -> dict[str, Any]:
     """What so many visitors weigh who have each opened a page and wait for their next click, in kB each."""
-    import locust  # noqa: F401, I001
+    import locust  # noqa: I001
 
     import gevent
     import resource

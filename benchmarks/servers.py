@@ -60,7 +60,11 @@ def nginx(*, dress: Callable[[Path], None] | None = None, more: str = "") -> Ite
         user = "user root;" if os.geteuid() == 0 else ""
         (folder / "nginx.conf").write_text(
             CONFIGURATION.format(
-                folder=folder, port=port, secure_port=secure_port, user=user, more=more.format(folder=folder),
+                folder=folder,
+                port=port,
+                secure_port=secure_port,
+                user=user,
+                more=more.format(folder=folder),
                 descriptors=min(60_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),
             )
         )

@@ -109,6 +109,31 @@ def test_a_target_that_is_down_is_exit_6(entsurge, quick_profile: Path, tmp_path
     assert not (tmp_path / "down").exists()
 
 
+@pytest.mark.parametrize(
+    ("limit", "arguments", "said"),
+    [
+        (300, ["--source", "127.0.1.0/27"], ["file descriptors", "ulimit -Hn", "--processes"]),
+        (20_000, [], ["ports", "--source"]),
+        (20_000, ["--source", "nonsense"], ["--source nonsense"]),
+    ],
+)
+def test_what_the_machine_has_no_room_for_is_said_first(tmp_path: Path, limit: int, arguments, said) -> None:
+    """Too few descriptors or ports for the plan: exit 2 with number and remedy, before anything is sent."""
+
+    def little_room() -> None:
+        hard = min(limit, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+    command = [sys.executable, "-m", "entsurge", "run", "lockdown-2020", "--scale", "1", "--compression", "1"]
+    done = subprocess.run(
+        [*command, "--target", "http://127.0.0.1:9", "--out", "none", *arguments], capture_output=True, text=True,
+        cwd=tmp_path, timeout=120, check=False, preexec_fn=little_room,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert all(words in done.stderr for words in said), done.stderr
+    assert not (tmp_path / "none").exists()
+
+
 def test_a_target_without_tls_is_exit_6(entsurge, quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
     """Asked in TLS, answered in plain: exit 6, and the reason is TLS."""
     done = entsurge("run", str(quick_profile), "--target", free_sandbox[0].replace("http", "https"), "--out", "tls")

@@ -88,6 +88,26 @@ def test_visits_are_ordered_and_their_gaps_are_their_time() -> None:
         assert sum(page.gap_us for page in visit.pages) == int(len(visit.pages) * mean_gap)
 
 
+@pytest.mark.parametrize("arrivals", ["systematic", "poisson"])
+def test_no_account_is_planned_for_two_visits_at_once(arrivals: str) -> None:
+    """In the shipped lockdown, by both ways to draw, an account's visit is over before its next one is due."""
+    until: dict[tuple[str, str, int], int] = {}
+    for visit in plan("lockdown-2020", arrivals=arrivals):
+        account = (visit.persona, visit.group, visit.account)
+        assert until.get(account, 0) <= visit.due_us
+        until[account] = visit.due_us + sum(page.gap_us for page in visit.pages)
+    assert len(until) > 200
+
+
+def test_an_account_stays_in_one_shard() -> None:
+    """Visits of one account belong to one shard, so to one process; the shards are all used."""
+    shards: dict[tuple[str, str, int], set[int]] = {}
+    for visit in plan("lockdown-2020", scale="1/8"):
+        shards.setdefault((visit.persona, visit.group, visit.account), set()).add(visit.shard)
+    assert {len(of) for of in shards.values()} == {1}
+    assert len(set.union(*shards.values())) == 256
+
+
 def test_any_minute_is_drawn_alone() -> None:
     """A stream's minute is the same whether or not the minutes before it were drawn."""
     whole = [visit for visit in plan("lockdown-2020") if visit.name.startswith("student/")]

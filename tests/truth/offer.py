@@ -88,7 +88,9 @@ def main() -> None:
     keys, buckets, counts = (np.frombuffer(column, np.int32) for column in parcel["columns"])
     found = {"corrected": [], "service": []}
     outcomes = Counter()
-    for key, bucket, count in zip(keys.tolist(), upper_ends(buckets.astype(np.int64)).tolist(), counts.tolist()):
+    for key, bucket, count in zip(
+        keys.tolist(), upper_ends(buckets.astype(np.int64)).tolist(), counts.tolist(), strict=True
+    ):
         described = parcel["keys"][key]
         if described["kind"] != "page" or described["service"] != "home":
             continue

@@ -24,7 +24,9 @@ class Known:
         self.process = subprocess.Popen([sys.executable, str(HERE / "server.py")], stdin=-1, stdout=-1)
         self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
 
-    def offer(self, paths: list[str], dues: list[float], *, deadline: float = 60, seconds: float = 60) -> dict[str, Any]:
+    def offer(
+        self, paths: list[str], dues: list[float], *, deadline: float = 60, seconds: float = 60
+    ) -> dict[str, Any]:
         """Offer one visit per path at these seconds; times in seconds by outcome."""
         told = {
             "url": self.url, "paths": paths, "dues_us": [int(due * 1e6) for due in dues], "deadline": deadline,

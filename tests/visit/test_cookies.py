@@ -24,6 +24,8 @@ from entsurge.visit.cookies import CookieJar, default_path, parse
         ("a=1; Path=/; Secure", "https://ent.test/", "https://ent.test/", "a=1"),
         ("a=1; Path=/; Secure", "https://ent.test/", "http://ent.test/", ""),
         ("a=1; Path=/; Secure", "http://ent.test/", "https://ent.test/", ""),
+        ("a=1; Path=/; SameSite=None", "http://ent.test/", "http://ent.test/", ""),
+        ("a=1; Path=/; SameSite=None; Secure", "https://ent.test/", "https://ent.test/", "a=1"),
         ("a=1; Path=/; Max-Age=0", "http://ent.test/", "http://ent.test/", ""),
         ("a=1; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "http://ent.test/", "http://ent.test/", ""),
         ("a=1; Path=/; Expires=Wed, 09 Jun 2100 10:18:14 GMT", "http://ent.test/", "http://ent.test/", "a=1"),
@@ -60,3 +62,22 @@ def test_no_line_makes_the_parser_stumble(line: str) -> None:
 def test_default_paths(path: str, expected: str) -> None:
     """RFC 6265, 5.1.4."""
     assert default_path(path) == expected
+
+
+def test_the_line_of_a_request_follows_every_change() -> None:
+    """What a jar has prepared is thrown away when a cookie comes, changes or goes, and never outlives its expiry."""
+    now = [1000.0]
+    jar, at = CookieJar(now=lambda: now[0]), split("http://ent.test/a")
+    assert jar.line(at) == b""
+    for lines, expected in (
+        (["s=1; Path=/"], b"Cookie: s=1\r\n"),
+        (["s=1; Path=/"], b"Cookie: s=1\r\n"),
+        (["s=2; Path=/"], b"Cookie: s=2\r\n"),
+        (["t=3; Path=/; Max-Age=60"], b"Cookie: s=2; t=3\r\n"),
+        (["s=; Path=/; Max-Age=0"], b"Cookie: t=3\r\n"),
+    ):
+        jar.take(at, lines)
+        assert jar.line(at) == expected
+        assert jar.line(at) == expected
+    now[0] = 1061.0
+    assert jar.line(at) == b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import time
 from pathlib import Path
@@ -45,6 +46,12 @@ class Health:
             "descriptors": _descriptors(),
             "descriptors_most": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
         }
+
+
+def settle() -> None:
+    """Take what is loaded out of the collector's sight: a full collection would stall every visit at once."""
+    gc.collect()
+    gc.freeze()
 
 
 def _descriptors() -> int:

@@ -8,6 +8,7 @@ import gevent
 from locust import User, task
 from locust.env import Environment
 
+from entsurge.engine.health import settle
 from entsurge.engine.pulse import Pulse
 from entsurge.engine.scheduler import Scheduler
 
@@ -47,6 +48,7 @@ class Local:
 
     def begin(self) -> None:
         """Start the scheduler when Locust says that its test has started."""
+        settle()
         started: Any = self.environment.events.test_start
         started.add_listener(lambda **_: gevent.spawn(self.scheduler.run).link(self._planned_through))
         self.runner.start(1, 1)

@@ -14,6 +14,7 @@ from gevent.event import Event
 from locust.env import Environment
 
 from entsurge import __version__, errors
+from entsurge.engine.health import settle
 from entsurge.engine.prepared import Prepared
 from entsurge.engine.pulse import Pulse
 from entsurge.engine.reach import check_room
@@ -124,6 +125,7 @@ class Worker:
         self._send("clock", {"sent": msg.data["sent"], "there": time.monotonic()})
 
     def _begin(self, msg: Any, **_: Any) -> None:
+        settle()
         self.heard, self.begun = time.monotonic(), True
         self.stage.zero = msg.data["zero"]
         self.pulse = Pulse(self.stage, self.scheduler, self.recorder)

@@ -91,6 +91,7 @@ class Stream:
         self.mix = page_mix(profile, persona)
         self.mean_pages = profile.week.pages_per_visit
         self.draws = 3 * len(visit_length.page_thresholds(self.mean_pages)) + 2
+        self._counted: dict[int, int] = {}
         self.gap_us = profile.week.minutes_per_visit * MINUTE_US / self.mean_pages
 
     @cached_property
@@ -116,11 +117,22 @@ class Stream:
         """The visits due in this minute of the week, in order of their due time."""
         ordinal, count = self.count(minute)
         offsets = sorted(chance.below(raw, MINUTE_US) for raw in chance.draw(self.instants, count, block=minute))
-        # Poisson minutes overlap in their ordinals, so accounts are taken from twice as wide a row
-        first = ordinal if self.profile.file.replay.arrivals == "systematic" else 2 * ordinal + 16 * minute
+        first = ordinal if self.profile.file.replay.arrivals == "systematic" else self._before(minute, origin_minute)
         for k, offset in enumerate(offsets):
             due = (minute - origin_minute) * MINUTE_US + offset
             yield self._visit(minute, k, ordinal + k, first + k, due)
+
+    def _before(self, minute: int, origin_minute: int) -> int:
+        """How many Poisson arrivals there are from the origin to this minute: ordinals of the rate would overlap."""
+        if minute <= origin_minute:
+            return 0
+        if minute not in self._counted:
+            last = max((known for known in self._counted if known < minute), default=origin_minute)
+            total = self._counted.get(last, 0)
+            for each in range(last, minute):
+                total += self.count(each)[1]
+            self._counted[minute] = total
+        return self._counted[minute]
 
     def _visit(self, minute: int, k: int, ordinal: int, place: int, due_simulated_us: int) -> VisitPlan:
         replay, window = self.profile.file.replay, self.profile.file.window

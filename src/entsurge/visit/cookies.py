@@ -129,6 +129,8 @@ def parse(line: str, address: Address, now: float) -> Cookie | None:
         return None
     if "secure" in given and not address.origin.secure:
         return None
+    if given.get("samesite", "").lower() == "none" and "secure" not in given:
+        return None  # browsers keep a cookie for all sites only when it is secure
     path = given.get("path", "")
     return Cookie(
         name=name.strip(),

@@ -1,0 +1,55 @@
+"""What it costs to record one request and one page: key, columns, and the fold a second with its exporter."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from entsurge.record.exporter import Exporter
+from entsurge.record.recorder import Key, Recorder
+from entsurge.record.run_directory import RunDirectory
+
+ROUNDS, SECONDS, PER_SECOND = 7, 5, 20_000
+PERSONAS, SERVICES = ("student", "teacher", "parent", "staff"), ("home", "messages", "marks", "homework")
+
+
+def measured(kind: str) -> float:
+    """Microseconds of processor time for each request or page."""
+    with tempfile.TemporaryDirectory() as folder:
+        recorder = Recorder(RunDirectory(Path(folder) / "run"))
+        recorder.listeners.append(Exporter().fold)
+        before = time.process_time()
+        for second in range(SECONDS):
+            for number in range(PER_SECOND):
+                persona, service = PERSONAS[number % 4], SERVICES[number // 4 % 4]
+                key = Key(kind, persona, "Lyon", service, "open", "surge", "ok")
+                if kind == "page":
+                    recorder.page(key, 1000 + number, 900 + number)
+                else:
+                    recorder.request(key, 1000 + number)
+            recorder.fold(second)
+        took = time.process_time() - before
+        recorder.directory.close()
+    return took * 1e6 / (SECONDS * PER_SECOND)
+
+
+def main() -> None:
+    """Measure and write the table."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    found: dict[str, list[float]] = {"request": [], "page": []}
+    for _ in range(ROUNDS):
+        for kind, values in found.items():
+            values.append(measured(kind))
+    lines = [f"# Recording alone, µs each, {ROUNDS} rounds", "", "| | median | min | max |", "|---|--:|--:|--:|"]
+    for kind, values in found.items():
+        lines.append(f"| {kind} | {statistics.median(values):.2f} | {min(values):.2f} | {max(values):.2f} |")
+    text = "\n".join(lines) + "\n"
+    print(text)
+    (Path(__file__).parent / "results" / "recording.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
