@@ -115,6 +115,7 @@ def test_a_target_that_is_down_is_exit_6(entsurge, quick_profile: Path, tmp_path
         (300, ["--source", "127.0.1.0/27"], ["file descriptors", "ulimit -Hn", "--processes"]),
         (20_000, [], ["ports", "--source"]),
         (20_000, ["--source", "nonsense"], ["--source nonsense"]),
+        (20_000, ["--source", "192.0.2.0/28"], ["--source an address"]),
     ],
 )
 def test_what_the_machine_has_no_room_for_is_said_first(tmp_path: Path, limit: int, arguments, said) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from entsurge.visit.allow import AllowList
 from entsurge.visit.client import Client
-from entsurge.visit.failure import ConnectFailed, TlsFailed
+from entsurge.visit.failure import OwnLimit, TlsFailed
 from entsurge.visit.tls import Tls
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
@@ -114,5 +114,5 @@ def test_visitors_come_from_the_address_that_they_are_given(nginx: servers.Serve
     there = subprocess.run(["ss", "-tn", "dst", f":{port}"], capture_output=True, text=True, check=False).stdout
     assert "127.0.3.7" in there or not there
     elsewhere = Client(allow=AllowList(), source="192.0.2.1")
-    with pytest.raises(ConnectFailed):
+    with pytest.raises(OwnLimit):
         elsewhere.get(f"{nginx.url}/index.html", deadline_seconds=5)

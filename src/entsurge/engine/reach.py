@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from entsurge.errors import TargetUnreachable, UsageError
 from entsurge.plan.summary import window_load
 from entsurge.visit.client import IDLE_NS, MOST_CONNECTIONS, Client
-from entsurge.visit.failure import ClientError
+from entsurge.visit.failure import ClientError, OwnLimit
 
 if TYPE_CHECKING:
     from entsurge.audience.profile import Profile
@@ -25,6 +25,10 @@ def reach(url: str, stage: Stage) -> None:
     client = Client(allow=stage.allow, headers=stage.headers, source=stage.source(0))
     try:
         client.request("GET", url, deadline_seconds=REACH_SECONDS)
+    except OwnLimit as error:
+        raise UsageError(
+            f"{url}: this machine cannot connect: {error}", hint="is --source an address of it?"
+        ) from error
     except ClientError as error:
         raise TargetUnreachable(
             f"{url}: {error} ({error.reason})", hint="nothing was sent but this one question; no run was made"
