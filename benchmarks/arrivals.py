@@ -19,6 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import region
 import servers
 
 SECONDS = 6.0
@@ -168,6 +169,7 @@ def memory(url: str, visitors: float, seconds: float) -> dict[str, Any]:
         def visit(self, number: int) -> None:
             client = Client(allow=allow, headers={"User-Agent": "x"}, source=SOURCES[number % len(SOURCES)])
             answer = client.get(url, deadline_seconds=60)
+            client.fetch_many([f"{url}/static/part-{part}.js" for part in range(9)], deadline_seconds=60)
             self.memory = {"landing": answer, "portal": url}
             open_[0] += 1
             over.wait()
@@ -179,10 +181,12 @@ def memory(url: str, visitors: float, seconds: float) -> dict[str, Any]:
     for number in range(int(visitors)):
         running.append(gevent.spawn(Visitor(environment).visit, number))
         if number % 50 == 49:
+            gevent.sleep(0.15)  # so that the connections of a page's assets have idled away before there are too many
             while open_[0] < number - 20:
                 gevent.sleep(0.001)
     while open_[0] < int(visitors):
         gevent.sleep(0.01)
+    gevent.sleep(8)  # until nothing but the connection that each visitor keeps is open
     whole = _resident_kb()
     over.set()
     gevent.joinall(running)
@@ -238,7 +242,7 @@ def main() -> None:
         return
     lines = [f"# Arrivals: start lag in ms, {given.rounds} rounds of {SECONDS:.0f} s, median (minimum-maximum)", ""]
     lines += ["| visits/s | | p50 | p99 | achieved |", "|--:|---|--:|--:|--:|"]
-    with servers.nginx() as served:
+    with servers.nginx(dress=region.dress) as served:
         for rate in (1000, 2000):
             found: dict[str, list[dict[str, float]]] = {"floor": [], "entsurge": []}
             for _ in range(given.rounds):
@@ -255,9 +259,9 @@ def main() -> None:
         lines += ["", "| highest rate kept to 99 % | visits/s |", "|---|--:|"]
         lines += [f"| {kind} | {rate:.0f} |" for kind, rate in best.items()]
         lines += [f"| ratio | {best['entsurge'] / best['FastHttpSession']:.2f} |", ""]
-        weight = child("memory", served.url, 8000, 60)
+        weight = child("memory", served.url, 10_000, 60)
         lines.append(
-            f"8,000 visitors between two clicks in one process: {weight['kb_per_visitor']:.1f} kB each, "
+            f"10,000 visitors between two clicks in one process: {weight['kb_per_visitor']:.1f} kB each, "
             f"{weight['process_mb']:.0f} MB in all."
         )
     text = "\n".join(lines) + "\n"

@@ -1,4 +1,7 @@
-"""A browser's cache for one visitor: fresh answers are not asked for again, stale ones are asked for by their ETag."""
+"""A browser's cache for one visitor: fresh answers are not asked for again, stale ones are asked for by their ETag.
+
+Each visitor has a cache of its own; only the bodies are shared where they are the same, since memory is not.
+"""
 
 from __future__ import annotations
 
@@ -61,6 +64,7 @@ class Cache:
         if response.status != 200 or "no-store" in control or not (age or etag or modified):
             return response
         self._drop(url)
+        response = _shared(url, response)
         self._kept[url] = Entry(response, self._now() + (0 if "no-cache" in control else age), etag, modified)
         self._bytes += response.size
         while self._bytes > LARGEST_BYTES and self._kept:
@@ -71,6 +75,25 @@ class Cache:
         entry = self._kept.pop(url, None)
         if entry is not None:
             self._bytes -= entry.response.size
+
+
+_MOST_SHARED, _LARGEST_SHARED = 512, 128 * 1024
+_known: OrderedDict[tuple[str, bytes], Response] = OrderedDict()
+
+
+def _shared(url: str, response: Response) -> Response:
+    """The same answer as another visitor has been given already, if there is one: a thousand visitors, one body."""
+    if response.size > _LARGEST_SHARED:
+        return response
+    identity = (url, response.raw)
+    found = _known.get(identity)
+    if found is not None:
+        _known.move_to_end(identity)
+        return found
+    _known[identity] = response
+    if len(_known) > _MOST_SHARED:
+        _known.popitem(last=False)
+    return response
 
 
 def _age(response: Response) -> int:

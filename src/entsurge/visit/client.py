@@ -216,8 +216,7 @@ class Client:
         if not connection.open or self._closed or len(idle) >= MOST_CONNECTIONS:
             connection.close()
             return
-        connection.guard(monotonic_ns() + IDLE_NS if idle else 0)
-        idle.append(connection)
+        connection.rest(idle, monotonic_ns() + IDLE_NS if idle else 0)
 
     def _head(self, method: str, address: Address, headers: Mapping[str, str], body: bytes | None) -> bytes:
         head = _opening(method, address, self.fixed) + self.cookies.line(address)

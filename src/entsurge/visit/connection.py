@@ -46,6 +46,7 @@ class Connection:
         self.ends_ns, self.slot = _NO_MORE, 0
         self.wire: Any = None
         self.expired = self.open = False
+        self.pool: list[Connection] | None = None  # where it lies while nobody uses it
         self.connect_us = self.tls_us = self.first_byte_ns = 0
         self._watchdog = watchdog()
         self._parser = httptools.HttpResponseParser(self)
@@ -101,12 +102,21 @@ class Connection:
         if ends_ns:
             self._watchdog.watch(self)
 
+    def rest(self, pool: list[Connection], ends_ns: int) -> None:
+        """Lie idle in a pool until this monotonic time (0: as long as it takes), without the last answer's weight."""
+        self.parts, self.fields, self._coming = [], [], []
+        self.guard(ends_ns)
+        self.pool = pool
+        pool.append(self)
+
     def expire(self) -> None:
         """The deadline has come: whoever waits on the wire is woken by its closing."""
         self.expired = True
         self.open = False
         if self.wire is not None:
             self.wire.close()
+        if self.pool is not None and self in self.pool:
+            self.pool.remove(self)
 
     def close(self) -> None:
         """Close; harmless when closed already."""
