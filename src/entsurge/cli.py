@@ -18,6 +18,7 @@ COMMANDS = {
     "worker": "Offers a part of a run that a master elsewhere leads.",
     "report": "The degradation report of one run, or of several side by side.",
     "gate": "Verdict and exit code for CI, with JUnit if asked.",
+    "compare": "Candidate runs against baseline runs, beyond chance or not.",
     "population": "Synthetic people as CSV.",
     "sandbox": "Serves the embedded reference ENT.",
 }
