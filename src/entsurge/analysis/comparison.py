@@ -204,6 +204,7 @@ def _quantiles(run: Run, quantile: float) -> dict[tuple[str, ...], float]:
 
 
 def _finding(page: tuple[str, ...], logs: NDArray[np.float64], labels: NDArray[np.bool_], p: float) -> PageFinding:
+    persona, service, name = page
     shift = hodges_lehmann(logs[labels].tolist(), logs[~labels].tolist())
     ratio = float(np.exp(shift.estimate))
     beyond = p <= ALPHA and shift.low is not None and shift.high is not None
@@ -213,7 +214,7 @@ def _finding(page: tuple[str, ...], logs: NDArray[np.float64], labels: NDArray[n
     elif beyond and ratio <= 1 / (1 + LEAST_EFFECT) and (shift.high or 0) < 0:
         state = "improvement"
     return PageFinding(
-        *page, float(np.exp(np.median(logs[~labels]))), float(np.exp(np.median(logs[labels]))), ratio,
+        persona, service, name, float(np.exp(np.median(logs[~labels]))), float(np.exp(np.median(logs[labels]))), ratio,
         None if shift.low is None else float(np.exp(shift.low)),
         None if shift.high is None else float(np.exp(shift.high)), p, state,
     )  # fmt: skip
@@ -221,7 +222,7 @@ def _finding(page: tuple[str, ...], logs: NDArray[np.float64], labels: NDArray[n
 
 def _errors(baselines: Sequence[Run], candidates: Sequence[Run]) -> tuple[Shift, bool]:
     """The share of failed pages: worse when a point more, beyond what the runs differ among themselves."""
-    shift = hodges_lehmann(*([_error_share(run) for run in group] for group in (candidates, baselines)))
+    shift = hodges_lehmann([_error_share(run) for run in candidates], [_error_share(run) for run in baselines])
     return shift, shift.estimate >= 0.01 and shift.low is not None and shift.low > 0
 
 

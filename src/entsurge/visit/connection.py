@@ -104,7 +104,7 @@ class Connection:
 
     def rest(self, pool: list[Connection], ends_ns: int) -> None:
         """Lie idle in a pool until this monotonic time (0: as long as it takes), without the last answer's weight."""
-        self.parts, self.fields, self._coming = [], [], []
+        self._forget()
         self.guard(ends_ns)
         self.pool = pool
         pool.append(self)
@@ -132,9 +132,7 @@ class Connection:
     def exchange(self, method: str, request: bytes, ends_ns: int) -> None:
         """Send a request and take in its whole answer (status, fields, parts). Raises a ClientError and closes."""
         self.method, self.status, self.length, self.first_byte_ns = method, 0, 0, 0
-        self.fields: list[tuple[bytes, bytes]] = []
-        self.parts: list[bytes] = []
-        self._coming = self.fields
+        self._forget()
         self.head_done = self.done = self.keeps = False
         self.guard(ends_ns)
         try:
@@ -151,6 +149,12 @@ class Connection:
             self.close()
             raise
         self.open = self.open and self.keeps
+
+    def _forget(self) -> None:
+        """Begin with an empty answer; the one before belongs to whoever asked for it."""
+        self.fields: list[tuple[bytes, bytes]] = []
+        self.parts: list[bytes] = []
+        self._coming = self.fields
 
     def _through(self, request: bytes) -> None:
         wire, feed = self.wire, self._parser.feed_data
