@@ -1,9 +1,11 @@
 """The visitor's client against servers that misbehave in every way that servers do."""
 
 import contextlib
+import gc
 import gzip
 import importlib.util
 import time
+import weakref
 import zlib
 from itertools import pairwise
 from pathlib import Path
@@ -261,3 +263,30 @@ def test_an_answer_may_be_cut_anywhere(cuts: list[int]) -> None:
         client.close()
         server.server.stop(timeout=0.1)
     assert (answer.status, answer.body, answer.headers.get("set-cookie")) == (200, b"hello world", "a=b")
+
+
+class Listener:
+    """Holds a client that tells it of every exchange, as a visitor does."""
+
+    def __init__(self) -> None:
+        self.client, self.seen = Client(allow=AllowList(), on_exchange=self.listen), 0
+
+    def listen(self, _exchange: object) -> None:
+        self.seen += 1
+
+
+def test_a_closed_client_leaves_no_circle_behind(raw) -> None:
+    """Visitor, client and connections are freed without the collector, which would stall everybody."""
+    visitor = Listener()
+    visitor.client.fetch_many([f"{raw(ok()).url}/{number}" for number in range(3)], deadline_seconds=5)
+    freed = [weakref.ref(visitor), weakref.ref(visitor.client)]
+    freed += [weakref.ref(each) for kept in visitor.client._idle.values() for each in kept]
+    gc.disable()
+    try:
+        assert visitor.seen == 3
+        visitor.client.close()
+        del visitor
+        assert len(freed) > 2
+        assert [each() for each in freed] == [None] * len(freed)
+    finally:
+        gc.enable()

@@ -11,6 +11,7 @@ from typing import Any
 import gevent
 
 SAMPLE_SECONDS = 0.1
+COLLECT_AFTER = (10_000, 20, 1000)
 
 
 class Health:
@@ -49,9 +50,13 @@ class Health:
 
 
 def settle() -> None:
-    """Take what is loaded out of the collector's sight: a full collection would stall every visit at once."""
+    """Take what is loaded out of the collector's sight, and let it look at old objects hardly ever.
+
+    A full collection stalls every visit at once. Visits leave no circles behind, so there is little for it to find.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def _descriptors() -> int:

@@ -88,7 +88,7 @@ class Run:
         reach(spec.url, self.stage)
         self.manifest = manifests.manifest(spec, self.prepared, locust_version)
         self.directory.open()
-        self.directory.write_json("manifest.json", self.manifest)
+        self.directory.write_json("manifest.json", self.manifest, durably=True)
         self.directory.write_json("engine.pid", os.getpid())
         self.end, self.ended = "completed", Event()
 
@@ -170,7 +170,7 @@ class Run:
         self.event("run", "run", self.end)
         ended = datetime.now(UTC).isoformat(timespec="seconds")
         known = self.book.totals(completed=self.end == "completed")
-        self.directory.write_json("finish.json", {"ended_utc": ended, "end": self.end, **known})
+        self.directory.write_json("finish.json", {"ended_utc": ended, "end": self.end, **known}, durably=True)
 
     def event(self, kind: str, identity: str, state: str, detail: str = "") -> None:
         """Write one line of events.jsonl."""

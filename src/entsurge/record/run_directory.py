@@ -65,10 +65,10 @@ class RunDirectory:
         except OSError as error:
             raise CannotRecord(f"{self.path}: {error.strerror or error}") from None
 
-    def write_json(self, name: str, value: object) -> None:
-        """Write a whole JSON file, atomically."""
+    def write_json(self, name: str, value: object, *, durably: bool = False) -> None:
+        """Write a whole JSON file, atomically; `durably` waits for the disk, which may stall every visit."""
         try:
-            write_json(self.path / name, value)
+            write_json(self.path / name, value, durably=durably)
         except OSError as error:
             raise self._refused(error) from None
 
@@ -112,11 +112,12 @@ class RunDirectory:
         return CannotRecord(f"{self.path}: {error.strerror or error}")
 
 
-def write_json(path: Path, value: object) -> None:
+def write_json(path: Path, value: object, *, durably: bool = True) -> None:
     """Write a JSON file so that a reader sees the old one or the new one, never a part."""
     fresh = path.with_name(f".{path.name}.new")
     with fresh.open("w", encoding="utf-8") as stream:
         json.dump(value, stream, ensure_ascii=False, indent=1)
         stream.flush()
-        os.fsync(stream.fileno())
+        if durably:
+            os.fsync(stream.fileno())
     fresh.replace(path)

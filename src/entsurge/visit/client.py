@@ -132,6 +132,7 @@ class Client:
     def close(self) -> None:
         """Close every connection."""
         self._closed = True
+        self.on_exchange = None  # whoever listens holds this client: no circle may keep both
         for connections in self._idle.values():
             for connection in connections:
                 connection.close()

@@ -49,7 +49,7 @@ class Connection:
         self.pool: list[Connection] | None = None  # where it lies while nobody uses it
         self.connect_us = self.tls_us = self.first_byte_ns = 0
         self._watchdog = watchdog()
-        self._parser = httptools.HttpResponseParser(self)
+        self._parser: Any = httptools.HttpResponseParser(self)
 
     # -- opening and closing ---------------------------------------------------------------------------------------
 
@@ -117,10 +117,12 @@ class Connection:
             self.wire.close()
         if self.pool is not None and self in self.pool:
             self.pool.remove(self)
+            self.close()
 
     def close(self) -> None:
         """Close; harmless when closed already."""
         self.open = False
+        self._parser = self.pool = None  # they hold this connection: no circle may keep it
         self.ends_ns = _NO_MORE
         if self.slot:
             self._watchdog.forget(self)
