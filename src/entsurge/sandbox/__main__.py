@@ -22,7 +22,7 @@ _WHOLE = (
     "classes-per-school",
     "pupils-per-class",
 )
-_NUMBERS = ("capacity-factor", "idle-seconds", "compression", "simulated-hour")
+_NUMBERS = ("capacity-factor", "idle-seconds", "compression", "simulated-hour", "token-seconds")
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:

@@ -21,6 +21,7 @@ _AT_LEAST = {
     "port": 0,
     "default_seconds": 0,
     "idle_seconds": 1,
+    "token_seconds": 1,
 }
 _ABOVE_ZERO = ("capacity_factor", "compression")
 
@@ -32,7 +33,8 @@ class Settings:
     A page's document holds one of `workers` for the seconds of its service: `service_seconds[service]`,
     else `default_seconds`, divided by `capacity_factor`. Idle limits are divided by `compression`, and
     `simulated_hour` (0 to 24; the local clock if none) runs that many times faster. `unlimited` lifts
-    workers, pool, queue and sessions; pages still take their time.
+    workers, pool, queue and sessions; pages still take their time. Mobile access tokens are good for `token_seconds`,
+    divided by `compression`; codes go to `mobile_redirects` and nowhere else.
     """
 
     host: str = "127.0.0.1"
@@ -48,6 +50,8 @@ class Settings:
     idle_seconds: float = 3_600.0
     compression: float = 1.0
     simulated_hour: float | None = None
+    token_seconds: float = 3_600.0
+    mobile_redirects: tuple[str, ...] = ("skoapp-prod://sign-in-callback",)
     database: str = "sqlite://"
     files_folder: str | None = None
     seed: int = 1
@@ -92,6 +96,8 @@ class Settings:
         if not isinstance(found, dict) or not known.issuperset(found):
             unknown = ", ".join(sorted(set(found) - known)) if isinstance(found, dict) else "not an object"
             raise UsageError(f"unknown sandbox settings: {unknown}", hint=f"known: {', '.join(sorted(known))}")
+        if isinstance(found.get("mobile_redirects"), list):
+            found["mobile_redirects"] = tuple(found["mobile_redirects"])  # JSON knows lists alone
         try:
             return cls(**found)
         except TypeError as error:

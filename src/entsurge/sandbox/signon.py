@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from entsurge.sandbox.ent import Ent
     from entsurge.sandbox.sessions import Session
 
+MOBILE_CALLBACK = "/cas/oauth2.0/callbackAuthorize"
 _COOKIE = "TGC"
 _WRONG = "Identifiants incorrects"
 _STALE = "La page de connexion a expiré, merci de recommencer"
@@ -98,6 +99,10 @@ class SignOn:
         made_for, token = self._ent.tickets.take(ticket) or ("", "")
         return self._ent.sessions.find(token) if made_for and made_for == service else None
 
+    async def knows(self, request: Request) -> bool:
+        """Whether the browser that asks is signed on."""
+        return self._ent.sessions.find(request.cookies.get(_COOKIE, "")) is not None
+
     def _form(self, service: str, problem: str = "") -> Response:
         lt = f"LT-{secrets.token_urlsafe(16)}"
         return markup.login_page(service, self._ent.forms.issue(lt), lt, problem)
@@ -122,12 +127,14 @@ class SignOn:
         return RedirectResponse(f"{address}{joint}ticket={ticket}", 302, {"cache-control": "no-store"})
 
     def _allowed(self, request: Request, service: str) -> bool:
-        """Tickets go to this host's portals and nowhere else."""
+        """Tickets go to this host's portals and mobile sign-on, and nowhere else."""
         if not service:
             return True
         there, here = urlsplit(service), request.base_url
         parts = there.path.split("/")
         same_host = (there.scheme, there.netloc) == (here.scheme, here.netloc)
+        if same_host and there.path == MOBILE_CALLBACK:
+            return True
         return same_host and len(parts) > 2 and parts[1] == "etab" and parts[2] in self._ent.schools
 
     def _not_allowed(self) -> Response:
