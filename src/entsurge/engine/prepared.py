@@ -10,7 +10,7 @@ from entsurge import __version__, content, errors
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import PERSONAS
 from entsurge.chaos import experiment
-from entsurge.drivers import driver as drivers
+from entsurge.drivers import registry as drivers
 from entsurge.engine import manifest as manifests
 from entsurge.plan.arrivals import Arrivals
 from entsurge.plan.people import groups, population
@@ -44,7 +44,7 @@ class Prepared:
         """The surroundings of this run's visits."""
         run = Path(self.spec.out).name
         return Stage(
-            driver=drivers.make(self.spec.driver, self.spec.url),
+            driver=drivers.make(self.spec.driver, drivers.Setting(self.spec.url)),
             population=self.people,
             record=record,
             allow=AllowList(),

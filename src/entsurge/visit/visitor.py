@@ -6,23 +6,25 @@ due₁ is the end of sign-on, dueₖ = max(startₖ₋₁ + gapₖ₋₁, endₖ
 
 from __future__ import annotations
 
+import json
 import random
 import traceback
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
 
 import gevent
 from locust import User, task
 
 from entsurge.drivers.driver import Account
-from entsurge.drivers.portal import form
 from entsurge.record.recorder import Key
 from entsurge.visit import alone
 from entsurge.visit.client import Client, Exchange
+from entsurge.visit.log import VisitLog
 from entsurge.visit.outcome import Outcome, PageResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from entsurge.audience.shape import Persona
     from entsurge.plan.arrivals import PagePlan, VisitPlan
@@ -243,43 +245,70 @@ class Visitor(User):
 
     # -- what drivers use ------------------------------------------------------------------------------------------
 
-    def get(self, url: str) -> Response:
-        """GET a document, redirects followed within the page's deadline."""
-        return self.client.get(url, deadline_seconds=self.stage.deadline_seconds)
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Response:
+        """One request within the page's deadline, redirects not followed."""
+        return self.client.request(
+            method, url, headers=headers, body=body, deadline_seconds=self.stage.deadline_seconds
+        )
 
-    def post_form(self, url: str, fields: dict[str, str]) -> Response:
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Response:
+        """GET a document, redirects followed within the page's deadline."""
+        return self.client.get(url, headers=headers, deadline_seconds=self.stage.deadline_seconds)
+
+    def post_form(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Response:
         """POST a form; the answer as it is, redirects not followed."""
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._post(url, form(fields), kind)
+        return self.request("POST", url, headers={**kind, **(headers or {})}, body=urlencode(fields).encode())
 
-    def post_file(self, url: str, fields: dict[str, str], filename: str, data: bytes) -> Response:
-        """POST a multipart form with one file in the field `fichier`."""
+    def post_json(self, url: str, value: object, headers: Mapping[str, str] | None = None) -> Response:
+        """POST a value as JSON; the answer as it is."""
+        kind = {"Content-Type": "application/json"}
+        return self.request("POST", url, headers={**kind, **(headers or {})}, body=json.dumps(value).encode())
+
+    def post_file(
+        self, url: str, fields: Mapping[str, str], filename: str, data: bytes, *,
+        field: str = "fichier", headers: Mapping[str, str] | None = None,
+    ) -> Response:  # fmt: skip
+        """POST a multipart form with one file in `field`."""
         edge = "entsurge-7f3a9c"
         parts = [
             f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
             for name, value in fields.items()
         ]
         parts.append(
-            f'--{edge}\r\nContent-Disposition: form-data; name="fichier"; filename="{filename}"\r\n'
+            f'--{edge}\r\nContent-Disposition: form-data; name="{field}"; filename="{filename}"\r\n'
             "Content-Type: text/plain\r\n\r\n"
         )
         body = "".join(parts).encode() + data + f"\r\n--{edge}--\r\n".encode()
-        return self._post(url, body, {"Content-Type": f"multipart/form-data; boundary={edge}"})
-
-    def _post(self, url: str, body: bytes, headers: dict[str, str]) -> Response:
-        deadline = self.stage.deadline_seconds
-        return self.client.request("POST", url, headers=headers, body=body, deadline_seconds=deadline)
+        kind = {"Content-Type": f"multipart/form-data; boundary={edge}"}
+        return self.request("POST", url, headers={**kind, **(headers or {})}, body=body)
 
     def follow(self, response: Response) -> Response:
         """Follow an answer's redirects to the page they lead to."""
         return self.client.follow(response, deadline_seconds=self.stage.deadline_seconds)
 
-    def fetch_many(self, urls: list[str]) -> list[Response | ClientError]:
+    def fetch_many(self, urls: list[str], headers: Mapping[str, str] | None = None) -> list[Response | ClientError]:
         """Assets and XHR of a page, in parallel as a browser fetches them."""
-        answers: list[Response | ClientError] = self.client.fetch_many(
-            urls, deadline_seconds=self.stage.deadline_seconds
-        )
-        return answers
+        return self.client.fetch_many(urls, headers=headers, deadline_seconds=self.stage.deadline_seconds)
+
+    def hop(
+        self, step: str, method: str, url: str, *,
+        headers: Mapping[str, str] | None = None, body: bytes | None = None,
+    ) -> Response:  # fmt: skip
+        """One request of a sign-on; its requests are kept under the step's name."""
+        self.action = step
+        try:
+            return self.request(method, url, headers=headers, body=body)
+        finally:
+            self.action = "sign-on"
+
+    def hopped(self, step: str, outcome: Outcome, microseconds: int) -> None:
+        """Record one hop of a sign-on: of kind `hop`, so that hops are never counted as page views."""
+        plan = self.plan
+        key = Key("hop", plan.persona, plan.group, "sign-on", step, plan.phase, str(outcome))
+        self.stage.record.request(key, microseconds)
 
     def sentence(self) -> str:
         """Something to write: synthetic, the same for the same visit."""
@@ -288,49 +317,3 @@ class Visitor(User):
     def created(self, action: str, url: str) -> None:
         """Keep what was written on the target, for clean-up."""
         self.stage.record.created({"service": self.service, "action": action, "url": url, "visit": self.plan.name})
-
-
-class VisitLog:
-    """What one visit came to."""
-
-    def __init__(self, plan: VisitPlan, due_us: int, start_us: int) -> None:
-        self.plan, self.due_us, self.start_us = plan, due_us, start_us
-        self.school, self.sign_on, self.end = "", "", "lost"
-        self.waiting_us = 0
-        self.work_served = False
-        self.done = 0
-        self.services = {page.service: Counter({"planned": 0}) for page in plan.pages}
-        for page in plan.pages:
-            self.services[page.service]["planned"] += 1
-
-    @classmethod
-    def of_lost(cls, plan: VisitPlan, now_us: int) -> VisitLog:
-        """A visit that the generator could not start, or lost sight of."""
-        log = cls(plan, plan.due_us, now_us)
-        log.sign_on, log.end = "lost", "not-started"
-        return log
-
-    def page(self, service: str, result: PageResult, waiting_us: int, work: bool) -> None:
-        """One page view came to its end."""
-        self.services[service][str(result.outcome)] += 1
-        self.waiting_us += waiting_us
-        self.done += 1
-        self.work_served |= work and result.ok
-
-    def remaining(self) -> tuple[PagePlan, ...]:
-        """The pages not asked for yet."""
-        return self.plan.pages[self.done :]
-
-    def row(self, end_us: int) -> dict[str, Any]:
-        """The visit as a row of visits.arrows."""
-        outcomes = {name: sum(of[name] for of in self.services.values()) for name in ("ok", "shed", "failed", "lost")}
-        planned, pages = len(self.plan.pages), self.services.items()
-        return {
-            "name": self.plan.name, "persona": self.plan.persona, "group": self.plan.group, "school": self.school,
-            "phase": self.plan.phase, "due_us": self.due_us, "start_us": self.start_us, "end_us": end_us,
-            "planned": planned, **outcomes, "unserved": planned - sum(outcomes.values()),
-            "planned_gap_us": sum(page.gap_us for page in self.plan.pages), "waiting_us": self.waiting_us,
-            "work_planned": bool({"lesson-book", "homework"} & set(self.services)), "work_served": self.work_served,
-            "services": [{"service": name, **{key: of[key] for key in ("planned", *outcomes)}} for name, of in pages],
-            "sign_on": self.sign_on, "end": self.end,
-        }  # fmt: skip

@@ -1,0 +1,37 @@
+"""Which sign-on methods there are: a name, and the module that knows the way.
+
+A method's module has `Options` (a pydantic model of what `[sign_on]` may say) and `method(options)`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from entsurge.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import BaseModel
+
+    from entsurge.signon.method import SignOn
+
+METHODS = {
+    "cas": "entsurge.signon.cas",
+}
+
+
+def options_model(name: str) -> type[BaseModel]:
+    """What `[sign_on]` may say for this method. Raises UsageError for an unknown one."""
+    if name not in METHODS:
+        raise UsageError(f"no sign-on method {name!r}", hint=f"known: {', '.join(sorted(METHODS))}")
+    model: type[BaseModel] = import_module(METHODS[name]).Options
+    return model
+
+
+def make(name: str, options: Mapping[str, Any]) -> SignOn:
+    """The method of this name with these options. Raises UsageError, or pydantic's ValidationError for the options."""
+    model = options_model(name)
+    made: SignOn = import_module(METHODS[name]).method(model.model_validate(dict(options)))
+    return made
