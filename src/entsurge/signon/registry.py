@@ -30,8 +30,12 @@ def options_model(name: str) -> type[BaseModel]:
     return model
 
 
+def of_options(name: str, options: BaseModel) -> SignOn:
+    """The method of this name with options that have been checked."""
+    made: SignOn = import_module(METHODS[name]).method(options)
+    return made
+
+
 def make(name: str, options: Mapping[str, Any]) -> SignOn:
     """The method of this name with these options. Raises UsageError, or pydantic's ValidationError for the options."""
-    model = options_model(name)
-    made: SignOn = import_module(METHODS[name]).method(model.model_validate(dict(options)))
-    return made
+    return of_options(name, options_model(name).model_validate(dict(options)))

@@ -101,8 +101,9 @@ class Visitor(User):
         stage.present[plan.persona] += 1
         self.random = random.Random(plan.name)
         self.client = Client(
-            allow=stage.allow, headers=stage.headers, on_exchange=self._exchange, source=stage.source(plan.account)
-        )
+            allow=stage.allow, headers=stage.headers, tls=stage.tls, on_exchange=self._exchange,
+            source=stage.source(plan.account),
+        )  # fmt: skip
         try:
             self._live(stage, plan)
         except gevent.GreenletExit:
@@ -135,6 +136,7 @@ class Visitor(User):
     def _signs_on(self, stage: Stage) -> bool:
         plan = self.plan
         self.service, self.action = "sign-on", "sign-on"
+        self._wait_until(stage.quiet_until_us)
         start_us = stage.now_us()
         result = stage.driver.sign_on(self, self._account(stage))
         end_us = stage.now_us()
@@ -147,8 +149,9 @@ class Visitor(User):
 
     def _page(self, stage: Stage, page: PagePlan, action: str, due_us: int) -> tuple[int, int, PageResult]:
         self.service, self.action = page.service, action
+        self._wait_until(stage.quiet_until_us)
         start_us = stage.now_us()
-        result = stage.driver.open(self, page.service, action)
+        result = stage.driver.open(self, stage.driver.actions[action].service, action)
         end_us = stage.now_us()
         self._note(stage, result, due_us, start_us, end_us)
         self.log.page(page.service, result, end_us - start_us, self._is_work(stage, page.service, action))
@@ -166,6 +169,8 @@ class Visitor(User):
         stage.record.page(key, max(0, end_us - due_us), end_us - start_us)
         if result.outcome is Outcome.LOST:
             stage.limits[result.reason] += 1
+        if result.retry_after_seconds:
+            stage.quiet_until_us = max(stage.quiet_until_us, end_us + int(result.retry_after_seconds * 1e6))
         if result.reason in UNREACHABLE:
             stage.unreachable += 1
         else:
@@ -237,11 +242,20 @@ class Visitor(User):
             yield from found
 
     def _permitted(self, service: str, action: str) -> str:
-        """The action, or the first of the service that only reads where the target may not be written to."""
+        """The action, or the first of the service that only reads.
+
+        That is where the target may not be written to, where the product has no such action, or where it has no such
+        service and another stands in.
+        """
         specs = self.stage.driver.actions
-        if not specs[action].writes or self.stage.may_write:
+        known = specs.get(action)
+        if known is not None and (not known.writes or self.stage.may_write(service)):
             return action
-        return next(name for name, spec in specs.items() if spec.service == service and not spec.writes)
+        asked = self.stage.stand_in.get(service, service)
+        found = next((name for name, spec in specs.items() if spec.service == asked and not spec.writes), None)
+        if found is None:
+            raise LookupError(f"the driver has no page of {asked} that only reads")
+        return found
 
     # -- what drivers use ------------------------------------------------------------------------------------------
 
@@ -316,4 +330,6 @@ class Visitor(User):
 
     def created(self, action: str, url: str) -> None:
         """Keep what was written on the target, for clean-up."""
-        self.stage.record.created({"service": self.service, "action": action, "url": url, "visit": self.plan.name})
+        plan = self.plan
+        who = {"persona": plan.persona, "group": plan.group, "account": plan.account}
+        self.stage.record.created({"service": self.service, "action": action, "url": url, "visit": plan.name, **who})
