@@ -8,23 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlsplit
 
-from pydantic import Field
-
-from entsurge.signon.forms import login_form
+from entsurge.signon.browser import BrowserOptions, credentials, to_form
 from entsurge.signon.method import Arrival, Refusal
-from entsurge.signon.options import Address, SignOnOptions
 
 if TYPE_CHECKING:
     from entsurge.drivers.driver import Account
     from entsurge.signon.walk import Walk
-    from entsurge.visit.response import Response
 
 
-class Options(SignOnOptions):
+class Options(BrowserOptions):
     """`[sign_on] method = "cas"`: without `login_url` the door itself must lead to the form."""
-
-    login_url: Address | None = None
-    extra_fields: dict[str, str] = Field(default_factory=dict)
 
 
 class Cas:
@@ -35,11 +28,11 @@ class Cas:
 
     def enter(self, walk: Walk, account: Account, door: str) -> Arrival:
         """Sign on; the page at the end is the service's own."""
-        page = walk.get(self._first(door), "form")
-        refused = walk.refusal(page)
-        if refused is not None:
-            return Arrival(page, refused)
-        return submit(walk, page, account, extra=self.options.extra_fields)
+        page = to_form(walk, self.options, self._first(door))
+        arrival = credentials(walk, self.options, page, account)
+        if arrival.refusal is Refusal.NOT_SIGNED_ON and _had_ticket(walk):
+            return Arrival(arrival.page, Refusal.TICKET_REFUSED)
+        return arrival
 
     def _first(self, door: str) -> str:
         url = self.options.login_url
@@ -48,27 +41,9 @@ class Cas:
         return f"{url}{'&' if urlsplit(url).query else '?'}service={quote(door, safe='')}"
 
 
-def submit(walk: Walk, page: Response, account: Account, *, extra: dict[str, str] | None = None) -> Arrival:
-    """Fill in the login form of a page and go where it leads; also for a page that asks nothing (single sign-on)."""
-    form = login_form(page)
-    if form is None:
-        return Arrival(page, None if walk.signs.proved(page) else Refusal.NO_FORM)
-    name = form.login_field or "username"
-    typed = {name: account.login, form.password_field: account.password, **(extra or {})}
-    answer = walk.post(form.action, form.filled(typed), "credentials")
-    refused = walk.refusal(answer)
-    if refused is None and login_form(answer) is not None:
-        refused = walk.signs.rejected(answer) or Refusal.NOT_SIGNED_ON
-    return Arrival(answer, refused, ticket_of(walk))
-
-
-def ticket_of(walk: Walk) -> str:
-    """The kind of ticket that was given, for records; never the ticket."""
-    for answer in walk.seen:
-        tickets = parse_qs(urlsplit(answer.redirects_to).query).get("ticket", [])
-        if tickets:
-            return tickets[0].split("-", 1)[0]
-    return ""
+def _had_ticket(walk: Walk) -> bool:
+    """Whether a ticket was given on the way: then it is the service that would not take it."""
+    return any("ticket" in parse_qs(urlsplit(answer.redirects_to).query) for answer in walk.seen)
 
 
 def method(options: Options) -> Cas:

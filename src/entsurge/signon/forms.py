@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from lxml import etree, html
+from entsurge.reading import document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,24 +37,6 @@ class Form:
         return {**self.fields, **pressed, **given}
 
 
-def document(answer: Response) -> Any:
-    """The page as a tree; None when there is nothing in it that could be one."""
-    if not answer.body.strip():
-        return None
-    try:
-        return html.document_fromstring(
-            answer.body, parser=html.HTMLParser(encoding=_encoding(answer), huge_tree=False)
-        )
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError, LookupError):
-        return None
-
-
-def _encoding(answer: Response) -> str | None:
-    """The charset of the header; a page's own meta counts only where the header says nothing."""
-    named = answer.headers.get("content-type").lower().partition("charset=")[2].split(";")[0].strip(" \"'")
-    return named or (None if b"charset" in answer.body[:2048].lower() else "utf-8")
-
-
 def forms(answer: Response) -> list[Form]:
     """Every form of a page, in its order; empty for what is no page."""
     tree = document(answer)
@@ -63,6 +45,12 @@ def forms(answer: Response) -> list[Form]:
     base = tree.find(".//base")
     root = urljoin(answer.url, base.get("href") or "") if base is not None else answer.url
     return [_form(element, root) for element in tree.iter("form")]
+
+
+def form_around(answer: Response, element: Any) -> Form | None:
+    """The form that a button stands in."""
+    found = next(element.iterancestors("form"), None)
+    return None if found is None else _form(found, answer.url)
 
 
 def _form(element: Any, root: str) -> Form:

@@ -23,6 +23,7 @@ class Refusal(StrEnum):
     WRONG_PASSWORD = "bad credentials"  # noqa: S105  what the records say
     FULL = "full house"
     SERVICE_REFUSED = "service refused"
+    TICKET_REFUSED = "ticket refused"
     FORM_EXPIRED = "form expired"
     NO_FORM = "no login form"
     NOT_SIGNED_ON = "not signed on"

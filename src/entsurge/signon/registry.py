@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from entsurge.signon.method import SignOn
 
 METHODS = {
+    "bearer": "entsurge.signon.bearer",
     "cas": "entsurge.signon.cas",
+    "form": "entsurge.signon.form",
+    "json-session": "entsurge.signon.json_session",
+    "oidc": "entsurge.signon.oidc",
+    "saml": "entsurge.signon.saml",
 }
 
 

@@ -31,6 +31,7 @@ class Walk:
     def __init__(self, visitor: Visitor, signs: Signs | None = None) -> None:
         self.visitor, self.signs = visitor, signs or Signs()
         self.seen: list[Response] = []
+        self.headers: dict[str, str] = {}  # what the next POST carries besides (a token against forged requests)
 
     @property
     def memory(self) -> dict[str, Any]:
@@ -54,8 +55,15 @@ class Walk:
         self, url: str, fields: Mapping[str, str], step: str, *, until: Callable[[str], bool] | None = None
     ) -> Response:
         """POST a form and go where the answers lead."""
-        answer = self.once("POST", url, step, headers=FORM, body=urlencode(fields).encode())
+        headers, self.headers = {**FORM, **self.headers}, {}
+        answer = self.once("POST", url, step, headers=headers, body=urlencode(fields).encode())
         return self._onward(answer, step, until)
+
+    def get_form(
+        self, url: str, fields: Mapping[str, str], step: str, *, until: Callable[[str], bool] | None = None
+    ) -> Response:
+        """Submit a form whose method is GET."""
+        return self.get(f"{url.split('?', 1)[0]}?{urlencode(fields)}", step, until=until)
 
     def once(
         self,
@@ -98,6 +106,16 @@ class Walk:
     def refusal(self, answer: Response) -> Refusal | None:
         """The refusal that this answer stands for, if it stands for one."""
         return self.signs.refusal(answer)
+
+    def posted(self, field: str) -> bool:
+        """Whether a form with this field was sent on the way."""
+        name = f"{field}=".encode()
+        return any((answer.request_body or b"").startswith(name) or b"&" + name in (answer.request_body or b"")
+                   for answer in self.seen)  # fmt: skip
+
+    def cookie(self, name: str) -> str:
+        """The value of a cookie that the visitor has by now; empty for none."""
+        return self.visitor.client.cookies.value(name)
 
     def arrived(self, answer: Response) -> Arrival:
         """The end of the way: at a page, or at whatever refuses."""

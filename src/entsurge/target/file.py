@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from entsurge.signon.method import SignOn
     from entsurge.target.accounts import AccountBook
 
+NATIONAL = ("educonnect.education.gouv.fr", "gar.education.fr", "franceconnect.gouv.fr")
 HINT = "docs/target-files.md lists the keys"
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -107,6 +108,13 @@ class TargetFile(_Strict):
         away = [host for host in self.all_hosts if not is_loopback(host)]
         if away and self.authorised is None:
             raise ValueError(f"authorised: missing: {', '.join(away)} is not loopback; who authorised the test, when?")
+        return self
+
+    @model_validator(mode="after")
+    def _is_nobody_elses(self) -> TargetFile:
+        shared = [host for host in self.all_hosts if any(f".{host}".endswith(f".{name}") for name in NATIONAL)]
+        if shared:
+            raise ValueError(f"{', '.join(shared)}: a national service, which is never loaded; let a stub stand in")
         return self
 
     @model_validator(mode="after")
