@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from html import unescape
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
 from lxml.cssselect import CSSSelector
@@ -12,6 +14,7 @@ from lxml.cssselect import CSSSelector
 if TYPE_CHECKING:
     from jsonpath import JSONPath
 
+    from entsurge.visit.allow import AllowList
     from entsurge.visit.response import Response
 
 
@@ -62,3 +65,24 @@ def _encoding(answer: Response) -> str | None:
     """The charset of the header; a page's own meta counts only where the header says nothing."""
     named = answer.headers.get("content-type").lower().partition("charset=")[2].split(";")[0].strip(" \"'")
     return named or (None if b"charset" in answer.body[:2048].lower() else "utf-8")
+
+
+_ASSET = re.compile(
+    rb"""<(?:script|img|source)\b[^>]*?\bsrc=["']([^"'#]+)"""
+    rb"""|<link\b(?=[^>]*?\brel=["']?(?:stylesheet|icon|shortcut icon|preload))[^>]*?\bhref=["']([^"'#]+)""",
+    re.IGNORECASE,
+)
+
+
+def assets(answer: Response, allow: AllowList) -> list[str]:
+    """What a browser would fetch with a page: scripts, styles, pictures; of the hosts that may be spoken to alone."""
+    found = []
+    for script, link in _ASSET.findall(answer.body):
+        reference = unescape((script or link).decode("utf-8", "replace"))
+        if reference.startswith(("data:", "blob:", "javascript:")):
+            continue
+        url = urljoin(answer.url, reference)
+        host = (urlsplit(url).hostname or "").lower()
+        if host == urlsplit(answer.url).hostname or host in allow.hosts:
+            found.append(url)
+    return list(dict.fromkeys(found))

@@ -49,8 +49,8 @@ def test_base_and_latin_1() -> None:
 
 def test_a_carrier_is_known_by_its_field() -> None:
     """The form that posts itself is found among others."""
-    made = carrier(page("<form><input name=q></form><form action=/acs><input type=hidden name=SAMLResponse></form>"), "X",
-                   "SAMLResponse")  # fmt: skip
+    body = "<form><input name=q></form><form action=/acs><input type=hidden name=SAMLResponse></form>"
+    made = carrier(page(body), "X", "SAMLResponse")
     assert made.action == "http://ent.example/acs"
 
 

@@ -89,6 +89,8 @@ def judged(walk: Walk, answer: Response) -> Refusal | None:
     refused = walk.refusal(answer)
     if refused is not None or walk.signs.proved(answer):
         return refused
+    if carrier(answer, *CARRIED) is not None:  # on its way to where the caller stops
+        return None
     if walk.signs.proof is not None or login_form(answer) is not None:
         return walk.signs.rejected(answer) or Refusal.NOT_SIGNED_ON
     return None

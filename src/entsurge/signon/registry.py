@@ -8,10 +8,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from entsurge.audience.profile import check
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pydantic import BaseModel
 
@@ -39,6 +41,16 @@ def of_options(name: str, options: BaseModel) -> SignOn:
     """The method of this name with options that have been checked."""
     made: SignOn = import_module(METHODS[name]).method(options)
     return made
+
+
+def checked(given: Mapping[str, Any], path: Path, hint: str) -> SignOn:
+    """The method of a `[sign_on]` table. Raises UsageError with every fault: file, key, found, expected."""
+    name = given.get("method")
+    if not isinstance(name, str) or name not in METHODS:
+        known = ", ".join(sorted(METHODS))
+        raise UsageError(f"{path}: sign_on.method: found {name!r}; expected one of {known}", hint=hint)
+    rest = {key: value for key, value in given.items() if key != "method"}
+    return of_options(name, check(options_model(name), rest, path, hint, "sign_on"))
 
 
 def make(name: str, options: Mapping[str, Any]) -> SignOn:

@@ -207,24 +207,13 @@ def _checked(path: Path) -> tuple[TargetFile, SignOn | None]:
     except UsageError as error:
         faults.append(str(error))
     try:
-        sign_on = _sign_on(raw.get("sign_on"), path)
+        found = raw.get("sign_on")
+        sign_on = methods.checked(found, path, HINT) if isinstance(found, dict) else None
     except UsageError as error:
         faults.append(str(error))
     if file is None or faults:
         raise UsageError("\n".join(faults), hint=HINT)
     return file, sign_on
-
-
-def _sign_on(found: Any, path: Path) -> SignOn | None:
-    if not isinstance(found, dict):  # none given, or a fault of the file's own
-        return None
-    given = dict(found)
-    name = given.pop("method", None)
-    if not isinstance(name, str) or name not in methods.METHODS:
-        known = ", ".join(sorted(methods.METHODS))
-        raise UsageError(f"{path}: sign_on.method: found {name!r}; expected one of {known}", hint=HINT)
-    options = check(methods.options_model(name), given, path, HINT, "sign_on")
-    return methods.of_options(name, options)
 
 
 def check_authorised(target: Target, today: date) -> None:
