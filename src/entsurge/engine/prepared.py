@@ -10,20 +10,24 @@ from entsurge import __version__, content, errors
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import PERSONAS
 from entsurge.chaos import experiment
-from entsurge.drivers import driver as drivers
+from entsurge.drivers import registry as drivers
 from entsurge.engine import manifest as manifests
 from entsurge.plan.arrivals import Arrivals
 from entsurge.plan.people import groups, population
+from entsurge.target import file as targets
+from entsurge.target.fit import check_services, fitting
 from entsurge.visit.allow import AllowList
 from entsurge.visit.stage import Stage
+from entsurge.visit.tls import Tls
 from entsurge.visit.visitor import Visitor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import ModuleType
 
     from entsurge.audience.shape import Persona
     from entsurge.engine.spec import RunSpec
-    from entsurge.visit.stage import Record
+    from entsurge.visit.stage import People, Record
 
 MOST_SOURCES = 4096
 
@@ -33,35 +37,55 @@ class Prepared:
 
     def __init__(self, spec: RunSpec) -> None:
         self.spec = spec
+        self.target = targets.load(Path(spec.target)) if spec.target else None
         self.profile = profiles.load(spec.profile, overrides=spec.overrides)
+        if self.target is not None:
+            self.profile = fitting(self.target, self.profile)
         self.experiments = [experiment.load(name) for name in spec.chaos]
         self.scenarios, self.scenario_paths = load_scenarios(spec.scenarios)
-        self.people = population(self.profile)
-        self.arrivals = Arrivals(self.profile, groups(self.profile))
+        book = self.target.accounts if self.target else None
+        self.people: People = book or population(self.profile)
+        self.arrivals = Arrivals(self.profile, book.groups() if book else groups(self.profile))
+        self.driver = drivers.make(spec.driver, self._setting())
+        self.stand_in: dict[str, str] = {str(lacks): str(has) for lacks, has in self._stand_in()}
+        check_services(self.profile, self.driver, self.stand_in)
         self.sources = source_addresses(spec.sources)
+
+    def _stand_in(self) -> Iterable[tuple[str, str]]:
+        return self.target.file.stand_in.items() if self.target else ()
+
+    def _setting(self) -> drivers.Setting:
+        if self.target is None:
+            return drivers.Setting(self.spec.url)
+        return drivers.Setting(self.spec.url, self.target.sign_on, portals=self.target.portals)
 
     def stage(self, record: Record) -> Stage:
         """The surroundings of this run's visits."""
-        run = Path(self.spec.out).name
+        run, target = Path(self.spec.out).name, self.target
+        own = {"User-Agent": f"entsurge/{__version__} (load test)", "X-Entsurge-Run": run}
         return Stage(
-            driver=drivers.make(self.spec.driver, self.spec.url),
+            driver=self.driver,
             population=self.people,
             record=record,
-            allow=AllowList(),
+            allow=AllowList(target.file.all_hosts, target.file.networks) if target else AllowList(),
             patience={persona: self.profile.mixes.mix(persona).patience for persona in PERSONAS},
             deadline_seconds=self.profile.file.replay.page_deadline_seconds,
             phases=[
                 (each["name"], int(each["start_s"] * 1e6), int(each["end_s"] * 1e6))
                 for each in manifests.phases(self.profile)
             ],
-            headers={"User-Agent": f"entsurge/{__version__} (load test)", "X-Entsurge-Run": run},
+            headers={**own, **(target.headers() if target else {})},
             sources=self.sources,
+            writable=target.file.writes.services if target else None,
+            stand_in=self.stand_in,
+            tls=Tls(target.certificates) if target else None,
         )
 
     def digests(self) -> dict[str, str]:
         """What must be the same on every process: each scenario's SHA-256 and the plan's."""
         of = {f"scenario {persona}": content.digest(path) for persona, path in self.scenario_paths.items()}
-        return {**of, "plan": self.arrivals.digest()}
+        own = {"target": self.target.sha256} if self.target else {}
+        return {**of, **own, "plan": self.arrivals.digest()}
 
 
 def load_scenarios(given: dict[str, str]) -> tuple[dict[Persona, type[Visitor]], dict[Persona, Path]]:
