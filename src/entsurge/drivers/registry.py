@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DRIVERS = {
     "portal": "entsurge.drivers.portal",
     "skolengo": "entsurge.drivers.portal",
+    "skolengo-mobile": "entsurge.drivers.skolengo_mobile",
 }
 PAGES = "entsurge.drivers.pages"
 

@@ -1,0 +1,218 @@
+"""The driver of Skolengo's mobile app: OpenID Connect through the CAS, then the JSON:API, one page view an app screen.
+
+What the app has no screen of its own for (files, chat, video class, what teachers write) it shows in a web view, where
+the sign-on's cookie carries the person into the school's portal: those pages are the portal driver's.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from entsurge.drivers.portal import PortalDriver
+from entsurge.drivers.results import broken, not_as_it_should_be, turned_away
+from entsurge.drivers.skolengo_screens import SCREENS, Screen, days, sending
+from entsurge.signon import oidc, tokens
+from entsurge.signon.method import Arrival, Refusal
+from entsurge.signon.walk import Walk
+from entsurge.visit.failure import ClientError
+from entsurge.visit.outcome import Outcome, PageResult
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from entsurge.drivers.driver import Account, ActionSpec
+    from entsurge.drivers.registry import Setting
+    from entsurge.visit.response import Response
+    from entsurge.visit.visitor import Visitor
+
+API = "/api/v1/bff-sko-app"
+REDIRECT = "skoapp-prod://sign-in-callback"
+WHO = "school,students"
+_SHED_TITLES = (b"ACCESS_RESERVED", b"SERVICE_CLOSED")
+_SHED_STATUSES = (429, 509)
+
+
+class SkolengoMobileDriver:
+    """Speaks to a mobile API at `url`; what a visitor knows is in `visitor.memory`."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.url = setting.url.rstrip("/").removesuffix(API)
+        self.web = PortalDriver(setting)
+        self.actions: Mapping[str, ActionSpec] = {
+            **self.web.actions,
+            **{name: screen.spec for name, screen in SCREENS.items()},
+        }
+        provider = f"{self.url}/cas/oidc"
+        self.entrance = setting.sign_on or oidc.method(
+            oidc.Options(
+                authorize_url=f"{provider}/oidcAuthorize",
+                token_url=f"{provider}/oidcAccessToken",
+                client_id="entsurge",
+                redirect_uri=REDIRECT,
+            )
+        )
+
+    # -- sign-on ---------------------------------------------------------------------------------------------------
+
+    def sign_on(self, visitor: Visitor, account: Account) -> PageResult:
+        """Authorise, sign on at the CAS, exchange the code; proven by the API, which says who this is."""
+        walk = Walk(visitor, self.entrance.signs)
+        try:
+            arrival = self.entrance.enter(walk, account, self.url)
+            if arrival.refusal is not None:
+                return turned_away(arrival)
+            subject = _subject(arrival.page)
+            address = self._address(f"/users-info/{subject}", {"include": WHO})
+            page = walk.once("GET", address, "who", headers=tokens.authorization(visitor))
+        except ClientError as error:
+            return broken(error)
+        outcome = self.classify(page)
+        if outcome is not Outcome.OK:
+            return not_as_it_should_be(page, outcome)
+        found = _value(page)
+        if not subject or found.get("data", {}).get("id") != subject:
+            return turned_away(Arrival(page, Refusal.NOT_SIGNED_ON))
+        self._remember(visitor, account, found)
+        visitor.memory["landing screen"] = page
+        return PageResult(Outcome.OK, size=len(page.body))
+
+    @staticmethod
+    def _remember(visitor: Visitor, account: Account, found: dict[str, Any]) -> None:
+        related = found["data"].get("relationships", {})
+        students = [each["id"] for each in (related.get("students") or {}).get("data") or []]
+        school = (related.get("school") or {}).get("data") or {}
+        visitor.memory["me"] = found["data"]["id"]
+        visitor.memory["student"] = visitor.random.choice(students) if students else found["data"]["id"]
+        visitor.memory["school"] = school.get("id", "")
+        visitor.memory["tenant"] = account.tenant
+
+    # -- pages -----------------------------------------------------------------------------------------------------
+
+    def open(self, visitor: Visitor, service: str, action: str) -> PageResult:
+        """One screen of the app, or a page of the portal in its web view."""
+        screen = SCREENS.get(action)
+        try:
+            if screen is None:
+                return self._web_view(visitor, service, action)
+            return self._screen(visitor, screen)
+        except ClientError as error:
+            return broken(error)
+
+    def _screen(self, visitor: Visitor, screen: Screen) -> PageResult:
+        """What the screen must know first, its document, then what belongs to it."""
+        size = 0
+        for step in screen.steps(visitor.memory):
+            answer = self._step(visitor, step.path, step.parameters)
+            outcome = self.classify(answer)
+            if outcome is not Outcome.OK:
+                return self._refused(answer, outcome)
+            size += answer.size
+            if step.learn is not None:
+                step.learn(visitor.memory, _value(answer))
+        return self._write(visitor, size) if screen.spec.writes else PageResult(Outcome.OK, size=size)
+
+    def _step(self, visitor: Visitor, path: str, parameters: Mapping[str, str]) -> Response:
+        landing: Response | None = visitor.memory.pop("landing screen", None)
+        if landing is not None and path.startswith("/users-info/"):
+            return landing
+        address = self._address(path.format_map(visitor.memory), _filled(parameters, visitor.memory))
+        answer = visitor.get(address, self._headers(visitor))
+        if answer.status != 401:
+            return answer
+        self._renew(visitor)  # the sign-on has ended before the token was to
+        return visitor.get(address, self._headers(visitor))
+
+    def _write(self, visitor: Visitor, size: int) -> PageResult:
+        message = sending(visitor.memory, visitor.sentence())
+        if message is None:
+            return self._screen(visitor, SCREENS["read-inbox"])
+        path, document = message
+        headers = {**self._headers(visitor), "Content-Type": "application/vnd.api+json"}
+        body = json.dumps(document).encode()
+        answer = visitor.request("POST", self._address(path, {}), headers=headers, body=body)
+        outcome = self.classify(answer)
+        if outcome is not Outcome.OK:
+            return self._refused(answer, outcome)
+        key = _value(answer).get("data", {}).get("id", "")
+        visitor.created("send-message", self._address(f"{path}/{key}", {}))
+        return PageResult(Outcome.OK, size=size + answer.size)
+
+    def _web_view(self, visitor: Visitor, service: str, action: str) -> PageResult:
+        """Into the portal by the sign-on's cookie, once a visit; then as in a browser."""
+        if "portal" not in visitor.memory:
+            portal = f"{self.web.url}/etab/{visitor.memory['tenant']}"
+            page = visitor.get(f"{portal}/")
+            outcome = self.web.classify(page)
+            if outcome is not Outcome.OK:
+                return not_as_it_should_be(page, outcome)
+            visitor.memory["portal"] = portal
+        return self.web.open(visitor, service, action)
+
+    # -- requests --------------------------------------------------------------------------------------------------
+
+    def _address(self, path: str, parameters: Mapping[str, str]) -> str:
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        return f"{self.url}{API}{path}{query}"
+
+    @staticmethod
+    def _headers(visitor: Visitor) -> dict[str, str]:
+        school = visitor.memory["school"]
+        named = {"X-Skolengo-School-Id": school} if school else {}
+        return {**tokens.authorization(visitor), "X-Skolengo-Date-Format": "utc", **named}
+
+    @staticmethod
+    def _renew(visitor: Visitor) -> None:
+        kept = visitor.memory.get(tokens.MEMORY)
+        if isinstance(kept, tokens.Tokens) and kept.refresh:
+            tokens.refreshed(visitor, kept)
+
+    # -- signs -----------------------------------------------------------------------------------------------------
+
+    def classify(self, response: Response) -> Outcome:
+        """Quota (509), an account's rate (429) and measures are refusals on purpose; a page is no document."""
+        if response.status in _SHED_STATUSES:
+            return Outcome.SHED
+        if response.status == 503 and any(title in response.body for title in _SHED_TITLES):
+            return Outcome.SHED
+        if response.status >= 400:
+            return Outcome.FAILED
+        if response.headers.get("content-type").startswith("text/html"):
+            return self.web.classify(response) if self.web.classify(response) is Outcome.SHED else Outcome.FAILED
+        return Outcome.OK if response.status == 204 or response.body.startswith(b'{"data"') else Outcome.FAILED
+
+    @staticmethod
+    def _refused(answer: Response, outcome: Outcome) -> PageResult:
+        reason = {401: "token expired", 429: "rate limit", 509: "quota"}.get(answer.status, "")
+        if outcome is Outcome.FAILED and answer.status < 400:
+            reason = "another answer than asked for"
+        return not_as_it_should_be(answer, outcome, reason)
+
+
+def _value(answer: Response) -> dict[str, Any]:
+    found = tokens.value_of(answer)
+    return found if isinstance(found, dict) else {}
+
+
+def _filled(parameters: Mapping[str, str], memory: Mapping[str, Any]) -> dict[str, str]:
+    """Parameters as they are sent; `days` names the filter of this week's days."""
+    sent = {name: value.format_map(memory) for name, value in parameters.items() if name != "days"}
+    return sent | (days(parameters["days"]) if "days" in parameters else {})
+
+
+def _subject(page: Response) -> str:
+    """Whom the identity token speaks of; it came from the token endpoint itself (OpenID Connect Core, 3.1.3.7)."""
+    token = _value(page).get("id_token")
+    parts = token.split(".") if isinstance(token, str) else []
+    try:
+        claims = json.loads(urlsafe_b64decode(parts[1] + "==")) if len(parts) == 3 else {}
+    except ValueError:
+        claims = {}
+    return str(claims.get("sub", "")) if isinstance(claims, dict) else ""
+
+
+def driver(setting: Setting) -> SkolengoMobileDriver:
+    """The driver of a mobile API at this address."""
+    return SkolengoMobileDriver(setting)
