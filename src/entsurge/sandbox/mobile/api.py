@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
@@ -43,7 +44,7 @@ class Mobile:
 
     def __init__(self, ent: Ent, sign_on: SignOn) -> None:
         self._ent = ent
-        self._house = House(ent.population, ent.schools)
+        self._house = House(ent.population, ent.schools, ent.directory)
         self._doorkeeper = Doorkeeper(ent)
         files = Files(self._house, ent.disk)
         schools = Schools(ent, self._house)
@@ -79,10 +80,9 @@ class Mobile:
 
     async def _answer(self, request: Request, endpoint: Endpoint, caller: Caller) -> Response:
         self._check(request, endpoint, caller)
-        closed = self._closed(endpoint, caller)
-        if closed is not None:
-            self._ent.telemetry.count(endpoint.service, "closed")
-            return jsonapi.refusal(closed)
+        turned_away = await self._turned_away(endpoint, caller)
+        if turned_away is not None:
+            return turned_away
         ask = Ask(
             caller=caller,
             query=jsonapi.read_query(request.query_params, endpoint.includes),
@@ -91,11 +91,15 @@ class Mobile:
             base=str(request.base_url),
             utc=request.headers.get("x-skolengo-date-format", "").lower() == "utc",
         )
-        if endpoint.light or self._ent.measures.static(endpoint.service):
+        persona, static = caller.person.persona, self._ent.measures.static(endpoint.service)
+        if endpoint.light or static is not None:
             made = await self._ent.database.run(lambda db: _made(db, endpoint, ask))
-            self._ent.telemetry.count("xhr", "ok")
+            route = "xhr" if endpoint.light else endpoint.service
+            self._ent.telemetry.count(route, "ok" if made.status_code < 400 else "denied", persona)
+            if static is not None:
+                self._ent.telemetry.effect(static, persona)
             return made
-        return await self._ent.page(endpoint.service, lambda db: _made(db, endpoint, ask))
+        return await self._ent.page(endpoint.service, lambda db: _made(db, endpoint, ask), persona=persona)
 
     def _check(self, request: Request, endpoint: Endpoint, caller: Caller) -> None:
         """The token's scope, and the school that the app says it speaks for. Raises Refused."""
@@ -105,18 +109,31 @@ class Mobile:
         if said and said != school_id(self._house.population, self._house.schools[caller.person.uai]):
             raise Refused(403, "you have no account in this school")
 
-    def _closed(self, endpoint: Endpoint, caller: Caller) -> Refused | None:
-        """What stands for the answer while a measure keeps this person out or this service closed."""
-        refusal = self._ent.measures.refusal(caller.person.persona)
+    async def _turned_away(self, endpoint: Endpoint, caller: Caller) -> Response | None:
+        """What stands for the answer: a measure keeps this person out or this service closed, or the account waits."""
+        persona, measures, service = caller.person.persona, self._ent.measures, endpoint.service
+        reserved, closed = measures.refusal(persona), measures.closed(service)
+        if closed is None and endpoint.method != "GET":
+            closed = measures.closed_to_writing(service)
+        refusal = reserved or closed
         if refusal is not None:
-            return Refused(503, refusal, title="ACCESS_RESERVED")
-        text = self._ent.measures.closed(endpoint.service)
-        return Refused(503, text, title="SERVICE_CLOSED") if text is not None else None
+            self._ent.refuse(service, persona, refusal)
+            return jsonapi.refusal(
+                Refused(503, refusal.text, title="ACCESS_RESERVED" if reserved else "SERVICE_CLOSED")
+            )
+        wait = 0.0 if endpoint.light else await self._ent.state.allowances.spend(caller.person.login)
+        if wait:
+            self._ent.telemetry.count(service, "limited", persona)
+            return jsonapi.refusal(Refused(429, "your account asks too often"), {"retry-after": str(math.ceil(wait))})
+        return None
 
 
 def _made(db: Connection, endpoint: Endpoint, ask: Ask) -> Response:
-    """The endpoint's own work, as an answer."""
-    found = endpoint.work(db, ask)
+    """The endpoint's own work, as an answer; it refuses before it writes."""
+    try:
+        found = endpoint.work(db, ask)
+    except Refused as refused:
+        return jsonapi.refusal(refused)
     if isinstance(found, Response):
         return found
     if found is None:

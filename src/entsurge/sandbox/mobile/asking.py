@@ -10,7 +10,6 @@ from entsurge.sandbox.mobile.authorization import READ
 from entsurge.sandbox.mobile.identifiers import find_person
 from entsurge.sandbox.mobile.jsonapi import Refused, Resource
 from entsurge.sandbox.mobile.people import People
-from entsurge.sandbox.reach import reach_of
 from entsurge.sandbox.store.moment import PARIS, today, with_offset
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from entsurge.population import Person, Population, School
+    from entsurge.sandbox.directory import Directory
     from entsurge.sandbox.mobile.jsonapi import Query
 
 LONGEST_DAYS = 400
@@ -93,10 +93,11 @@ class Endpoint:
 class House:
     """What every part of the API knows: the people, the schools, and who may ask about whom."""
 
-    def __init__(self, population: Population, schools: dict[str, School]) -> None:
+    def __init__(self, population: Population, schools: dict[str, School], directory: Directory) -> None:
         self.population = population
         self.schools = schools
-        self.people = People(population, schools)
+        self.directory = directory
+        self.people = People(population, schools, directory.person)
 
     def subject(self, ask: Ask) -> Person:
         """Whom `filter[student.id]` asks about: oneself, or a child of one's own. Raises Refused."""
@@ -118,7 +119,7 @@ class House:
 
     def follows(self, person: Person, class_name: str, teacher: str) -> bool:
         """Whether lessons and homework are a person's to read: of their class, of a child's, or taught by them."""
-        return teacher == person.login or class_name in reach_of(self.population, person).classes
+        return teacher == person.login or class_name in self.directory.reach(person).classes
 
 
 def paths(*names: str) -> frozenset[str]:

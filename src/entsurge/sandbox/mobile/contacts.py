@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from entsurge.sandbox.directory import PARENTS
 from entsurge.sandbox.mobile.identifiers import find_person, person_id, school_id
 from entsurge.sandbox.mobile.jsonapi import Refused, Resource
-from entsurge.sandbox.reach import pupils_of, reach_of, recipients_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from entsurge.population import Person
     from entsurge.sandbox.mobile.asking import House
 
 _GROUP = "GROUP-"
-_PARENTS = "parents:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +33,9 @@ class Contacts:
 
     def of(self, person: Person) -> list[Resource]:
         """Everyone whom a person may write to: people one by one, classes as groups."""
-        reach = reach_of(self._house.population, person)
-        alone = [self._one(person, teacher) for teacher in self._teachers(person, reach.classes)]
+        reach = self._house.directory.reach(person)
+        teachers = self._house.directory.teachers_of(person.school, reach.classes)
+        alone = [self._one(person, teacher) for teacher in teachers if teacher.login != person.login]
         if person.persona in ("student", "parent"):
             return alone
         return [*alone, *(self._group(person, name) for name in self._groups(reach.classes))]
@@ -47,14 +45,14 @@ class Contacts:
         addresses = [self._address(sender, reference) for reference in references]
         logins: dict[str, None] = {}
         for address in addresses:
-            for login in recipients_of(self._house.population, sender, address) or ():
+            for login in self._house.directory.recipients_of(sender, address) or ():
                 logins[login] = None
         return Recipients(tuple(logins), addresses[0] if addresses else sender.login)
 
     def _address(self, sender: Person, reference: Any) -> str:
         """A login, a class or parents:<class>, if it stands in the sender's address book."""
         text = str(reference.get("id", "")) if isinstance(reference, dict) else ""
-        reach = reach_of(self._house.population, sender)
+        reach = self._house.directory.reach(sender)
         group = text.removeprefix(_GROUP)
         if text.startswith(_GROUP) and sender.persona in ("teacher", "staff") and group in self._groups(reach.classes):
             return group
@@ -67,21 +65,13 @@ class Contacts:
         if sender.persona == "staff" or other.login == sender.login:
             return True
         if sender.persona == "teacher":
-            theirs = reach_of(self._house.population, other).classes
+            theirs = self._house.directory.reach(other).classes
             return other.persona in ("teacher", "staff") or bool(set(theirs) & set(classes))
         return other.persona == "staff" or (other.persona == "teacher" and bool(set(other.classes) & set(classes)))
 
-    def _teachers(self, person: Person, classes: tuple[str, ...]) -> Iterator[Person]:
-        population = self._house.population
-        each = population.per_school("teacher")
-        for number in range(person.school * each, (person.school + 1) * each):
-            teacher = population.person("teacher", number)
-            if teacher.login != person.login and set(teacher.classes) & set(classes):
-                yield teacher
-
     @staticmethod
     def _groups(classes: tuple[str, ...]) -> list[str]:
-        return [address for name in classes for address in (name, _PARENTS + name)]
+        return [address for name in classes for address in (name, PARENTS + name)]
 
     def _one(self, person: Person, other: Person) -> Resource:
         return Resource(
@@ -92,8 +82,8 @@ class Contacts:
         )
 
     def _group(self, person: Person, address: str) -> Resource:
-        name = address.removeprefix(_PARENTS)
-        label = f"Parents de {name}" if address.startswith(_PARENTS) else f"Élèves de {name}"
+        name = address.removeprefix(PARENTS)
+        label = f"Parents de {name}" if address.startswith(PARENTS) else f"Élèves de {name}"
         return Resource(
             "groupContact",
             _GROUP + address,
@@ -105,12 +95,9 @@ class Contacts:
         )
 
     def _members(self, person: Person, address: str) -> list[Resource]:
-        if address.startswith(_PARENTS):
-            logins = recipients_of(self._house.population, person, address) or []
-            found = [each for each in map(self._house.population.find, logins) if each is not None]
-        else:
-            found = pupils_of(self._house.population, person.school, address)
-        return [self._one(person, each) for each in found]
+        directory = self._house.directory
+        logins = directory.recipients_of(person, address) or []
+        return [self._one(person, each) for each in map(directory.person, logins) if each is not None]
 
     def _link(self, person: Person, description: str) -> dict[str, Any]:
         school = school_id(self._house.population, self._house.schools[person.uai])

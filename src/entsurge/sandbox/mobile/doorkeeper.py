@@ -48,7 +48,7 @@ class Doorkeeper:
     @property
     def overfull(self) -> bool:
         """Whether more people are in than may be."""
-        return not self._ent.settings.unlimited and len(self._ent.sessions) > self._ent.settings.session_limit
+        return not self._ent.settings.unlimited and len(self._ent.sessions) > self._ent.limit.now
 
     # -- tokens ----------------------------------------------------------------------------------------------------
 
@@ -112,17 +112,17 @@ class Doorkeeper:
 
     async def signed_on(self, grant: Grant) -> Person | None:
         """Who the grant's sign-on is of, if it has not ended; its silence ends."""
-        session = self._ent.sessions.find(grant.session)
+        session = await self._ent.sessions.find(grant.session)
         return session.person if session is not None and session.person.login == grant.login else None
 
     async def come_back(self, grant: Grant, person: Person) -> Grant:
         """A new sign-on for an app whose own has ended; the grant from now on."""
-        session = self._ent.sessions.open(person)
+        session = await self._ent.sessions.open(person)
         return replace(grant, session=session.token)
 
     async def put_out(self, grant: Grant) -> None:
         """End a sign-on that came in above the limit, with what was granted on it."""
-        self._ent.sessions.end(grant.session)
+        await self._ent.sessions.end(grant.session)
         await self._ent.database.run(lambda db: self._grants.end(db, grant.family))
 
     async def _signing_key(self) -> SigningKey:

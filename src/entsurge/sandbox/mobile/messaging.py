@@ -12,10 +12,10 @@ from entsurge.sandbox.mobile.calendar import paragraph
 from entsurge.sandbox.mobile.contacts import Contacts
 from entsurge.sandbox.mobile.identifiers import find_person
 from entsurge.sandbox.mobile.jsonapi import Refused, Resource
-from entsurge.sandbox.store import attachments, messages, moment, threads
+from entsurge.sandbox.store import attachments, messages, moment, notifications, threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sqlalchemy import Connection
 
@@ -118,6 +118,7 @@ class Messaging:
             raise Refused(422, "to whom?", source={"pointer": "/data/relationships/toRecipients"})
         new = messages.Communication(0, ask.person.uai, ask.person.login, subject, to.address, moment.now())
         sent, _ = messages.send(db, new, content, to.logins)
+        self._notify(db, ask, sent.id, subject, to.logins)
         return self._whole(db, ask, self._letter(db, ask, sent.id))
 
     def reply(self, db: Connection, ask: Ask) -> Resource:
@@ -131,7 +132,15 @@ class Messaging:
             raise Refused(422, "in which communication?", source={"pointer": "/data/relationships/communication"})
         letter = self._letter(db, ask, int(key))
         said = messages.reply(db, letter.communication.id, ask.person.login, content, moment.now())
+        others = messages.participants(db, letter.communication.id)
+        self._notify(db, ask, letter.communication.id, letter.communication.subject, others)
         return self._participation(db, ask, said, read=True)
+
+    @staticmethod
+    def _notify(db: Connection, ask: Ask, key: int, subject: str, logins: Iterable[str]) -> None:
+        """Tell the others, as the portal does."""
+        others = [login for login in logins if login != ask.person.login]
+        notifications.notify(db, others, "messages", f"Message : {subject}", f"messagerie/{key}", moment.now())
 
     # -- as resources ----------------------------------------------------------------------------------------------
 
@@ -195,7 +204,7 @@ class Messaging:
 
     def _person(self, login: str) -> Callable[[], Resource | None]:
         def find() -> Resource | None:
-            found: Person | None = self._house.population.find(login)
+            found: Person | None = self._house.directory.person(login)
             return self._house.people.person(found) if found is not None else None
 
         return find

@@ -18,7 +18,6 @@ from entsurge.sandbox.mobile import authorization
 from entsurge.sandbox.mobile.grants import Grant, new_family
 from entsurge.sandbox.mobile.identifiers import person_id
 from entsurge.sandbox.services import SIGN_ON
-from entsurge.sandbox.signon import MOBILE_CALLBACK
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from entsurge.sandbox.signon import SignOn
 
 ROOT = "/cas/oidc"
+CALLBACK = "/cas/oauth2.0/callbackAuthorize"
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 
 
@@ -39,6 +39,7 @@ class OpenId:
         self._ent = ent
         self._sign_on = sign_on
         self._doorkeeper = doorkeeper
+        ent.cas_paths.add(CALLBACK)
 
     def routes(self) -> list[Route]:
         """What it answers."""
@@ -46,7 +47,7 @@ class OpenId:
             Route(f"{ROOT}/.well-known/openid-configuration", self.discover, methods=["GET"]),
             Route(f"{ROOT}/jwks", self.keys, methods=["GET"]),
             Route(f"{ROOT}/oidcAuthorize", self.authorize, methods=["GET"]),
-            Route(MOBILE_CALLBACK, self.grant, methods=["GET"]),
+            Route(CALLBACK, self.grant, methods=["GET"]),
             Route(f"{ROOT}/oidcProfile", self.profile, methods=["GET", "POST"]),
         ]
 
@@ -97,7 +98,7 @@ class OpenId:
         if isinstance(asked, Response):
             return asked
         ticket = request.query_params.get("ticket", "")
-        session = self._sign_on.redeem_session(ticket, asked.address(_callback(request)))
+        session = await self._sign_on.redeem_session(ticket, asked.address(_callback(request)))
         if session is None:
             return self._to_app(request, asked, error="access_denied")
         code = await self._doorkeeper.issue_code(
@@ -163,4 +164,4 @@ def names(person: Person) -> dict[str, Any]:
 
 
 def _callback(request: Request) -> str:
-    return f"{request.base_url}{MOBILE_CALLBACK.removeprefix('/')}"
+    return f"{request.base_url}{CALLBACK.removeprefix('/')}"

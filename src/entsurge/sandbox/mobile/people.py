@@ -10,7 +10,7 @@ from entsurge.sandbox.mobile.identifiers import person_id, school_id
 from entsurge.sandbox.mobile.jsonapi import Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from entsurge.population import Person, Persona, Population, School
 
@@ -39,8 +39,11 @@ _LEVELS = {"2": "SECONDE GENERALE ET TECHNOLOGIQUE", "1": "PREMIERE GENERALE", "
 class People:
     """The population as the mobile API shows it."""
 
-    def __init__(self, population: Population, schools: dict[str, School]) -> None:
+    def __init__(
+        self, population: Population, schools: dict[str, School], find: Callable[[str], Person | None]
+    ) -> None:
         self._population = population
+        self._find = find
         self._schools = schools
 
     def person(self, person: Person) -> Resource:
@@ -51,7 +54,7 @@ class People:
 
     def known(self, logins: Iterable[str]) -> list[Resource]:
         """Whoever has these logins, as others see them."""
-        return [self.person(found) for found in map(self._population.find, logins) if found is not None]
+        return [self.person(found) for found in map(self._find, logins) if found is not None]
 
     def info(self, person: Person) -> Resource:
         """The person who is signed on, as they see themselves."""

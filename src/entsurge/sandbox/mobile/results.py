@@ -98,7 +98,7 @@ class Results:
     def report(self, db: Connection, ask: Ask) -> Response:
         """A period's report of oneself or a child: means by subject, as a table."""
         login, _, number = ask.path["key"].rpartition("-")
-        pupil = self._house.population.find(login)
+        pupil = self._house.directory.person(login)
         own = pupil is not None and self._house.is_own(ask.person, pupil)
         period = next((each for each in marks.periods(db, ask.person.uai) if str(each.id) == number), None)
         if pupil is None or not own or period is None:
@@ -129,7 +129,7 @@ class Results:
         rows.writerow(("période", "matière", "enseignant", "moyenne", "évaluations"))
         for each in self._taught(db, pupil):
             held = by_service[each.id]
-            teacher, mean = self._house.population.find(each.teacher), marks.average(held)
+            teacher, mean = self._house.directory.person(each.teacher), marks.average(held)
             name = f"{teacher.given_name} {teacher.family_name}" if teacher is not None else each.teacher
             rows.writerow((period.name, each.subject, name, "" if mean is None else f"{mean:.2f}", len(held)))
         return text.getvalue()

@@ -76,7 +76,7 @@ class SchoolLife:
 
     def _own(self, db: Connection, ask: Ask, key: int) -> absences.Absence:
         found = absences.one(db, ask.person.uai, key)
-        pupil = self._house.population.find(found.login) if found is not None else None
+        pupil = self._house.directory.person(found.login) if found is not None else None
         if found is None or pupil is None or not self._house.is_own(ask.person, pupil):
             raise Refused(404, "there is no such absence of yours or of a child of yours")
         return found

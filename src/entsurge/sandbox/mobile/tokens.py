@@ -80,8 +80,7 @@ class Tokens:
             return self._error("invalid_grant", "the sign-on has ended")
         if self._doorkeeper.overfull:
             await self._doorkeeper.put_out(grant)
-            return self._full()
-        self._ent.telemetry.count(SIGN_ON, "ok")
+            return self._full(person)
         return await self._tokens(request, grant, person)
 
     async def _by_refresh(self, request: Request, client: str, fields: dict[str, str]) -> Response:
@@ -99,19 +98,21 @@ class Tokens:
         return await self._come_back(request, grant)
 
     async def _come_back(self, request: Request, grant: Grant) -> Response:
-        person = self._ent.population.find(grant.login)
+        person = self._ent.directory.person(grant.login)
         if person is None:
             return self._error("invalid_grant", "the account is gone")
-        refusal = self._ent.measures.refusal(person.persona)
+        refusal = self._ent.not_admitted(person.persona)
         if refusal is not None:
-            self._ent.telemetry.count(SIGN_ON, "closed")
-            return _answer({"error": "temporarily_unavailable", "error_description": refusal}, 503)
+            self._ent.refuse(SIGN_ON, person.persona, refusal)
+            return _answer({"error": "temporarily_unavailable", "error_description": refusal.text}, 503)
         if self._ent.full:
-            return self._full()
-        paid = await self._ent.page(SIGN_ON, lambda _: Response(status_code=204))
-        if paid.status_code != 204:
-            return paid
-        return await self._tokens(request, await self._doorkeeper.come_back(grant, person), person)
+            return self._full(person)
+
+        async def make() -> tuple[Response, str]:
+            renewed = await self._doorkeeper.come_back(grant, person)
+            return await self._tokens(request, renewed, person), "ok"
+
+        return await self._ent.serve(SIGN_ON, make, persona=person.persona)
 
     async def _tokens(self, request: Request, grant: Grant, person: Person) -> Response:
         claims: dict[str, Any] = {
@@ -126,8 +127,8 @@ class Tokens:
             claims |= names(person)
         return _answer(await self._doorkeeper.issue(grant, claims))
 
-    def _full(self) -> Response:
-        self._ent.telemetry.count(SIGN_ON, "waiting")
+    def _full(self, person: Person) -> Response:
+        self._ent.telemetry.count(SIGN_ON, "waiting", person.persona)
         return _answer({"error": "quota_overflow"}, QUOTA)
 
     def _error(self, code: str, description: str, status: int = 400) -> Response:
