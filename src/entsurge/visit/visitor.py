@@ -271,7 +271,9 @@ class Visitor(User):
         """GET a document, redirects followed within the page's deadline."""
         return self.client.get(url, headers=headers, deadline_seconds=self.stage.deadline_seconds)
 
-    def post_form(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Response:
+    def post_form(
+        self, url: str, fields: Mapping[str, str] | list[tuple[str, str]], headers: Mapping[str, str] | None = None
+    ) -> Response:
         """POST a form; the answer as it is, redirects not followed."""
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.request("POST", url, headers={**kind, **(headers or {})}, body=urlencode(fields).encode())
