@@ -59,6 +59,7 @@ class Holder:
         return self.driver.sign_on(self, account)
 
     def open(self, action):
+        self.action = action
         return self.driver.open(self, self.driver.actions[action].service, action)
 
 
@@ -96,11 +97,18 @@ def test_every_screen_is_served(sandbox, persona) -> None:
         steps = [step for step, _ in holder.hops]
         assert (steps[0], steps[-2:]) == ("form", ["token", "who"])
         assert {outcome for _, outcome in holder.hops} == {"ok"}
-        for action in (*reversed(SCREENS), *SCREENS):
+        theirs = [
+            action
+            for action in SCREENS
+            if persona == {"mark-done": "student", "justify-absence": "parent"}.get(action, persona)
+        ]
+        for action in (*reversed(theirs), *theirs):
             result = holder.open(action)
             assert (result.outcome, result.reason) == (Outcome.OK, ""), (action, result)
             assert result.size > 20, action
-        assert [action for action, _ in holder.written] == ["send-message"] * 2
+        written = {action for action, _ in holder.written}
+        assert written >= {"send-message", "answer-message"}
+        assert ("mark-done" in written) is (persona == "student")
 
 
 def test_the_web_view_needs_no_second_sign_on(sandbox) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from entsurge.drivers.portal import PortalDriver
 from entsurge.drivers.results import broken, not_as_it_should_be, turned_away
-from entsurge.drivers.skolengo_screens import SCREENS, Screen, days, sending
+from entsurge.drivers.skolengo_screens import SCREENS, days
 from entsurge.signon import oidc, tokens
 from entsurge.signon.method import Arrival, Refusal
 from entsurge.signon.walk import Walk
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from entsurge.drivers.driver import Account, ActionSpec
     from entsurge.drivers.registry import Setting
+    from entsurge.drivers.skolengo_screens import Screen, Sending
     from entsurge.visit.response import Response
     from entsurge.visit.visitor import Visitor
 
@@ -102,8 +103,8 @@ class SkolengoMobileDriver:
             return broken(error)
 
     def _screen(self, visitor: Visitor, screen: Screen) -> PageResult:
-        """What the screen must know first, its document, then what belongs to it."""
-        size = 0
+        """What the screen must know first, its document or what it writes, then what belongs to it."""
+        size, knows = 0, bool(visitor.memory.get(screen.needs))
         for step in screen.steps(visitor.memory):
             answer = self._step(visitor, step.path, step.parameters)
             outcome = self.classify(answer)
@@ -112,7 +113,12 @@ class SkolengoMobileDriver:
             size += answer.size
             if step.learn is not None:
                 step.learn(visitor.memory, _value(answer))
-        return self._write(visitor, size) if screen.spec.writes else PageResult(Outcome.OK, size=size)
+        if screen.write is None or not knows:
+            return PageResult(Outcome.OK, size=size)
+        sending = screen.write(visitor.memory, visitor.sentence())
+        if sending is None:
+            return self._screen(visitor, SCREENS["read-inbox"])
+        return self._write(visitor, sending, size)
 
     def _step(self, visitor: Visitor, path: str, parameters: Mapping[str, str]) -> Response:
         landing: Response | None = visitor.memory.pop("landing screen", None)
@@ -125,19 +131,16 @@ class SkolengoMobileDriver:
         self._renew(visitor)  # the sign-on has ended before the token was to
         return visitor.get(address, self._headers(visitor))
 
-    def _write(self, visitor: Visitor, size: int) -> PageResult:
-        message = sending(visitor.memory, visitor.sentence())
-        if message is None:
-            return self._screen(visitor, SCREENS["read-inbox"])
-        path, document = message
+    def _write(self, visitor: Visitor, sending: Sending, size: int) -> PageResult:
         headers = {**self._headers(visitor), "Content-Type": "application/vnd.api+json"}
-        body = json.dumps(document).encode()
-        answer = visitor.request("POST", self._address(path, {}), headers=headers, body=body)
+        address = self._address(sending.path, _filled(sending.parameters, visitor.memory))
+        answer = visitor.request(sending.method, address, headers=headers, body=json.dumps(sending.document).encode())
         outcome = self.classify(answer)
         if outcome is not Outcome.OK:
             return self._refused(answer, outcome)
         key = _value(answer).get("data", {}).get("id", "")
-        visitor.created("send-message", self._address(f"{path}/{key}", {}))
+        where = sending.path if sending.method == "PATCH" else f"{sending.path}/{key}"
+        visitor.created(visitor.action, self._address(where, {}))
         return PageResult(Outcome.OK, size=size + answer.size)
 
     def _web_view(self, visitor: Visitor, service: str, action: str) -> PageResult:

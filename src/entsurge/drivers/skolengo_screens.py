@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from entsurge.drivers.driver import ActionSpec
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     Memory = dict[str, Any]
 
 _LESSONS = "lessons,lessons.subject,lessons.teachers,homeworkAssignments,homeworkAssignments.subject"
-_LESSON = "teachers,contents,contents.attachments,subject,toDoForTheLesson,toDoAfterTheLesson"
-_MARKS = "subject,evaluations,evaluations.evaluationResult,teachers"
+_IN_A_LESSON = "teachers,contents,contents.attachments,subject,toDoForTheLesson,toDoAfterTheLesson"
+_IN_MARKS = "subject,evaluations,evaluations.evaluationResult,teachers"
 _SENDERS = "sender,sender.person,attachments"
 _LAST = "lastParticipation,lastParticipation.sender,lastParticipation.sender.person"
 _LISTED = {
@@ -44,12 +45,23 @@ class Step:
     only_if: str = ""
 
 
+class Sending(NamedTuple):
+    """What a screen writes: a request with a document."""
+
+    method: str
+    path: str
+    document: dict[str, Any]
+    parameters: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One screen: its action's specification and its requests."""
+    """One screen: its action's specification, its requests, and what it writes once the visitor knows `needs`."""
 
     spec: ActionSpec
     requests: tuple[Step, ...]
+    write: Callable[[Memory, str], Sending | None] | None = None
+    needs: str = "me"
 
     def steps(self, memory: Memory) -> list[Step]:
         """The requests that a visitor who knows so much makes."""
@@ -66,14 +78,40 @@ def days(name: str) -> dict[str, str]:
     return {f"filter[{name}][GE]": monday.isoformat(), f"filter[{name}][LE]": (monday + timedelta(days=6)).isoformat()}
 
 
-def sending(memory: Memory, text: str) -> tuple[str, dict[str, Any]] | None:
-    """Where a message is sent, and its document; none for who has nobody to write to."""
+def _new_message(memory: Memory, text: str) -> Sending | None:
+    """A question to somebody of the address book, if there is anybody in it."""
     if not memory.get("contact"):
         return None
-    content = f"<p>{text}</p>"
     to = {"toRecipients": {"data": [{"type": "personContact", "id": memory["contact"]}]}}
-    attributes = {"subject": text[:60], "firstParticipationContent": content}
-    return "/communications", {"data": {"type": "communication", "attributes": attributes, "relationships": to}}
+    said = {"subject": text[:60], "firstParticipationContent": f"<p>{text}</p>"}
+    return Sending("POST", "/communications", _document("communication", said, to))
+
+
+def _answer(memory: Memory, text: str) -> Sending:
+    """An answer in a conversation."""
+    about = {"communication": {"data": {"type": "communication", "id": memory["letter"]}}}
+    return Sending("POST", "/participations", _document("participation", {"content": f"<p>{text}</p>"}, about))
+
+
+def _mark_done(memory: Memory, text: str) -> Sending:
+    """A piece of work marked as done."""
+    del text
+    document = _document("homework", {"done": True}, {})
+    document["data"]["id"] = memory["work"]
+    return Sending("PATCH", f"/homework-assignments/{memory['work']}", document, _STUDENT)
+
+
+def _justify(memory: Memory, text: str) -> Sending:
+    """A reason for a child's absence."""
+    about = {
+        "absenceFile": {"data": {"type": "absenceFile", "id": memory["absence"]}},
+        "absenceReason": {"data": {"type": "absenceReason", "id": memory["reason"]}},
+    }
+    return Sending("POST", "/absence-files-states", _document("absenceFileState", {"comment": text}, about))
+
+
+def _document(kind: str, attributes: dict[str, Any], relationships: dict[str, Any]) -> dict[str, Any]:
+    return {"data": {"type": kind, "attributes": attributes, "relationships": relationships}}
 
 
 def _learner(name: str, kind: str, folder: str = "") -> Callable[[Memory, dict[str, Any]], None]:
@@ -94,65 +132,72 @@ def _learner(name: str, kind: str, folder: str = "") -> Callable[[Memory, dict[s
 
 def _learn_mailbox(memory: Memory, found: dict[str, Any]) -> None:
     _learner("inbox", "folder", "INBOX")(memory, found)
+    _learner("sent", "folder", "SENT")(memory, found)
     _learner("contact", "personContact")(memory, found)
 
 
 _HOME = Step("/users-info/{me}", {"include": "school,students"})
 _MAILBOX = Step("/users-mail-settings/{me}", {"include": "folders,contacts"}, _learn_mailbox, unless="inbox")
 _WEEK = Step("/agendas", {**_STUDENT, "days": "date", "include": _LESSONS}, _learner("lesson", "lesson"))
+_LESSON = Step("/lessons/{lesson}", {**_STUDENT, "include": _IN_A_LESSON}, only_if="lesson")
 _WORK = Step("/homework-assignments", {**_STUDENT, "days": "dueDate", **_LISTED}, _learner("work", "homework"))
+_ONE_WORK = Step("/homework-assignments/{work}", {**_STUDENT, "include": "subject,teacher,attachments"}, only_if="work")
 _INBOX = Step(
     "/communications", {"filter[folders.id]": "{inbox}", "include": _LAST}, _learner("letter", "communication")
 )
+_SENT = Step("/communications", {"filter[folders.id]": "{sent}", "include": _LAST})
 _LETTER = "/communications/{letter}"
+_SAID = Step(f"{_LETTER}/participations", {"include": _SENDERS}, only_if="letter")
+_WHO = Step(f"{_LETTER}/participants", {"include": "person"}, only_if="letter")
 _PERIODS = Step(
     "/evaluations-settings", {**_STUDENT, "include": "periods"}, _learner("period", "period"), unless="period"
 )
+_MARKS = Step(
+    "/evaluation-services",
+    {**_STUDENT, "filter[period.id]": "{period}", "include": _IN_MARKS},
+    _learner("evaluation", "evaluation"),
+)
+_EVALUATION = Step(
+    "/evaluations/{evaluation}", {**_STUDENT, "include": "evaluationResult,evaluationService.subject"},
+    only_if="evaluation",
+)  # fmt: skip
+_ABSENCES = Step(
+    "/absence-files", {**_STUDENT, "include": "currentState,currentState.absenceReason"},
+    _learner("absence", "absenceFile"),
+)  # fmt: skip
+_ABSENCE = Step("/absence-files/{absence}", {"include": "currentState.absenceReason,history"}, only_if="absence")
+_REASONS = Step("/absence-reasons", learn=_learner("reason", "absenceReason"), unless="reason")
+_NEWS = Step("/schools-info", {"include": "illustration,school,author"}, _learner("news", "schoolInfo"))
+_ONE_NEWS = Step("/schools-info/{news}", {"include": "illustration,school,author,attachments"}, only_if="news")
+
+
+def _reading(service: str, *requests: Step) -> Screen:
+    return Screen(ActionSpec(service), requests)
+
+
+def _writing(service: str, write: Callable[[Memory, str], Sending | None], needs: str, *requests: Step) -> Screen:
+    return Screen(ActionSpec(service, writes=True), requests, write, needs)
+
 
 SCREENS: dict[str, Screen] = {
-    "open-home": Screen(ActionSpec("home"), (_HOME, _MAILBOX)),
-    "read-lessons": Screen(ActionSpec("lesson-book"), (_WEEK,)),
-    "read-lesson": Screen(
-        ActionSpec("lesson-book"),
-        (
-            replace(_WEEK, unless="lesson"),
-            Step("/lessons/{lesson}", {**_STUDENT, "include": _LESSON}, only_if="lesson"),
-        ),
-    ),
-    "read-homework-list": Screen(ActionSpec("homework"), (_WORK,)),
-    "read-homework": Screen(
-        ActionSpec("homework"),
-        (
-            replace(_WORK, unless="work"),
-            Step(
-                "/homework-assignments/{work}", {**_STUDENT, "include": "subject,teacher,attachments"}, only_if="work"
-            ),
-        ),
-    ),
-    "read-inbox": Screen(ActionSpec("messages"), (_MAILBOX, _INBOX)),
-    "read-message": Screen(
-        ActionSpec("messages"),
-        (
-            _MAILBOX,
-            replace(_INBOX, unless="letter"),
-            Step(f"{_LETTER}/participations", {"include": _SENDERS}, only_if="letter"),
-            Step(f"{_LETTER}/participants", {"include": "person"}, only_if="letter"),
-        ),
-    ),
-    "send-message": Screen(ActionSpec("messages", writes=True), (_MAILBOX,)),
-    "read-marks": Screen(
-        ActionSpec("marks"),
-        (
-            _PERIODS,
-            Step("/evaluation-services", {**_STUDENT, "filter[period.id]": "{period}", "include": _MARKS}),
-        ),
-    ),
-    "read-absences": Screen(
-        ActionSpec("absences"),
-        (
-            Step("/absence-files", {**_STUDENT, "include": "currentState,currentState.absenceReason"}),
-            Step("/absence-reasons"),
-        ),
-    ),
-    "read-news": Screen(ActionSpec("news"), (Step("/schools-info", {"include": "illustration,school,author"}),)),
+    "open-home": _reading("home", _HOME, _MAILBOX),
+    "read-notifications": _reading("home", _HOME),
+    "read-lessons": _reading("lesson-book", _WEEK),
+    "read-lesson": _reading("lesson-book", replace(_WEEK, unless="lesson"), _LESSON),
+    "read-homework-list": _reading("homework", _WORK),
+    "read-homework": _reading("homework", replace(_WORK, unless="work"), _ONE_WORK),
+    "mark-done": _writing("homework", _mark_done, "work", replace(_WORK, unless="work")),
+    "read-inbox": _reading("messages", _MAILBOX, _INBOX),
+    "read-sent": _reading("messages", _MAILBOX, _SENT),
+    "read-message": _reading("messages", _MAILBOX, replace(_INBOX, unless="letter"), _SAID, _WHO),
+    "send-message": _writing("messages", _new_message, "me", _MAILBOX),
+    "answer-message": _writing("messages", _answer, "letter", _MAILBOX, replace(_INBOX, unless="letter")),
+    "read-marks": _reading("marks", _PERIODS, _MARKS),
+    "read-evaluation": _reading("marks", _PERIODS, replace(_MARKS, unless="evaluation"), _EVALUATION),
+    "read-absences": _reading("absences", _ABSENCES, _REASONS),
+    "read-absence": _reading("absences", replace(_ABSENCES, unless="absence"), _ABSENCE),
+    "justify-absence": _writing("absences", _justify, "absence", replace(_ABSENCES, unless="absence"), _REASONS),
+    "read-news": _reading("news", _NEWS),
+    "read-news-item": _reading("news", replace(_NEWS, unless="news"), _ONE_NEWS),
+    "read-academy-news": _reading("news", _NEWS),
 }

@@ -12,12 +12,15 @@ from entsurge.sandbox.store import absences
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from entsurge.population import Person
+
 _STATE = ("absenceReason", "absenceRecurrence", "creator", "absenceFile")
 LIST_INCLUDES = paths(*(f"currentState.{name}" for name in _STATE))
 FILE_INCLUDES = LIST_INCLUDES | paths(*(f"history.{name}" for name in _STATE))
 _KINDS = {"absence": "ABSENCE", "late": "LATENESS"}
 _MOST_COMMENT = 1_000
 _FURTHEST = 1_000
+_NONE = "there is no such absence for you to see"
 
 
 class SchoolLife:
@@ -48,8 +51,11 @@ class SchoolLife:
         return [self._file(ask, each, reasons) for each in page.of(found)]
 
     def file(self, db: Connection, ask: Ask) -> Resource:
-        """One absence of oneself or a child, with its history."""
-        return self._file(ask, self._own(db, ask, ask.number("id")), self._reasons(db))
+        """One absence of oneself, of a child or of a pupil in one's charge, with its history."""
+        found, pupil = self._one(db, ask, ask.number("id"))
+        if not self._house.directory.reach(ask.person).may_see_pupil(pupil):
+            raise Refused(404, _NONE)
+        return self._file(ask, found, self._reasons(db))
 
     def reasons(self, db: Connection, ask: Ask) -> list[Resource]:
         """Every reason that may be given."""
@@ -62,7 +68,9 @@ class SchoolLife:
         data = ask.body.get("data") if isinstance(ask.body, dict) else None
         if not isinstance(data, dict) or data.get("type") != "absenceFileState":
             raise Refused(409, "a resource of the type absenceFileState is expected", source={"pointer": "/data/type"})
-        found = self._own(db, ask, _reference(data, "absenceFile"))
+        found, pupil = self._one(db, ask, _reference(data, "absenceFile"))
+        if not self._house.is_own(ask.person, pupil):
+            raise Refused(404, _NONE)
         reasons = self._reasons(db)
         reason = reasons.get(_reference(data, "absenceReason"))
         if reason is None:
@@ -74,12 +82,12 @@ class SchoolLife:
         changed = found._replace(reason=reason.id, justified=True, comment=kept)
         return self._state(ask, changed, reasons, "now")
 
-    def _own(self, db: Connection, ask: Ask, key: int) -> absences.Absence:
+    def _one(self, db: Connection, ask: Ask, key: int) -> tuple[absences.Absence, Person]:
         found = absences.one(db, ask.person.uai, key)
         pupil = self._house.directory.person(found.login) if found is not None else None
-        if found is None or pupil is None or not self._house.is_own(ask.person, pupil):
-            raise Refused(404, "there is no such absence of yours or of a child of yours")
-        return found
+        if found is None or pupil is None:
+            raise Refused(404, _NONE)
+        return found, pupil
 
     @staticmethod
     def _reasons(db: Connection) -> dict[int, absences.Reason]:
