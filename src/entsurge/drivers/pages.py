@@ -120,7 +120,8 @@ class PagesDriver:
                 found += assets(answer, visitor.client.allow)
         if page.created is not None:
             known["created"] = page.created.url(known)
-            visitor.created(page.page.name, urljoin(f"{known['base']}/", known["created"]))
+            made_of = {name: known[name] for name in page.created.names}
+            visitor.created(page.page.name, urljoin(f"{known['base']}/", known["created"]), made_of)
         return self._rest(visitor, page, known, found, size)
 
     def _rest(
@@ -188,13 +189,28 @@ class PagesDriver:
 
     # -- clean-up --------------------------------------------------------------------------------------------------
 
-    def remove(self, visitor: Visitor, action: str, url: str) -> bool:
-        """Remove what an action created; False where the file does not say how."""
+    def remove(self, visitor: Visitor, action: str, url: str, values: Mapping[str, str]) -> str:
+        """Remove what an action created: removed, gone, or kept and why."""
         page = self.pages.get(action)
-        if page is None or page.remove is None:
-            return False
-        answer = page.remove.ask(visitor, visitor.memory[KNOWN] | {"created": url})
-        return answer.status in page.remove.request.expect
+        if page is None or not page.removing:
+            return "kept: the driver's file does not say how to remove it"
+        known = visitor.memory[KNOWN] | {"created": url, "sentence": "", "number": "0", **values}
+        for call in page.removing:
+            try:
+                answer = call.ask(visitor, known)
+            except Missing as error:
+                return f"kept: nothing to fill in for {error.name}"
+            if answer.status in (404, 410):
+                return "gone"
+            if answer.status not in call.request.expect:
+                return f"kept: {answer.status}"
+            read = Reading(answer)
+            if call.request.wants and not shown(call.request.wants, read):
+                return "kept: another answer than wanted"
+            for name, rule in call.request.extract.items():
+                value = rule.value(read, visitor.random)
+                known |= {name: value} if value is not None else {}
+        return "removed"
 
 
 class _Compiled:
@@ -206,7 +222,7 @@ class _Compiled:
         self.documents = [call for call in calls if call.role == "document"]
         self.others = [call for call in calls if call.role != "document"]
         self.created = Template(page.created) if page.created else None
-        self.remove = Call(page.remove, first=True) if page.remove else None
+        self.removing = [Call(each, first=True) for each in page.remove]
         self.needs = self._needs()
 
     def _needs(self) -> frozenset[str]:

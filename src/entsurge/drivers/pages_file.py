@@ -79,7 +79,10 @@ class Request(_Strict):
 
 
 class Page(_Strict):
-    """One page view: the service it belongs to, whether it writes, its requests."""
+    """One page view: the service it belongs to, whether it writes, its requests.
+
+    `created` is the address of what a page has written, kept for clean-up; `remove` are the requests that take it away.
+    """
 
     service: Service
     action: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] = ""
@@ -88,7 +91,7 @@ class Page(_Strict):
     assets: bool = False
     request: Annotated[tuple[Request, ...], Field(min_length=1)]
     created: Place | None = None
-    remove: Request | None = None
+    remove: tuple[Request, ...] = ()
 
     @property
     def name(self) -> str:
@@ -135,10 +138,9 @@ class PagesFile(_Strict):
         asked = {name for request in self._requests() for name in request.names()}
         for text in [self.door, self.signs.check or "", *(each.created or "" for each in self.page)]:
             asked |= Template(text).names
-        if asked - known:
-            raise ValueError(
-                f"{', '.join(sorted(asked - known))}: extracted nowhere; known: {', '.join(sorted(known))}"
-            )
+        lost, there = ", ".join(sorted(asked - known)), ", ".join(sorted(known))
+        if lost:
+            raise ValueError(f"{lost}: extracted nowhere; known: {there}")
         return self
 
     @model_validator(mode="after")
@@ -151,8 +153,7 @@ class PagesFile(_Strict):
     def _requests(self) -> Iterator[Request]:
         for each in self.page:
             yield from each.request
-            if each.remove is not None:
-                yield each.remove
+            yield from each.remove
 
 
 def _texts(value: Any) -> Iterator[str]:
