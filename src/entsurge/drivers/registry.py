@@ -23,6 +23,7 @@ DRIVERS = {
     "portal": "entsurge.drivers.portal",
     "skolengo": "entsurge.drivers.portal",
 }
+WRITTEN = ("entcore", "moodle")  # drivers in TOML, beside this module
 PAGES = "entsurge.drivers.pages"
 
 
@@ -45,11 +46,13 @@ class Setting:
 
 def names() -> list[str]:
     """What `driver = "…"` and `--driver` may say, files apart."""
-    return sorted(DRIVERS)
+    return sorted([*DRIVERS, *WRITTEN])
 
 
 def make(name: str, setting: Setting) -> Driver:
     """The driver of this name, or of this file. Raises UsageError for an unknown one."""
+    if name in WRITTEN:
+        name = str(Path(__file__).with_name(f"{name}.toml"))
     if "/" in name or name.endswith(".toml"):
         made: Driver = import_module(PAGES).driver(replace(setting, file=Path(name)))
         return made
