@@ -48,7 +48,8 @@ class PagesDriver:
         self.pages = [_Compiled(each) for each in file.page]
         self.named: dict[tuple[str, str], _Compiled] = {
             (each.page.name, persona): each for each in self.pages for persona in each.page.personas
-        }        self.actions: Mapping[str, ActionSpec] = {
+        }
+        self.actions: Mapping[str, ActionSpec] = {
             each.name: ActionSpec(each.service, each.writes, each.publishes) for each in file.page
         }
 
