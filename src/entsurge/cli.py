@@ -15,6 +15,8 @@ COMMANDS = {
     "demo": "The main job on the embedded ENT: ordinary week, lockdown, lockdown with conservation measures.",
     "plan": "What a run would offer: figures, hours over a limit, plot. Sends nothing.",
     "run": "A run against a target, with live progress, verdict and report.",
+    "doctor": "Looks at a target before a run: reach, TLS, clock, sign-on, each page once.",
+    "cleanup": "Removes from a target what a run wrote there.",
     "worker": "Offers a part of a run that a master elsewhere leads.",
     "report": "The degradation report of one run, or of several side by side.",
     "gate": "Verdict and exit code for CI, with JUnit if asked.",

@@ -6,6 +6,8 @@ An answer's body is parsed only when a rule needs it, and once for all of its ru
 from __future__ import annotations
 
 import json
+from functools import lru_cache
+from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
@@ -144,7 +146,7 @@ class Sign(_Rule):
         if self.status is not None:
             return of.answer.status in self.status
         if self.text is not None:
-            return self.text.encode() in of.answer.body or (not self.text.isascii() and self.text in of.answer.text)
+            return any(each in of.answer.body for each in _encoded(self.text))
         if self.url is not None:
             return reading.expression(self.url).search(of.answer.url) is not None
         found = self.values(of)
@@ -154,6 +156,12 @@ class Sign(_Rule):
 def shown(signs: tuple[Sign, ...], of: Reading) -> bool:
     """Whether an answer shows one of these signs."""
     return any(each.shown(of) for each in signs)
+
+
+@lru_cache(maxsize=512)
+def _encoded(text: str) -> tuple[bytes, ...]:
+    """A text as it may stand in a body: no body is decoded for a sign."""
+    return tuple({text.encode(), text.encode("latin-1", "ignore"), escape(text).encode()})
 
 
 def _true(found: list[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -23,6 +24,7 @@ from entsurge.visit.outcome import Outcome, PageResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from entsurge.drivers.driver import Account
     from entsurge.drivers.finding import Extract
@@ -42,7 +44,11 @@ class PagesDriver:
         self.setting, self.signs, self.entrance = setting, file.signs, sign_on
         self.door, self.check = Template(file.door), Template(file.signs.check) if file.signs.check else None
         self.landing = file.landing.extract
-        self.pages = {each.name: _Compiled(each) for each in file.page}
+        self.cookies = file.cookies
+        self.pages = [_Compiled(each) for each in file.page]
+        self.named: dict[tuple[str, str], _Compiled] = {
+            (each.page.name, persona): each for each in self.pages for persona in each.page.personas
+        }
         self.actions: Mapping[str, ActionSpec] = {
             each.name: ActionSpec(each.service, each.writes, each.publishes) for each in file.page
         }
@@ -54,7 +60,7 @@ class PagesDriver:
         base = self.setting.portal(account.tenant)
         known = {
             "base": base, "login": account.login, "school": account.school, "tenant": account.tenant,
-            "persona": account.persona,
+            "persona": account.persona, **_days(datetime.now().astimezone().date()),
         }  # fmt: skip
         visitor.memory[KNOWN] = known
         door = urljoin(f"{base}/", self.door.url(known))
@@ -94,13 +100,12 @@ class PagesDriver:
 
         A page that needs what no page has shown yet gives way to the first page of its service that only reads.
         """
-        page = self.pages[action]
-        known = visitor.memory[KNOWN]
-        known["sentence"], known["number"] = visitor.sentence(), str(visitor.random.randrange(1, 10**9))
-        if not page.needs <= known.keys():
-            page = next(
-                (each for each in self.pages.values() if each.page.service == service and not each.page.writes), page
-            )
+        known = self._known(visitor)
+        page = self.named.get((action, known["persona"]))
+        if page is None or not page.needs <= known.keys():
+            page = self._reading(service, known["persona"]) or page
+        if page is None:
+            return PageResult(Outcome.FAILED, f"no page of {service} for a {known['persona']}")
         try:
             return self._open(visitor, page, known)
         except Missing as error:
@@ -108,9 +113,24 @@ class PagesDriver:
         except ClientError as error:
             return broken(error)
 
+    def _known(self, visitor: Visitor) -> dict[str, str]:
+        """What fills places now: what pages have shown, something to write, a number, cookies."""
+        known: dict[str, str] = visitor.memory[KNOWN]
+        known["sentence"], known["number"] = visitor.sentence(), str(visitor.random.randrange(1, 10**9))
+        for name, cookie in self.cookies.items():
+            known[name] = visitor.client.cookies.value(cookie)
+        return known
+
+    def _reading(self, service: str, persona: str) -> _Compiled | None:
+        """The first page of a service that only reads, as a persona has it."""
+        fitting = (each for each in self.pages if each.page.service == service and persona in each.page.personas)
+        return next((each for each in fitting if not each.page.writes), None)
+
     def _open(self, visitor: Visitor, page: _Compiled, known: dict[str, str]) -> PageResult:
         size, found = 0, list[str]()
         for call in page.documents:
+            if call.request.unless_known in known:
+                continue
             answer = call.ask(visitor, known)
             wrong = self._judge(visitor, call, answer)
             if wrong is not None:
@@ -120,7 +140,8 @@ class PagesDriver:
                 found += assets(answer, visitor.client.allow)
         if page.created is not None:
             known["created"] = page.created.url(known)
-            visitor.created(page.page.name, urljoin(f"{known['base']}/", known["created"]))
+            made_of = {name: known[name] for name in page.created.names}
+            visitor.created(page.page.name, urljoin(f"{known['base']}/", known["created"]), made_of)
         return self._rest(visitor, page, known, found, size)
 
     def _rest(
@@ -188,13 +209,37 @@ class PagesDriver:
 
     # -- clean-up --------------------------------------------------------------------------------------------------
 
-    def remove(self, visitor: Visitor, action: str, url: str) -> bool:
-        """Remove what an action created; False where the file does not say how."""
-        page = self.pages.get(action)
-        if page is None or page.remove is None:
-            return False
-        answer = page.remove.ask(visitor, visitor.memory[KNOWN] | {"created": url})
-        return answer.status in page.remove.request.expect
+    def remove(self, visitor: Visitor, action: str, url: str, values: Mapping[str, str]) -> str:
+        """Remove what an action created: removed, gone, or kept and why."""
+        page = self.named.get((action, visitor.memory[KNOWN]["persona"]))
+        if page is None or not page.removing:
+            return "kept: the driver's file does not say how to remove it"
+        known = self._known(visitor) | {"created": url, **values}
+        for call in page.removing:
+            try:
+                answer = call.ask(visitor, known)
+            except Missing as error:
+                return f"kept: nothing to fill in for {error.name}"
+            if answer.status in (404, 410):
+                return "gone"
+            if answer.status not in call.request.expect:
+                return f"kept: {answer.status}"
+            read = Reading(answer)
+            if call.request.wants and not shown(call.request.wants, read):
+                return "kept: another answer than wanted"
+            for name, rule in call.request.extract.items():
+                value = rule.value(read, visitor.random)
+                known |= {name: value} if value is not None else {}
+        return "removed"
+
+
+def _days(today: date) -> dict[str, str]:
+    """Today, and the school week around it, as addresses have them."""
+    monday = today - timedelta(days=today.weekday())
+    return {
+        "today": today.isoformat(), "week_start": monday.isoformat(),
+        "week_end": (monday + timedelta(days=6)).isoformat(),
+    }  # fmt: skip
 
 
 class _Compiled:
@@ -206,7 +251,7 @@ class _Compiled:
         self.documents = [call for call in calls if call.role == "document"]
         self.others = [call for call in calls if call.role != "document"]
         self.created = Template(page.created) if page.created else None
-        self.remove = Call(page.remove, first=True) if page.remove else None
+        self.removing = [Call(each, first=True) for each in page.remove]
         self.needs = self._needs()
 
     def _needs(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from entsurge.audience.profile import check, read_toml
-from entsurge.audience.shape import Service
+from entsurge.audience.shape import PERSONAS, Persona, Service
 from entsurge.drivers.finding import Extract, Sign
 from entsurge.drivers.template import Template
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 HINT = "docs/driver-pages.md lists the keys"
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Place = Annotated[str, StringConstraints(min_length=1)]
-ALWAYS = frozenset({"base", "login", "school", "tenant", "persona", "sentence", "number", "created"})
+ALWAYS = frozenset(
+    {"base", "login", "school", "tenant", "persona", "sentence", "number", "today", "week_start", "week_end", "created"}
+)
 
 
 class _Strict(BaseModel):
@@ -34,11 +36,15 @@ class Upload(_Strict):
 
 
 class Request(_Strict):
-    """One request of a page. `role` is `document` for the first one unless it says otherwise, `xhr` for the rest."""
+    """One request of a page. `role` is `document` for the first one unless it says otherwise, `xhr` for the rest.
+
+    With `unless_known` a document is only asked for while that name is not known: the way to a page, gone once.
+    """
 
     url: Place
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
     role: Literal["document", "asset", "xhr"] | None = None
+    unless_known: Name | None = None
     headers: dict[str, str] = Field(default_factory=dict)
     form: dict[str, str] | None = None
     json_body: Any = Field(None, alias="json")
@@ -79,16 +85,20 @@ class Request(_Strict):
 
 
 class Page(_Strict):
-    """One page view: the service it belongs to, whether it writes, its requests."""
+    """One page view: the service it belongs to, whose it is, whether it writes, its requests.
+
+    `created` is the address of what a page has written, kept for clean-up; `remove` are the requests that take it away.
+    """
 
     service: Service
     action: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] = ""
+    personas: tuple[Persona, ...] = PERSONAS
     writes: bool = False
     publishes: bool = False
     assets: bool = False
     request: Annotated[tuple[Request, ...], Field(min_length=1)]
     created: Place | None = None
-    remove: Request | None = None
+    remove: tuple[Request, ...] = ()
 
     @property
     def name(self) -> str:
@@ -119,31 +129,38 @@ class PagesFile(_Strict):
     sign_on: dict[str, Any] | None = None
     signs: Signs
     landing: Landing = Landing()
+    cookies: dict[Name, str] = Field(default_factory=dict)
     page: Annotated[tuple[Page, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _each_action_once(self) -> PagesFile:
-        names = [each.name for each in self.page]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        names = [(each.name, persona) for each in self.page for persona in each.personas]
+        twice = sorted({name for name, persona in names if names.count((name, persona)) > 1})
         if twice:
-            raise ValueError(f"page: action {', '.join(twice)}: more than once; give each page an action of its own")
-        return self
-
-    @model_validator(mode="after")
-    def _every_place_can_be_filled(self) -> PagesFile:
-        known = ALWAYS.union(self.landing.extract, *(request.extract for request in self._requests()))
-        asked = {name for request in self._requests() for name in request.names()}
-        for text in [self.door, self.signs.check or "", *(each.created or "" for each in self.page)]:
-            asked |= Template(text).names
-        if asked - known:
             raise ValueError(
-                f"{', '.join(sorted(asked - known))}: extracted nowhere; known: {', '.join(sorted(known))}"
+                f"page: action {', '.join(twice)}: more than once for a persona; give each page an action of its own"
             )
         return self
 
     @model_validator(mode="after")
+    def _every_place_can_be_filled(self) -> PagesFile:
+        known = ALWAYS.union(self.landing.extract, self.cookies, *(request.extract for request in self._requests()))
+        asked = {name for request in self._requests() for name in request.names()}
+        for text in [self.door, self.signs.check or "", *(each.created or "" for each in self.page)]:
+            asked |= Template(text).names
+        lost, there = ", ".join(sorted(asked - known)), ", ".join(sorted(known))
+        if lost:
+            raise ValueError(f"{lost}: extracted nowhere; known: {there}")
+        return self
+
+    @model_validator(mode="after")
     def _can_be_read(self) -> PagesFile:
-        only = {each.service for each in self.page} - {each.service for each in self.page if not each.writes}
+        read = {(each.service, persona) for each in self.page if not each.writes for persona in each.personas}
+        only = {
+            service
+            for service, persona in {(each.service, who) for each in self.page for who in each.personas}
+            if (service, persona) not in read
+        }
         if only:
             raise ValueError(f"page: {', '.join(sorted(only))}: only pages that write; expected one that reads")
         return self
@@ -151,8 +168,7 @@ class PagesFile(_Strict):
     def _requests(self) -> Iterator[Request]:
         for each in self.page:
             yield from each.request
-            if each.remove is not None:
-                yield each.remove
+            yield from each.remove
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -24,6 +24,7 @@ DRIVERS = {
     "skolengo": "entsurge.drivers.portal",
     "skolengo-mobile": "entsurge.drivers.skolengo_mobile",
 }
+WRITTEN = ("entcore", "moodle")  # drivers in TOML, beside this module
 PAGES = "entsurge.drivers.pages"
 
 
@@ -46,11 +47,13 @@ class Setting:
 
 def names() -> list[str]:
     """What `driver = "…"` and `--driver` may say, files apart."""
-    return sorted(DRIVERS)
+    return sorted([*DRIVERS, *WRITTEN])
 
 
 def make(name: str, setting: Setting) -> Driver:
     """The driver of this name, or of this file. Raises UsageError for an unknown one."""
+    if name in WRITTEN:
+        name = str(Path(__file__).with_name(f"{name}.toml"))
     if "/" in name or name.endswith(".toml"):
         made: Driver = import_module(PAGES).driver(replace(setting, file=Path(name)))
         return made

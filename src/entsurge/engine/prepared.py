@@ -6,23 +6,19 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from entsurge import __version__, content, errors
+from entsurge import content, errors
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import PERSONAS
 from entsurge.chaos import experiment
-from entsurge.drivers import registry as drivers
 from entsurge.engine import manifest as manifests
+from entsurge.engine.way import Way
 from entsurge.plan.arrivals import Arrivals
 from entsurge.plan.people import groups, population
-from entsurge.target import file as targets
 from entsurge.target.fit import check_services, fitting
-from entsurge.visit.allow import AllowList
 from entsurge.visit.stage import Stage
-from entsurge.visit.tls import Tls
 from entsurge.visit.visitor import Visitor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from types import ModuleType
 
     from entsurge.audience.shape import Persona
@@ -37,7 +33,8 @@ class Prepared:
 
     def __init__(self, spec: RunSpec) -> None:
         self.spec = spec
-        self.target = targets.load(Path(spec.target)) if spec.target else None
+        self.way = Way(url=spec.url, driver=spec.driver, target=spec.target)
+        self.target, self.driver = self.way.target, self.way.driver
         self.profile = profiles.load(spec.profile, overrides=spec.overrides)
         if self.target is not None:
             self.profile = fitting(self.target, self.profile)
@@ -46,39 +43,28 @@ class Prepared:
         book = self.target.accounts if self.target else None
         self.people: People = book or population(self.profile)
         self.arrivals = Arrivals(self.profile, book.groups() if book else groups(self.profile))
-        self.driver = drivers.make(spec.driver, self._setting())
-        self.stand_in: dict[str, str] = {str(lacks): str(has) for lacks, has in self._stand_in()}
-        check_services(self.profile, self.driver, self.stand_in)
+        check_services(self.profile, self.driver, self.way.stand_in)
         self.sources = source_addresses(spec.sources)
-
-    def _stand_in(self) -> Iterable[tuple[str, str]]:
-        return self.target.file.stand_in.items() if self.target else ()
-
-    def _setting(self) -> drivers.Setting:
-        if self.target is None:
-            return drivers.Setting(self.spec.url)
-        return drivers.Setting(self.spec.url, self.target.sign_on, portals=self.target.portals)
 
     def stage(self, record: Record) -> Stage:
         """The surroundings of this run's visits."""
-        run, target = Path(self.spec.out).name, self.target
-        own = {"User-Agent": f"entsurge/{__version__} (load test)", "X-Entsurge-Run": run}
+        way = self.way
         return Stage(
             driver=self.driver,
             population=self.people,
             record=record,
-            allow=AllowList(target.file.all_hosts, target.file.networks) if target else AllowList(),
+            allow=way.allow,
             patience={persona: self.profile.mixes.mix(persona).patience for persona in PERSONAS},
             deadline_seconds=self.profile.file.replay.page_deadline_seconds,
             phases=[
                 (each["name"], int(each["start_s"] * 1e6), int(each["end_s"] * 1e6))
                 for each in manifests.phases(self.profile)
             ],
-            headers={**own, **(target.headers() if target else {})},
+            headers=way.headers(Path(self.spec.out).name),
             sources=self.sources,
-            writable=target.file.writes.services if target else None,
-            stand_in=self.stand_in,
-            tls=Tls(target.certificates) if target else None,
+            writable=way.writable,
+            stand_in=way.stand_in,
+            tls=way.tls,
         )
 
     def digests(self) -> dict[str, str]:

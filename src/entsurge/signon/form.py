@@ -32,10 +32,12 @@ class Csrf(BaseModel):
 class Options(BrowserOptions):
     """`[sign_on] method = "form"`: hidden fields are sent back by themselves; `csrf` is for what else there is.
 
+    `refused_without_redirect`: an answer to credentials that leads nowhere is the form again, drawn by script.
     `action` is where the form goes if the page has none (a page drawn by script).
     """
 
     csrf: Csrf | None = None
+    refused_without_redirect: bool = False
     action: Address | None = None
 
 
@@ -57,7 +59,9 @@ class PlainForm:
         given = typed(form, self.options, account)
         self._protect(walk, page, given)
         answer = through(walk, send(walk, form, given, "credentials"))
-        return Arrival(answer, judged(walk, answer))
+        refused = judged(walk, answer)
+        again = answer.method == "POST" and answer.status == 200 and self.options.refused_without_redirect
+        return Arrival(answer, Refusal.WRONG_PASSWORD if again and refused in AGAIN else refused)
 
     def _form(self, page: Response) -> Form | None:
         found = login_form(page)
@@ -74,6 +78,9 @@ class PlainForm:
             given[csrf.field] = token
         if csrf.header:
             walk.headers[csrf.header] = token
+
+
+AGAIN = (None, Refusal.NOT_SIGNED_ON)
 
 
 def _meta(page: Response, name: str) -> str:

@@ -330,8 +330,11 @@ class Visitor(User):
         """Something to write: synthetic, the same for the same visit."""
         return self.random.choice(SENTENCES)
 
-    def created(self, action: str, url: str) -> None:
-        """Keep what was written on the target, for clean-up."""
+    def created(self, action: str, url: str, values: Mapping[str, str] | None = None) -> None:
+        """Keep what was written on the target, for clean-up; `values` are what removing it needs to know."""
         plan = self.plan
         who = {"persona": plan.persona, "group": plan.group, "account": plan.account}
-        self.stage.record.created({"service": self.service, "action": action, "url": url, "visit": plan.name, **who})
+        self.stage.record.created(
+            {"service": self.service, "action": action, "url": url, "visit": plan.name, **who,
+             "values": dict(values or {})}
+        )  # fmt: skip
