@@ -12,6 +12,7 @@ from entsurge.commands.demo import demo_settings
 from entsurge.commands.processes import sandbox
 from entsurge.plan.people import population
 
+SANDBOXED = ("portal", "skolengo-mobile")  # drivers that are shown the embedded ENT
 ONE_EACH = {"student": ["alix", "juste"], "teacher": ["prof", "juste"], "parent": ["parent-1", "juste"]}
 
 
@@ -29,14 +30,14 @@ def of_sandbox() -> tuple[str, dict]:
     return first.uai, found
 
 
-@pytest.fixture(scope="module", params=["portal", "entcore", "moodle"])
+@pytest.fixture(scope="module", params=["portal", "skolengo-mobile", "entcore", "moodle"])
 def seen(request, stub) -> tuple[str, dict]:
     """What one driver showed, gone through once."""
     name = request.param
     lacks = {"entcore": ["chat", "video-class"], "moodle": ["absences", "video-class"]}.get(name, [])
     told = {"driver": name, "stand_in": dict.fromkeys(lacks, "home"), "accounts": ONE_EACH, "school": "ecole-1",
-            "stub": name != "portal"}  # fmt: skip
-    if name == "portal":
+            "stub": name not in SANDBOXED}  # fmt: skip
+    if name in SANDBOXED:
         told["school"], told["accounts"] = of_sandbox()
         settings = demo_settings(profiles.load("lockdown-2020"))
         quick = type(settings)(**vars(settings) | {"unlimited": True, "default_seconds": 0.001, "service_seconds": {}})
@@ -86,7 +87,7 @@ def test_what_was_written_is_listed_and_removed(seen) -> None:
     """Everything that was created is in the list; removing it leaves the product as it was."""
     name, found = seen
     assert found["created"]
-    if name != "portal":
+    if name not in SANDBOXED:
         assert found["left before"] == len({row["url"] for row in found["created"]})
         assert set(found["removed"]) <= {"removed", "gone"}
         assert found["left"] == 0

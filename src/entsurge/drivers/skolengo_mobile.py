@@ -107,7 +107,7 @@ class SkolengoMobileDriver:
         size, knows = 0, bool(visitor.memory.get(screen.needs))
         for step in screen.steps(visitor.memory):
             answer = self._step(visitor, step.path, step.parameters)
-            outcome = self.classify(answer)
+            outcome = self._judged(answer)
             if outcome is not Outcome.OK:
                 return self._refused(answer, outcome)
             size += answer.size
@@ -135,24 +135,50 @@ class SkolengoMobileDriver:
         headers = {**self._headers(visitor), "Content-Type": "application/vnd.api+json"}
         address = self._address(sending.path, _filled(sending.parameters, visitor.memory))
         answer = visitor.request(sending.method, address, headers=headers, body=json.dumps(sending.document).encode())
-        outcome = self.classify(answer)
+        outcome = self._judged(answer)
         if outcome is not Outcome.OK:
             return self._refused(answer, outcome)
         key = _value(answer).get("data", {}).get("id", "")
         where = sending.path if sending.method == "PATCH" else f"{sending.path}/{key}"
-        visitor.created(visitor.action, self._address(where, {}))
+        visitor.created(visitor.action, self._address(where, {}), {"student": visitor.memory["student"]})
         return PageResult(Outcome.OK, size=size + answer.size)
 
     def _web_view(self, visitor: Visitor, service: str, action: str) -> PageResult:
         """Into the portal by the sign-on's cookie, once a visit; then as in a browser."""
-        if "portal" not in visitor.memory:
-            portal = f"{self.web.url}/etab/{visitor.memory['tenant']}"
-            page = visitor.get(f"{portal}/")
-            outcome = self.web.classify(page)
-            if outcome is not Outcome.OK:
-                return not_as_it_should_be(page, outcome)
+        refused = self._into_the_portal(visitor)
+        return refused or self.web.open(visitor, service, action)
+
+    def _into_the_portal(self, visitor: Visitor) -> PageResult | None:
+        """What stands in the way, if anything does."""
+        if "portal" in visitor.memory:
+            return None
+        portal = f"{self.web.url}/etab/{visitor.memory['tenant']}"
+        page = visitor.get(f"{portal}/")
+        outcome = self.web.classify(page)
+        if outcome is Outcome.OK:
             visitor.memory["portal"] = portal
-        return self.web.open(visitor, service, action)
+            return None
+        return not_as_it_should_be(page, outcome)
+
+    def remove(self, visitor: Visitor, action: str, url: str, values: Mapping[str, str]) -> str:
+        """Take back what was written: a mark of work done; what the app cannot take back is kept, and why."""
+        if action == "mark-done":
+            key = url.rpartition("/")[2]
+            return self._unmark(visitor, key, values.get("student", ""))
+        if action in SCREENS:
+            return "kept: the app cannot take back what others have been told"
+        if self._into_the_portal(visitor) is not None:
+            return "kept: the portal does not let its author in"
+        remove = getattr(self.web, "remove", None)
+        return str(remove(visitor, action, url, values)) if remove else "kept: the portal's driver removes nothing"
+
+    def _unmark(self, visitor: Visitor, key: str, student: str) -> str:
+        document = {"data": {"type": "homework", "id": key, "attributes": {"done": False}}}
+        address = self._address(f"/homework-assignments/{key}", {"filter[student.id]": student})
+        headers = {**self._headers(visitor), "Content-Type": "application/vnd.api+json"}
+        answer = visitor.request("PATCH", address, headers=headers, body=json.dumps(document).encode())
+        states = {200: "removed", 404: "gone"}
+        return states.get(answer.status, f"kept: {answer.status}")
 
     # -- requests --------------------------------------------------------------------------------------------------
 
@@ -184,7 +210,13 @@ class SkolengoMobileDriver:
             return Outcome.FAILED
         if response.headers.get("content-type").startswith("text/html"):
             return self.web.classify(response) if self.web.classify(response) is Outcome.SHED else Outcome.FAILED
-        return Outcome.OK if response.status == 204 or response.body.startswith(b'{"data"') else Outcome.FAILED
+        return Outcome.OK
+
+    def _judged(self, response: Response) -> Outcome:
+        """As classified, and a document at that."""
+        outcome = self.classify(response)
+        is_document = response.status == 204 or response.body.startswith(b'{"data"')
+        return outcome if outcome is not Outcome.OK or is_document else Outcome.FAILED
 
     @staticmethod
     def _refused(answer: Response, outcome: Outcome) -> PageResult:

@@ -30,6 +30,7 @@ _READS = {
 _MORE: dict[Persona, dict[str, tuple[str, ...]]] = {
     "student": {"TAF": ("MARK_HOMEWORK_ASSIGNMENT_AS_DONE",)},
     "parent": {"ABS": ("COMPLETE_ABSENCE_FILES",)},
+    "staff": {"ABS": ("COMPLETE_ABSENCE_FILES",)},
 }
 _SERVICES = ("SKOAPP", "ART", *_READS)
 _REGIMES = ("Externe libre", "Demi-pensionnaire dans l'établissement", "Interne dans l'établissement")

@@ -20,6 +20,7 @@ FILE_INCLUDES = LIST_INCLUDES | paths(*(f"history.{name}" for name in _STATE))
 _KINDS = {"absence": "ABSENCE", "late": "LATENESS"}
 _MOST_COMMENT = 1_000
 _FURTHEST = 1_000
+_JUSTIFY = ("parent", "staff")
 _NONE = "there is no such absence for you to see"
 
 
@@ -62,14 +63,14 @@ class SchoolLife:
         return ask.query.page.of([_reason(each) for each in absences.reasons(db)])
 
     def justify(self, db: Connection, ask: Ask) -> Resource:
-        """Give a child's absence its reason."""
-        if ask.person.persona != "parent":
-            raise Refused(403, "only a parent justifies an absence")
+        """Give an absence its reason: a child's, or for staff any pupil's of the school."""
+        if ask.person.persona not in _JUSTIFY:
+            raise Refused(403, "a parent or the school's staff justify an absence")
         data = ask.body.get("data") if isinstance(ask.body, dict) else None
         if not isinstance(data, dict) or data.get("type") != "absenceFileState":
             raise Refused(409, "a resource of the type absenceFileState is expected", source={"pointer": "/data/type"})
         found, pupil = self._one(db, ask, _reference(data, "absenceFile"))
-        if not self._house.is_own(ask.person, pupil):
+        if not self._house.directory.reach(ask.person).may_see_pupil(pupil):
             raise Refused(404, _NONE)
         reasons = self._reasons(db)
         reason = reasons.get(_reference(data, "absenceReason"))
