@@ -73,7 +73,7 @@ def capacity(
     bounds = {
         "workers": _ratio(settings.processes * settings.workers, math.fsum(spent.values())),
         "pool": _ratio(settings.processes * settings.pool, connections),
-        "sessions": _places(settings, ordered, admitted, pages_per_visit, visit_seconds),
+        "sessions": places(settings, ordered, admitted, pages_per_visit, visit_seconds),
         "allowance": _allowance(settings, admitted, pages_per_visit),
     }
     if settings.unlimited:
@@ -124,7 +124,7 @@ def _ratio(servers: float, cost: float) -> float:
     return servers / cost if cost else math.inf
 
 
-def _places(
+def places(
     settings: Settings,
     ordered: Measures,
     admitted: Mapping[str, float],
