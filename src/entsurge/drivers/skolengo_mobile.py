@@ -41,7 +41,7 @@ class SkolengoMobileDriver:
 
     def __init__(self, setting: Setting) -> None:
         self.url = setting.url.rstrip("/").removesuffix(API)
-        self.web = PortalDriver(setting)
+        self.setting, self.web = setting, PortalDriver(setting)
         self.actions: Mapping[str, ActionSpec] = {
             **self.web.actions,
             **{name: screen.spec for name, screen in SCREENS.items()},
@@ -152,13 +152,18 @@ class SkolengoMobileDriver:
         """What stands in the way, if anything does."""
         if "portal" in visitor.memory:
             return None
-        portal = f"{self.web.url}/etab/{visitor.memory['tenant']}"
+        portal = self._portal(visitor.memory["tenant"])
         page = visitor.get(f"{portal}/")
         outcome = self.web.classify(page)
         if outcome is Outcome.OK:
             visitor.memory["portal"] = portal
             return None
         return not_as_it_should_be(page, outcome)
+
+    def _portal(self, tenant: str) -> str:
+        """A school's portal: at an address of its own, or under the ENT's."""
+        own = self.setting.portals.get(tenant)
+        return own.rstrip("/") if own else f"{self.url}/etab/{tenant}"
 
     def remove(self, visitor: Visitor, action: str, url: str, values: Mapping[str, str]) -> str:
         """Take back what was written: a mark of work done; what the app cannot take back is kept, and why."""

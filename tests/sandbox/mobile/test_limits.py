@@ -1,5 +1,8 @@
 """The sandbox's limits as apps meet them, in one process and in several."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from tests.sandbox.mobile.conftest import error
 
@@ -27,10 +30,9 @@ def test_messaging_may_be_read_only(measured, phone) -> None:
     assert error(caller.ask("/participations", "POST", body))[:2] == (503, "SERVICE_CLOSED")
 
 
+@pytest.mark.slow
 def test_a_full_queue_refuses_apps_too(start, phone) -> None:
     """With one worker at work and no queue, the next page is refused, and so is an app that would come back."""
-    from concurrent.futures import ThreadPoolExecutor
-
     tiny = start(
         "--service-seconds",
         "0",
@@ -51,6 +53,25 @@ def test_a_full_queue_refuses_apps_too(start, phone) -> None:
             answers.append(second.ask("/schools-info").status_code)
         answers.append(slow.result().status_code)
     assert {200, 503} == set(answers)
+
+
+@pytest.mark.slow
+def test_the_computed_capacity_holds_for_apps(start, phone) -> None:
+    """Two workers and a tenth of a second a page: twenty agendas a second, whatever light questions come between."""
+    small = start("--service-seconds", "0", "--service", "lesson-book=0.1", "--workers", "2", "--pool", "2")
+    callers = [phone(small, index=n).sign_on() for n in range(8)]
+
+    def read(caller):
+        mine = {"filter__student.id": caller.id}
+        answers = [caller.ask("/agendas", **mine) for _ in range(5)]
+        return [*answers, caller.ask("/evaluations-settings", **mine)]
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(len(callers)) as threads:
+        answers = [answer for some in threads.map(read, callers) for answer in some]
+    took = time.monotonic() - began
+    assert {answer.status_code for answer in answers} == {200}
+    assert 2.0 <= took < 4.0  # forty agendas; the rest is this machine's own lag
 
 
 @pytest.mark.slow

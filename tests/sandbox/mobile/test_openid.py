@@ -67,6 +67,7 @@ def test_codes_go_to_known_addresses_alone(sandbox, phone, address) -> None:
         ({"scope": "profile"}, "invalid_scope"),
         ({"prompt": "none"}, "login_required"),
         ({"nonce": "n" * 501}, "invalid_request"),
+        ({"nonce": "n\x00"}, "invalid_request"),
     ],
 )
 def test_wrong_requests_are_answered_at_the_app(sandbox, phone, changed, code) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from entsurge.sandbox.mobile.jsonapi import Query
 
 LONGEST_DAYS = 400
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +134,9 @@ def _day(query: Query, name: str, default: date) -> date:
     if not text:
         return default
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
-        raise Refused(
-            400, f"{text[:40]!r} is no day, such as 2026-09-01", source={"parameter": f"filter[{name}]"}
-        ) from None
+        found = date.min
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise Refused(400, f"{text[:40]!r} is no day, such as 2026-09-01", source={"parameter": f"filter[{name}]"})
+    return found

@@ -79,8 +79,10 @@ def read_request(parameters: Mapping[str, str], client: str, redirect: str) -> A
     challenge = parameters.get("code_challenge", "")
     if parameters.get("response_type", "") != "code":
         raise AuthorizationError("unsupported_response_type", "the response_type is code")
-    if any(len(value) > _LONGEST for value in given.values()):
-        raise AuthorizationError("invalid_request", f"state and nonce have at most {_LONGEST} characters")
+    if any(len(value) > _LONGEST or not value.isprintable() for value in given.values()):
+        raise AuthorizationError(
+            "invalid_request", f"state and nonce have at most {_LONGEST} characters, all printable"
+        )
     if parameters.get("code_challenge_method", "") != "S256" or not _CHALLENGE.fullmatch(challenge):
         raise AuthorizationError("invalid_request", "a code_challenge by the method S256 is needed")
     return AuthorizationRequest(client, redirect, scope, challenge, **given)

@@ -247,7 +247,7 @@ def _text(attributes: dict[str, Any], name: str, most: int) -> str:
         raise Refused(422, f"{name} is missing", source=pointer)
     if len(value) > most:
         raise Refused(422, f"{name} has {len(value)} characters, over {most}", source=pointer)
-    return value
+    return value.replace("\x00", "")  # which PostgreSQL's text cannot hold
 
 
 def _plain(html: str) -> str:

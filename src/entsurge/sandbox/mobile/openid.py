@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = "/cas/oidc"
 CALLBACK = "/cas/oauth2.0/callbackAuthorize"
+_LONGEST_ECHO = 500
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 
 
@@ -139,7 +140,9 @@ class OpenId:
             return authorization.read_request(parameters, client, redirect)
         except authorization.AuthorizationError as error:
             self._ent.telemetry.count(SIGN_ON, "denied")
-            bare = authorization.AuthorizationRequest(client, redirect, "", "", state=parameters.get("state", "")[:500])
+            bare = authorization.AuthorizationRequest(
+                client, redirect, "", "", state=parameters.get("state", "")[:_LONGEST_ECHO]
+            )
             return self._to_app(request, bare, error=error.code, error_description=str(error))
 
     @staticmethod

@@ -78,7 +78,7 @@ class SchoolLife:
             raise Refused(422, "there is no such reason", source={"pointer": "/data/relationships/absenceReason"})
         attributes = data.get("attributes")
         comment = attributes.get("comment") if isinstance(attributes, dict) else None
-        kept = str(comment or "")[:_MOST_COMMENT]
+        kept = str(comment or "").replace("\x00", "")[:_MOST_COMMENT]
         absences.justify(db, found.id, reason.id, kept)
         changed = found._replace(reason=reason.id, justified=True, comment=kept)
         return self._state(ask, changed, reasons, "now")
