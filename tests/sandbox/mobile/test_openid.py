@@ -157,9 +157,9 @@ def test_refresh_tokens_are_replaced_and_bound_to_the_app(pupil) -> None:
 
 def test_scopes_narrow_and_never_widen(pupil) -> None:
     """A renewed token may do less, never more than what was granted."""
-    wider = pupil.refresh(scope="openid skoapp.write")
+    reader = pupil.refresh(scope="openid skoapp.read").json()
+    wider = pupil.refresh(reader["refresh_token"], scope="openid skoapp.write")
     assert wider.json()["error"] == "invalid_scope"
-    reader = pupil.sign_on(scope="openid skoapp.read skoapp.write").refresh(scope="openid skoapp.read").json()
     patch = {"data": {"type": "homework", "id": "1", "attributes": {"done": True}}}
     answer = pupil.ask("/homework-assignments/1", "PATCH", patch, token=reader["access_token"])
     assert (answer.status_code, answer.json()["errors"][0]["title"]) == (403, "INSUFFICIENT_SCOPE")
@@ -239,6 +239,7 @@ def test_a_full_house_answers_509_where_apps_come_in(start, phone) -> None:
     back = second.refresh()
     assert (back.status_code, back.json()) == (509, {"error": "quota_overflow"})
     first.client.get("/cas/logout")
+    assert second.refresh().status_code == 200, "whoever was put off may come back with the same token"
 
 
 def test_a_measure_keeps_an_app_out(measured, phone) -> None:
@@ -250,3 +251,42 @@ def test_a_measure_keeps_an_app_out(measured, phone) -> None:
     caller.client.get("/cas/logout")
     back = caller.refresh()
     assert (back.status_code, back.json()["error"]) == (503, "temporarily_unavailable")
+
+
+def test_two_renewals_at_once_are_one_sign_on(start, phone) -> None:
+    """An app that asks twice at once gets tokens twice and takes one place."""
+    small = start("--service-seconds", "0", "--session-limit", "1")
+    caller = phone(small).sign_on()
+    caller.client.get("/cas/logout")
+    answers = [caller.refresh(caller.tokens["refresh_token"]) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    for answer in answers:
+        assert caller.ask("/schools-info", token=answer.json()["access_token"]).status_code == 200
+    waiting = phone(small, index=5)
+    assert "très nombreux" in waiting.through_cas(waiting.authorize()[0]).text
+
+
+def test_a_refresh_token_used_again_later_ends_its_family() -> None:
+    """Within half a minute it is an app in a hurry; after that somebody else has it."""
+    from sqlalchemy import create_engine
+
+    from entsurge.sandbox.mobile.grants import OVERLAP_SECONDS, Grant, Grants
+    from entsurge.sandbox.store.schema import METADATA
+
+    now = [1_000.0]
+    engine = create_engine("sqlite://")
+    METADATA.create_all(engine)
+    with engine.begin() as db:
+        grants = Grants(lambda: now[0])
+        grant = Grant("family", "app", "login", "openid", "TGT-1")
+        token, access = grants.issue(db, "refresh", grant, 3_600), grants.issue(db, "access", grant, 60)
+        assert grants.take(db, "refresh", token, OVERLAP_SECONDS) == grant
+        now[0] += OVERLAP_SECONDS - 1
+        assert grants.take(db, "refresh", token, OVERLAP_SECONDS) == grant
+        assert grants.find(db, "access", access) == grant
+        now[0] += 2
+        assert grants.take(db, "refresh", token, OVERLAP_SECONDS) is None
+        assert grants.find(db, "access", access) is None
+        assert access not in str(grant)
+        assert "TGT-1" not in repr(grant)
+    engine.dispose()

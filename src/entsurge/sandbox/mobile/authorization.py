@@ -100,7 +100,8 @@ def narrowed(asked: str, granted: str) -> str | None:
     """The scope of a renewed token: what was granted, or the part of it asked for; none when it is more."""
     if not asked:
         return granted
-    return asked if set(asked.split()) <= set(granted.split()) else None
+    held = {right for right in (READ, WRITE) if allows(granted, right)} | set(granted.split())
+    return " ".join(scope for scope in SCOPES if scope in asked.split()) if set(asked.split()) <= held else None
 
 
 def allows(scope: str, right: str) -> bool:

@@ -58,13 +58,17 @@ class Doorkeeper:
         if given[: len(_BEARER)].lower() != _BEARER:
             return None
         token = given[len(_BEARER) :].strip()
-        grant = await self._ent.database.run(lambda db: self._grants.find(db, "access", token))
+        grant = await self.find("access", token)
         person = await self.signed_on(grant) if grant is not None else None
         return Caller(person, grant.scope) if grant is not None and person is not None else None
 
     async def issue_code(self, grant: Grant) -> str:
         """A code that the app exchanges for tokens: once, within a minute."""
         return await self._ent.database.run(lambda db: self._grants.issue(db, "code", grant, CODE_SECONDS))
+
+    async def find(self, kind: Kind, token: str) -> Grant | None:
+        """The grant of a token, which stays good."""
+        return await self._ent.database.run(lambda db: self._grants.find(db, kind, token))
 
     async def take(self, kind: Kind, token: str) -> Grant | None:
         """The grant of a code or a refresh token, used up by this."""
@@ -116,8 +120,9 @@ class Doorkeeper:
         return session.person if session is not None and session.person.login == grant.login else None
 
     async def come_back(self, grant: Grant, person: Person) -> Grant:
-        """A new sign-on for an app whose own has ended; the grant from now on."""
+        """A new sign-on for an app whose own has ended, and for all its tokens; the grant from now on."""
         session = await self._ent.sessions.open(person)
+        await self._ent.database.run(lambda db: self._grants.move(db, grant.family, session.token))
         return replace(grant, session=session.token)
 
     async def put_out(self, grant: Grant) -> None:

@@ -40,6 +40,7 @@ _USE = (
     .values(used_at=bindparam("now"))
 )
 _END = delete(MOBILE_TOKEN).where(_TOKEN.family == bindparam("of"))
+_MOVE = update(MOBILE_TOKEN).where(_TOKEN.family == bindparam("of")).values(session=bindparam("to"))
 _SWEEP = delete(MOBILE_TOKEN).where(_TOKEN.until <= bindparam("now"))
 _KEEP = insert(MOBILE_TOKEN)
 
@@ -100,6 +101,10 @@ class Grants:
             return _grant(row)
         self.end(connection, row.family)
         return None
+
+    def move(self, connection: Connection, family: str, session: str) -> None:
+        """Let every token of a family stand on another sign-on."""
+        connection.execute(_MOVE, {"of": family, "to": session})
 
     def end(self, connection: Connection, family: str) -> None:
         """End every token of a sign-on at an app."""

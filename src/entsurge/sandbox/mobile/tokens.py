@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from entsurge.sandbox.mobile.grants import Grant
 
 QUOTA = 509
+_NOT_GOOD = "the refresh token is unknown, used or another's"
 
 
 class Tokens:
@@ -85,19 +86,26 @@ class Tokens:
 
     async def _by_refresh(self, request: Request, client: str, fields: dict[str, str]) -> Response:
         """New tokens; an app whose session has ended comes in anew, at the price of a sign-on."""
-        grant = await self._doorkeeper.take("refresh", fields.get("refresh_token", ""))
-        scope = authorization.narrowed(fields.get("scope", ""), grant.scope) if grant else None
+        token = fields.get("refresh_token", "")
+        grant = await self._doorkeeper.find("refresh", token)
         if grant is None or grant.client != client:
-            return self._error("invalid_grant", "the refresh token is unknown, used or another's")
+            return self._error("invalid_grant", _NOT_GOOD)
+        scope = authorization.narrowed(fields.get("scope", ""), grant.scope)
         if scope is None:
             return self._error("invalid_scope", "more than what was granted")
-        grant = replace(grant, scope=scope, nonce="")
+        renewed = replace(grant, scope=scope, nonce="")
         person = await self._doorkeeper.signed_on(grant)
-        if person is not None:
-            return await self._tokens(request, grant, person)
-        return await self._come_back(request, grant)
+        if person is None:
+            return await self._come_back(request, renewed, token)
+        return await self._renewed(request, renewed, token, person)
 
-    async def _come_back(self, request: Request, grant: Grant) -> Response:
+    async def _renewed(self, request: Request, grant: Grant, token: str, person: Person) -> Response:
+        """New tokens for one that is used up only now: whoever was put off may ask again with it."""
+        if await self._doorkeeper.take("refresh", token) is None:
+            return self._error("invalid_grant", _NOT_GOOD)
+        return await self._tokens(request, grant, person)
+
+    async def _come_back(self, request: Request, grant: Grant, token: str) -> Response:
         person = self._ent.directory.person(grant.login)
         if person is None:
             return self._error("invalid_grant", "the account is gone")
@@ -109,8 +117,9 @@ class Tokens:
             return self._full(person)
 
         async def make() -> tuple[Response, str]:
-            renewed = await self._doorkeeper.come_back(grant, person)
-            return await self._tokens(request, renewed, person), "ok"
+            back = await self._doorkeeper.come_back(grant, person)
+            response = await self._renewed(request, back, token, person)
+            return response, "ok" if response.status_code < 400 else "denied"
 
         return await self._ent.serve(SIGN_ON, make, persona=person.persona)
 
