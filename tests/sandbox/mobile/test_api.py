@@ -277,6 +277,12 @@ def test_schools_are_found_by_name_and_by_place(sandbox, phone) -> None:
         assert error(wrong)[0] == 400
 
 
+def test_what_is_not_there_is_said_in_json(pupil) -> None:
+    """An address of nobody's is a JSON:API error; a known one with another method is refused."""
+    assert error(pupil.ask("/timetables/1"))[:2] == (404, "NOT_FOUND")
+    assert pupil.ask("/agendas", "DELETE").status_code == 405
+
+
 def test_teachers_and_staff_see_their_own_days(sandbox, phone) -> None:
     """A teacher's agenda holds the lessons they teach; staff have an empty one and the school's absences."""
     teacher = phone(sandbox, "teacher", 2).sign_on()

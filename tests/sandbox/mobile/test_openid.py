@@ -9,6 +9,8 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from tests.sandbox.mobile.conftest import CLIENT, PEOPLE, REDIRECT, said
 
+from entsurge.sandbox.__main__ import parser, settings_of
+
 
 def test_discovery_names_what_is_there(sandbox, phone) -> None:
     """Every address that discovery names answers, and the issuer is where discovery was found."""
@@ -77,6 +79,12 @@ def test_wrong_requests_are_answered_at_the_app(sandbox, phone, changed, code) -
     assert answer.headers["location"].startswith(REDIRECT)
     assert (found["error"], found["state"], found["iss"]) == (code, "s-1", f"{sandbox.url}/cas/oidc")
     assert "code" not in found
+
+
+def test_the_allow_list_is_a_setting() -> None:
+    """Other apps' addresses can be named; Skolengo's is then no longer known unless it is named too."""
+    asked = parser().parse_args(["--mobile-redirect", "app://a", "--mobile-redirect", "app://b"])
+    assert list(settings_of(asked).mobile_redirects) == ["app://a", "app://b"]
 
 
 def test_an_unknown_app_is_told_so_here(sandbox, phone) -> None:

@@ -62,7 +62,12 @@ class Mobile:
         """What it answers."""
         free = [route for room in self._open for route in room.routes()]
         endpoints = [endpoint for room in self._rooms for endpoint in room.endpoints()]
-        return free + [Route(API + each.path, self._serve(each), methods=[each.method]) for each in endpoints]
+        served = [Route(API + each.path, self._serve(each), methods=[each.method]) for each in endpoints]
+        return [*free, *served, Route(API + "/{rest:path}", self._nothing)]
+
+    async def _nothing(self, request: Request) -> Response:
+        self._ent.telemetry.count("unknown", "denied")
+        return jsonapi.refusal(Refused(404, f"there is nothing at {request.url.path[:100]}"))
 
     def _serve(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         async def serve(request: Request) -> Response:

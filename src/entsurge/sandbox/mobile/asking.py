@@ -74,7 +74,6 @@ class Ask:
 
 
 Outcome = Resource | list[Resource] | None
-Work = "Callable[[Connection, Ask], Outcome | Response]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,12 @@ class Files:
         found = attachments.one(db, ask.person.uai, ask.number("id"))
         if found is None or not self._readable(db, ask, found):
             raise Refused(404, "there is no such attachment")
-        headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(found.name)}"}
+        headers = {
+            "content-length": str(found.size_bytes),
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
+            "cache-control": "private, no-store",
+            "x-content-type-options": "nosniff",
+        }
         return StreamingResponse(self._disk.read(found.digest), headers=headers, media_type=found.type)
 
     def _readable(self, db: Connection, ask: Ask, found: Attachment) -> bool:
