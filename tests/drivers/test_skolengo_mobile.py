@@ -165,6 +165,20 @@ def test_a_session_that_has_ended_is_renewed_once(sandbox) -> None:
         assert (result.outcome, result.reason) == (Outcome.FAILED, "token expired")
 
 
+def test_a_full_house_sheds_whoever_comes_back(house) -> None:
+    """The session has ended and somebody else has the place: 509 at the renewal is what the page came to."""
+    with holding(house, index=1) as first, holding(house, index=2) as second:
+        assert first.sign_on().outcome is Outcome.OK
+        first.get(f"{house.url}/cas/logout")
+        assert second.sign_on().outcome is Outcome.OK
+        first.memory.pop("landing screen")
+        result = first.open("read-news")
+        assert (result.outcome, result.reason) == (Outcome.SHED, "quota")
+        assert first.hops[-1] == ("refresh", "shed")
+        second.get(f"{house.url}/cas/logout")
+        assert first.open("read-news").outcome is Outcome.OK
+
+
 def test_a_measure_is_shed(sandbox) -> None:
     """A service that is closed on purpose is told from one that fails."""
     with holding(sandbox) as holder:
@@ -198,6 +212,18 @@ def test_answers_are_judged_by_what_they_say(status, kind, body, outcome) -> Non
     driver = make("skolengo-mobile", Setting("http://127.0.0.1:9"))
     answer = Response("GET", "http://127.0.0.1:9/", status, Headers([(b"content-type", kind.encode())]), body)
     assert driver.classify(answer) is outcome
+
+
+@pytest.mark.parametrize("body", [b'{"data": 3}', b'["data"]', b'{"data": [{"x": 1}], "included": 2}', b'{"data"'])
+def test_a_document_that_cannot_be_read_has_failed(body) -> None:
+    """Whatever the target answers, it is the target's failure and no fault of the generator's."""
+    driver = make("skolengo-mobile", Setting("http://127.0.0.1:9"))
+    answer = Response("GET", "http://127.0.0.1:9/", 200, Headers([(b"content-type", b"application/json")]), body)
+    holder = Holder(driver, PEOPLE.person("student", 1))
+    holder.memory |= {"me": "x", "student": "x", "school": "", "inbox": "i"}
+    holder.request = lambda *_, **__: answer
+    result = holder.open("read-inbox")
+    assert (result.outcome, result.reason) == (Outcome.FAILED, "another answer than asked for")
 
 
 def test_a_target_that_is_not_there_has_failed() -> None:

@@ -16,7 +16,7 @@ from entsurge.drivers.results import broken, not_as_it_should_be, turned_away
 from entsurge.drivers.skolengo_screens import SCREENS, days
 from entsurge.signon import oidc, tokens
 from entsurge.signon.method import Arrival, Refusal
-from entsurge.signon.walk import Walk
+from entsurge.signon.walk import FORM, Walk
 from entsurge.visit.failure import ClientError
 from entsurge.visit.outcome import Outcome, PageResult
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
     from entsurge.drivers.driver import Account, ActionSpec
     from entsurge.drivers.registry import Setting
-    from entsurge.drivers.skolengo_screens import Screen, Sending
+    from entsurge.drivers.skolengo_screens import Screen, Sending, Step
     from entsurge.visit.response import Response
     from entsurge.visit.visitor import Visitor
 
 API = "/api/v1/bff-sko-app"
 REDIRECT = "skoapp-prod://sign-in-callback"
 WHO = "school,students"
-_SHED_TITLES = (b"ACCESS_RESERVED", b"SERVICE_CLOSED")
+_SHED_TITLES = (b"ACCESS_RESERVED", b"SERVICE_CLOSED", b"temporarily_unavailable")
 _SHED_STATUSES = (429, 509)
 
 
@@ -73,20 +73,20 @@ class SkolengoMobileDriver:
         outcome = self.classify(page)
         if outcome is not Outcome.OK:
             return not_as_it_should_be(page, outcome)
-        found = _value(page)
-        if not subject or found.get("data", {}).get("id") != subject:
+        me = _value(page).get("data")
+        if not subject or not isinstance(me, dict) or me.get("id") != subject:
             return turned_away(Arrival(page, Refusal.NOT_SIGNED_ON))
-        self._remember(visitor, account, found)
+        self._remember(visitor, account, me)
         visitor.memory["landing screen"] = page
         return PageResult(Outcome.OK, size=len(page.body))
 
     @staticmethod
-    def _remember(visitor: Visitor, account: Account, found: dict[str, Any]) -> None:
-        related = found["data"].get("relationships", {})
+    def _remember(visitor: Visitor, account: Account, me: dict[str, Any]) -> None:
+        related = me.get("relationships", {})
         students = [each["id"] for each in (related.get("students") or {}).get("data") or []]
         school = (related.get("school") or {}).get("data") or {}
-        visitor.memory["me"] = found["data"]["id"]
-        visitor.memory["student"] = visitor.random.choice(students) if students else found["data"]["id"]
+        visitor.memory["me"] = me["id"]
+        visitor.memory["student"] = visitor.random.choice(students) if students else me["id"]
         visitor.memory["school"] = school.get("id", "")
         visitor.memory["tenant"] = account.tenant
 
@@ -111,8 +111,8 @@ class SkolengoMobileDriver:
             if outcome is not Outcome.OK:
                 return self._refused(answer, outcome)
             size += answer.size
-            if step.learn is not None:
-                step.learn(visitor.memory, _value(answer))
+            if not _learnt(step, visitor.memory, answer):
+                return self._refused(answer, Outcome.FAILED)
         if screen.write is None or not knows:
             return PageResult(Outcome.OK, size=size)
         sending = screen.write(visitor.memory, visitor.sentence())
@@ -125,16 +125,11 @@ class SkolengoMobileDriver:
         if landing is not None and path.startswith("/users-info/"):
             return landing
         address = self._address(path.format_map(visitor.memory), _filled(parameters, visitor.memory))
-        answer = visitor.get(address, self._headers(visitor))
-        if answer.status != 401:
-            return answer
-        self._renew(visitor)  # the sign-on has ended before the token was to
-        return visitor.get(address, self._headers(visitor))
+        return self._asked(visitor, "GET", address)
 
     def _write(self, visitor: Visitor, sending: Sending, size: int) -> PageResult:
-        headers = {**self._headers(visitor), "Content-Type": "application/vnd.api+json"}
         address = self._address(sending.path, _filled(sending.parameters, visitor.memory))
-        answer = visitor.request(sending.method, address, headers=headers, body=json.dumps(sending.document).encode())
+        answer = self._asked(visitor, sending.method, address, sending.document)
         outcome = self._judged(answer)
         if outcome is not Outcome.OK:
             return self._refused(answer, outcome)
@@ -180,8 +175,7 @@ class SkolengoMobileDriver:
     def _unmark(self, visitor: Visitor, key: str, student: str) -> str:
         document = {"data": {"type": "homework", "id": key, "attributes": {"done": False}}}
         address = self._address(f"/homework-assignments/{key}", {"filter[student.id]": student})
-        headers = {**self._headers(visitor), "Content-Type": "application/vnd.api+json"}
-        answer = visitor.request("PATCH", address, headers=headers, body=json.dumps(document).encode())
+        answer = self._asked(visitor, "PATCH", address, document)
         states = {200: "removed", 404: "gone"}
         return states.get(answer.status, f"kept: {answer.status}")
 
@@ -197,11 +191,28 @@ class SkolengoMobileDriver:
         named = {"X-Skolengo-School-Id": school} if school else {}
         return {**tokens.authorization(visitor), "X-Skolengo-Date-Format": "utc", **named}
 
-    @staticmethod
-    def _renew(visitor: Visitor) -> None:
+    def _asked(self, visitor: Visitor, method: str, address: str, document: object = None) -> Response:
+        """The answer; a token that is no longer good is renewed once, and what refuses that is the answer then."""
+        body = None if document is None else json.dumps(document).encode()
+        kind = {} if body is None else {"Content-Type": "application/vnd.api+json"}
+        answer = visitor.request(method, address, headers={**self._headers(visitor), **kind}, body=body)
+        if answer.status != 401:
+            return answer
+        renewal = self._renewal(visitor)
+        if renewal is None or self.classify(renewal) is Outcome.SHED:
+            return renewal or answer
+        return visitor.request(method, address, headers={**self._headers(visitor), **kind}, body=body)
+
+    def _renewal(self, visitor: Visitor) -> Response | None:
+        """The token endpoint's answer to a refresh token, whose tokens are kept; none without one."""
         kept = visitor.memory.get(tokens.MEMORY)
-        if isinstance(kept, tokens.Tokens) and kept.refresh:
-            tokens.refreshed(visitor, kept)
+        if not isinstance(kept, tokens.Tokens) or not kept.refresh:
+            return None
+        fields = {"grant_type": "refresh_token", "refresh_token": kept.refresh, **kept.client}
+        walk = Walk(visitor, self.entrance.signs)
+        answer = walk.once("POST", kept.endpoint, "refresh", headers=FORM, body=urlencode(fields).encode())
+        tokens.keep(visitor.memory, answer, kept.endpoint, kept.client)
+        return answer
 
     # -- signs -----------------------------------------------------------------------------------------------------
 
@@ -220,7 +231,7 @@ class SkolengoMobileDriver:
     def _judged(self, response: Response) -> Outcome:
         """As classified, and a document at that."""
         outcome = self.classify(response)
-        is_document = response.status == 204 or response.body.startswith(b'{"data"')
+        is_document = response.status == 204 or b'"data"' in response.body
         return outcome if outcome is not Outcome.OK or is_document else Outcome.FAILED
 
     @staticmethod
@@ -234,6 +245,18 @@ class SkolengoMobileDriver:
 def _value(answer: Response) -> dict[str, Any]:
     found = tokens.value_of(answer)
     return found if isinstance(found, dict) else {}
+
+
+def _learnt(step: Step, memory: dict[str, Any], answer: Response) -> bool:
+    """Whether the answer could be read for what the step looks for in it."""
+    if step.learn is None:
+        return True
+    found = _value(answer)
+    try:
+        step.learn(memory, found)
+    except (AttributeError, KeyError, TypeError):
+        return False
+    return "data" in found
 
 
 def _filled(parameters: Mapping[str, str], memory: Mapping[str, Any]) -> dict[str, str]:
