@@ -17,6 +17,7 @@ class Recorder:
     def _keep(self, answer) -> None:
         answer.read()
         asked = answer.request
+        asked.read()
         kind = asked.headers.get("content-type", "")
         posted = {}
         if asked.content:

@@ -56,8 +56,12 @@ class Drafting:
         """The driver."""
         begin = self.sign_on + 1
         pages = self._pages(begin)
-        if not pages and self.sign_on >= 0:  # a visit that ended once it was signed on
-            pages = [self._landing_page()]
+        if not any(not each.get("writes") for each in pages):  # nothing was opened but by sending something
+            pages.insert(0, self._landing_page())
+        readable = [each["service"] for each in pages if not each.get("writes")]
+        for each in pages:
+            if each["service"] not in readable:
+                each["service"] = readable[0]
         file: dict[str, Any] = {"title": self.root.hostname or "", "door": self._door()}
         if self.sign_on >= 0:
             file["sign_on"] = self.signed.table
@@ -71,7 +75,8 @@ class Drafting:
         return Draft(file, self.notes)
 
     def _door(self) -> str:
-        return urlsplit(self.steps[0].url).path or "/"
+        path = urlsplit(self.steps[0].url).path or "/"
+        return path.replace("{", "{{").replace("}", "}}")
 
     # -- pages -----------------------------------------------------------------------------------------------------
 
@@ -104,8 +109,6 @@ class Drafting:
             else:
                 self._keep_rules(before, page)
         if sends:
-            if not any(each["service"] == service and not each.get("writes") for each in [*before, *made]):
-                service = next((each["service"] for each in [*made, *before] if not each.get("writes")), "home")
             made.append(self._table(service, [*before, *made], sends, writes=True))
             self.notes.append(f"page {made[-1]['action']}: taken to write; say writes = false if it only asks")
         return made
@@ -142,9 +145,7 @@ class Drafting:
         return page
 
     def _landing_page(self) -> dict[str, Any]:
-        landed = self.steps[self.sign_on]
-        path = landed.answer_headers.get("location", "") or self._door()
-        return {"service": "home", "action": "open-home", "request": [{"url": urlsplit(path).path or "/"}]}
+        return {"service": "home", "action": "open-home", "request": [{"url": self._door()}]}
 
     def _service(self, step: Step, before: list[dict[str, Any]]) -> str:
         path = urlsplit(step.url).path.lower()
@@ -161,7 +162,7 @@ class Drafting:
                 request["role"] = "document"
         headers = {
             name: self._text(value, n, Sought("header", name)) for name, value in step.headers.items()
-            if KEPT_HEADERS.search(name) and not (name == "accept" and first)
+            if KEPT_HEADERS.search(name) and not (name == "accept" and (first or value == "*/*"))
         }  # fmt: skip
         if headers:
             request["headers"] = headers
@@ -181,8 +182,15 @@ class Drafting:
             try:
                 return {"json": self._json(json.loads(step.sent), n, "")}
             except (ValueError, RecursionError):
-                return {"body": self._text(step.sent, n, Sought("body"))}
-        return {"body": self._text(step.sent, n, Sought("body"))} if step.sent else {}
+                pass
+        return {"body": self._raw(step.sent)} if step.sent else {}
+
+    def _raw(self, text: str) -> str:
+        """A body of no known kind: as it is, but for who signed on and how."""
+        plain = text.replace("{", "{{").replace("}", "}}")
+        if self.signed.password:
+            plain = plain.replace(self.signed.password, MASKED)
+        return plain.replace(self.signed.login, "{login}") if self.signed.login else plain
 
     def _json(self, value: Any, n: int, name: str) -> Any:
         if isinstance(value, dict):
@@ -199,19 +207,22 @@ class Drafting:
         host = "" if parts.netloc == self.root.netloc else f"{parts.scheme}://{parts.netloc}"
         given = (parts.path or "/").split("/")
         segments = [self._segment(each, before, n) for before, each in zip(["", *given], given, strict=False)]
-        query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True)]
-        text = "&".join(
-            f"{quote(name, safe='@[]:')}={self._text(value, n, Sought('query', name))}" for name, value in query
-        )
+        query = parse_qsl(parts.query, keep_blank_values=True)
+        tails = ("/".join(given[-2:]).lstrip("/"), given[-1]) if given[-1] else ()
+        asked = []
+        for number, (name, value) in enumerate(query):
+            before = (*(f"{tail}?{name}=" for tail in tails if number == 0), f"{name}=")
+            asked.append(f"{quote(name, safe='@[]:')}={self._text(value, n, Sought('query', name, before))}")
+        text = "&".join(asked)
         return host + "/".join(segments) + (f"?{text}" if text else "")
 
     def _segment(self, segment: str, before: str, n: int) -> str:
         """A part of a path: `issue12`, `12` after `messages`, or text."""
         found = re.fullmatch(r"([A-Za-z_-]*)(\d+)", segment)
         if found is not None:
-            place = self._place(found[2], n, Sought("path", found[1] or f"{before}/"))
+            place = self._place(found[2], n, Sought("path", found[1] or before, (found[1] or f"{before}/",)))
             return found[1] + place if place else segment
-        return self._text(segment, n, Sought("path"))
+        return segment if "." in segment else self._text(segment, n, Sought("path"))
 
     def _text(self, value: str, n: int, sought: Sought) -> str:
         """A value as it stands in the draft: a place, a mask, or itself with its braces doubled."""

@@ -7,6 +7,8 @@ import binascii
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -185,6 +187,26 @@ def _form(posted: dict[str, Any], sent: str, kind: str) -> tuple[dict[str, str],
     fields = {name: value for name, value in _pairs(posted, "params") if name not in files}
     if not fields and kind.startswith("application/x-www-form-urlencoded"):
         fields = dict(parse_qsl(sent, keep_blank_values=True))
+    if not fields and not files and kind.startswith("multipart/form-data"):
+        return _multipart(sent, str(posted.get("mimeType")))
+    return fields, files
+
+
+def _multipart(sent: str, kind: str) -> tuple[dict[str, str], list[str]]:
+    """Fields and files of a multipart form that a browser kept as text."""
+    head = f"Content-Type: {kind}\r\n\r\n"
+    message = BytesParser(policy=HTTP).parsebytes((head + sent).encode("utf-8", "replace"))
+    fields: dict[str, str] = {}
+    files: list[str] = []
+    for part in message.iter_parts() if message.is_multipart() else ():
+        name = part.get_param("name", header="content-disposition")
+        if not isinstance(name, str):
+            continue
+        if part.get_filename() is not None:
+            files.append(name)
+        else:
+            content = part.get_payload(decode=True)
+            fields[name] = content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
     return fields, files
 
 

@@ -31,10 +31,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Where a request sends a value: in its path (`name` is what stands before it), its query, its body, a header."""
+    """Where a request sends a value: in its path, its query, its body, a header.
+
+    `before` is what may stand before the value in a link, the most telling first.
+    """
 
     where: str
     name: str = ""
+    before: tuple[str, ...] = ()
 
 
 def worth_looking(value: str) -> bool:
@@ -43,8 +47,9 @@ def worth_looking(value: str) -> bool:
         return False
     if value.isdigit():
         return value not in ("0", "1")
-    mixed = any(letter.isdigit() for letter in value) or any(letter in "-_=+/." for letter in value)
-    return len(value) >= SURELY or (len(value) >= SHORTEST and mixed)
+    if any(letter.isdigit() for letter in value):
+        return len(value) >= SHORTEST
+    return len(value) >= SURELY and not value.islower() and not value.isupper()
 
 
 def origin(value: str, sought: Sought, steps: list[Step], first: int, before: int) -> Origin | None:
@@ -121,15 +126,15 @@ def _in_page(value: str, sought: Sought, step: Step) -> dict[str, str] | None:
 
 def _in_links(value: str, sought: Sought, tree: Any) -> dict[str, str] | None:
     """A number in a link, by what stands before it: `issue12`, `?id=12`, `/messages/12`."""
-    before = f"{sought.name}=" if sought.where == "query" else sought.name
-    if not before or (sought.where == "query" and PAGING.search(sought.name)):
+    if sought.where == "query" and PAGING.search(sought.name):
         return None
-    seen = re.compile(rf"(?<![\w%]){re.escape(before)}{value}(?!\d)")
-    for element in tree.iter("a", "form", "link"):
-        attribute = "href" if element.get("href") else "action"
-        if seen.search(element.get(attribute) or ""):
-            rule = {"regex": rf"""{attribute}=["'](?:[^"']*[^\w%"'])?{re.escape(before)}(\d+)"""}
-            return {**rule, "pick": "random"}  # whoever recorded chose one of those shown
+    for before in sought.before:
+        seen = re.compile(rf"(?<![\w%]){re.escape(before)}{value}(?!\d)")
+        for element in tree.iter("a", "form", "link"):
+            attribute = "href" if element.get("href") else "action"
+            if seen.search(element.get(attribute) or ""):
+                rule = {"regex": rf"""{attribute}=["'](?:[^"']*[^\w%"'])?{re.escape(before)}(\d+)"""}
+                return {**rule, "pick": "random"}  # whoever recorded chose one of those shown
     return None
 
 

@@ -15,6 +15,7 @@ PASSWORD = re.compile(r"pass|pwd|mdp|motdepasse|secret", re.IGNORECASE)
 LOGIN = re.compile(r"user|login|mail|identifi|account|uid|name", re.IGNORECASE)
 WAY_OUT = r"logout|logoff|signout|sign_out|deconnexion|disconnect"
 LOGOUT = re.compile(rf"""<a\b[^>]*\bhref=["']([^"']*(?:{WAY_OUT})[^"']*)""", re.IGNORECASE)
+HIDDEN_NAME = re.compile(r"""<input\b(?=[^>]*type=["']?hidden)[^>]*\bname=["']?([^"'\s>]+)""", re.IGNORECASE)
 PASSWORD_FIELD = re.compile(r"""<input\b[^>]*type=["']?password""", re.IGNORECASE)
 
 
@@ -37,8 +38,10 @@ def found(steps: list[Step]) -> Found:
     step = steps[index]
     fields = sent_fields(step)
     secret = next(name for name in fields if PASSWORD.search(name))
-    login = next((name for name in fields if LOGIN.search(name) and not PASSWORD.search(name)), "")
     shown = next((each for each in reversed(steps[:index]) if PASSWORD_FIELD.search(each.body)), None)
+    hidden = set(HIDDEN_NAME.findall(shown.body)) if shown is not None else set()
+    typed = [name for name in fields if name not in hidden and not PASSWORD.search(name)]
+    login = next((name for name in typed if LOGIN.search(name)), typed[0] if typed else "")
     notes: tuple[str, ...] = ()
     if step.sent_kind.startswith("application/json"):
         keys = _keys(step.body)
