@@ -77,14 +77,14 @@ def holding(sandbox, persona="student", index=3):
 @pytest.fixture(scope="module")
 def sandbox():
     """A sandbox whose pages take no time."""
-    with running("--service-seconds", "0") as started:
+    with running("--service-seconds", "0", "--schools", "2", "--academies", "2") as started:
         yield started
 
 
 @pytest.fixture
 def house():
     """A sandbox that holds one person."""
-    with running("--service-seconds", "0", "--session-limit", "1") as started:
+    with running("--service-seconds", "0", "--schools", "2", "--academies", "2", "--session-limit", "1") as started:
         yield started
 
 

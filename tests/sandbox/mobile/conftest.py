@@ -130,6 +130,12 @@ def _bracketed(name):
 
 
 @pytest.fixture
+def start(start):
+    """Start sandboxes of two schools, which are there at once; their people are the first ones of `PEOPLE`."""
+    return lambda *options: start("--schools", "2", "--academies", "2", *options)
+
+
+@pytest.fixture
 def phone():
     """Give someone a phone at a sandbox."""
     clients = []

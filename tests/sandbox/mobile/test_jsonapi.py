@@ -107,6 +107,17 @@ def read_or_refused(parameters):
         return refused
 
 
+def test_known_relationships_are_referred_to() -> None:
+    """A resource at hand is named without being included, unless a sparse fieldset leaves the relationship out."""
+    other = Resource("y", "2")
+    resource = Resource("x", "1", {"n": 1}, {"a": other, "b": None, "c": [other]})
+    assert document(resource)["data"]["relationships"] == {"a": {"data": {"type": "y", "id": "2"}}}
+    assert "relationships" not in document(resource, fields={"x": frozenset({"n"})})["data"]
+    assert document(resource, frozenset({"a"}), {"x": frozenset()})["included"] == [
+        {**other.identity, "attributes": {}}
+    ]
+
+
 def test_paths_include_what_lies_on_the_way() -> None:
     """`a.b` includes `a`, and lists may come as `include[]` several times."""
     query = read_query(QueryParams([("include[]", "a.b"), ("include[]", "c")]), PATHS)

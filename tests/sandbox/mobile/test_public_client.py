@@ -1,6 +1,7 @@
 """The public client of Skolengo's mobile API, unmodified, takes the sandbox for Skolengo."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -44,6 +45,58 @@ def findings(sandbox, person):
 def found(request, seen):
     """The findings of each of the two."""
     return seen[request.param] | {"persona": request.param}
+
+
+def models():
+    """The client's own model types: the fields that each one must have, by its name."""
+    blocks = {}
+    for path in (PACKAGE.parent / "types" / "models").glob("*/*.d.ts"):
+        for name, body in re.findall(r"export interface (\w+)[^{]*\{\n(.*?)\n\}", path.read_text("utf-8"), re.DOTALL):
+            blocks[name] = set(re.findall(r"^    (?:readonly )?(\w+):", body, re.MULTILINE))
+    return blocks
+
+
+def test_every_answer_has_its_models_fields(found, seen) -> None:
+    """What the client's type declarations promise is there, field by field."""
+    marked = seen["student"]["marking"]["done"]
+    lessons = [lesson for day in found["agenda"]["days"] for lesson in day["lessons"]]
+    evaluations = [each for of in found["evaluations"] for each in of["evaluations"]]
+    contacts = found["mail"]["contacts"]
+    shown = {
+        "School": [found["school"], *found["nearest"]],
+        "AppCurrentConfig": [found["app"]],
+        "User": [found["info"], *found["info"].get("students", []), *(each["person"] for each in contacts)],
+        "Agenda": found["agenda"]["days"],
+        "Lesson": [*lessons, found["lesson"]],
+        "HomeworkAssignment": [marked],
+        "EvaluationSettings": [found["evaluationSettings"]],
+        "Period": found["evaluationSettings"]["periods"],
+        "Evaluation": found["evaluations"],
+        "EvaluationDetail": [*evaluations, found["evaluation"]],
+        "EvaluationResult": [each["evaluationResult"] for each in evaluations],
+        "EvaluationService": [found["evaluation"]["evaluationService"]],
+        "Attachment": [*found["reports"], found["download"]["attachment"]],
+        "AbsenceFile": found["absences"]["files"],
+        "AbsenceState": [each["currentState"] for each in found["absences"]["files"]],
+        "AbsenceReason": found["reasons"],
+        "SchoolInfo": found["news"],
+        "UsersMailSettings": [found["mail"]],
+        "Folder": found["mail"]["folders"],
+        "Contact": contacts,
+        "Signature": [found["mail"]["signature"]],
+        "Communication": found["letters"],
+        "Participation": found["participations"],
+        "Participant": found["participants"],
+    }
+    declared = models()
+    missing = {
+        (name, lacking)
+        for name, all_shown in shown.items()
+        for each in all_shown
+        for lacking in declared[name] - set(each)
+    }
+    assert missing == set()
+    assert all(shown.values()), [name for name, all_shown in shown.items() if not all_shown]
 
 
 def test_it_signs_on_by_openid_connect(found, seen) -> None:

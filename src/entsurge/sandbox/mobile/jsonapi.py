@@ -1,8 +1,9 @@
 """JSON:API 1.0 documents: resources, what is included with them, sparse fieldsets, pages, errors.
 
-A relationship is read only when a request includes it (its value may be a function), so that a list without
-includes costs no more than its own rows. A relationship that is included stays in its resource even where a
-sparse fieldset leaves it out: the mobile app asks for `fields[homework]=title` and `include=subject` together.
+A relationship given as a function is read only when a request includes it, so that a list without includes costs no
+more than its own rows; one given as a resource is referred to in any case. A relationship that is included stays in
+its resource even where a sparse fieldset leaves it out: the mobile app asks for `fields[homework]=title` and
+`include=subject` together.
 """
 
 from __future__ import annotations
@@ -153,6 +154,7 @@ class _Writing:
         written = self.done.get(key)
         if written is None:
             written = self.done[key] = {**resource.identity, "attributes": self._attributes(resource)}
+            self._refer(resource, written)
         for name in self._next.get(path, ()):
             if name not in resource.relationships:
                 continue
@@ -163,6 +165,13 @@ class _Writing:
             deeper = f"{path}.{name}" if path else name
             for each in _several(related):
                 self.place(each, deeper)
+
+    def _refer(self, resource: Resource, written: dict[str, Any]) -> None:
+        """Name the one resource that each known relationship leads to, without including it."""
+        kept = self._fields.get(resource.type)
+        for name, found in resource.relationships.items():
+            if isinstance(found, Resource) and (kept is None or name in kept):
+                written.setdefault("relationships", {})[name] = {"data": found.identity}
 
     def _attributes(self, resource: Resource) -> dict[str, Any]:
         kept = self._fields.get(resource.type)
