@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from entsurge.analysis.run import read_run
+
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNTS = 40
 HANDS_IN = """
@@ -63,7 +65,7 @@ def target(roundup, tmp_path, quick_profile) -> Path:
 
 @pytest.mark.slow
 def test_doctor_run_and_clean_up(entsurge, target, tmp_path) -> None:
-    """The check finds every page well, the run loses none, what was handed in is taken away again."""
+    """The check finds every page well, the run loses none, and what was handed in is taken away again."""
     checked = entsurge("doctor", "--target", str(target), "--json")
     assert checked.returncode == 0, checked.stdout
     pages = [row for row in map(json.loads, checked.stdout.splitlines()) if row["check"].startswith("student ")]
@@ -75,8 +77,9 @@ def test_doctor_run_and_clean_up(entsurge, target, tmp_path) -> None:
     done = entsurge("run", "./small.toml", "--target", str(target), "--scenario", "student=ours.py", "--out", "run",
                     "--quiet", "--exporter-port", "0")  # fmt: skip
     assert done.returncode in (0, 3, 4), done.stderr
-    failures = tmp_path / "run" / "failures.jsonl"
-    assert not failures.exists(), failures.read_text("utf-8")[:2000]
+    visits = read_run(tmp_path / "run").visits
+    assert visits["lost"].sum() == 0
+    assert visits["ok"].sum() > 0.8 * visits[["ok", "shed", "failed"]].sum().sum()  # SQLite locks are the target's own
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text("utf-8"))
     assert {"driver", "target"} <= {each["kind"] for each in manifest["content"]}
     made = (tmp_path / "run" / "created.jsonl").read_text("utf-8").splitlines()
