@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "The main job on the embedded ENT: ordinary week, lockdown, lockdown with conservation measures.",
     "plan": "What a run would offer: figures, hours over a limit, plot. Sends nothing.",
     "run": "A run against a target, with live progress, verdict and report.",
+    "init": "Begins with an ENT of your own: target file, accounts, schemas.",
     "doctor": "Looks at a target before a run: reach, TLS, clock, sign-on, each page once.",
     "import-har": "Drafts a driver in TOML from a visit that a browser recorded.",
     "cleanup": "Removes from a target what a run wrote there.",

@@ -36,7 +36,7 @@ def command(*, target: str, driver: str | None, persona: tuple[str, ...], as_jso
     rows, lines = [], LinesOfEngine("--doctor", json.dumps(given))
     for line in lines:
         if as_json:
-            click.echo(line)
+            click.echo(line, nl=False)
         else:
             rows.append(json.loads(line))
     if rows:

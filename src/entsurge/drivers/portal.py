@@ -78,7 +78,7 @@ class PortalDriver:
     }
 
     def __init__(self, setting: Setting) -> None:
-        self.url = setting.url.rstrip("/")
+        self.url, self.portals = setting.url.rstrip("/"), setting.portals
         self.entrance = setting.sign_on or cas.method(cas.Options(login_url=f"{self.url}/cas/login"))
         self.signs = replace(self.entrance.signs, proof=_proves)
 
@@ -87,13 +87,14 @@ class PortalDriver:
     def sign_on(self, visitor: Visitor, account: Account) -> PageResult:
         """Login form, ticket, portal; proven by the portal's own sign."""
         walk = Walk(visitor, self.signs)
+        portal = self.portals.get(account.tenant, f"{self.url}/etab/{account.tenant}").rstrip("/")
         try:
-            arrival = self.entrance.enter(walk, account, f"{self.url}/etab/{account.tenant}/")
+            arrival = self.entrance.enter(walk, account, f"{portal}/")
         except ClientError as error:
             return broken(error)
         if arrival.refusal is not None or not _proves(arrival.page):
             return turned_away(arrival)
-        visitor.memory["portal"] = f"{self.url}/etab/{account.tenant}"
+        visitor.memory["portal"] = portal
         visitor.memory["landing"] = arrival.page
         return PageResult(Outcome.OK, size=len(arrival.page.body))
 

@@ -249,7 +249,7 @@ class Visitor(User):
         """
         specs = self.stage.driver.actions
         known = specs.get(action)
-        if known is not None and (not known.writes or self.stage.may_write(service)):
+        if known is not None and (not known.writes or self.stage.may_write(known.service)):
             return action
         asked = self.stage.stand_in.get(service, service)
         found = next((name for name, spec in specs.items() if spec.service == asked and not spec.writes), None)
