@@ -47,11 +47,24 @@ class Holder:
     def hopped(self, step, outcome, microseconds):
         self.hops.append((step, str(outcome)))
 
+    def post_form(self, url, fields, headers=None):
+        return self._posted(httpx.Request("POST", url, data=dict(fields)))
+
+    def post_file(self, url, fields, filename, data, *, field="fichier", headers=None):
+        return self._posted(httpx.Request("POST", url, data=fields, files={field: (filename, data)}))
+
+    def _posted(self, made):
+        kind = {"Content-Type": made.headers["content-type"]}
+        return self.request("POST", str(made.url), headers=kind, body=made.read())
+
+    def follow(self, response):
+        return self.client.follow(response, deadline_seconds=DEADLINE)
+
     def sentence(self):
         return "Bonjour, je n’arrive pas à ouvrir le document."
 
     def created(self, action, url, values=None):
-        self.written.append((action, url))
+        self.written.append((action, url, dict(values or {})))
 
     def sign_on(self, password=None):
         person = self.person
@@ -103,7 +116,7 @@ def test_every_screen_is_served(sandbox, persona) -> None:
             result = holder.open(action)
             assert (result.outcome, result.reason) == (Outcome.OK, ""), (action, result)
             assert result.size > 20, action
-        written = {action for action, _ in holder.written}
+        written = {action for action, _, _ in holder.written}
         assert written >= {"send-message", "answer-message"}
         assert ("mark-done" in written) is (persona == "student")
 
@@ -117,6 +130,27 @@ def test_the_web_view_needs_no_second_sign_on(sandbox) -> None:
             assert holder.open(action).outcome is Outcome.OK, action
         assert len(holder.hops) == hops
         assert holder.memory["portal"].endswith(holder.person.uai)
+
+
+def test_what_was_written_is_taken_back(sandbox) -> None:
+    """A message by the web view, a mark of work done by the app, a file by the portal; an answer is kept, and why."""
+    with holding(sandbox, index=4) as holder:
+        holder.sign_on()
+        for action in (
+            "read-homework-list",
+            "mark-done",
+            "read-inbox",
+            "answer-message",
+            "send-message",
+            "upload-file",
+        ):
+            assert holder.open(action).outcome is Outcome.OK, action
+        assert [row[0] for row in holder.written] == ["mark-done", "answer-message", "send-message", "upload-file"]
+        states = {action: holder.driver.remove(holder, action, url, values) for action, url, values in holder.written}
+        assert states.pop("answer-message").startswith("kept: ")
+        assert set(states.values()) == {"removed"}
+        again = {action: holder.driver.remove(holder, action, url, values) for action, url, values in holder.written}
+        assert (again["send-message"], again["upload-file"]) == ("gone", "gone")
 
 
 def test_a_wrong_password_is_called_so(sandbox) -> None:

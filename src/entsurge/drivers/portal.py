@@ -153,6 +153,16 @@ class PortalDriver:
             size += answer.size
         return PageResult(Outcome.OK, size=size)
 
+    def remove(self, visitor: Visitor, action: str, url: str, values: Mapping[str, str]) -> str:
+        """Take back what was written at this address: removed, gone already, or kept and why."""
+        del action, values
+        landing: Response | None = visitor.memory.pop("landing", None)
+        if landing is not None:
+            pages.remember(visitor.memory, "home", landing.body)
+        answer = visitor.request("DELETE", url, headers={"X-CSRF-Token": visitor.memory.get("csrf", "")})
+        states = {204: "removed", 404: "gone"}
+        return states.get(answer.status, f"kept: {answer.status}")
+
     # -- signs -----------------------------------------------------------------------------------------------------
 
     def classify(self, response: Response) -> Outcome:

@@ -11,6 +11,7 @@ from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from entsurge.drivers import portal_pages as pages
 from entsurge.drivers.portal import PortalDriver
 from entsurge.drivers.results import broken, not_as_it_should_be, turned_away
 from entsurge.drivers.skolengo_screens import SCREENS, days
@@ -152,6 +153,7 @@ class SkolengoMobileDriver:
         outcome = self.web.classify(page)
         if outcome is Outcome.OK:
             visitor.memory["portal"] = portal
+            pages.remember(visitor.memory, "home", page.body)
             return None
         return not_as_it_should_be(page, outcome)
 
@@ -165,12 +167,13 @@ class SkolengoMobileDriver:
         if action == "mark-done":
             key = url.rpartition("/")[2]
             return self._unmark(visitor, key, values.get("student", ""))
-        if action in SCREENS:
+        if action in SCREENS and action != "send-message":
             return "kept: the app cannot take back what others have been told"
         if self._into_the_portal(visitor) is not None:
             return "kept: the portal does not let its author in"
-        remove = getattr(self.web, "remove", None)
-        return str(remove(visitor, action, url, values)) if remove else "kept: the portal's driver removes nothing"
+        if action == "send-message":  # the app has no means for it; its web view has
+            url = f"{visitor.memory['portal']}/{pages.PATHS['messages']}/{url.rpartition('/')[2]}"
+        return self.web.remove(visitor, action, url, values)
 
     def _unmark(self, visitor: Visitor, key: str, student: str) -> str:
         document = {"data": {"type": "homework", "id": key, "attributes": {"done": False}}}
