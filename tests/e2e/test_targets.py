@@ -188,6 +188,9 @@ def test_clean_up_is_asked_for(entsurge, tmp_path) -> None:
     """Without --yes and without an answer nothing is removed; a folder that is no run is told so."""
     assert entsurge("cleanup", "run").returncode == 2
     (tmp_path / "run").mkdir()
+    for text in ("{", "[]", '{"target": {}}'):
+        (tmp_path / "run" / "manifest.json").write_text(text, encoding="utf-8")
+        assert "names no target" in entsurge("cleanup", "run", "--yes").stderr
     target = {"url": "http://127.0.0.1:1", "driver": "portal"}
     (tmp_path / "run" / "manifest.json").write_text(json.dumps({"target": target}), encoding="utf-8")
     assert "wrote nothing" in entsurge("cleanup", "run").stdout
