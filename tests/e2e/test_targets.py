@@ -86,8 +86,11 @@ def test_a_run_by_a_target_file(entsurge, free_sandbox, quick_profile, tmp_path)
     [
         (LOCAL + '[authorised]\nby = "moi"\nfrom = 2020-01-01\nuntil = {yesterday}\n', "has expired"),
         (LOCAL + '[accounts]\nfile = "people.csv"\n', "the plan needs"),
-        (LOCAL + "[limits]\nvisits_per_second = 0.5\nvisitors = 3\n", "limits.visitors = 3: the plan"),
-        (LOCAL + 'driver = "moodle"\n', "no pages of absences, video-class"),
+        pytest.param(
+            LOCAL + "[limits]\nvisits_per_second = 0.5\nvisitors = 3\n", "limits.visitors = 3: the plan",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(LOCAL + 'driver = "moodle"\n', "no pages of absences, video-class", marks=pytest.mark.slow),
         ('url = "https://ent.example.fr"\n', "who authorised the test"),
     ],
 )  # fmt: skip
@@ -131,6 +134,7 @@ def test_an_edge_that_refuses_makes_the_run_invalid(entsurge, stub, tiny, tmp_pa
     assert asked(url, "/stub/asked")["asked"] - before < finish["started"] / 2
 
 
+@pytest.mark.slow
 def test_a_guard_ends_the_run(entsurge, stub, tiny, tmp_path) -> None:
     """Exit code 5, and why, in the events."""
     walled(tmp_path, stub("walled"), "broken", "[limits.guard]\nfailed_share = 0.5\npages = 5\nseconds = 3\n")
