@@ -35,6 +35,11 @@ REDIRECT = "skoapp-prod://sign-in-callback"
 WHO = "school,students"
 _SHED_TITLES = (b"ACCESS_RESERVED", b"SERVICE_CLOSED", b"temporarily_unavailable")
 _SHED_STATUSES = (429, 509)
+_WEB_PLACES = {  # where the portal takes back what the app wrote
+    "send-message": "messagerie/{key}",
+    "answer-message": "messagerie/{letter}/reponses/{key}",
+    "justify-absence": "absences/{key}/motif",
+}
 
 
 class SkolengoMobileDriver:
@@ -136,7 +141,8 @@ class SkolengoMobileDriver:
             return self._refused(answer, outcome)
         key = _value(answer).get("data", {}).get("id", "")
         where = sending.path if sending.method == "PATCH" else f"{sending.path}/{key}"
-        visitor.created(visitor.action, self._address(where, {}), {"student": visitor.memory["student"]})
+        known = {name: visitor.memory.get(name, "") for name in ("student", "letter")}
+        visitor.created(visitor.action, self._address(where, {}), known)
         return PageResult(Outcome.OK, size=size + answer.size)
 
     def _web_view(self, visitor: Visitor, service: str, action: str) -> PageResult:
@@ -163,16 +169,16 @@ class SkolengoMobileDriver:
         return own.rstrip("/") if own else f"{self.url}/etab/{tenant}"
 
     def remove(self, visitor: Visitor, action: str, url: str, values: Mapping[str, str]) -> str:
-        """Take back what was written: a mark of work done; what the app cannot take back is kept, and why."""
+        """Take back what was written: a mark of work done by the API, the rest by the web view; or kept, and why."""
         if action == "mark-done":
             key = url.rpartition("/")[2]
             return self._unmark(visitor, key, values.get("student", ""))
-        if action in SCREENS and action != "send-message":
-            return "kept: the app cannot take back what others have been told"
         if self._into_the_portal(visitor) is not None:
             return "kept: the portal does not let its author in"
-        if action == "send-message":  # the app has no means for it; its web view has
-            url = f"{visitor.memory['portal']}/{pages.PATHS['messages']}/{url.rpartition('/')[2]}"
+        if action in _WEB_PLACES:  # the app has no means for it; its web view has
+            key = url.rpartition("/")[2].partition("-")[0]
+            place = _WEB_PLACES[action].format(key=key, letter=values.get("letter") or 0)
+            url = f"{visitor.memory['portal']}/{place}"
         return self.web.remove(visitor, action, url, values)
 
     def _unmark(self, visitor: Visitor, key: str, student: str) -> str:
