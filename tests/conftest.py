@@ -3,6 +3,9 @@
 import importlib.util
 import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,3 +35,24 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.fail(f"needs {', '.join(missing)}, which ENTSURGE_FULL=1 demands", pytrace=False)
         if missing:
             pytest.skip(f"needs {', '.join(missing)}")
+
+
+@pytest.fixture(scope="session")
+def stub() -> Iterator[Callable[[str], str]]:
+    """Starts a product of tests/stubs by its name, once, in a process of its own: its address."""
+    running: dict[str, tuple[subprocess.Popen[str], str]] = {}
+
+    def start(name: str) -> str:
+        if name not in running:
+            script = Path(__file__).resolve().parent / "stubs" / f"{name}.py"
+            child = subprocess.Popen(
+                [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+            running[name] = (child, child.stdout.readline().strip())
+        return running[name][1]
+
+    yield start
+    for child, _ in running.values():
+        child.stdin.close()
+        child.wait(10)
+        child.stdout.close()

@@ -64,6 +64,12 @@ def test_analysis_does_not_know_how_it_is_shown() -> None:
     assert offenders(("entsurge.render", "entsurge.gate"), rooms=("analysis", "record", "engine", "visit")) == []
 
 
+def test_products_and_sign_ons_do_not_know_who_drives_them() -> None:
+    """Drivers, sign-on methods, targets and recordings are used by the engine, never the reverse."""
+    rooms = ("drivers", "signon", "target", "recorded", "reading", "secret")
+    assert offenders(("entsurge.engine", "entsurge.analysis", "entsurge.commands", "asyncio"), rooms=rooms) == []
+
+
 def test_the_sandbox_knows_nothing_of_the_harness() -> None:
     """The reference ENT imports nothing but the population, errors and itself."""
     others = [room.name for room in SOURCE.iterdir() if room.is_dir() and room.name not in ("population", "sandbox")]

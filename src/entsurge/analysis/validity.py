@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 STARTED_AT_LEAST, LOST_AT_MOST, LITTLE_AT_MOST, BUSY = 0.98, 0.01, 0.05, 0.9
 STALL_AT_MOST_MS, FULL = 200.0, 0.98
+EDGE = "refused by an edge: "  # how signon and drivers word it
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,17 @@ class Light:
 
 def lights(run: Run) -> list[Light]:
     """Every condition of a believable run. A broken one makes the verdict INVALID, but for the start lag."""
-    return [_finished(run), _started(run), _lost(run), _lag(run), _processor(run), _loop(run), _room(run), _little(run)]
+    return [
+        _finished(run),
+        _started(run),
+        _lost(run),
+        _lag(run),
+        _processor(run),
+        _loop(run),
+        _room(run),
+        _little(run),
+        _edge(run),
+    ]
 
 
 def _finished(run: Run) -> Light:
@@ -113,6 +124,20 @@ def _little(run: Run) -> Light:
     return Light(
         "little", kept, f"loi de Little, écart {residual:.1f} %".replace(".", ",") + more[0],
         f"Little's law, residual {residual:.1f} %" + more[1],
+    )  # fmt: skip
+
+
+def _edge(run: Run) -> Light:
+    """Whether something in front of the ENT took the test for an attack: then the ENT was not asked."""
+    limits = (run.finish or {}).get("limits", {})
+    by = {reason.removeprefix(EDGE): count for reason, count in limits.items() if reason.startswith(EDGE)}
+    if not by:
+        return Light("edge", True, "aucun refus par un pare-feu applicatif", "no refusal by an edge or WAF")
+    who = ", ".join(f"{name}: {count}" for name, count in by.items())
+    return Light(
+        "edge", False,
+        f"un pare-feu applicatif devant l’ENT a refusé des pages ({who}) : l’ENT n’a pas été mesuré",
+        f"an edge in front of the ENT (WAF) refused pages ({who}): the ENT was not measured",
     )  # fmt: skip
 
 

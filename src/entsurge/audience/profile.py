@@ -206,24 +206,34 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def check(model: type[Model], raw: dict[str, Any], path: Path) -> Model:
-    """The model that the tables describe. Raises UsageError with every fault: file, key, found, expected."""
+def check(
+    model: type[Model],
+    raw: dict[str, Any],
+    path: Path,
+    hint: str = "docs/writing-profiles.md lists the keys",
+    under: str = "",
+) -> Model:
+    """The model that the tables describe. Raises UsageError with every fault: file, key, found, expected.
+
+    `under` is the table of the file that the model describes, if it is not the whole.
+    A validator finds the file's folder in its context: paths in a file are relative to it.
+    """
     try:
-        return model.model_validate(raw)
+        return model.model_validate(raw, context={"folder": path.parent})
     except ValidationError as error:
-        lines = [_fault(path, fault, model) for fault in error.errors()]
-        raise UsageError("\n".join(lines), hint="docs/writing-profiles.md lists the keys") from None
+        lines = [_fault(path, fault, model, under) for fault in error.errors()]
+        raise UsageError("\n".join(lines), hint=hint) from None
 
 
-def _fault(path: Path, fault: Any, model: type[BaseModel]) -> str:
-    key = ".".join(str(part) for part in fault["loc"]) or "(file)"
+def _fault(path: Path, fault: Any, model: type[BaseModel], under: str) -> str:
+    key = ".".join([*([under] if under else []), *(str(part) for part in fault["loc"])]) or "(file)"
     if fault["type"] == "extra_forbidden":
         known = ", ".join(sorted(model.model_fields)) if len(fault["loc"]) == 1 else ""
         return f"{path}: {key}: unknown key" + (f"; known: {known}" if known else "")
     if fault["type"] == "missing":
         return f"{path}: {key}: missing"
     found = fault.get("input")
-    shown = "" if isinstance(found, (dict, list)) else f"found {_shown(found)}; "
+    shown = "" if isinstance(found, (dict, list)) or fault["type"] == "secret" else f"found {_shown(found)}; "
     return f"{path}: {key}: {shown}{str(fault['msg']).removeprefix('Value error, ')}"
 
 

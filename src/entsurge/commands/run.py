@@ -12,7 +12,7 @@ from entsurge import errors
 from entsurge.commands.judge import judge
 from entsurge.commands.options import RUNS, new_run_folder, overrides, replay_options
 from entsurge.commands.processes import run_engine
-from entsurge.commands.targets import loopback
+from entsurge.commands.targets import choose
 from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
 
 
@@ -23,7 +23,10 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
     "entsurge run lockdown-2020 --target http://127.0.0.1:8080 --processes 2",
 )
 @click.argument("profile")
-@click.option("--target", required=True, metavar="URL", help="A loopback address, such as that of `entsurge sandbox`.")
+@click.option("--target", required=True, metavar="URL|FILE", help="A loopback address, or a target file (TOML).")
+@click.option(
+    "--driver", metavar="NAME|FILE", help="The product, such as entcore, or a driver in TOML; default: portal."
+)
 @click.option(
     "--chaos", multiple=True, metavar="EXPERIMENT", help="A measure or fault in force during the run; repeatable."
 )
@@ -62,19 +65,21 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
 @click.option("--quiet", is_flag=True, help="No progress.")
 @replay_options
 def command(
-    *, profile: str, target: str, chaos: tuple[str, ...], scenario: tuple[str, ...], out: Path | None,
-    processes: int, workers: int, bind: str, source: tuple[str, ...], web_port: int, exporter_port: int,
-    quiet: bool, **given: Any,
+    *, profile: str, target: str, driver: str | None, chaos: tuple[str, ...], scenario: tuple[str, ...],
+    out: Path | None, processes: int, workers: int, bind: str, source: tuple[str, ...], web_port: int,
+    exporter_port: int, quiet: bool, **given: Any,
 ) -> int:  # fmt: skip
     """Replay PROFILE against the target; exits as `entsurge gate` would.
 
     Measures need the sandbox's token in ENTSURGE_ADMIN_TOKEN.
     """
-    loopback(target)
+    chosen = choose(target, driver)
     folder = out or new_run_folder(Path(profile).stem, RUNS)
     spec = RunSpec(
         profile=profile,
-        url=target,
+        url=chosen.url,
+        driver=chosen.driver,
+        target=chosen.file,
         out=str(folder),
         overrides=overrides(**given),
         chaos=list(chaos),

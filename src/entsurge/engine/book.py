@@ -14,7 +14,7 @@ from entsurge.record.exporter import Exporter
 from entsurge.record.run_directory import NEVER_STARTED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from entsurge.record.recorder import Fold
     from entsurge.record.run_directory import RunDirectory
@@ -44,6 +44,7 @@ class Book:
         self.visit_us = self.visit_count = self.visit_length_us = 0
         self.exact: dict[str, Counter[str]] | None = None  # set at the end, when it is known what nobody reported
         self.unreported = 0
+        self.listeners: list[Callable[[Fold], None]] = []
         self.window = (manifest["phases"][1]["start_s"], manifest["phases"][1]["end_s"])
 
     # -- what comes in ---------------------------------------------------------------------------------------------
@@ -80,6 +81,8 @@ class Book:
     def fold(self, fold: Fold) -> None:
         """One second's pages of one process."""
         self.exporter.fold(fold)
+        for listener in self.listeners:
+            listener(fold)
         self.progress.fold(fold)
         locust_statistics.feed(self.environment, fold)
 

@@ -47,8 +47,8 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str) -> dict[str
         "seed": replay.seed,
         "arrivals": replay.arrivals,
         "plan_digest": arrivals.digest(),
-        "content": _content(profile, prepared.experiments, prepared.scenario_paths),
-        "target": {"url": spec.url, "driver": spec.driver, "name": "sandbox", "authorised_by": "loopback"},
+        "content": _content(profile, prepared.experiments, prepared.scenario_paths) + _of_target(spec, prepared),
+        "target": _target(spec, prepared),
         "scale": str(replay.scale),
         "compression": float(replay.compression),
         "started_utc": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -79,6 +79,22 @@ def _content(
     files += [("chaos", each.id, Path(each.path)) for each in experiments]
     return [
         {"kind": kind, "name": name, "path": str(path), "sha256": content.digest(path)} for kind, name, path in files
+    ]
+
+
+def _target(spec: RunSpec, prepared: Prepared) -> dict[str, Any]:
+    if prepared.target is not None:
+        return prepared.target.as_json()
+    return {"url": spec.url, "driver": spec.driver, "name": "sandbox", "authorised_by": "loopback"}
+
+
+def _of_target(spec: RunSpec, prepared: Prepared) -> list[dict[str, str]]:
+    """The target file and the driver's, where there are files."""
+    found = [("target", prepared.target.name, prepared.target.path)] if prepared.target else []
+    if spec.driver.endswith(".toml"):
+        found.append(("driver", Path(spec.driver).stem, Path(spec.driver)))
+    return [
+        {"kind": kind, "name": name, "path": str(path), "sha256": content.digest(path)} for kind, name, path in found
     ]
 
 

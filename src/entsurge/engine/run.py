@@ -24,6 +24,7 @@ from entsurge.engine.reach import check_room, reach
 from entsurge.engine.spec import RunSpec
 from entsurge.record.recorder import Recorder
 from entsurge.record.run_directory import RunDirectory
+from entsurge.target.guard import Watch
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -90,6 +91,8 @@ class Run:
         self.directory.open()
         self.directory.write_json("manifest.json", self.manifest, durably=True)
         self.directory.write_json("engine.pid", os.getpid())
+        asked = self.prepared.target.file.limits.guard if self.prepared.target else None
+        self.guard = Watch(asked) if asked else None
         self.end, self.ended = "completed", Event()
 
     def stop(self, end: str) -> None:
@@ -114,6 +117,8 @@ class Run:
         offering: Local | Crew = Crew(self) if self.spec.processes > 1 or self.spec.workers else Local(self)
         environment = offering.environment
         self.book = Book(self.manifest, self.directory, environment, shown=self.spec.progress)
+        if self.guard:
+            self.book.listeners.append(self.guard.fold)
         self.book.exporter.serve(self.spec.exporter_port)
         web = environment.create_web_ui("127.0.0.1", self.spec.web_port) if self.spec.web_port else None
         try:
@@ -159,7 +164,16 @@ class Run:
             if self.book.unreachable_since(second):
                 self.book.progress.say(f"{self.spec.url}: nothing has answered for ten seconds")
                 self.stop("unreachable")
+            self._guard(second)
             second += 1
+
+    def _guard(self, second: int) -> None:
+        """End the run when the target's own limits say so."""
+        reason = self.guard.trips(second) if self.guard else ""
+        if reason and not self.ended.is_set():
+            self.event("guard", "target", "tripped", reason)
+            self.book.progress.say(f"a guard ends the run: {reason}")
+            self.stop("guard")
 
     def _close(self, offering: Offering) -> None:
         self.ended.set()

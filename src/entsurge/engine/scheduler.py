@@ -11,7 +11,7 @@ from gevent.queue import SimpleQueue
 from entsurge.audience.shape import PERSONAS
 from entsurge.engine.alarm import Alarm
 from entsurge.engine.shards import FOREVER_US
-from entsurge.visit.visitor import VisitLog
+from entsurge.visit.log import VisitLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -25,6 +25,7 @@ class RunSpec:
     chaos: list[str] = field(default_factory=list)
     scenarios: dict[str, str] = field(default_factory=dict)
     driver: str = "portal"
+    target: str = ""  # the target file; without one, only loopback is spoken to
     exporter_port: int = 9646
     web_port: int = 0
     sources: list[str] = field(default_factory=list)

@@ -29,7 +29,15 @@ _WHOLE = (
     "quota-bytes",
 )
 _TEXTS = ("host", "database", "files-folder", "spread", "refusal")
-_NUMBERS = ("capacity-factor", "idle-seconds", "compression", "simulated-hour", "pages-per-minute", "reread-seconds")
+_NUMBERS = (
+    "capacity-factor",
+    "idle-seconds",
+    "compression",
+    "simulated-hour",
+    "token-seconds",
+    "pages-per-minute",
+    "reread-seconds",
+)
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
@@ -57,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--service-seconds", type=float, dest="default_seconds")
     made.add_argument("--service", action="append", default=[], metavar="SERVICE=SECONDS")
     made.add_argument("--service-spread", action="append", default=[], metavar="SERVICE=DISTRIBUTION")
+    made.add_argument("--mobile-redirect", action="append", dest="mobile_redirects", metavar="URI")
     made.add_argument("--unlimited", action="store_true", help="lift workers, pool, queue and sessions")
     made.add_argument("--parent-pid", type=int, help="stop when this process is gone")
     made.add_argument("--member", action="store_true", help="one of several processes, of a filled database")

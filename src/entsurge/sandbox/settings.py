@@ -23,6 +23,7 @@ _AT_LEAST = {
     "port": 0,
     "default_seconds": 0,
     "idle_seconds": 1,
+    "token_seconds": 1,
     "processes": 1,
     "burst": 1,
     "upload_bytes": 0,
@@ -45,6 +46,7 @@ class Settings:
     distribution of page times around their mean. A full queue answers a page, or closes the connection if
     `refusal` is `close`. An account may ask for `pages_per_minute`, `burst` of them at once; the session limit
     is re-read every `reread_seconds`: both compressed like the day.
+    Mobile access tokens are good for `token_seconds`, divided by `compression`; codes go to `mobile_redirects` alone.
     """
 
     host: str = "127.0.0.1"
@@ -66,6 +68,8 @@ class Settings:
     idle_seconds: float = 3_600.0
     compression: float = 1.0
     simulated_hour: float | None = None
+    token_seconds: float = 3_600.0
+    mobile_redirects: tuple[str, ...] = ("skoapp-prod://sign-in-callback",)
     database: str = "sqlite://"
     files_folder: str | None = None
     processes: int = 1
@@ -134,6 +138,8 @@ class Settings:
         if not isinstance(found, dict) or not known.issuperset(found):
             unknown = ", ".join(sorted(set(found) - known)) if isinstance(found, dict) else "not an object"
             raise UsageError(f"unknown sandbox settings: {unknown}", hint=f"known: {', '.join(sorted(known))}")
+        if isinstance(found.get("mobile_redirects"), list):
+            found["mobile_redirects"] = tuple(found["mobile_redirects"])  # JSON knows lists alone
         try:
             return cls(**found)
         except TypeError as error:

@@ -106,6 +106,10 @@ class SignOn:
         token, _, made_for = (await self._ent.tickets.take(ticket) or "").partition(" ")
         return await self._ent.sessions.find(token) if made_for and made_for == service else None
 
+    async def knows(self, request: Request) -> bool:
+        """Whether the browser that asks is signed on."""
+        return await self._ent.sessions.find(request.cookies.get(_COOKIE, "")) is not None
+
     async def _form(self, service: str, problem: str = "") -> Response:
         lt = f"LT-{secrets.token_urlsafe(16)}"
         return markup.login_page(service, await self._ent.forms.issue(lt), lt, problem)

@@ -28,6 +28,7 @@ class PageResult:
     size: int = 0
     links: Mapping[str, str] = field(default_factory=dict)
     example: dict[str, Any] | None = None
+    retry_after_seconds: float = 0.0  # what an edge that refused asks for
 
     @property
     def ok(self) -> bool:
