@@ -1,0 +1,24 @@
+"""What the live services say of themselves, for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+
+class LiveMeters:
+    """Sockets, people, messages and media bytes; `direction` is seen from the sandbox."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.sockets = Gauge("entsandbox_live_sockets", "WebSockets open.", ("service",), registry=registry)
+        self.waiting = Gauge("entsandbox_live_waiting", "People in waiting rooms.", ("service",), registry=registry)
+        self.messages = Counter(
+            "entsandbox_live_messages", "Messages in JSON.", ("service", "direction"), registry=registry
+        )
+        media = Counter("entsandbox_live_media_bytes", "Bytes of media chunks.", ("direction",), registry=registry)
+        self.media_in, self.media_out = media.labels("in"), media.labels("out")
+        self.dropped = Counter(
+            "entsandbox_live_dropped_chunks", "Media chunks not sent to people whose line was full.", registry=registry
+        )
+        self.refused = Counter(
+            "entsandbox_live_refused", "Sockets refused or closed, and why.", ("service", "reason"), registry=registry
+        )
