@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from entsurge.sandbox.ent import Ent
+    from entsurge.sandbox.entries import Entry
     from entsurge.sandbox.sessions import PortalSession
-    from entsurge.sandbox.store import Entry
 
 _HEADER = "x-csrf-token"
 
@@ -88,7 +88,7 @@ class Desk:
         if draft is None:
             return markup.notice("Destinataire inconnu", "Cette classe ou cette personne est inconnue.", 400)
         answers = request.path_params.get("answers")
-        return await self._ent.page(service.name, lambda: self._store(portal, service, kind, draft, answers))
+        return await self._ent.page(service.name, lambda _: self._store(portal, service, kind, draft, answers))
 
     def _store(self, portal: PortalSession, service: Service, kind: str, draft: Draft, answers: int | None) -> Response:
         person = portal.person

@@ -7,10 +7,12 @@ import time
 from typing import TYPE_CHECKING
 
 from entsurge.sandbox import markup
+from entsurge.sandbox.entries import Store
 from entsurge.sandbox.furnish import furnish
 from entsurge.sandbox.measures import Measures
 from entsurge.sandbox.sessions import Sessions
-from entsurge.sandbox.store import Store
+from entsurge.sandbox.store import Database, Unavailable, seeding
+from entsurge.sandbox.store.disk import Disk
 from entsurge.sandbox.telemetry import Telemetry
 from entsurge.sandbox.tickets import OneTime
 from entsurge.sandbox.workers import QueueFull, Resources
@@ -18,6 +20,7 @@ from entsurge.sandbox.workers import QueueFull, Resources
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlalchemy import Connection
     from starlette.responses import Response
 
     from entsurge.population import Person, School
@@ -37,6 +40,10 @@ class Ent:
         self.schools: dict[str, School] = {school.uai: school for school in schools}
         self.store = Store()
         self.store.fill(furnish(self.population))
+        self.database = Database(settings.database, pool=settings.pool)
+        self.disk = Disk(settings.files_folder)
+        self.database.rebuild()
+        seeding.seed(self.database, self.disk, self.population)
         self.measures = Measures(settings)
         self.sessions = Sessions(self.measures.idle_seconds)
         self.forms = OneTime[str]("e1s1", _FORM_SECONDS)
@@ -56,14 +63,14 @@ class Ent:
         classes = person.classes + tuple(name for child in children for name in child.classes)
         return ("tous", person.persona, person.login, *classes)
 
-    async def page(self, service: str, make: Callable[[], Response], outcome: str = "ok") -> Response:
-        """Serve a document at its price: a worker, a connection, or the refusal of a full queue."""
+    async def page(self, service: str, work: Callable[[Connection], Response], outcome: str = "ok") -> Response:
+        """Serve a document at its price, in one transaction: a worker, a connection, or a refusal."""
         began = time.perf_counter()
         try:
             async with self.resources.page(service):
-                response = make()
-        except QueueFull:
-            self.telemetry.count(service, "refused")
+                response = await self.database.run(work)
+        except (QueueFull, Unavailable) as refusal:
+            self.telemetry.count(service, "refused" if isinstance(refusal, QueueFull) else "failed")
             return markup.unavailable()
         self.telemetry.page(service, time.perf_counter() - began)
         self.telemetry.count(service, outcome)

@@ -12,8 +12,8 @@ from entsurge.sandbox.services import SERVICES, Service
 
 if TYPE_CHECKING:
     from entsurge.population import School
+    from entsurge.sandbox.entries import Entry
     from entsurge.sandbox.sessions import PortalSession
-    from entsurge.sandbox.store import Entry
 
 WAITING_TITLE = "Vous êtes très nombreux à vouloir vous connecter…"
 WAITING_TEXT = "L'ENT connaît une forte affluence : merci de patienter 3 minutes avant de réessayer."

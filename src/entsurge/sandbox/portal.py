@@ -67,7 +67,7 @@ class Portal:
             self._ent.telemetry.count(service.name, "ok")
             school = self._ent.schools[portal.person.uai]
             return markup.portal_page(portal, school, service, calls=False)
-        return await self._ent.page(service.name, lambda: self._read(request, portal, service))
+        return await self._ent.page(service.name, lambda _: self._read(request, portal, service))
 
     def _read(self, request: Request, portal: PortalSession, service: Service) -> Response:
         uai, store = portal.person.uai, self._ent.store

@@ -48,6 +48,8 @@ class Settings:
     idle_seconds: float = 3_600.0
     compression: float = 1.0
     simulated_hour: float | None = None
+    database: str = "sqlite://"
+    files_folder: str | None = None
     seed: int = 1
     academies: int = 4
     schools: int = 8

@@ -67,12 +67,12 @@ class SignOn:
             return self._form(service, _STALE)
         person = self._recognise(name, password)
         if person is None:
-            return await self._ent.page(SIGN_ON, lambda: self._form(service, _WRONG), "denied")
+            return await self._ent.page(SIGN_ON, lambda _: self._form(service, _WRONG), "denied")
         refusal = self._ent.measures.refusal(person.persona)
         if refusal:
             self._ent.telemetry.count(SIGN_ON, "closed")
             return markup.notice("Accès réservé", refusal)
-        return await self._ent.page(SIGN_ON, lambda: self._welcome(request, service, person))
+        return await self._ent.page(SIGN_ON, lambda _: self._welcome(request, service, person))
 
     async def logout(self, request: Request) -> Response:
         """End the sign-on and every portal it opened."""
