@@ -82,6 +82,28 @@ def portal_page(
     return HTMLResponse(text, headers={"cache-control": "private, no-store", **(headers or {})})
 
 
+def live_page(portal: PortalSession, school: School, service: Service, addresses: list[str]) -> HTMLResponse:
+    """The page of chat or video class, with the signed address of each room that is this person's."""
+    root = f"/etab/{school.uai}/"
+    names = [address.partition("?")[0].rpartition("/")[2] for address in addresses]
+    text = (
+        _environment()
+        .get_template("direct.html")
+        .render(
+            title=service.title,
+            person=portal.person,
+            csrf=portal.csrf,
+            school=school,
+            service=service,
+            services=SERVICES,
+            root=root,
+            calls=[f"{root}api/{call}" for call in service.calls],
+            live=[{"address": address, "room": name} for address, name in zip(addresses, names, strict=True)],
+        )
+    )
+    return HTMLResponse(text, headers={"cache-control": "private, no-store"})
+
+
 @cache
 def _notice_bytes(title: str, text: str) -> bytes:
     return _environment().get_template("notice.html").render(title=title, text=text).encode()

@@ -13,7 +13,7 @@ from entsurge.sandbox.services import BY_PATH, Service
 from entsurge.sandbox.writing import form_of
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from starlette.requests import HTTPConnection, Request
 
     from entsurge.sandbox.ent import Ent
     from entsurge.sandbox.sessions import PortalSession
@@ -93,7 +93,7 @@ class Portal:
         return RedirectResponse(target, 302, {"cache-control": "no-store"})
 
 
-def portal_session(ent: Ent, request: Request) -> PortalSession | None:
+def portal_session(ent: Ent, request: HTTPConnection) -> PortalSession | None:
     """The session of a request's cookie, if it is one of the school in its path."""
     portal = ent.sessions.find_portal(request.cookies.get(COOKIE, ""))
     return portal if portal and portal.person.uai == request.path_params["uai"] else None

@@ -17,6 +17,7 @@ import uvicorn
 from entsurge.errors import UsageError
 from entsurge.sandbox.app import application
 from entsurge.sandbox.ent import Ent
+from entsurge.sandbox.live.limits import LARGEST_MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,7 +52,10 @@ def serve(
         config = uvicorn.Config(
             application(ent),
             http="httptools",
-            ws="none",
+            ws="wsproto",
+            ws_max_size=LARGEST_MESSAGE,
+            ws_per_message_deflate=False,
+            ws_ping_interval=None,
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from entsurge.sandbox.live.meters import LiveMeters
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -33,6 +35,7 @@ class Telemetry:
             buckets=_BUCKETS,
             registry=self._registry,
         )
+        self.live = LiveMeters(self._registry)
         self._count: Callable[[str, str], Counter] = cache(requests.labels)
         self._seconds: Callable[[str], Histogram] = cache(seconds.labels)
         self._gauge("workers_busy", "Workers at work.", lambda: resources.workers.busy)

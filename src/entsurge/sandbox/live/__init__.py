@@ -1,1 +1,1 @@
-"""Chat rooms and video classes: WebSockets per class, with presence, history, heartbeats and media of a known bitrate."""
+"""Chat rooms and video classes: WebSockets per class, with presence, history, heartbeats, media."""

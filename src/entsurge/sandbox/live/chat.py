@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.sandbox.live.member import TOO_MANY_MESSAGES, Member, Rate
 from entsurge.sandbox.live.room import Room
+from entsurge.sandbox.store import Unavailable
 
 if TYPE_CHECKING:
     from entsurge.sandbox.live.history import History
@@ -33,7 +34,10 @@ class ChatRoom(Room):
     async def welcome(self, member: Member) -> dict[str, Any]:
         """The last messages, oldest first."""
         member.rate = Rate(self.limits.chat_messages_per_minute)
-        kept = await self._history.latest(self.uai, self.name, self.limits.chat_history)
+        try:
+            kept = await self._history.latest(self.uai, self.name, self.limits.chat_history)
+        except Unavailable:
+            return {"history": [], "unavailable": True}
         return {"history": kept}
 
     async def leave(self, member: Member) -> None:
@@ -52,14 +56,21 @@ class ChatRoom(Room):
         elif member.rate is None or not member.rate.take():
             self._too_fast(member, given)
         else:
-            kept = await self._history.add(self.uai, self.name, member.name, text)
-            self.say_to_all(but=member, type="said", **kept)
-            member.tell(type="said", id=given, **kept)
+            await self._keep(member, given, text)
         return True
+
+    async def _keep(self, member: Member, given: str, text: str) -> None:
+        try:
+            kept = await self._history.add(self.uai, self.name, member.name, text)
+        except Unavailable:
+            member.tell(type="refused", id=given, reason="unavailable")
+            return
+        self.say_to_all(but=member, type="said", **kept)
+        member.tell(type="said", id=given, **kept)
 
     def _too_fast(self, member: Member, given: str) -> None:
         self._over[id(member)] = self._over.get(id(member), 0) + 1
         if self._over[id(member)] > _PATIENCE:
-            member.close(TOO_MANY_MESSAGES, "trop de messages")
+            member.put_out(TOO_MANY_MESSAGES, "flood", "trop de messages")
         else:
             member.tell(type="refused", id=given, reason="too-fast", per_minute=self.limits.chat_messages_per_minute)

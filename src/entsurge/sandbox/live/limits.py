@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -63,10 +64,22 @@ class LiveLimits:
         return self.chunk_milliseconds / 1000
 
     @classmethod
+    def from_json(cls, text: str) -> LiveLimits:
+        """The limits of a JSON object."""
+        try:
+            found = json.loads(text)
+        except ValueError as error:
+            raise UsageError(f"the live limits are not JSON: {error}", hint='such as {"video_kbps": 500}') from error
+        return cls.of(found)
+
+    @classmethod
     def of(cls, found: Any) -> LiveLimits:
         """The limits that an object of a settings file names; what it leaves out keeps its default."""
         known = {entry.name for entry in fields(cls)}
         if not isinstance(found, dict) or not known.issuperset(found):
             unknown = ", ".join(sorted(set(found) - known)) if isinstance(found, dict) else "not an object"
             raise UsageError(f"unknown live limits: {unknown}", hint=f"known: {', '.join(sorted(known))}")
-        return cls(**found)
+        try:
+            return cls(**found)
+        except TypeError as error:
+            raise UsageError(f"a live limit has the wrong type: {error}") from error

@@ -53,5 +53,5 @@ class Links:
         return "" if self._clock() <= int(until) else "expired"
 
     def _seal(self, service: str, person: Person, room: str, until: str) -> str:
-        text = "\n".join((service, person.uai, room, person.login, until))
+        text = f"{service}\n{person.uai}\n{room}\n{person.login}\n{until}"
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()

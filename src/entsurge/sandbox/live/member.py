@@ -54,7 +54,7 @@ class Member:
         self._meters = meters
         self._sent = meters.messages.labels(service, "out")
         self._queue: asyncio.Queue[str | bytes | _Closing] = asyncio.Queue()
-        self._closing = False
+        self.closing = False
 
     @property
     def name(self) -> str:
@@ -68,13 +68,13 @@ class Member:
     def tell_text(self, text: str) -> None:
         """Send a message that is written out already; who does not read what comes is put out."""
         if self._queue.qsize() >= MOST_TEXTS:
-            self.close(TOO_SLOW, "trop lent")
-        elif not self._closing:
+            self.put_out(TOO_SLOW, "slow", "trop lent")
+        elif not self.closing:
             self._queue.put_nowait(text)
 
     def show(self, chunk: bytes) -> None:
         """Send a media chunk, or leave it out when the line is full: late media is worth nothing."""
-        if self._closing:
+        if self.closing:
             return
         if self._queue.qsize() >= MOST_CHUNKS:
             self._meters.dropped.inc()
@@ -83,9 +83,15 @@ class Member:
 
     def close(self, code: int, reason: str) -> None:
         """Close the socket once what was said before has gone out."""
-        if not self._closing:
-            self._closing = True
+        if not self.closing:
+            self.closing = True
             self._queue.put_nowait(_Closing(code, reason))
+
+    def put_out(self, code: int, reason: str, words: str) -> None:
+        """Close the socket, and count why."""
+        if not self.closing:
+            self._meters.refused.labels(self.service, reason).inc()
+            self.close(code, words)
 
     async def deliver(self) -> None:
         """Send what waits, in order, until the socket is closed."""

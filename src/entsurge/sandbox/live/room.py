@@ -50,6 +50,7 @@ class Room:
         reason = self.bar(member)
         if not reason:
             await self._let_in(member)
+            await self._admit()
             return
         self._waiting[id(member)] = member
         self._gauge.inc()
@@ -67,7 +68,7 @@ class Room:
     def say_to_all(self, *, but: Member | None = None, **message: Any) -> None:
         """Send a message to everyone inside."""
         text = json.dumps(message, ensure_ascii=False)
-        for member in self._inside.values():
+        for member in list(self._inside.values()):
             if member is not but:
                 member.tell_text(text)
 
@@ -77,21 +78,20 @@ class Room:
 
     async def _let_in(self, member: Member) -> None:
         self._inside[id(member)] = member
-        present = len(self._inside)
+        member.inside = True  # from here on nothing said is missed; what comes early stands in the history too
         told = await self.welcome(member)
-        member.tell(
-            type="joined", room=self.name, present=present, heartbeat_seconds=self.limits.heartbeat_seconds, **told
-        )
-        member.inside = True
+        present, beat = len(self._inside), self.limits.heartbeat_seconds
+        member.tell(type="joined", room=self.name, present=present, heartbeat_seconds=beat, **told)
         self._tell_presence(member, "came")
-        await self._admit()
 
     async def _admit(self) -> None:
         """Let in those who wait, first come first served, as far as they may."""
         for key, member in list(self._waiting.items()):
-            if self._waiting and not self.bar(member) and self._waiting.pop(key, None) is not None:
+            if not self.bar(member) and self._waiting.pop(key, None) is not None:
                 self._gauge.dec()
                 await self._let_in(member)
+        for position, member in enumerate(self._waiting.values(), 1):
+            member.tell(type="waiting", reason=self.bar(member), position=position)
 
     def _tell_presence(self, member: Member, state: str) -> None:
         present = len(self._inside)

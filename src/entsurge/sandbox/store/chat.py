@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from entsurge.sandbox.store.schema import CHAT_MESSAGE
 
@@ -33,6 +33,8 @@ _BEFORE = (
     .order_by(CHAT_MESSAGE.c.id.desc())
     .limit(bindparam("most"))
 )
+_SINCE = select(CHAT_MESSAGE).where(CHAT_MESSAGE.c.id > bindparam("after")).order_by(CHAT_MESSAGE.c.id).limit(1_000)
+_NEWEST = select(func.coalesce(func.max(CHAT_MESSAGE.c.id), 0))
 _NO_END = 2**31 - 1
 
 
@@ -40,6 +42,16 @@ def history(db: Connection, uai: str, room: str, most: int = 50, before: int = _
     """The last messages of a room (before one of them), oldest first."""
     values = {"school": uai, "in_room": room, "most": most, "before": before}
     return [ChatMessage._make(row) for row in db.execute(_BEFORE, values)][::-1]
+
+
+def since(db: Connection, after: int) -> list[ChatMessage]:
+    """What has been said in any room after a message, oldest first, at most a thousand."""
+    return [ChatMessage._make(row) for row in db.execute(_SINCE, {"after": after})]
+
+
+def newest(db: Connection) -> int:
+    """The number of the last message said anywhere."""
+    return int(db.execute(_NEWEST).scalar_one())
 
 
 def say(db: Connection, message: ChatMessage) -> ChatMessage:
