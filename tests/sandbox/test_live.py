@@ -32,9 +32,7 @@ MATES = [person for person in (PEOPLE.person("student", n) for n in range(60)) i
 TEACHERS = [PEOPLE.person("teacher", n) for n in range(PEOPLE.per_school("teacher"))]
 TEACHER = next(person for person in TEACHERS if CLASS in person.classes)
 STRANGER = next(person for person in TEACHERS if CLASS not in person.classes)
-ELSEWHERE = next(
-    person for person in (PEOPLE.person("student", n) for n in range(180, 240)) if CLASS in person.classes
-)
+ELSEWHERE = next(person for person in (PEOPLE.person("student", n) for n in range(180, 240)) if CLASS in person.classes)
 LIMITS = {"chat_places": 3, "video_places": 2, "heartbeat_seconds": 4, "video_kbps": 400, "chat_characters": 100}
 
 

@@ -9,8 +9,9 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urljoin
 
+from entsurge.drivers import live
 from entsurge.drivers.driver import Account, ActionSpec
-from entsurge.visit.failure import ClientError, OwnLimit
+from entsurge.visit.failure import ClientError, OwnLimit, UpgradeRefused
 from entsurge.visit.outcome import Outcome, PageResult
 
 if TYPE_CHECKING:
@@ -62,8 +63,7 @@ class PortalDriver:
         "list-files": ActionSpec("files"),
         "upload-file": ActionSpec("files", writes=True),
         "read-news": ActionSpec("news"),
-        "open-chat": ActionSpec("chat"),
-        "open-video-class": ActionSpec("video-class"),
+        **live.ACTIONS,
     }
 
     def __init__(self, url: str) -> None:
@@ -117,14 +117,30 @@ class PortalDriver:
         if found is None or found[1].decode() != service:
             return self._result(document, Outcome.FAILED, "another page than asked for")
         self._remember(visitor, service, body)
-        return self._rest(visitor, document, body)
+        page = self._rest(visitor, document, body)
+        return self._with_room(visitor, service, action, document, page) if page.ok else page
+
+    def _with_room(
+        self, visitor: Visitor, service: str, action: str, document: Response, page: PageResult
+    ) -> PageResult:
+        """The page once its room, if it has one, is joined too."""
+        try:
+            page.stay = live.enter(visitor, service, action, document)
+        except UpgradeRefused as refused:
+            outcome = self.classify(refused.response)
+            return self._result(refused.response, Outcome.FAILED if outcome is Outcome.OK else outcome)
+        except live.KeptOut as kept_out:
+            return PageResult(Outcome.SHED, kept_out.reason, page.size)
+        except ClientError as error:
+            return _broken(error)
+        return page
 
     def _document(self, visitor: Visitor, service: str, action: str) -> Response:
         portal, path = visitor.memory["portal"], PATHS[service]
         landing: Response | None = visitor.memory.pop("landing", None)
         if action == "open-home" and landing is not None:
             return landing
-        if self.actions[action].writes and "csrf" in visitor.memory:
+        if self.actions[action].writes and action not in live.ACTIONS and "csrf" in visitor.memory:
             return self._write(visitor, f"{portal}/{path}", action)
         detail = (
             visitor.memory.get(f"{service} item")

@@ -127,6 +127,8 @@ class Visitor(User):
                 self.log.end = "shed" if result.outcome is Outcome.SHED else "failed"
                 return
             due_us = max(start_us + page.gap_us, end_us)
+            if result.stay is not None:
+                result.stay.until(due_us)
             self._wait_until(due_us)
         self.log.end = "completed"
 

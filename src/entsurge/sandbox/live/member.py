@@ -49,7 +49,7 @@ class Member:
 
     def __init__(self, socket: WebSocket, person: Person, service: str, token: str, meters: LiveMeters) -> None:
         self.socket, self.person, self.service, self.token = socket, person, service, token
-        self.inside = False
+        self.inside, self.came_at = False, 0.0
         self.rate: Rate | None = None
         self._meters = meters
         self._sent = meters.messages.labels(service, "out")

@@ -11,6 +11,7 @@ class LiveMeters:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.sockets = Gauge("entsandbox_live_sockets", "WebSockets open.", ("service",), registry=registry)
         self.waiting = Gauge("entsandbox_live_waiting", "People in waiting rooms.", ("service",), registry=registry)
+        self.seconds = Counter("entsandbox_live_seconds", "Seconds of people inside.", ("service",), registry=registry)
         self.messages = Counter(
             "entsandbox_live_messages", "Messages in JSON.", ("service", "direction"), registry=registry
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ class Room:
 
     def __init__(self, uai: str, name: str, limits: LiveLimits, meters: LiveMeters) -> None:
         self.uai, self.name, self.limits = uai, name, limits
-        self._gauge = meters.waiting.labels(self.service)
+        self._gauge, self._seconds = meters.waiting.labels(self.service), meters.seconds.labels(self.service)
         self._inside: dict[int, Member] = {}
         self._waiting: OrderedDict[int, Member] = OrderedDict()
 
@@ -62,6 +63,7 @@ class Room:
             self._gauge.dec()
         elif self._inside.pop(id(member), None) is not None:
             member.inside = False
+            self._seconds.inc(time.monotonic() - member.came_at)
             self._tell_presence(member, "left")
             await self._admit()
 
@@ -78,6 +80,7 @@ class Room:
 
     async def _let_in(self, member: Member) -> None:
         self._inside[id(member)] = member
+        member.came_at = time.monotonic()
         member.inside = True  # from here on nothing said is missed; what comes early stands in the history too
         told = await self.welcome(member)
         present, beat = len(self._inside), self.limits.heartbeat_seconds
