@@ -39,7 +39,9 @@ LIMITS = {"chat_places": 3, "video_places": 2, "heartbeat_seconds": 4, "video_kb
 @pytest.fixture(scope="module")
 def live():
     """A sandbox with small rooms."""
-    with beside("conftest").running("--service-seconds", "0", "--live", json.dumps(LIMITS)) as started:
+    with beside("conftest").running(
+        "--service-seconds", "0", *(f"--live={name}={value}" for name, value in LIMITS.items())
+    ) as started:
         yield started
 
 
@@ -131,7 +133,7 @@ def test_another_sites_page_is_refused(live):
 
 def test_an_expired_link_is_refused(start):
     """What was good a moment ago is not for ever."""
-    sandbox = start("--service-seconds", "0", "--live", '{"link_seconds": 1}')
+    sandbox = start("--service-seconds", "0", "--live", "link_seconds=1")
     with sandbox.client() as pupil:
         sandbox.sign_on(pupil, MATES[0])
         link = people.links(pupil, MATES[0], "chat")[CLASS]
@@ -143,7 +145,7 @@ def test_an_expired_link_is_refused(start):
 
 def test_a_full_house_says_when_to_come_back(start):
     """Beyond the sockets that may be open: 429, and its reason in the metrics."""
-    sandbox = start("--service-seconds", "0", "--live", '{"sockets": 1}')
+    sandbox = start("--service-seconds", "0", "--live", "sockets=1")
     with people.inside(sandbox, MATES[0], "chat") as first, sandbox.client() as second:
         first.hear("joined")
         sandbox.sign_on(second, MATES[1])
@@ -165,6 +167,23 @@ def test_what_is_said_is_heard_and_kept(enter):
     assert heard["number"] in [each["number"] for each in enter(TEACHER, "chat", CLASS).hear("joined")["history"]]
     second.leave()
     assert first.hear("presence", who=MATES[1].login, state="left")["present"] == 2
+
+
+def test_what_was_said_can_be_taken_back_by_its_author(live):
+    """With the page's token, and by nobody else: then it is no longer read."""
+    with live.client() as pupil, live.client() as other:
+        for browser, person in ((pupil, MATES[7]), (other, MATES[8])):
+            live.sign_on(browser, person)
+        root = f"/etab/{MATES[7].uai}/chat"
+        tokens = [live.hidden(browser.get(root).text, "csrf-token") for browser in (pupil, other)]
+        with people.inside(live, MATES[7], "chat") as someone:
+            someone.say(type="say", id="t", text="à reprendre")
+            number = someone.hear("said", id="t")["number"]
+        assert pupil.delete(f"{root}/{number}").status_code == 403
+        assert other.delete(f"{root}/{number}", headers={"x-csrf-token": tokens[1]}).status_code == 404
+        assert pupil.delete(f"{root}/{number}", headers={"x-csrf-token": tokens[0]}).status_code == 204
+        with people.inside(live, MATES[7], "chat") as someone:
+            assert number not in [each["number"] for each in someone.hear("joined")["history"]]
 
 
 def test_rooms_are_apart(enter, live):
@@ -286,7 +305,7 @@ def test_signals_reach_whom_they_are_for(enter):
 
 def test_pupils_wait_for_their_teacher_where_one_is_needed(start):
     """Before the teacher: waiting, for that reason; with the teacher: inside."""
-    sandbox = start("--service-seconds", "0", "--live", '{"video_needs_teacher": true}')
+    sandbox = start("--service-seconds", "0", "--live", "video_needs_teacher=true")
     with people.inside(sandbox, MATES[0], "visio") as pupil:
         assert pupil.hear("waiting")["reason"] == "teacher"
         with people.inside(sandbox, TEACHER, "visio", CLASS):
@@ -298,7 +317,7 @@ def test_pupils_wait_for_their_teacher_where_one_is_needed(start):
 
 def test_silence_ends_a_socket_and_heartbeats_keep_it(start):
     """Who sends heartbeats stays; who falls silent is put out, and those inside hear of it."""
-    sandbox = start("--service-seconds", "0", "--live", '{"heartbeat_seconds": 0.4}')
+    sandbox = start("--service-seconds", "0", "--live", "heartbeat_seconds=0.4")
     with people.inside(sandbox, MATES[0], "chat") as alive, people.inside(sandbox, MATES[1], "chat") as silent:
         left = None
         for number in range(40):
@@ -377,5 +396,7 @@ def test_limits_travel_with_the_settings():
     """A settings file holds them, and a round trip loses nothing."""
     settings = Settings(live=LiveLimits(video_kbps=123, video_needs_teacher=True))
     assert Settings.from_json(settings.to_json()) == settings
-    with pytest.raises(UsageError, match="not JSON"):
-        LiveLimits.from_json("{")
+    assert LiveLimits.from_words(["video_kbps=123", "video_needs_teacher=true"]) == settings.live
+    for word in ("video_kbps", "video_kbps=", "=", "video_kbps=much"):
+        with pytest.raises(UsageError, match="expected NAME=VALUE"):
+            LiveLimits.from_words([word])

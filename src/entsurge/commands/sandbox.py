@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from entsurge.audience import profile as profiles
 from entsurge.commands.demo import capacity_for, demo_settings
+from entsurge.sandbox.live.limits import LiveLimits
 from entsurge.sandbox.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,17 +31,29 @@ if TYPE_CHECKING:
     "--page-seconds", type=click.FloatRange(0), help="How long a page holds a worker (default: as in the demo)."
 )
 @click.option("--session-limit", type=click.IntRange(1), help="Sessions before the waiting room answers.")
+@click.option(
+    "--live",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A limit of chat and video class, such as video_kbps=500 or chat_places=30 (see docs/live-services.md).",
+)
 @click.option("--unlimited", is_flag=True, help="Lift workers, pool, queue and sessions.")
 @click.option(
     "--capacity", "only_capacity", is_flag=True, help="Print what it can take, by computation, and serve nothing."
 )
 def command(
     port: int, profile: str, workers: int | None, page_seconds: float | None, session_limit: int | None,
-    unlimited: bool, only_capacity: bool,
+    live: tuple[str, ...], unlimited: bool, only_capacity: bool,
 ) -> None:  # fmt: skip
     """Serve the reference ENT on loopback: portal, CAS sign-on, every service, admin route, /metrics."""
     loaded = profiles.load(profile)
-    given = {"port": port, "workers": workers, "default_seconds": page_seconds, "session_limit": session_limit}
+    given: dict[str, Any] = {
+        "port": port,
+        "workers": workers,
+        "default_seconds": page_seconds,
+        "session_limit": session_limit,
+    }
+    given["live"] = LiveLimits.from_words(live) if live else None
     settings = _settings(
         loaded, {name: value for name, value in given.items() if value is not None}, unlimited=unlimited
     )
@@ -52,7 +65,7 @@ def command(
     serve(settings, listening=_say_where)
 
 
-def _settings(loaded: Profile, given: dict[str, float], *, unlimited: bool) -> Settings:
+def _settings(loaded: Profile, given: dict[str, Any], *, unlimited: bool) -> Settings:
     known = vars(demo_settings(loaded)) | given | {"unlimited": unlimited}
     return Settings(**known)
 

@@ -32,7 +32,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         return Settings.from_json(arguments.settings)
     given = {entry.name: getattr(arguments, entry.name, None) for entry in fields(Settings)}
     given["service_seconds"] = dict(map(_service, arguments.service))
-    given["live"] = LiveLimits.from_json(arguments.live)
+    given["live"] = LiveLimits.from_words(arguments.live)
     return Settings(**{name: value for name, value in given.items() if value is not None})
 
 
@@ -47,9 +47,7 @@ def parser() -> argparse.ArgumentParser:
         made.add_argument(f"--{name}", type=float)
     made.add_argument("--service-seconds", type=float, dest="default_seconds")
     made.add_argument("--service", action="append", default=[], metavar="SERVICE=SECONDS")
-    made.add_argument(
-        "--live", default="{}", metavar="JSON", help='limits of chat and video class: {"video_kbps": 500}'
-    )
+    made.add_argument("--live", action="append", default=[], metavar="NAME=VALUE", help="such as video_kbps=500")
     made.add_argument("--unlimited", action="store_true", help="lift workers, pool, queue and sessions")
     made.add_argument("--parent-pid", type=int, help="stop when this process is gone")
     made.add_argument("--watch-stdin", action="store_true", help="stop at the end of standard input")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from entsurge.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LARGEST_MESSAGE = 256 * 1024  # bytes, as the server's protocol enforces it
 LARGEST_TEXT = 16 * 1024  # of a message in JSON
@@ -64,12 +67,15 @@ class LiveLimits:
         return self.chunk_milliseconds / 1000
 
     @classmethod
-    def from_json(cls, text: str) -> LiveLimits:
-        """The limits of a JSON object."""
-        try:
-            found = json.loads(text)
-        except ValueError as error:
-            raise UsageError(f"the live limits are not JSON: {error}", hint='such as {"video_kbps": 500}') from error
+    def from_words(cls, words: Iterable[str]) -> LiveLimits:
+        """The limits that a command line names, each as NAME=VALUE."""
+        found = {}
+        for word in words:
+            name, _, value = word.partition("=")
+            try:
+                found[name] = json.loads(value)
+            except ValueError:
+                raise UsageError(f"--live {word}: expected NAME=VALUE", hint="such as video_kbps=500") from None
         return cls.of(found)
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from starlette.responses import RedirectResponse, Response
@@ -9,8 +10,9 @@ from starlette.routing import Route
 
 from entsurge.sandbox import markup
 from entsurge.sandbox.live.door import LIVE, Door
-from entsurge.sandbox.portal import portal_session, turn_away
+from entsurge.sandbox.portal import portal_session, turn_away, unknown_page
 from entsurge.sandbox.services import SERVICES
+from entsurge.sandbox.store import chat
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -26,10 +28,10 @@ class LivePages:
 
     def routes(self) -> list[Route]:
         """What it answers."""
+        live = (service.path for service in SERVICES if service.name in LIVE)
         return [
-            Route(f"/etab/{{uai}}/{service.path}", self.page, methods=["GET"])
-            for service in SERVICES
-            if service.name in LIVE
+            *(Route(f"/etab/{{uai}}/{path}", self.page, methods=["GET"]) for path in live),
+            Route("/etab/{uai}/chat/{number:int}", self.take_back, methods=["DELETE"]),
         ]
 
     async def page(self, request: Request) -> Response:
@@ -43,6 +45,16 @@ class LivePages:
             return turned_away
         school, live = self._ent.schools[portal.person.uai], self._door.links(portal.person, service)
         return await self._ent.page(service.name, lambda _: markup.live_page(portal, school, service, live))
+
+    async def take_back(self, request: Request) -> Response:
+        """Delete a chat message of one's own: 204; 404 for another's, which is none of theirs; 403 without token."""
+        portal = portal_session(self._ent, request)
+        given = request.headers.get("x-csrf-token", "").encode()
+        if portal is None or not secrets.compare_digest(given, portal.csrf.encode()):
+            return markup.notice("Accès refusé", "Vous ne pouvez pas faire cela ici.", 403)
+        person, number = portal.person, request.path_params["number"]
+        done = await self._ent.database.run(lambda db: chat.take_back(db, person.uai, number, person.login))
+        return Response(status_code=204) if done else unknown_page()
 
 
 def rooms(ent: Ent) -> tuple[LivePages, Door]:

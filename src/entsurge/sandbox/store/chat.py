@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from entsurge.sandbox.store.schema import CHAT_MESSAGE
 
@@ -60,3 +60,9 @@ def say(db: Connection, message: ChatMessage) -> ChatMessage:
     del values["id"]
     key = db.execute(insert(CHAT_MESSAGE).returning(CHAT_MESSAGE.c.id), values).scalar_one()
     return message._replace(id=key)
+
+
+def take_back(db: Connection, uai: str, number: int, author: str) -> bool:
+    """Delete a message of one's own; whether there was one."""
+    own = (CHAT_MESSAGE.c.id == number, CHAT_MESSAGE.c.uai == uai, CHAT_MESSAGE.c.author == author)
+    return bool(db.execute(delete(CHAT_MESSAGE).where(*own)).rowcount)
