@@ -80,7 +80,7 @@ def test_a_link_is_one_persons_for_one_room_and_some_minutes():
     """Another person, service, room, school or end, and a changed seal are forged; late is expired."""
     now = [1000.0]
     made = Links(b"secret", 300, clock=lambda: now[0])
-    (link,) = made.of(MATES[0], "chat", "chat")
+    link = made.of(MATES[0], "chat", "chat")[CLASS]
     query = dict(httpx.URL(link).params)
     assert made.fault(MATES[0], "chat", CLASS, query) == ""
     assert made.fault(MATES[1], "chat", CLASS, query) == "forged"
@@ -359,6 +359,31 @@ def test_a_measure_empties_the_rooms_it_concerns(start):
         assert staff.closing() == 4003
         pupil.say(type="heartbeat", n=2)
         assert pupil.hear("heartbeat") == {"type": "heartbeat", "n": 2}
+
+
+def test_video_off_closes_the_classes_and_lets_nobody_in(start):
+    """Switched on while a class goes on: told and put out; a new socket gets the measure's page; chat goes on."""
+    sandbox = start("--service-seconds", "0")
+    with sandbox.client() as client, people.inside(sandbox, MATES[1], "chat") as talker:
+        sandbox.sign_on(client, MATES[0])
+        link = people.links(client, MATES[0], "visio")[CLASS]
+        watcher = people.connect(sandbox, client, link)
+        watcher.hear("joined")
+        talker.hear("joined")
+        sandbox.measure("video-off")
+        assert watcher.hear("closed")["reason"]
+        assert watcher.closing() == 4003
+        watcher.leave()
+        status, page = refused(sandbox, client, link)
+        assert status == 200
+        assert "suspendue" in page or "fermé" in page, page
+        talker.say(type="heartbeat", n=1)
+        assert talker.hear("heartbeat")
+        sandbox.measure("video-off", on=False)
+        again = people.connect(sandbox, client, link)
+        again.hear("joined")
+        again.leave()
+        assert metric(sandbox, 'entsandbox_measure_effects_total{measure="video-off"') >= 2
 
 
 def test_the_sandbox_stops_with_people_inside(start):

@@ -55,23 +55,3 @@ def reach_of(population: Population, person: Person) -> Reach:
             return Reach(person, person.classes, (), of_their_classes=True)
         case "staff":
             return Reach(person, population.classes, (), of_their_classes=True)
-
-
-def pupils_of(population: Population, school: int, class_name: str) -> list[Person]:
-    """The pupils of a class, in the order of their numbers."""
-    place = population.classes.index(class_name)
-    first, size = school * population.pupils_per_school, population.pupils_per_school
-    return [population.person("student", first + n) for n in range(place, size, population.classes_per_school)]
-
-
-def recipients_of(population: Population, sender: Person, audience: str) -> list[str] | None:
-    """The logins that an address stands for: a login, a class, or parents:<class>; none for an unknown one."""
-    of_parents, class_name = audience.startswith("parents:"), audience.removeprefix("parents:")
-    if class_name in population.classes:
-        pupils = pupils_of(population, sender.school, class_name)
-        if not of_parents:
-            return [pupil.login for pupil in pupils]
-        parents = dict.fromkeys(parent for pupil in pupils for parent in population.parents_of(pupil.index))
-        return [population.person("parent", parent).login for parent in parents]
-    found = population.find(audience)
-    return [found.login] if found is not None and found.uai == sender.uai else None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,19 +11,18 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocketDisconnect
 
 from entsurge.sandbox.live.house import House
-from entsurge.sandbox.live.links import Links
 from entsurge.sandbox.live.listening import listen
 from entsurge.sandbox.live.member import Member
-from entsurge.sandbox.portal import COOKIE, portal_session, turn_away
+from entsurge.sandbox.portal import COOKIE, portal_session
 from entsurge.sandbox.services import BY_PATH, Service
+from entsurge.sandbox.store import Unavailable
 
 if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.websockets import WebSocket
 
-    from entsurge.population import Person
     from entsurge.sandbox.ent import Ent
-    from entsurge.sandbox.sessions import PortalSession
+    from entsurge.sandbox.state import PortalSession
 
 LIVE = frozenset({"chat", "video-class"})
 _RETRY_SECONDS = "30"
@@ -37,17 +34,11 @@ class Door:
 
     def __init__(self, ent: Ent) -> None:
         self._ent, self._meters = ent, ent.telemetry.live
-        secret = hmac.digest(ent.admin_token.encode(), b"direct", hashlib.sha256)
-        self._links = Links(secret, ent.settings.live.link_seconds)
         self._house = House(ent)
 
     def routes(self) -> list[WebSocketRoute]:
         """What it answers."""
         return [WebSocketRoute("/etab/{uai}/direct/{path}/{room}", self.open)]
-
-    def links(self, person: Person, service: Service) -> list[str]:
-        """What a page declares to be live on it for this person."""
-        return self._links.of(person, service.name, service.path) if service.name in LIVE else []
 
     async def open(self, socket: WebSocket) -> None:
         """Serve one socket from its opening to its end, or say in HTTP why not."""
@@ -55,18 +46,23 @@ class Door:
         if service is None or service.name not in LIVE:
             await socket.send_denial_response(_refusal(404, "unknown"))
             return
-        portal = portal_session(self._ent, socket)
+        try:
+            portal = await portal_session(self._ent, socket)
+        except Unavailable:
+            await socket.send_denial_response(_refusal(503, "unavailable"))
+            return
         reason = self._reason(socket, service, portal)
         if portal is None or reason:
             await socket.send_denial_response(self._refused(service, reason))
             return
-        turned_away = turn_away(self._ent, portal, service)
-        if turned_away is not None:
+        measures, persona = self._ent.measures, portal.person.persona
+        refusal = measures.closed(service.name) or measures.refusal(persona)
+        if refusal is not None:
             self._meters.refused.labels(service.name, "measure").inc()
-            await socket.send_denial_response(turned_away)
+            await socket.send_denial_response(self._ent.refuse(service.name, persona, refusal))
             return
         await socket.accept()
-        self._ent.telemetry.count(service.name, "ok")
+        self._ent.telemetry.count(f"{service.name} socket", "ok", portal.person.persona)
         token = socket.cookies.get(COOKIE, "")
         await self._serve(Member(socket, portal.person, service.name, token, self._meters))
 
@@ -76,11 +72,11 @@ class Door:
             return "origin"
         if portal is None:
             return "session"
-        fault = self._links.fault(portal.person, service.name, socket.path_params["room"], socket.query_params)
+        fault = self._ent.links.fault(portal.person, service.name, socket.path_params["room"], socket.query_params)
         return fault or ("full" if self._house.full else "")
 
     def _refused(self, service: Service, reason: str) -> Response:
-        self._ent.telemetry.count(service.name, "refused" if reason == "full" else "denied")
+        self._ent.telemetry.count(f"{service.name} socket", "refused" if reason == "full" else "denied")
         self._meters.refused.labels(service.name, reason).inc()
         return _refusal(429 if reason == "full" else 403, reason)
 

@@ -76,11 +76,12 @@ class House:
         """Put out those whom a measure that has been switched on concerns."""
         measures = self._ent.measures
         for member in [each for room in self._rooms.values() for each in room.members if not each.closing]:
-            text = measures.closed(member.service) or measures.refusal(member.person.persona)
-            if text:
-                self._ent.telemetry.count(member.service, "closed")
-                member.tell(type="closed", reason=text)
-                member.put_out(CLOSED_BY_MEASURE, "measure", text)
+            refusal = measures.closed(member.service) or measures.refusal(member.person.persona)
+            if refusal is not None:
+                self._ent.telemetry.count(f"{member.service} socket", "closed", member.person.persona)
+                self._ent.telemetry.effect(refusal.measure, member.person.persona)
+                member.tell(type="closed", reason=refusal.text)
+                member.put_out(CLOSED_BY_MEASURE, "measure", refusal.text)
 
     async def _pass_on(self) -> None:
         """Tell the chat rooms here what was said in their like in other processes."""

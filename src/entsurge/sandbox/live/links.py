@@ -34,14 +34,14 @@ class Links:
     def __init__(self, secret: bytes, seconds: float, clock: Callable[[], float] = time.time) -> None:
         self._secret, self._seconds, self._clock = secret, seconds, clock
 
-    def of(self, person: Person, service: str, path: str) -> list[str]:
-        """The links of someone's rooms in a service, good from now on."""
+    def of(self, person: Person, service: str, path: str) -> dict[str, str]:
+        """The links of someone's rooms in a service, by room, good from now on."""
         until = str(int(self._clock() + self._seconds))
-        return [
-            f"/etab/{person.uai}/direct/{path}/{room}?"
+        return {
+            room: f"/etab/{person.uai}/direct/{path}/{room}?"
             + urlencode({_FOR: person.login, _UNTIL: until, _SEAL: self._seal(service, person, room, until)})
             for room in rooms_of(service, person)
-        ]
+        }
 
     def fault(self, person: Person, service: str, room: str, query: Mapping[str, str]) -> str:
         """Why a link does not let this person into this room: `forged`, `expired`, or nothing."""

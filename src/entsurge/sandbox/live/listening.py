@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.sandbox.live.limits import LARGEST_TEXT
 from entsurge.sandbox.live.member import HEARTBEAT_MISSED, SESSION_ENDED, TOO_MANY_MESSAGES, Rate
+from entsurge.sandbox.store import Unavailable
 
 if TYPE_CHECKING:
     from entsurge.sandbox.ent import Ent
@@ -56,14 +57,18 @@ async def _text(ent: Ent, room: Room, member: Member, text: str) -> None:
     if message is None:
         member.put_out(_POLICY, "malformed", "message incompris")
     elif message.get("type") == "heartbeat":
-        _beat(ent, member, message)
+        await _beat(ent, member, message)
     elif not member.inside or not await room.hear(member, message):
         member.tell(type="refused", reason="not-understood" if member.inside else "waiting")
 
 
-def _beat(ent: Ent, member: Member, message: dict[str, Any]) -> None:
+async def _beat(ent: Ent, member: Member, message: dict[str, Any]) -> None:
     """Answer a heartbeat; it keeps the session, and ends with it."""
-    if ent.sessions.find_portal(member.token) is None:
+    try:
+        known = await ent.sessions.find_portal(member.token)
+    except Unavailable:
+        return  # unanswered: the other side counts it as missed
+    if known is None:
         member.put_out(SESSION_ENDED, "session", "session terminée")
         return
     number = message.get("n")

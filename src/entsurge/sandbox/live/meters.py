@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
@@ -9,8 +11,9 @@ class LiveMeters:
     """Sockets, people, messages and media bytes; `direction` is seen from the sandbox."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.sockets = Gauge("entsandbox_live_sockets", "WebSockets open.", ("service",), registry=registry)
-        self.waiting = Gauge("entsandbox_live_waiting", "People in waiting rooms.", ("service",), registry=registry)
+        together: dict[str, Any] = {"registry": registry, "multiprocess_mode": "livesum"}
+        self.sockets = Gauge("entsandbox_live_sockets", "WebSockets open.", ("service",), **together)
+        self.waiting = Gauge("entsandbox_live_waiting", "People in waiting rooms.", ("service",), **together)
         self.seconds = Counter("entsandbox_live_seconds", "Seconds of people inside.", ("service",), registry=registry)
         self.messages = Counter(
             "entsandbox_live_messages", "Messages in JSON.", ("service", "direction"), registry=registry

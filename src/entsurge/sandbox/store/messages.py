@@ -103,6 +103,13 @@ def participants(db: Connection, key: int) -> list[str]:
     return list(db.execute(_WHO, {"key": key}).scalars())
 
 
+def communication_of(db: Connection, participation: int) -> int | None:
+    """The communication in which something was said."""
+    query = select(PARTICIPATION.c.communication).where(PARTICIPATION.c.id == participation)
+    found = db.execute(query).scalar()
+    return int(found) if found is not None else None
+
+
 def send(
     db: Connection, communication: Communication, content: str, recipients: Iterable[str]
 ) -> tuple[Communication, Participation]:
