@@ -1,9 +1,16 @@
 """What every test may ask for: markers for slow tests and for system commands."""
 
+import importlib.util
 import os
 import shutil
+from pathlib import Path
 
 import pytest
+
+_spec = importlib.util.spec_from_file_location("tests_postgres", Path(__file__).with_name("postgres.py"))
+_postgres = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_postgres)
+postgres = _postgres.postgres
 
 FULL = os.environ.get("ENTSURGE_FULL") == "1"
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from entsurge.population import Person, Persona, School
     from entsurge.sandbox.settings import Settings
     from entsurge.sandbox.state import Session, State
+    from entsurge.sandbox.tenants import Authority
 
 _TICKET_SECONDS = 300.0
 _FORM_SECONDS = 1_800.0
@@ -72,6 +73,10 @@ class Ent:
     def full(self) -> bool:
         """Whether newcomers are shown to the waiting room."""
         return not self.settings.unlimited and len(self.sessions) >= self.limit.now
+
+    def portals_of(self, person: Person) -> list[Authority]:
+        """The portals above somebody's school: academy and local authority."""
+        return [each for each in self.authorities.values() if person.academy in each.academies]
 
     def not_admitted(self, persona: Persona) -> Refusal | None:
         """What a newcomer is told whom a measure keeps out; none when they may come in."""

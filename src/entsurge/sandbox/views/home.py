@@ -29,6 +29,10 @@ def read(db: Connection, asked: Asked) -> View:
             ],
             "Actualités",
         ),
+        Section(
+            [Item(each.name, f"/{each.path}/") for each in asked.ent.portals_of(person)],
+            "Académie et collectivité",
+        ),
     ]
     return View(sections)
 
