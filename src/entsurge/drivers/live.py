@@ -15,7 +15,7 @@ from entsurge.drivers.driver import ActionSpec
 from entsurge.drivers.stay import CLOSED_BY_MEASURE, read
 from entsurge.drivers.video import VideoStay
 from entsurge.visit.background import Stay, Witness
-from entsurge.visit.failure import ClientError, Closed, DeadlinePassed
+from entsurge.visit.failure import ClientError, Closed, DeadlinePassed, OwnLimit
 from entsurge.visit.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def _opened(visitor: Visitor, witness: Witness, url: str, ends_us: int) -> WebSo
             url, headers={"Origin": f"{parts.scheme}://{parts.netloc}"}, deadline_seconds=seconds
         )
     except ClientError as error:
-        witness.note("live-connect", witness.now_us() - began_us, Outcome.FAILED, error.reason)
+        outcome = Outcome.LOST if isinstance(error, OwnLimit) else Outcome.FAILED
+        witness.note("live-connect", witness.now_us() - began_us, outcome, error.reason)
         raise
     witness.note("live-connect", witness.now_us() - began_us)
     return found
