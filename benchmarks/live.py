@@ -34,8 +34,7 @@ from entsurge.visit.allow import AllowList
 from entsurge.visit.client import Client
 from entsurge.visit.stage import Stage
 
-SCHOOLS, TO_A_CLASS = 60, 20
-KBPS = 300
+SCHOOLS, A_SECOND, KBPS = 60, 200, 300
 
 
 class Record:
@@ -99,44 +98,50 @@ def processor(pid: int) -> float:
 
 
 def sit(guests: list[Guest], service: str, path: str, count: int, seconds: float, sandbox: int) -> dict[str, Any]:
-    """So many people in rooms at once for so long; what it cost."""
-    record = guests[0].stage.record
-    record.times.clear()
+    """So many people, who come 200 a second, in rooms at once for so long; what it cost."""
+    stage = guests[0].stage
+    record = stage.record = Record()
     pages = [guest.get(f"{guest.memory['portal']}/{path}") for guest in guests]
     own, theirs = memory_kb(os.getpid()), memory_kb(sandbox)
-    action, stays, joining = "say-in-chat" if service == "chat" else "open-video-class", [], Pool(200)
+    action, stays, spread = "say-in-chat" if service == "chat" else "open-video-class", [], random.Random(1)
+    coming_seconds = count / A_SECOND
+    full_us = stage.now_us() + int(coming_seconds * 1e6) + 2_000_000
 
-    def join(number: int) -> None:
+    def visit(number: int) -> None:
         which = number % len(guests)
-        stays.append(live.enter(guests[which], service, action, pages[which]))
+        gevent.sleep(number / A_SECOND)
+        stay = live.enter(guests[which], service, action, pages[which])
+        stays.append(stay)
+        # gaps differ, so that people do not all leave in the same instant
+        stay.until(full_us + int(seconds * 1e6 * spread.uniform(1, 1.2)))
 
-    began = time.monotonic()
-    for number in range(count):
-        joining.spawn(join, number)
-    joining.join(raise_error=True)
-    joined_seconds = time.monotonic() - began
-    cpu = processor(os.getpid()), processor(sandbox)
-    now_us, spread = guests[0].stage.now_us(), random.Random(1)
-    # gaps differ, so that people do not all speak in the same instant
-    living = [gevent.spawn(stay.until, now_us + int(seconds * 1e6 * spread.uniform(0.6, 1))) for stay in stays]
-    gevent.sleep(seconds / 2)
-    held = memory_kb(os.getpid()) - own, memory_kb(sandbox) - theirs
-    gevent.joinall(living, raise_error=True)
+    people = [gevent.spawn(visit, number) for number in range(count)]
+    gevent.sleep(max(0.0, (full_us - stage.now_us()) / 1e6))
+    cpu, began, before = (processor(os.getpid()), processor(sandbox)), time.monotonic(), media(stays)
+    gevent.sleep(seconds)
+    lasted = time.monotonic() - began
     used = processor(os.getpid()) - cpu[0], processor(sandbox) - cpu[1]
-    media = sum(getattr(stay, "media_bytes", 0) for stay in stays)
+    held = memory_kb(os.getpid()) - own, memory_kb(sandbox) - theirs
+    received = (media(stays) - before) * 8 / 1e6 / lasted
+    gevent.joinall(people, raise_error=True)
     return {
         "people at once": count,
-        "joined per second": round(count / joined_seconds),
         "generator, kB a person": round(held[0] / count, 1),
         "sandbox, kB a person": round(held[1] / count, 1),
-        "generator, share of a core": f"{used[0] / seconds:.0%}",
-        "sandbox, share of a core": f"{used[1] / seconds:.0%}",
+        "generator, share of a core": f"{used[0] / lasted:.0%}",
+        "sandbox, share of a core": f"{used[1] / lasted:.0%}",
+        "connecting p50 / p99, ms": _quantiles(record, "live-connect", 1e3),
         "joining p50 / p99, ms": _quantiles(record, "live-join", 1e3),
         "own words back p50 / p99, ms": _quantiles(record, "live-message", 1e3),
         "heartbeat p50 / p99, ms": _quantiles(record, "live-heartbeat", 1e3),
-        "media received, Mbit/s": f"{media * 8 / 1e6 / seconds / 0.8:.0f} of {count * KBPS / 1e3:.0f}" if media else "",
-        "failures": sum(record.failures.values()),
+        "media received, Mbit/s": f"{received:.1f} of {count * KBPS / 1e3:.1f}" if received else "",
+        "failures": ", ".join(f"{name} {times}" for name, times in record.failures.items()) or "none",
     }
+
+
+def media(stays: list[Any]) -> int:
+    """Bytes of media that everyone together has received."""
+    return sum(getattr(stay, "media_bytes", 0) for stay in stays)
 
 
 def _quantiles(record: Record, name: str, unit: float) -> str:

@@ -407,7 +407,10 @@ def test_the_sandbox_stops_with_people_inside(start):
         ({"sockets": -1, "heartbeat_seconds": 0}, "heartbeat_seconds"),
         ({"video_kbps": 10_000_000}, "chunk"),
         ({"bitrate": 3}, "bitrate"),
-        ({"video_kbps": "many"}, "wrong type"),
+        ({"video_kbps": "many"}, "expected a number"),
+        ({"video_kbps": float("inf"), "chat_history": 2.5}, "whole number"),
+        ({"video_needs_teacher": "no"}, "true or false"),
+        ({"sockets": True}, "whole number"),
         ([], "not an object"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 LARGEST_MESSAGE = 256 * 1024  # bytes, as the server's protocol enforces it
 LARGEST_TEXT = 16 * 1024  # of a message in JSON
 _CHUNK_HEADER = 8
+_EXPECTED = {"bool": "true or false", "int": "a whole number", "float": "a number"}
 _MAY_BE_ZERO = frozenset({"video_upload_kbps", "chat_history"})
 
 
@@ -40,22 +42,28 @@ class LiveLimits:
     link_seconds: float = 300
 
     def __post_init__(self) -> None:
-        faults = [
-            f"live {entry.name} is {getattr(self, entry.name)}, not above 0"
-            for entry in fields(self)
-            if entry.type != "bool" and not self._possible(entry.name)
-        ]
-        faults += [
+        faults = [fault for entry in fields(self) if (fault := self._fault(entry.name, str(entry.type)))]
+        faults += [] if faults else self._chunk_faults()
+        if faults:
+            raise UsageError(f"no such sandbox: {'; '.join(faults)}", hint="docs/live-services.md explains each limit")
+
+    def _fault(self, name: str, kind: str) -> str:
+        value = getattr(self, name)
+        if isinstance(value, bool) or kind == "bool":
+            right = isinstance(value, bool) and kind == "bool"
+            return "" if right else f"live {name} is {value!r}, expected {_EXPECTED[kind]}"
+        number = isinstance(value, int) or (kind == "float" and isinstance(value, float) and math.isfinite(value))
+        if not number:
+            return f"live {name} is {value!r}, expected {_EXPECTED[kind]}"
+        possible = value >= 0 if name in _MAY_BE_ZERO else value > 0
+        return "" if possible else f"live {name} is {value}, not above 0"
+
+    def _chunk_faults(self) -> list[str]:
+        return [
             f"live {name} is {getattr(self, name)}: a chunk of more than {LARGEST_MESSAGE} bytes"
             for name in ("video_kbps", "video_upload_kbps")
             if self.chunk_bytes(getattr(self, name)) > LARGEST_MESSAGE
         ]
-        if faults:
-            raise UsageError(f"no such sandbox: {'; '.join(faults)}", hint="docs/live-services.md explains each limit")
-
-    def _possible(self, name: str) -> bool:
-        value: float = getattr(self, name)
-        return value >= 0 if name in _MAY_BE_ZERO else value > 0
 
     def chunk_bytes(self, kbps: float) -> int:
         """How long a media chunk is at a bitrate, its number included."""
@@ -85,7 +93,4 @@ class LiveLimits:
         if not isinstance(found, dict) or not known.issuperset(found):
             unknown = ", ".join(sorted(set(found) - known)) if isinstance(found, dict) else "not an object"
             raise UsageError(f"unknown live limits: {unknown}", hint=f"known: {', '.join(sorted(known))}")
-        try:
-            return cls(**found)
-        except TypeError as error:
-            raise UsageError(f"a live limit has the wrong type: {error}") from error
+        return cls(**found)
