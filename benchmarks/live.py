@@ -141,7 +141,7 @@ def sit(guests: list[Guest], service: str, path: str, count: int, seconds: float
 
 def media(stays: list[Any]) -> int:
     """Bytes of media that everyone together has received."""
-    return sum(getattr(stay, "media_bytes", 0) for stay in stays)
+    return sum(getattr(presence.stay, "media_bytes", 0) for presence in stays)
 
 
 def _quantiles(record: Record, name: str, unit: float) -> str:

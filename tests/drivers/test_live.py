@@ -13,6 +13,7 @@ import pytest
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Message, TextMessage
 
+from entsurge.drivers import live
 from entsurge.drivers.portal import PortalDriver
 from entsurge.visit.allow import AllowList
 from entsurge.visit.client import Client
@@ -40,10 +41,11 @@ class Record:
     """Keeps what is recorded."""
 
     def __init__(self):
-        self.requests, self.failures, self.writings = [], [], []
+        self.requests, self.failures, self.writings, self.attempts = [], [], [], []
 
     def request(self, key, microseconds):
         self.requests.append((key.service, key.page, key.outcome, microseconds))
+        self.attempts.append((key.page, key.attempt))
 
     def failure(self, _t, signature, row):
         self.failures.append((signature, row))
@@ -76,6 +78,9 @@ class Visitor:
 
     def sentence(self):
         return "Bonjour, c’est moi."
+
+    def pause(self, seconds):
+        gevent.sleep(seconds)
 
     def created(self, action, url):
         self.record.created((action, url))
@@ -196,7 +201,7 @@ def test_a_pupil_in_a_chat_room(scene) -> None:
     """Joins, says one sentence, hears it come back and the others; heartbeats go on; what was written is listed."""
     done = scene("chat", "say-in-chat", talks, 0.9)
     assert done.result.outcome is Outcome.OK
-    assert done.result.stay.heard == 1
+    assert done.result.stay.stay.heard == 1
     counts = done.counts
     assert (counts["live-connect", "ok"], counts["live-join", "ok"], counts["live-message", "ok"]) == (1, 1, 1)
     assert counts["live-heartbeat", "ok"] >= 2
@@ -231,7 +236,7 @@ def test_media_keeps_its_bitrate(scene) -> None:
     done = scene("video-class", "hold-video-class", streams, 2.0)
     assert done.counts["live-first-media", "ok"] == 1
     assert done.counts["live-media", "ok"] == 1
-    assert done.result.stay.media_bytes == pytest.approx(160 * 125 * 1.8, rel=0.15)
+    assert done.result.stay.stay.media_bytes == pytest.approx(160 * 125 * 1.8, rel=0.15)
     assert done.sides[0].media == pytest.approx(80 * 125 * 1.8, rel=0.15)
     assert done.record.failures == []
 
@@ -272,6 +277,31 @@ def test_a_dropped_socket_is_a_failed_request(scene) -> None:
         assert done.result.outcome is Outcome.OK
         assert done.counts["live-socket", "failed"] == 1
         assert done.record.failures[0][0] == f"chat live-socket {reason}"
+
+
+def test_a_visitor_comes_back_after_a_drop(scene, monkeypatch) -> None:
+    """Dropped, refused once, then let in again: second attempts are told apart; the sentence is not said twice."""
+    monkeypatch.setattr(live, "FIRST_PAUSE_SECONDS", 0.05)
+    opened = []
+
+    def falls(side):
+        opened.append(side)
+        if len(opened) == 1:
+            side.tell(JOINED)
+            side.listen(lambda message: side.sock.close() if message["type"] == "say" else None)
+        elif len(opened) == 2:
+            side.close(1013)
+        else:
+            talks(side)
+
+    done = scene("chat", "say-in-chat", falls, 0.9)
+    assert done.result.ok
+    assert done.counts["live-socket", "failed"] == 1
+    assert done.counts["live-join", "failed"] == 1
+    joins = [attempt for page, attempt in done.record.attempts if page == "live-join"]
+    assert joins == ["first", "retry", "retry"]
+    assert [message["type"] for message in opened[2].heard].count("say") == 0
+    assert done.counts["live-message", "ok"] == 0
 
 
 def test_a_heartbeat_without_an_answer_is_a_failed_request(scene) -> None:

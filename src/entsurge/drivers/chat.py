@@ -32,11 +32,11 @@ class ChatStay(LiveStay):
         self._sentence, self._kept = sentence, kept
         self._say_us, self._said_us = NEVER, 0
 
-    def until(self, due_us: int) -> None:
+    def until(self, due_us: int) -> bool:
         """Live in the room until then."""
         if self._sentence:
             self._say_us = self.joined_us + max(0, due_us - self.joined_us) // 3
-        super().until(due_us)
+        return super().until(due_us)
 
     def next_turn_us(self) -> int:
         """When to speak, or to give up waiting for one's own words."""

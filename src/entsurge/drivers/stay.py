@@ -27,15 +27,20 @@ class LiveStay:
         self._beat_us = int(number(joined, "heartbeat_seconds", 15) * 1e6)
         self._beat_due_us, self._beat_sent_us = self.joined_us, 0
 
-    def until(self, due_us: int) -> None:
-        """Live until shortly before this µs of run time, or until the socket breaks; then leave."""
+    def until(self, due_us: int) -> bool:
+        """Live until shortly before this µs of run time, then leave; False when the socket was dropped before."""
         try:
             self._live(due_us - _LEAVE_US)
             self.leaving()
         except Closed as closed:
-            self._broken(Outcome.SHED if closed.code == CLOSED_BY_MEASURE else Outcome.FAILED, f"closed {closed.code}")
+            on_purpose = closed.code == CLOSED_BY_MEASURE
+            self._broken(Outcome.SHED if on_purpose else Outcome.FAILED, f"closed {closed.code}")
+            return on_purpose
         except ClientError as error:
             self._broken(Outcome.LOST if isinstance(error, OwnLimit) else Outcome.FAILED, error.reason)
+            return False
+        else:
+            return True
         finally:
             left_us = due_us - self.witness.now_us()
             self.socket.close(deadline_seconds=max(0.001, min(left_us, _LEAVE_US) / 1e6))

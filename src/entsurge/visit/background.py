@@ -28,6 +28,7 @@ class Witness:
 
     def __init__(self, visitor: Visitor, service: str, where: str) -> None:
         self._visitor, self._service = visitor, service
+        self.attempt = "first"
         self._where = where.partition("?")[0]  # the signature is nobody's business
 
     def now_us(self) -> int:
@@ -39,7 +40,7 @@ class Witness:
         plan, stage = self._visitor.plan, self._visitor.stage
         now = stage.now_us()
         phase = stage.phase_at(now, plan.phase)
-        key = Key("request", plan.persona, plan.group, self._service, name, phase, str(outcome))
+        key = Key("request", plan.persona, plan.group, self._service, name, phase, str(outcome), attempt=self.attempt)
         stage.record.request(key, max(0, microseconds))
         if outcome is Outcome.OK:
             return

@@ -283,6 +283,10 @@ class Visitor(User):
         )
         return answers
 
+    def pause(self, seconds: float) -> None:
+        """Wait before trying something again."""
+        gevent.sleep(seconds)
+
     def sentence(self) -> str:
         """Something to write: synthetic, the same for the same visit."""
         return self.random.choice(SENTENCES)
