@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from entsurge.sandbox import markup
 from entsurge.sandbox.admin import Admin
 from entsurge.sandbox.authority_portals import AuthorityPortals
-from entsurge.sandbox.bounds import Bounds
+from entsurge.sandbox.bounds import Bounds, too_large
 from entsurge.sandbox.desk import Desk
 from entsurge.sandbox.light import Light
 from entsurge.sandbox.live.door import Door
@@ -35,6 +35,10 @@ def application(ent: Ent) -> ASGIApp:
         ent.telemetry.count("session", "failed")
         return markup.unavailable()
 
+    async def too_much(request: Request, error: Exception) -> Response:
+        del request, error
+        return too_large()
+
     routes = [route for room in rooms for route in room.routes()]
-    rest = Starlette(routes=routes, exception_handlers={Unavailable: no_database})
+    rest = Starlette(routes=routes, exception_handlers={Unavailable: no_database, 413: too_much})
     return Light(ent, Bounds(rest, lambda: ent.settings.upload_bytes))

@@ -151,7 +151,7 @@ class Ent:
         self.disk.close()
 
     def _make_state(self) -> State:
-        rate = Rate(self.settings.pages_per_minute, self.settings.burst)
+        rate = Rate(self.settings.allowance_per_minute, self.settings.burst)
         if self.database.shared:
             return SharedState(
                 self.database, self.population, self._idle_seconds, self.directory.reach, rate, on_silence=self._silent

@@ -44,8 +44,8 @@ class Settings:
 
     Each of `processes` has workers, pool and queue of its own. `spread` (by service: `service_spread`) is the
     distribution of page times around their mean. A full queue answers a page, or closes the connection if
-    `refusal` is `close`. An account may ask for `pages_per_minute`, `burst` of them at once. The session limit
-    is re-read every `reread_seconds`, compressed like the day.
+    `refusal` is `close`. An account may ask for `pages_per_minute`, `burst` of them at once; the session limit
+    is re-read every `reread_seconds`: both compressed like the day.
     """
 
     host: str = "127.0.0.1"
@@ -104,6 +104,11 @@ class Settings:
     def seconds(self, service: str) -> float:
         """How long a page of a service holds a worker."""
         return self.service_seconds.get(service, self.default_seconds) / self.capacity_factor
+
+    @property
+    def allowance_per_minute(self) -> float | None:
+        """How many pages an account may ask for in a minute of the run; none when there is no allowance."""
+        return None if self.pages_per_minute is None else self.pages_per_minute * self.compression
 
     def spread_of(self, service: str) -> str:
         """The distribution of a service's page times."""
