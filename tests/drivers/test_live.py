@@ -396,7 +396,9 @@ def test_not_let_in(scene, answer, outcome, reason) -> None:
     assert done.counts["live-connect", "failed"] == 1
 
 
-@pytest.mark.parametrize("noise", ["{", "[]", "3", '"joined"'])
+@pytest.mark.parametrize(
+    "noise", ["{", "[]", "3", '"joined"', "[" * 100_000], ids=["begun", "list", "number", "text", "too deep"]
+)
 def test_nonsense_in_a_room_is_a_failure_never_a_crash(scene, noise) -> None:
     """What is no message of the protocol fails the page before joining, the socket after."""
 
@@ -416,7 +418,9 @@ def test_strange_values_are_lived_with(scene) -> None:
     """Numbers that are none, in what joining tells: defaults stand in."""
 
     def odd(side):
-        side.tell({**STREAM, "heartbeat_seconds": "soon", "chunk_seconds": None, "receive_kbps": -3, "send_kbps": []})
+        side.tell(
+            {**STREAM, "heartbeat_seconds": "soon", "chunk_seconds": 1e-9, "receive_kbps": -3, "send_kbps": 1e999}
+        )
         side.listen(beats)
 
     assert scene("video-class", "hold-video-class", odd, 0.6).result.ok

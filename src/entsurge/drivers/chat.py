@@ -53,9 +53,10 @@ class ChatStay(LiveStay):
     def hear(self, message: dict[str, Any]) -> None:
         """Others' words are counted; one's own come back, or are refused."""
         kind, mine = message.get("type"), message.get("id") == "1"
-        if kind == "said" and mine and self._said_us:
+        if kind == "said" and mine:
             self._kept(int(number(message, "number", 0)))
-            self._came_to(Outcome.OK)
+            if self._said_us:
+                self._came_to(Outcome.OK)
         elif kind == "said":
             self.heard += 1
         elif kind == "refused" and mine and self._said_us:

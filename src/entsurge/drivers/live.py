@@ -8,12 +8,13 @@ from __future__ import annotations
 import html
 import re
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from entsurge.drivers.chat import ChatStay
 from entsurge.drivers.driver import ActionSpec
 from entsurge.drivers.stay import CLOSED_BY_MEASURE, LiveStay, read
 from entsurge.drivers.video import VideoStay
+from entsurge.visit import address as addresses
 from entsurge.visit.background import Stay, Witness
 from entsurge.visit.failure import ClientError, Closed, DeadlinePassed, OwnLimit
 from entsurge.visit.outcome import Outcome
@@ -83,7 +84,7 @@ class Presence:
 
     def _join(self, ends_us: int) -> LiveStay:
         visitor, action, witness = self._visitor, self._action, self._witness
-        socket = _opened(visitor, witness, self._url, ends_us)
+        socket = _opened(visitor, witness, self._url, self._page, ends_us)
         joined = _joined(socket, witness, ends_us)
         writes = ACTIONS[action].writes
         if self._service == "video-class":
@@ -103,18 +104,19 @@ def enter(visitor: Visitor, service: str, action: str, document: Response) -> St
     Raises KeptOut, UpgradeRefused (with what the server said instead) or another ClientError.
     """
     declared = _LIVE.search(document.body)
-    links = html.unescape(declared[1].decode()).split() if declared else []
+    links = html.unescape(declared[1].decode("utf-8", "replace")).split() if declared else []
     if service not in ("chat", "video-class") or not links:
         return None
-    return Presence(visitor, service, action, document.url, urljoin(document.url, visitor.random.choice(links)))
+    url = addresses.joined(document.url, visitor.random.choice(links))
+    return Presence(visitor, service, action, document.url, url)
 
 
 def _microseconds(seconds: float) -> int:
     return int(seconds * 1e6)
 
 
-def _opened(visitor: Visitor, witness: Witness, url: str, ends_us: int) -> WebSocket:
-    parts, began_us = urlsplit(url), witness.now_us()
+def _opened(visitor: Visitor, witness: Witness, url: str, page: str, ends_us: int) -> WebSocket:
+    parts, began_us = urlsplit(page), witness.now_us()
     seconds = (ends_us - began_us) / 1e6
     try:
         found = visitor.client.websocket(

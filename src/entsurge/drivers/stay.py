@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 CLOSED_BY_MEASURE = 4003
 SEND_SECONDS = 5.0  # a server that does not read for so long has dropped us
 _LEAVE_US = 200_000  # kept for the closing handshake, so that leaving does not make the next page late
+_BUSIEST_BEAT_US = 50_000
+_MOST = 1e9
 NEVER = 2**62
 
 
@@ -24,7 +26,7 @@ class LiveStay:
     def __init__(self, socket: WebSocket, witness: Witness, joined: dict[str, Any]) -> None:
         self.socket, self.witness = socket, witness
         self.joined_us = witness.now_us()
-        self._beat_us = int(number(joined, "heartbeat_seconds", 15) * 1e6)
+        self._beat_us = max(_BUSIEST_BEAT_US, int(number(joined, "heartbeat_seconds", 15) * 1e6))
         self._beat_due_us, self._beat_sent_us = self.joined_us, 0
 
     def until(self, due_us: int) -> bool:
@@ -110,7 +112,7 @@ def read(text: str | bytes) -> dict[str, Any]:
         return {}
     try:
         found: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise ProtocolBroken("a message that is no JSON object")
@@ -118,6 +120,6 @@ def read(text: str | bytes) -> dict[str, Any]:
 
 
 def number(message: dict[str, Any], name: str, default: float) -> float:
-    """A number above zero that a message tells, or the default."""
+    """A number above zero, and of this world, that a message tells, or the default."""
     found = message.get(name)
-    return float(found) if isinstance(found, int | float) and found > 0 else default
+    return float(found) if isinstance(found, int | float) and 0 < found < _MOST else default

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 WINDOW_US = 5_000_000
 ENOUGH = 0.8
 _WORTH_JUDGING_US = 1_000_000
+_SHORTEST_CHUNK_US = 10_000
 _LATE_US = 2_000_000
 _PICTURE = os.urandom(64 * 1024)  # nothing on the way can compress it
 
@@ -30,7 +31,7 @@ class VideoStay(LiveStay):
         super().__init__(socket, witness, joined)
         self.media_bytes = 0
         self._bytes_per_us = number(joined, "receive_kbps", 0) / 8e3
-        self._chunk_us = int(number(joined, "chunk_seconds", 0.25) * 1e6)
+        self._chunk_us = max(_SHORTEST_CHUNK_US, int(number(joined, "chunk_seconds", 0.25) * 1e6))
         kbps = number(joined, "send_kbps", 0) if sends else 0
         self._picture = _PICTURE[: int(kbps / 8e3 * self._chunk_us)]
         self._send_due_us = self.joined_us if self._picture else NEVER

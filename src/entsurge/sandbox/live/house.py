@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from entsurge.population import PERSONAS
 from entsurge.sandbox.live.chat import ChatRoom
 from entsurge.sandbox.live.history import History, told
 from entsurge.sandbox.live.member import CLOSED_BY_MEASURE
@@ -75,8 +76,15 @@ class House:
     def _put_out(self) -> None:
         """Put out those whom a measure that has been switched on concerns."""
         measures = self._ent.measures
+        refusals = {
+            (service, persona): measures.closed(service) or measures.refusal(persona)
+            for service in ("chat", "video-class")
+            for persona in PERSONAS
+        }
+        if not any(refusals.values()):
+            return
         for member in [each for room in self._rooms.values() for each in room.members if not each.closing]:
-            refusal = measures.closed(member.service) or measures.refusal(member.person.persona)
+            refusal = refusals[member.service, member.person.persona]
             if refusal is not None:
                 self._ent.telemetry.count(f"{member.service} socket", "closed", member.person.persona)
                 self._ent.telemetry.effect(refusal.measure, member.person.persona)

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from entsurge.sandbox.live.room import Room
 
 MISSED = 2.5  # heartbeats, after which a socket is closed
-_FRAMES_PER_MINUTE = 1_200
+_TEXTS_PER_MINUTE = 600  # beside twice as many media chunks as there should be
 _UNSUPPORTED, _POLICY, _TOO_BIG = 1003, 1008, 1009
 
 
 async def listen(ent: Ent, room: Room, member: Member) -> None:
     """Take what comes until the other side goes, is put out, or falls silent."""
-    frames, silence = Rate(_FRAMES_PER_MINUTE), ent.settings.live.heartbeat_seconds * MISSED
+    limits = ent.settings.live
+    frames, silence = Rate(_TEXTS_PER_MINUTE + 2 * 60 / limits.chunk_seconds), limits.heartbeat_seconds * MISSED
     while not member.closing:
         try:
             async with asyncio.timeout(silence):
