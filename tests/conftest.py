@@ -10,7 +10,7 @@ import pytest
 _spec = importlib.util.spec_from_file_location("tests_postgres", Path(__file__).with_name("postgres.py"))
 _postgres = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_postgres)
-postgres = _postgres.postgres
+postgres, own_cluster = _postgres.postgres, _postgres.own_cluster
 
 FULL = os.environ.get("ENTSURGE_FULL") == "1"
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from entsurge.population import Population
-from entsurge.sandbox import Settings
+from entsurge.sandbox import Settings, capacity
 from entsurge.sandbox.spread import factor, fault
 from entsurge.sandbox.workers import Overtaken, QueueFull, Resources, Servers
 
@@ -151,3 +151,40 @@ def test_impossible_settings_are_named_together(refused):
         assert part in said
     assert "no such database" in refused("--database", "mysql://x")
     assert "connection" in refused("--database", "postgresql://nobody@127.0.0.1:1/x")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [("--workers", "4", "--pool", "10"), ("--workers", "40", "--pool", "1")])
+def test_a_sandbox_serves_what_it_declares(start, limit):
+    """Kept busy over HTTP for five seconds, it serves as many pages as computed, to 6 %."""
+    slow = start(*limit, "--service", "home=0.02", "--service", "homework=0.06", "--spread", "gamma:4",
+                 "--password-cost", "1")  # fmt: skip
+    settings = Settings(workers=int(limit[1]), pool=int(limit[3]), service_seconds={"home": 0.02, "homework": 0.06})
+    pages = 1_000_000  # so many that sign-on does not count
+    takes = capacity(settings, {"student": {"home": 1, "homework": 1}}, {"student": 1}, pages)
+    person, over = PEOPLE.person("student", 0), time.monotonic() + 9
+
+    def served():
+        lines = httpx.get(f"{slow.url}/metrics").text.splitlines()
+        start = "entsandbox_page_seconds_count"
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(start) and "sign-on" not in line)
+
+    def keep_busy(cookies):
+        with httpx.Client(base_url=slow.url, cookies=cookies, timeout=30) as client:
+            while time.monotonic() < over:
+                for path in ("accueil", "travail"):
+                    client.get(f"/etab/{person.uai}/{path}")
+
+    with slow.client() as client, ThreadPoolExecutor(32) as pool:
+        slow.sign_on(client, person)
+        busy = [pool.submit(keep_busy, client.cookies) for _ in range(32)]
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            time.sleep(0.1)
+        first, began = served(), time.monotonic()
+        while time.monotonic() < began + 5:
+            time.sleep(0.1)
+        rate = (served() - first) / (time.monotonic() - began)
+        for each in busy:
+            each.result()
+    assert rate == pytest.approx(takes.pages_per_second, rel=0.06)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 COOKIE = "ENTSESSION"
 _ROOT = "/etab/{uai}/"
+_LARGEST_KEY = 2**31 - 1
 
 
 class Portal:
@@ -145,7 +146,13 @@ async def portal_session(ent: Ent, request: HTTPConnection) -> PortalSession | N
 
 def asked_by(ent: Ent, portal: PortalSession, request: Request) -> Asked:
     """What a request asks a view for."""
-    return Asked(ent, portal, request.path_params.get("key"), request.query_params)
+    return Asked(ent, portal, key_of(request), request.query_params)
+
+
+def key_of(request: Request) -> int | None:
+    """The number in a path; one that no database takes is nobody's, as 0 is."""
+    key: int | None = request.path_params.get("key")
+    return key if key is None or key <= _LARGEST_KEY else 0
 
 
 def unknown_page() -> Response:

@@ -62,7 +62,7 @@ class SignOn:
             return self._not_allowed()
         async with request.form() as fields:
             name, password, execution, lt = (
-                str(fields.get(key, "")) for key in ("username", "password", "execution", "lt")
+                str(fields.get(key, "")).replace("\0", "") for key in ("username", "password", "execution", "lt")
             )
         if not lt or await self._ent.forms.take(execution) != lt:
             self._ent.telemetry.count(SIGN_ON, "denied")
