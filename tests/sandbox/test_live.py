@@ -131,6 +131,7 @@ def test_another_sites_page_is_refused(live):
             assert refused(live, pupil, link, origin=origin) == (403, "origin")
 
 
+@pytest.mark.slow
 def test_an_expired_link_is_refused(start):
     """What was good a moment ago is not for ever."""
     sandbox = start("--service-seconds", "0", "--live", "link_seconds=1")
@@ -143,6 +144,7 @@ def test_an_expired_link_is_refused(start):
         assert refused(sandbox, pupil, link) == (403, "expired")
 
 
+@pytest.mark.slow
 def test_a_full_house_says_when_to_come_back(start):
     """Beyond the sockets that may be open: 429, and its reason in the metrics."""
     sandbox = start("--service-seconds", "0", "--live", "sockets=1")
@@ -303,6 +305,7 @@ def test_signals_reach_whom_they_are_for(enter):
     assert pupil.closing() == 1003
 
 
+@pytest.mark.slow
 def test_pupils_wait_for_their_teacher_where_one_is_needed(start):
     """Before the teacher: waiting, for that reason; with the teacher: inside."""
     sandbox = start("--service-seconds", "0", "--live", "video_needs_teacher=true")
@@ -315,6 +318,7 @@ def test_pupils_wait_for_their_teacher_where_one_is_needed(start):
 # -- what ends it ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_silence_ends_a_socket_and_heartbeats_keep_it(start):
     """Who sends heartbeats stays; who falls silent is put out, and those inside hear of it."""
     sandbox = start("--service-seconds", "0", "--live", "heartbeat_seconds=0.4")
@@ -332,6 +336,7 @@ def test_silence_ends_a_socket_and_heartbeats_keep_it(start):
     eventually(lambda: metric(sandbox, "entsandbox_live_sockets") == 0)
 
 
+@pytest.mark.slow
 def test_a_session_that_ends_ends_its_sockets(start):
     """After signing off, the next heartbeat is the last."""
     sandbox = start("--service-seconds", "0")
@@ -386,6 +391,7 @@ def test_video_off_closes_the_classes_and_lets_nobody_in(start):
         assert metric(sandbox, 'entsandbox_measure_effects_total{measure="video-off"') >= 2
 
 
+@pytest.mark.slow
 def test_the_sandbox_stops_with_people_inside(start):
     """Told to stop, it closes the rooms (1012) and ends at once."""
     sandbox = start("--service-seconds", "0")
