@@ -1,11 +1,13 @@
 """Conservation measures: who may switch them, what they do, and that a lease ends by itself."""
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
+from entsurge import content
 from entsurge.drivers.portal import SHED_SIGNS
 from entsurge.population import Population
 from entsurge.sandbox.measure_options import DEFAULTS, fault, text_for
@@ -144,6 +146,14 @@ def test_defaults_are_possible_and_refusals_have_words(measure):
     assert fault(measure, DEFAULTS.get(measure, {})) is None
     if measure not in ("static-home", "news-static", "short-sessions"):
         assert any(sign in text_for(measure) for sign in SHED_SIGNS)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_each_measure_is_an_experiment(measure):
+    """What the sandbox can be asked stands in chaos/ under its own name, with titles in both languages."""
+    written = json.loads((content.root("chaos") / f"{measure}.json").read_text("utf-8"))
+    assert measure in json.dumps(written["method"])
+    assert set(written["extensions"][0]["title"]) == {"fr", "en"}
 
 
 def test_reserved_places_and_slots_by_persona():

@@ -144,6 +144,35 @@ def test_handing_in(sandbox, as_pupil):
     assert as_pupil.delete(where, headers={"x-csrf-token": token}).status_code == 204
 
 
+def test_whatever_is_written_is_taken_back(sandbox, as_pupil, as_teacher):
+    """A mark of being done, an answer and a reason given are taken back where the answer says, by who wrote them."""
+    with sandbox.client() as as_staff:
+        sandbox.sign_on(as_staff, PEOPLE.person("staff", 0))
+
+        def token(client):
+            return sandbox.hidden(client.get(f"{ROOT}/travail").text, "csrf-token")
+
+        def link(client, path):
+            return re.search(rf'href="({ROOT}/{path}/\d+)"', client.get(f"{ROOT}/{path}").text)[1]
+
+        work, letter, absence = link(as_pupil, "travail"), link(as_pupil, "messagerie"), link(as_staff, "absences")
+        steps = [
+            (as_pupil, f"{work}/fait", {"fait": "1"}, ", fait", work),
+            (as_pupil, letter, {"contenu": "Une réponse reprise"}, "Une réponse reprise", letter),
+            (as_staff, absence, {"motif": "3", "commentaire": "Retard du car"}, "Retard du car", absence),
+        ]
+        for client, path, fields, sign, page in steps:
+            answer = client.post(path, data=fields | {"csrf": token(client)})
+            assert sign in answer.text
+            assert sign in client.get(page).text
+            where = answer.headers["content-location"]
+            stranger = {"x-csrf-token": token(as_teacher)}
+            assert as_teacher.delete(where, headers=stranger).status_code in (204, 403, 404)
+            assert sign in client.get(page).text
+            assert client.delete(where, headers={"x-csrf-token": token(client)}).status_code == 204
+            assert sign not in client.get(page).text
+
+
 def test_refused_writes(sandbox, as_pupil, as_teacher):
     """No token, the wrong persona, an unknown recipient or nobody's session: nothing is written."""
     token = sandbox.hidden(as_pupil.get(f"{ROOT}/messagerie").text, "csrf-token")

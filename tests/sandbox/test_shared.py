@@ -8,8 +8,8 @@ import pytest
 
 from entsurge.population import Population
 from entsurge.sandbox.directory import Directory
-from entsurge.sandbox.state import SharedState
 from entsurge.sandbox.state.allowance import Rate
+from entsurge.sandbox.state.shared import SharedState
 from entsurge.sandbox.state.state import Order
 from entsurge.sandbox.store import Database
 

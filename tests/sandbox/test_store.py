@@ -124,9 +124,12 @@ def test_messages_are_unread_until_read_and_again_when_answered(db):
     messages.move(db, TEACHER.login, [sent.id], "trash")
     answer = messages.reply(db, sent.id, PUPIL.login, "Merci", "2026-11-25T11:00:00")
     assert messages.participations(db, sent.id) == [said, answer]
+    further = messages.reply(db, sent.id, PUPIL.login, "De trop", answer.at)
+    messages.unsay(db, further.id)
+    assert messages.participations(db, sent.id) == [said, answer]
     letter = messages.one(db, TEACHER.login, sent.id)
     assert (letter.folder, letter.unread, letter.communication.last_at) == ("inbox", True, answer.at)
-    assert messages.communication_of(db, answer.id) == sent.id
+    assert messages.one_participation(db, answer.id) == answer
     draft, _ = messages.send(db, new._replace(audience=TEACHER.login), "Plus tard", [TEACHER.login])
     assert messages.folder(db, TEACHER.login, "drafts")[0].communication == draft
     messages.remove(db, sent.id)

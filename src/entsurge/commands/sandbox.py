@@ -37,7 +37,11 @@ Examples:
     show_default=True,
     help="Whose people live here and whose mix is computed with.",
 )
-@click.option("--database", help="postgresql://… or sqlite:///FILE, rebuilt at every start (default: in memory).")
+@click.option(
+    "--database",
+    envvar="ENTSURGE_DATABASE",
+    help="postgresql://… or sqlite:///FILE, rebuilt at every start (default: in memory).",
+)
 @click.option("--files", "files_folder", help="Folder of uploaded files (default: temporary).")
 @click.option(
     "--processes", type=click.IntRange(1), help="Server processes, each with workers of its own; on PostgreSQL."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from dataclasses import fields
 
 from entsurge.errors import EntsurgeError, UsageError
 from entsurge.sandbox.live.limits import LiveLimits
-from entsurge.sandbox.server import serve
+from entsurge.sandbox.server import SETTINGS, serve
 from entsurge.sandbox.settings import Settings
 
 _WHOLE = (
@@ -34,6 +35,8 @@ _NUMBERS = ("capacity-factor", "idle-seconds", "compression", "simulated-hour", 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
     """The settings that a command line asks for; what it leaves out keeps its default."""
+    if arguments.member and SETTINGS in os.environ:
+        return Settings.from_json(os.environ[SETTINGS])
     if arguments.settings is not None:
         return Settings.from_json(arguments.settings)
     given = {entry.name: getattr(arguments, entry.name, None) for entry in fields(Settings)}

@@ -159,7 +159,7 @@ def _type(file: UploadFile) -> str:
 
 
 def _route(path: str) -> str:
-    return "/etab/{uai}/" + path.replace("{key}", "{key:int}").replace("{work}", "{work:int}")
+    return "/etab/{uai}/" + path.replace("}", ":int}")
 
 
 def _same(one: str, other: str) -> bool:

@@ -14,8 +14,9 @@ from entsurge.sandbox.limits import SessionLimit
 from entsurge.sandbox.live.links import Links
 from entsurge.sandbox.measure_options import text_for
 from entsurge.sandbox.measures import PRIORITY, SHORT_SESSIONS, Measures, Refusal
-from entsurge.sandbox.state import LocalState, SharedState
 from entsurge.sandbox.state.allowance import Rate
+from entsurge.sandbox.state.local import LocalState
+from entsurge.sandbox.state.shared import SharedState
 from entsurge.sandbox.store import Database, Unavailable, seeding
 from entsurge.sandbox.store.disk import Disk
 from entsurge.sandbox.telemetry import Telemetry

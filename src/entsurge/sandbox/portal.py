@@ -64,7 +64,7 @@ class Portal:
             inside = await portal_session(self._ent, request)
             return self._inside(uai) if inside else to_sign_on(request)
         if session.person.uai != uai:
-            return markup.notice("Accès refusé", "Vous n'avez pas de compte dans cet établissement.", 403)
+            return no_account()
         token = await self._ent.sessions.open_portal(session)
         response = self._inside(uai)
         set_cookie(request, response, COOKIE, token, f"/etab/{uai}")
@@ -87,7 +87,7 @@ class Portal:
         async def fetch(request: Request) -> Response:
             portal = await portal_session(self._ent, request)
             if portal is None:
-                return to_sign_on(request)
+                return await self._stranger(request)
             turned_away = await self._ent.turn_away(portal.person, "files")
             if turned_away is not None:
                 return turned_away
@@ -103,7 +103,7 @@ class Portal:
             return unknown_page()
         portal = await portal_session(self._ent, request)
         if portal is None:
-            return to_sign_on(request)
+            return await self._stranger(request)
         person = portal.person
         turned_away = await self._ent.turn_away(person, service.name)
         if turned_away is not None:
@@ -121,6 +121,12 @@ class Portal:
             return markup.portal_page(portal, school, service, view) if view is not None else unknown_page()
 
         return await self._ent.page(service.name, make, persona=person.persona)
+
+    async def _stranger(self, request: Request) -> Response:
+        """Nobody's session goes to sign on; another school's is refused."""
+        if await self._ent.sessions.find_portal(request.cookies.get(COOKIE, "")) is None:
+            return to_sign_on(request)
+        return no_account()
 
     def _download(self, found: Upload | None) -> Response:
         if found is None:
@@ -158,6 +164,11 @@ def key_of(request: Request) -> int | None:
 def unknown_page() -> Response:
     """What answers where there is nothing to read."""
     return markup.notice("Page inconnue", "Cette page n'existe pas.", 404)
+
+
+def no_account() -> Response:
+    """What answers to people of another school."""
+    return markup.notice("Accès refusé", "Vous n'avez pas de compte dans cet établissement.", 403)
 
 
 def to_sign_on(request: Request) -> Response:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from entsurge.sandbox.settings import Settings
 
 TOKEN = "ENTSANDBOX_TOKEN"  # noqa: S105  the variable that holds the administration's token, where one is given
+SETTINGS = "ENTSANDBOX_SETTINGS"  # the variable that holds a member's settings: an address may hold a password
 _LAST_ANSWERS_SECONDS = 2
 _PARENT_CHECK_SECONDS = 0.5
 _UPKEEP_SECONDS = 0.5

@@ -107,7 +107,18 @@ def justify(db: Connection, asked: Asked, sent: Sent) -> Written:
     comment = sent.text("commentaire", 1_000)
     absences.justify(db, absence.id, reason, comment)
     kept = absence._replace(reason=reason, justified=reason is not None, comment=comment)
-    return Written(_one(db, asked, kept), f"{PATH}/{absence.id}")
+    return Written(_one(db, asked, kept), f"{PATH}/{absence.id}/motif")
+
+
+def take_reason_back(db: Connection, asked: Asked) -> bool | None:
+    """Take an absence's reason back: staff's business; none when there is no such absence."""
+    absence = absences.one(db, asked.person.uai, asked.key or 0)
+    if absence is None:
+        return None
+    if asked.person.persona != "staff":
+        return False
+    absences.justify(db, absence.id, None, "")
+    return True
 
 
 def take_register_back(db: Connection, asked: Asked) -> bool | None:
