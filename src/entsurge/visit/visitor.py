@@ -130,6 +130,8 @@ class Visitor(User):
                 self.log.end = "shed" if result.outcome is Outcome.SHED else "failed"
                 return
             due_us = max(start_us + page.gap_us, end_us)
+            if result.stay is not None:
+                result.stay.until(due_us)
             self._wait_until(due_us)
         self.log.end = "completed"
 
@@ -325,6 +327,10 @@ class Visitor(User):
         plan = self.plan
         key = Key("hop", plan.persona, plan.group, "sign-on", step, plan.phase, str(outcome))
         self.stage.record.request(key, microseconds)
+
+    def pause(self, seconds: float) -> None:
+        """Wait before trying something again."""
+        gevent.sleep(seconds)
 
     def sentence(self) -> str:
         """Something to write: synthetic, the same for the same visit."""
