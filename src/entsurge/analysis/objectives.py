@@ -10,13 +10,13 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from entsurge.analysis import hdr, proportion
+from entsurge.analysis import proportion
 from entsurge.audience.objective import Must, parse_objective
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from entsurge.analysis.hdr import Times
     from entsurge.analysis.run import Run
+    from entsurge.analysis.tally import Tally
 
 State = Literal["met", "missed", "not-enough-data", "deferred"]
 UNITS = {"latency": "s", "errors": "ratio", "availability": "ratio", "served": "ratio", "apdex": "score"}
@@ -59,11 +59,8 @@ def _personas(run: Run, persona: str) -> list[str]:
 
 def _judge(run: Run, each: dict[str, Any], persona: str) -> Finding:
     must = parse_objective(each["must"])
-    rows = run.pages
-    rows = rows[(rows["phase"] == each["phase"]) & (rows["persona"] == persona)]
-    if each["service"] != "*":
-        rows = rows[rows["service"] == each["service"]]
-    state, value, low, high, count = _MEASURES[must.measure](must, rows, run, each["service"], persona)
+    scope = {"persona": persona, "service": each["service"], "phase": each["phase"]}
+    state, value, low, high, count = _MEASURES[must.measure](must, run, scope)
     if persona in run.deferred:
         state = "deferred"
     required = bool(each["required"]) and state != "deferred"
@@ -76,15 +73,15 @@ def _judge(run: Run, each: dict[str, Any], persona: str) -> Finding:
 Judged = tuple[State, float | None, float | None, float | None, int]
 
 
-def _latency(must: Must, rows: pd.DataFrame, *_: Any) -> Judged:
+def _latency(must: Must, run: Run, scope: dict[str, str]) -> Judged:
     """A percentile under a bound: the share of pages over the bound against 1 − percentile."""
-    pages = rows[(rows["timing"] == "corrected") & (rows["outcome"] == "ok")]
-    total = int(pages["count"].sum())
+    pages = run.tally.times(timing="corrected", **scope)
+    total = pages.total
     percentile = must.percentile or 50.0
-    value = hdr.quantile_seconds(pages, percentile)
+    value = pages.quantile_seconds(percentile)
     if value is None:
         return "not-enough-data", None, None, None, 0
-    allowed, slow = 1 - percentile / 100, hdr.over(pages, must.bound)
+    allowed, slow = 1 - percentile / 100, pages.over(must.bound)
     needed = math.ceil(math.log(1 - proportion.ONE_SIDED) / math.log(percentile / 100))
     low, high = _quantile_limits(pages, percentile, total)
     if must.holds(value) and proportion.upper(slow, total) <= allowed:
@@ -94,12 +91,12 @@ def _latency(must: Must, rows: pd.DataFrame, *_: Any) -> Judged:
     return "not-enough-data", value, low, high, total
 
 
-def _quantile_limits(pages: pd.DataFrame, percentile: float, total: int) -> tuple[float | None, float | None]:
+def _quantile_limits(pages: Times, percentile: float, total: int) -> tuple[float | None, float | None]:
     """One-sided 95 % limits of a quantile by order statistics (normal approximation of the rank)."""
     share = percentile / 100
     spread = 1.645 * math.sqrt(share * (1 - share) / total)
-    low = hdr.quantile_seconds(pages, 100 * max(0.0, share - spread))
-    high = hdr.quantile_seconds(pages, 100 * (share + spread)) if share + spread < 1 else None
+    low = pages.quantile_seconds(100 * max(0.0, share - spread))
+    high = pages.quantile_seconds(100 * (share + spread)) if share + spread < 1 else None
     return low, high
 
 
@@ -119,47 +116,40 @@ def _share(must: Must, events: int, total: int) -> Judged:
     return "not-enough-data", value, low, high, total
 
 
-def _counted(rows: pd.DataFrame) -> dict[str, int]:
-    service = rows[rows["timing"] == "service"]
-    return {name: int(service.loc[service["outcome"] == name, "count"].sum()) for name in ("ok", "shed", "failed")}
+def _errors(must: Must, run: Run, scope: dict[str, str]) -> Judged:
+    of = run.tally.count(**scope)
+    return _share(must, of["failed"], of["ok"] + of["shed"] + of["failed"])
 
 
-def _errors(must: Must, rows: pd.DataFrame, *_: Any) -> Judged:
-    of = _counted(rows)
-    return _share(must, of["failed"], sum(of.values()))
+def _availability(must: Must, run: Run, scope: dict[str, str]) -> Judged:
+    of = run.tally.count(**scope)
+    return _share(must, of["ok"], of["ok"] + of["shed"] + of["failed"])
 
 
-def _availability(must: Must, rows: pd.DataFrame, *_: Any) -> Judged:
-    of = _counted(rows)
-    return _share(must, of["ok"], sum(of.values()))
-
-
-def _served(must: Must, rows: pd.DataFrame, run: Run, service: str, persona: str) -> Judged:
-    del rows
-    visits = run.window_visits
-    visits = visits[visits["persona"] == persona]
-    if service == "*":
+def _served(must: Must, run: Run, scope: dict[str, str]) -> Judged:
+    if scope["service"] == "*":
+        visits = run.window_stays
+        visits = visits.only(visits.where(persona=scope["persona"]))
         return _share(must, int(visits["ok"].sum()), int(visits["planned"].sum()))
-    parts = [part for parts in visits["services"] for part in parts if part["service"] == service]
-    return _share(must, sum(part["ok"] for part in parts), sum(part["planned"] for part in parts))
+    pages = run.stays.pages(phase=run.window["name"], persona=scope["persona"], service=scope["service"])
+    return _share(must, pages["ok"], pages["planned"])
 
 
-def apdex(rows: pd.DataFrame, threshold_seconds: float) -> tuple[float | None, int]:
+def apdex(tally: Tally, threshold_seconds: float, **scope: str) -> tuple[float | None, int]:
     """Apdex: (satisfied + tolerating/2)/N over corrected latency; failed and shed pages are frustrated."""
-    pages = rows[rows["timing"] == "corrected"]
-    pages = pages[pages["outcome"] != "lost"]
-    total = int(pages["count"].sum())
+    served = tally.times(timing="corrected", **scope)
+    of = tally.count(**scope)
+    total = of["ok"] + of["shed"] + of["failed"]
     if not total:
         return None, 0
-    served = pages[pages["outcome"] == "ok"]
-    count = int(served["count"].sum())
-    satisfied = count - hdr.over(served, threshold_seconds)
-    tolerating = count - hdr.over(served, 4 * threshold_seconds) - satisfied
+    count = served.total
+    satisfied = count - served.over(threshold_seconds)
+    tolerating = count - served.over(4 * threshold_seconds) - satisfied
     return (satisfied + tolerating / 2) / total, total
 
 
-def _apdex(must: Must, rows: pd.DataFrame, *_: Any) -> Judged:
-    value, total = apdex(rows, must.threshold_seconds or 0.5)
+def _apdex(must: Must, run: Run, scope: dict[str, str]) -> Judged:
+    value, total = apdex(run.tally, must.threshold_seconds or 0.5, **scope)
     if value is None:
         return "not-enough-data", None, None, None, 0
     spread = 1.645 * math.sqrt(max(value * (1 - value), 0.25 / total) / total)
