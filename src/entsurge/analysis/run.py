@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.analysis.stays import NUMBERS, TEXTS, Stays, read_stays
 from entsurge.analysis.stream import pieces
-from entsurge.analysis.tally import Tally, tally
+from entsurge.analysis.tally import Seconds, Tally, tally
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -65,6 +65,11 @@ class Run:
     def deferred(self) -> set[str]:
         """The personas that the run's measures put off."""
         return {persona for each in self.manifest["perturbations"] for persona in each["defers"]}
+
+    def seconds(self, *, persona: str = "*", service: str = "*") -> Seconds:
+        """Pages by second of one persona and service, sign-on included; reads the file again."""
+        chosen = {"persona": persona, "service": service}
+        return tally(self.path / "series.arrows", self.keys, [], **chosen).seconds
 
     @cached_property
     def pages(self) -> pd.DataFrame:

@@ -75,9 +75,12 @@ def _matches(group: Group, asked: Mapping[str, str]) -> bool:
     return all(value in ("*", getattr(group, name)) for name, value in asked.items())
 
 
-def tally(path: Path, keys: Sequence[Mapping[str, str]], notes: list[str]) -> Tally:
-    """The tally of a series.arrows file whose keys mean what keys.json says."""
-    folding = _Fold.of(keys)
+def tally(path: Path, keys: Sequence[Mapping[str, str]], notes: list[str], **seconds_of: str) -> Tally:
+    """The tally of a series.arrows file whose keys mean what keys.json says.
+
+    Its seconds are those of all services but sign-on, or of what `seconds_of` names (persona, service).
+    """
+    folding = _Fold.of(keys, seconds_of)
     for piece in pieces(path, COLUMNS, notes):
         folding.take(piece)
     return folding.close(notes)
@@ -100,11 +103,14 @@ class _Fold:
     unknown: int = 0
 
     @classmethod
-    def of(cls, keys: Sequence[Mapping[str, str]]) -> _Fold:
+    def of(cls, keys: Sequence[Mapping[str, str]], seconds_of: Mapping[str, str]) -> _Fold:
         described = [Group(*(str(key.get(name, "")) for name in Group._fields)) for key in keys]
         groups: dict[Group, int] = {}
         of_key = np.array([groups.setdefault(each, len(groups)) for each in described], np.int32)
-        page = [each.kind == "page" and each.service != "sign-on" for each in described]
+        page = [
+            each.kind == "page" and (_matches(each, seconds_of) if seconds_of else each.service != "sign-on")
+            for each in described
+        ]
         both = list(zip(page, described, strict=True))
         traits = {
             "counted": np.array(
