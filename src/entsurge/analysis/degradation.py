@@ -23,8 +23,8 @@ INVERSION_POINTS = 5.0
 def matrix(run: Run, baseline: Run | None) -> dict[str, Any]:
     """Cells of persona × service: counts, served of 100 planned, latency, change in points with its interval."""
     own, base = _counts(run), _counts(baseline) if baseline else {}
-    personas = [name for name in PERSONAS if any(key[0] == name for key in own)]
-    services = [name for name in ORDER if any(key[1] == name for key in own)]
+    personas = _ordered({persona for persona, _ in own}, PERSONAS)
+    services = _ordered({service for _, service in own}, ORDER)
     cells: dict[str, dict[str, Any]] = {persona: {} for persona in personas}
     for persona in personas:
         for service in services:
@@ -33,6 +33,11 @@ def matrix(run: Run, baseline: Run | None) -> dict[str, Any]:
                     run, persona, service, own[persona, service], base.get((persona, service))
                 )
     return {"personas": personas, "services": services, "cells": cells, "inversions": _inversions(run, cells)}
+
+
+def _ordered(found: set[str], known: tuple[str, ...]) -> list[str]:
+    """What was found, the known ones first and in their order."""
+    return sorted(found, key=lambda name: (known.index(name) if name in known else len(known), name))
 
 
 def _counts(run: Run) -> dict[tuple[str, str], dict[str, int]]:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.analysis.stays import NUMBERS, TEXTS, Stays, read_stays
 from entsurge.analysis.stream import pieces
-from entsurge.analysis.tally import Seconds, Tally, tally
+from entsurge.analysis.tally import Group, Seconds, Tally, tally
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import pandas as pd
@@ -32,7 +33,6 @@ class Run:
     path: Path
     manifest: dict[str, Any]
     finish: dict[str, Any] | None
-    keys: list[dict[str, str]]
     tally: Tally
     stays: Stays
     gauges: list[dict[str, Any]]
@@ -69,7 +69,7 @@ class Run:
     def seconds(self, *, persona: str = "*", service: str = "*") -> Seconds:
         """Pages by second of one persona and service, sign-on included; reads the file again."""
         chosen = {"persona": persona, "service": service}
-        return tally(self.path / "series.arrows", self.keys, [], **chosen).seconds
+        return tally(self.path / "series.arrows", _groups(self.path / "keys.json", []), [], **chosen).seconds
 
     @cached_property
     def pages(self) -> pd.DataFrame:
@@ -79,7 +79,11 @@ class Run:
         """
         import pandas as pd  # slow to import, and a report does without it
 
-        described = pd.DataFrame(self.keys, columns=[*PAGE_COLUMNS[1:8], "kind"]).rename_axis("key").reset_index()
+        described = (
+            pd.DataFrame(_json(self.path / "keys.json", list, []) or [], columns=[*PAGE_COLUMNS[1:8], "kind"])
+            .rename_axis("key")
+            .reset_index()
+        )
         described = described[described["kind"] == "page"]
         parts = [
             piece.to_pandas().merge(described, on="key", how="inner")[PAGE_COLUMNS]
@@ -110,13 +114,11 @@ def read_run(path: Path) -> Run:
     finish = _json(path / "finish.json", dict, notes)
     if finish is None:
         notes.append("finish.json is missing: the run was broken off")
-    keys = [key for key in _json(path / "keys.json", list, notes) or [] if isinstance(key, dict)]
     return Run(
         path=path,
         manifest=manifest,
         finish=finish,
-        keys=keys,
-        tally=tally(path / "series.arrows", keys, notes),
+        tally=tally(path / "series.arrows", _groups(path / "keys.json", notes), notes),
         stays=read_stays(path / "visits.arrows", notes),
         gauges=_lines(path / "gauges.jsonl", notes),
         events=_lines(path / "events.jsonl", notes),
@@ -148,11 +150,17 @@ def _manifest(path: Path) -> dict[str, Any]:
     return found
 
 
-def _json(path: Path, kind: type, notes: list[str]) -> Any:
+def _groups(path: Path, notes: list[str]) -> list[Group]:
+    """What every key means; turned into groups one by one, since keys are many and groups few."""
+    found = _json(path, list, notes, hook=Group.of) or []
+    return [each if isinstance(each, Group) else Group.of({}) for each in found]
+
+
+def _json(path: Path, kind: type, notes: list[str], hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
     if not path.is_file():
         return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"), object_hook=hook)
     except (ValueError, OSError) as error:
         notes.append(f"{path.name}: cannot be read: {error}")
         return None

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-ROWS = 1 << 18
+ROWS = 1 << 16
+# What has been read is given back to the system at once; Arrow's own pool would keep it.
+pa.set_memory_pool(pa.system_memory_pool())
 
 
 def pieces(path: Path, columns: Sequence[str], notes: list[str], rows: int = ROWS) -> Iterator[pa.Table]:
@@ -38,13 +40,16 @@ def pieces(path: Path, columns: Sequence[str], notes: list[str], rows: int = ROW
 
 def _batches(path: Path, columns: Sequence[str], notes: list[str]) -> Iterator[pa.RecordBatch]:
     try:
-        with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as reader:
-            absent = [name for name in columns if reader.schema.get_field_index(name) < 0]
-            if absent:
+        with pa.OSFile(str(path)) as source:
+            schema = pa.ipc.read_schema(source)
+            places = [schema.get_field_index(name) for name in columns]
+            if min(places) < 0:
+                absent = [name for name, place in zip(columns, places, strict=True) if place < 0]
                 notes.append(f"{path.name}: {', '.join(absent)}: no such column; the file was not read")
                 return
-            for batch in reader:
-                yield batch.select(list(columns))
+            source.seek(0)
+            with pa.ipc.open_stream(source, options=pa.ipc.IpcReadOptions(included_fields=places)) as reader:
+                yield from reader
     except (pa.ArrowInvalid, OSError) as error:
         notes.append(f"{path.name}: ends in the middle of a batch, which was skipped ({str(error).splitlines()[0]})")
 

@@ -7,8 +7,10 @@ file is LATE_SECONDS past it.
 
 from __future__ import annotations
 
+import mmap
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from sys import intern
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -39,6 +41,11 @@ class Group(NamedTuple):
     timing: str
     outcome: str
 
+    @classmethod
+    def of(cls, key: Mapping[str, Any]) -> Group:
+        """The group of an entry of keys.json."""
+        return cls(*(intern(str(key.get(name, ""))) for name in cls._fields))
+
 
 @dataclass(frozen=True)
 class Seconds:
@@ -63,8 +70,11 @@ class Tally:
     def times(self, *, timing: str, outcome: str = "ok", kind: str = "page", **where: str) -> Times:
         """The histogram of what is asked for: `persona`, `service`, `phase`."""
         asked = {"kind": kind, "timing": timing, "outcome": outcome} | where
-        rows = [row for group, row in self._groups.items() if _matches(group, asked)]
-        return Times(self._histograms[rows].sum(axis=0, dtype=np.int64))
+        counts = np.zeros(BUCKETS, np.int64)
+        for group, row in self._groups.items():
+            if _matches(group, asked):
+                counts += self._histograms[row]
+        return Times(counts)
 
     def count(self, **where: str) -> dict[str, int]:
         """Pages by outcome: ok, shed, failed, lost."""
@@ -75,8 +85,8 @@ def _matches(group: Group, asked: Mapping[str, str]) -> bool:
     return all(value in ("*", getattr(group, name)) for name, value in asked.items())
 
 
-def tally(path: Path, keys: Sequence[Mapping[str, str]], notes: list[str], **seconds_of: str) -> Tally:
-    """The tally of a series.arrows file whose keys mean what keys.json says.
+def tally(path: Path, keys: Sequence[Group], notes: list[str], **seconds_of: str) -> Tally:
+    """The tally of a series.arrows file whose keys mean these groups, in this order.
 
     Its seconds are those of all services but sign-on, or of what `seconds_of` names (persona, service).
     """
@@ -84,6 +94,13 @@ def tally(path: Path, keys: Sequence[Mapping[str, str]], notes: list[str], **sec
     for piece in pieces(path, COLUMNS, notes):
         folding.take(piece)
     return folding.close(notes)
+
+
+def _empty(rows: int) -> NDArray[np.int32]:
+    """So many histograms of nothing, in memory that costs nothing until it is touched (numpy's own is huge pages)."""
+    return np.frombuffer(
+        mmap.mmap(-1, rows * BUCKETS * 4, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS), np.int32
+    ).reshape(rows, BUCKETS)
 
 
 @dataclass
@@ -103,8 +120,7 @@ class _Fold:
     unknown: int = 0
 
     @classmethod
-    def of(cls, keys: Sequence[Mapping[str, str]], seconds_of: Mapping[str, str]) -> _Fold:
-        described = [Group(*(str(key.get(name, "")) for name in Group._fields)) for key in keys]
+    def of(cls, described: Sequence[Group], seconds_of: Mapping[str, str]) -> _Fold:
         groups: dict[Group, int] = {}
         of_key = np.array([groups.setdefault(each, len(groups)) for each in described], np.int32)
         page = [
@@ -121,8 +137,7 @@ class _Fold:
         }
         named = [OUTCOMES.index(each.outcome) if each.outcome in OUTCOMES else len(OUTCOMES) for each in described]
         outcome_of = np.where(traits["request"], len(OUTCOMES), np.array(named, np.int32)).astype(np.int32)
-        # untouched parts of this array cost no memory
-        return cls(groups, of_key, traits, outcome_of, np.zeros((max(1, len(groups)), BUCKETS), np.int32))
+        return cls(groups, of_key, traits, outcome_of, _empty(max(1, len(groups))))
 
     def take(self, piece: pa.Table) -> None:
         """Add one piece of the file."""
