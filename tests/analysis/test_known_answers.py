@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.analysis.records import pages, run_of
 
 from entsurge.analysis import hdr, proportion
 from entsurge.analysis.objectives import apdex
 from entsurge.record.histogram import buckets
-from tests.analysis.records import pages, run_of
 
 
 def rows(values: list[int], **more: object) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import mmap
 from dataclasses import dataclass, field
+from itertools import pairwise
 from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -172,9 +173,8 @@ class _Fold:
         if len(second) > 1 and (second[1:] < second[:-1]).any():
             order = np.argsort(second, kind="stable")
             second, bucket, count = second[order], bucket[order], count[order]
-        edges = np.flatnonzero(np.diff(second)) + 1
-        starts = [0, *edges.tolist()] if len(second) else []
-        for begin, end in zip(starts, [*starts[1:], len(second)], strict=True):
+        edges = [0, *(np.flatnonzero(np.diff(second)) + 1).tolist(), len(second)]
+        for begin, end in pairwise(edges if len(second) else []):
             of = int(second[begin])
             if of in self.closed:
                 self.late += int(count[begin:end].sum())
