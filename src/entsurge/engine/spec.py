@@ -27,6 +27,7 @@ class RunSpec:
     driver: str = "portal"
     exporter_port: int = 9646
     web_port: int = 0
+    scrape: list[dict[str, Any]] = field(default_factory=list)  # {url, series}: the target's own metrics
     sources: list[str] = field(default_factory=list)
     processes: int = 1
     workers: int = 0
