@@ -144,7 +144,7 @@ def _stream(path: Path, notes: list[str]) -> pa.Table | None:
 
 
 def _pages(table: pa.Table | None, keys: list[dict[str, str]]) -> pd.DataFrame:
-    if table is None or not table.num_rows:
+    if table is None or not table.num_rows or not keys:
         return pd.DataFrame({name: pd.Series(dtype="object") for name in PAGE_COLUMNS})
     described = pd.DataFrame(keys)
     described["key"] = range(len(described))
