@@ -8,80 +8,18 @@ from pathlib import Path
 
 import pytest
 from junitparser import JUnitXml
+from tests.render.records import record, with_everything
 
 from entsurge import content
-from entsurge.record.recorder import Key, Recorder
-from entsurge.record.run_directory import RunDirectory, write_json
+from entsurge.record.run_directory import write_json
 from entsurge.render import write_report
-
-HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-SERVICES = ("home", "homework")
-
-
-def record(path: Path, *, name: str, served: bool = True) -> Path:
-    """A small run directory as the engine would leave it: 120 pupils and 80 teachers of two pages each."""
-    directory = RunDirectory(path)
-    recorder = Recorder(directory)
-    figures = {"visits": 200.0, "page_views": 400.0, "minutes_per_visit": 2.0, "pages_per_visit": 2.0}
-    planned = {"student": 120, "teacher": 80}
-    manifest = {
-        "format": 1, "name": name, "title": {"fr": name, "en": name}, "profile": "quick", "seed": 1, "scale": "1/86",
-        "versions": {"entsurge": "0"}, "plan_digest": "0" * 64, "content": [], "compression": 45.0,
-        "target": {"url": "http://127.0.0.1:1", "driver": "portal", "name": HOSTILE}, "protected": ["student"],
-        "started_utc": "2026-01-01T00:00:00+00:00",
-        "window": {"day": "monday", "from": "09:00", "to": "09:30"}, "perturbations": [], "population": {},
-        "phases": [
-            {"name": "warm-up", "start_s": 0, "end_s": 1}, {"name": "surge", "start_s": 1, "end_s": 11},
-            {"name": "drain", "start_s": 11, "end_s": 20},
-        ],
-        "figures": {"published": {key: {"value": value, "change_percent": 43.0} for key, value in figures.items()},
-                    "week": figures, "window": figures},
-        "planned": {
-            who: {"visits": n, "page_views": 2 * n, "services": dict.fromkeys(SERVICES, n)}
-            for who, n in planned.items()
-        },
-        "objectives": [
-            {"id": "o", "persona": "*", "service": "*", "phase": "surge", "must": "errors < 5%", "required": True}
-        ],
-    }  # fmt: skip
-    directory.write_json("manifest.json", manifest)
-    outcome = "ok" if served else "failed"
-    for who, count in planned.items():
-        for number in range(count):
-            for service in SERVICES:
-                recorder.page(Key("page", who, "Lyon", service, "read", "surge", outcome), 300_000 + number, 300_000)
-            cells = [
-                {"service": service, "planned": 1, "ok": int(served), "shed": 0, "failed": int(not served), "lost": 0}
-                for service in SERVICES
-            ]
-            recorder.visit(
-                {
-                    "name": f"{who}/{number}", "persona": who, "group": "Lyon", "school": "9990001X", "phase": "surge",
-                    "due_us": 1_000_000, "start_us": 1_000_000, "end_us": 4_000_000, "planned": 2, "ok": 2 * served,
-                    "shed": 0, "failed": 2 * (not served), "lost": 0, "unserved": 0, "planned_gap_us": 3_000_000,
-                    "waiting_us": 600_000, "work_planned": True, "work_served": served, "services": cells,
-                    "sign_on": "ok", "end": "completed",
-                }
-            )  # fmt: skip
-    example = {
-        "outcome": "failed", "persona": "student", "service": "home", "page": HOSTILE,
-        "request": {"method": "GET", "url": HOSTILE, "headers": {}},
-        "response": {"status": 500, "headers": {HOSTILE: HOSTILE}, "excerpt": HOSTILE}, "traceback": HOSTILE,
-    }  # fmt: skip
-    recorder.failure(1.0, HOSTILE, example)
-    recorder.fold(2)
-    directory.append("gauges.jsonl", {"t": 3, "offered": 200, "started": 200, "lost": 0, "visitors": {"student": 5}})
-    little = {"gauge_mean": 1.0, "from_visits": 1.0, "residual": 0.0, "judged": True}
-    directory.write_json("finish.json", {"end": "completed", "little": little, "cpu_share": 0.1, "signatures": {}})
-    directory.close()
-    return path
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report over a run that held and one that did not."""
     folder = tmp_path_factory.mktemp("report")
-    runs = [record(folder / "a", name="calm"), record(folder / "b", name="storm", served=False)]
+    runs = [record(folder / "a", name="calm"), with_everything(folder / "b")]
     write_report(runs, folder, formats=("html", "json", "junit", "md"))
     return folder
 

@@ -10,7 +10,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from entsurge.analysis import hdr, proportion
+from entsurge.analysis import proportion
 from entsurge.analysis.recovery import recoveries
 from entsurge.audience.objective import Must, parse_objective
 from entsurge.audience.shape import PERSONAS, SERVICES
@@ -19,9 +19,9 @@ from entsurge.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
+    from entsurge.analysis.hdr import Times
     from entsurge.analysis.run import Run
+    from entsurge.analysis.tally import Tally
 
 State = Literal["met", "missed", "not-enough-data", "deferred", "not-judged"]
 Judged = tuple[State, float | None, float | None, float | None, int]
@@ -96,13 +96,9 @@ def personas(run: Run, persona: str) -> list[str]:
     return [name for name, planned in run.manifest["planned"].items() if planned["page_views"]]
 
 
-def rows_of(run: Run, each: Mapping[str, Any], persona: str, *, phase: bool = True) -> pd.DataFrame:
-    """The pages that an objective looks at: one persona, its service, its phase."""
-    rows = run.pages
-    rows = rows[rows["persona"] == persona]
-    if phase:
-        rows = rows[rows["phase"] == each["phase"]]
-    return rows if each["service"] == "*" else rows[rows["service"] == each["service"]]
+def scope(each: Mapping[str, Any], persona: str) -> dict[str, str]:
+    """The pages that an objective looks at: one persona, its service (`*` for all), its phase."""
+    return {"persona": persona, "service": str(each["service"]), "phase": str(each["phase"])}
 
 
 def _judge(
@@ -125,14 +121,13 @@ def _judge(
 
 def _latency(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
     """A percentile under a bound: the share of pages over the bound against 1 − percentile."""
-    rows = rows_of(run, each, persona)
-    pages = rows[(rows["timing"] == must.timing) & (rows["outcome"] == "ok")]
-    total = int(pages["count"].sum())
+    pages = run.tally.times(timing=must.timing, **scope(each, persona))
+    total = pages.total
     percentile = must.percentile or 50.0
-    value = hdr.quantile_seconds(pages, percentile)
+    value = pages.quantile_seconds(percentile)
     if value is None:
         return "not-enough-data", None, None, None, 0
-    allowed, slow = 1 - percentile / 100, hdr.over(pages, must.bound)
+    allowed, slow = 1 - percentile / 100, pages.over(must.bound)
     low, high = _quantile_limits(pages, percentile, total)
     if must.holds(value) and proportion.upper(slow, total) <= allowed:
         return "met", value, low, high, total
@@ -146,12 +141,12 @@ def fewest(percentile: float) -> int:
     return math.ceil(math.log(1 - proportion.ONE_SIDED) / math.log(percentile / 100))
 
 
-def _quantile_limits(pages: pd.DataFrame, percentile: float, total: int) -> tuple[float | None, float | None]:
+def _quantile_limits(pages: Times, percentile: float, total: int) -> tuple[float | None, float | None]:
     """One-sided 95 % limits of a quantile by order statistics (normal approximation of the rank)."""
     share = percentile / 100
     spread = 1.645 * math.sqrt(share * (1 - share) / total)
-    low = hdr.quantile_seconds(pages, 100 * max(0.0, share - spread))
-    high = hdr.quantile_seconds(pages, 100 * (share + spread)) if share + spread < 1 else None
+    low = pages.quantile_seconds(100 * max(0.0, share - spread))
+    high = pages.quantile_seconds(100 * (share + spread)) if share + spread < 1 else None
     return low, high
 
 
@@ -175,37 +170,36 @@ _EVENTS = {"errors": "failed", "availability": "ok", "shed": "shed"}
 
 def _outcomes(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
     """Failed, refused or served pages as a share of the pages that got an answer, and those that failed."""
-    rows = rows_of(run, each, persona)
-    service = rows[rows["timing"] == "service"]
-    of = {name: int(service.loc[service["outcome"] == name, "count"].sum()) for name in ("ok", "shed", "failed")}
-    return _share(must, of[_EVENTS[must.measure]], sum(of.values()))
+    of = run.tally.count(**scope(each, persona))
+    return _share(must, of[_EVENTS[must.measure]], of["ok"] + of["shed"] + of["failed"])
 
 
 def _served(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
-    visits = run.visits
-    visits = visits[(visits["phase"] == each["phase"]) & (visits["persona"] == persona)]
-    service = each["service"]
-    if service == "*":
+    if each["service"] == "*":
+        visits = run.stays
+        visits = visits.only(visits.where(phase=each["phase"], persona=persona))
         return _share(must, int(visits["ok"].sum()), int(visits["planned"].sum()))
-    parts = [part for parts in visits["services"] for part in parts if part["service"] == service]
-    return _share(must, sum(part["ok"] for part in parts), sum(part["planned"] for part in parts))
+    pages = run.stays.pages(**scope(each, persona))
+    return _share(must, pages["ok"], pages["planned"])
 
 
-def apdex(rows: pd.DataFrame, threshold_seconds: float, timing: str = "corrected") -> tuple[float | None, int]:
+def apdex(
+    tally: Tally, threshold_seconds: float, *, timing: str = "corrected", **where: str
+) -> tuple[float | None, int]:
     """Apdex: (satisfied + tolerating/2)/N over corrected latency; failed and shed pages are frustrated."""
-    pages = rows[(rows["timing"] == timing) & (rows["outcome"] != "lost")]
-    total = int(pages["count"].sum())
+    of = tally.count(**where)
+    total = of["ok"] + of["shed"] + of["failed"]
     if not total:
         return None, 0
-    served = pages[pages["outcome"] == "ok"]
-    count = int(served["count"].sum())
-    satisfied = count - hdr.over(served, threshold_seconds)
-    tolerating = count - hdr.over(served, 4 * threshold_seconds) - satisfied
+    served = tally.times(timing=timing, **where)
+    count = served.total
+    satisfied = count - served.over(threshold_seconds)
+    tolerating = count - served.over(4 * threshold_seconds) - satisfied
     return (satisfied + tolerating / 2) / total, total
 
 
 def _apdex(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
-    value, total = apdex(rows_of(run, each, persona), must.threshold_seconds or 0.5, must.timing)
+    value, total = apdex(run.tally, must.threshold_seconds or 0.5, timing=must.timing, **scope(each, persona))
     if value is None:
         return "not-enough-data", None, None, None, 0
     spread = 1.645 * math.sqrt(max(value * (1 - value), 0.25 / total) / total)
@@ -219,8 +213,7 @@ def _apdex(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judge
 
 def _recovery(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
     """The longest time to recover from a fault, in run seconds; missed while one is not over."""
-    rows = rows_of(run, each, persona, phase=False)
-    found = recoveries(run, rows[rows["phase"] != "warm-up"])
+    found = recoveries(run, run.seconds(persona=persona, service=str(each["service"])))
     times = [one.recover_s for one in found]
     if not found:
         return "not-enough-data", None, None, None, 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from entsurge.analysis.hdr import highest_us
+from entsurge.record.histogram import upper_ends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ def table(rows: pd.DataFrame, by: Sequence[str], percentile: float) -> dict[tupl
     before = cumulative[begins] - counts[begins]
     ranks = np.clip((percentile * totals / 100 + 0.5).astype(np.int64), 1, totals)
     places = np.searchsorted(cumulative, before + ranks)
-    seconds = highest_us(buckets[places]) / 1e6
+    seconds = upper_ends(buckets[places]) / 1e6
     keys = [index.levels[place][codes[place, begins]] for place in range(len(by))]
     return {
         key: (float(value), int(total))

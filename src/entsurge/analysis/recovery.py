@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from entsurge.analysis.quantiles import table
+from entsurge.analysis.perturbations import perturbations
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from entsurge.analysis.run import Run
+    from entsurge.analysis.tally import Seconds
 
 LEAST_SPELL_SECONDS = 5
 LEAST_SHARE, DEVIATIONS = 0.2, 3.0
@@ -25,23 +25,24 @@ class Recovery:
     """One fault, seen by one persona on one service; run seconds. `recover_s` is None while it is not over."""
 
     id: str
+    start_s: float
     end_s: float
     degrade_s: float | None
     recover_s: float | None
     disturbed: bool
 
 
-def recoveries(run: Run, rows: pd.DataFrame) -> list[Recovery]:
-    """Every fault of the run that ends within it, over these rows of its pages.
+def recoveries(run: Run, of: Seconds, kinds: tuple[str, ...] = ("fault",)) -> list[Recovery]:
+    """Every perturbation of these kinds that ends within the run, over these pages by second.
 
     A second is outside when the median corrected latency of its served pages leaves the calm's median by more than
     max(20 %, 3 MAD) upwards, or when more pages fail or are refused than are served. The calm is the baseline phase,
     or what of the judged window precedes the fault. Only spells of at least 5 s count. Empty when there is no calm.
     """
-    seconds = _seconds(rows)
+    seconds = _seconds(of)
     found = []
-    for each in run.manifest["perturbations"]:
-        if each["kind"] != "fault" or not each["start_s"] < each["end_s"] < _last(run):
+    for each in perturbations(run):
+        if each["kind"] not in kinds or not each["start_s"] < each["end_s"] < _last(run):
             continue
         calm = _calm(run, seconds, float(each["start_s"]))
         if len(calm) >= FEWEST_CALM_SECONDS:
@@ -62,17 +63,12 @@ def _last(run: Run) -> float:
     )
 
 
-def _seconds(rows: pd.DataFrame) -> dict[int, tuple[float | None, bool]]:
+def _seconds(of: Seconds) -> dict[int, tuple[float | None, bool]]:
     """By second: the median latency of the served pages, and whether most pages were not served."""
-    served = rows[(rows["timing"] == "corrected") & (rows["outcome"] == "ok")]
-    medians = {int(second): seconds for (second,), (seconds, _) in table(served, ("second",), 50.0).items()}
-    service = rows[rows["timing"] == "service"]
-    counts: dict[int, list[int]] = {}
-    summed: Any = service.groupby(["second", "outcome"], observed=True)["count"].sum() if len(service) else {}
-    for (second, outcome), count in summed.items():
-        of = counts.setdefault(int(second), [0, 0])
-        of[0 if outcome == "ok" else 1] += int(count) if outcome != "lost" else 0
-    return {second: (medians.get(second), of[1] > of[0]) for second, of in sorted(counts.items())}
+    medians = of.quantiles(0)
+    ended = np.flatnonzero(of.outcomes["ok"] + of.outcomes["shed"] + of.outcomes["failed"] + of.outcomes["lost"])
+    unserved = of.outcomes["shed"] + of.outcomes["failed"] > of.outcomes["ok"]
+    return {second: (medians[second], bool(unserved[second])) for second in ended.tolist()}
 
 
 def _calm(run: Run, seconds: dict[int, tuple[float | None, bool]], start_s: float) -> NDArray[np.float64]:
@@ -92,11 +88,11 @@ def _recovery(
     ]
     spells = _spells(states)
     if not spells:
-        return Recovery(each["id"], end_s, None, 0.0, disturbed=False)
+        return Recovery(each["id"], start_s, end_s, None, 0.0, disturbed=False)
     first, final = spells[0][0], spells[-1][1]
     still = bool(states) and final >= states[-1][0]
     recover_s = None if still else max(0.0, final + 1 - end_s)
-    return Recovery(each["id"], end_s, max(0.0, first - start_s), recover_s, disturbed=True)
+    return Recovery(each["id"], start_s, end_s, max(0.0, first - start_s), recover_s, disturbed=True)
 
 
 def _spells(states: list[tuple[int, bool]]) -> list[tuple[int, int]]:

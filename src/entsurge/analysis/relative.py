@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from entsurge.analysis import hdr
 from entsurge.analysis.measured import FEWEST_PAGES
-from entsurge.analysis.objectives import Judged, personas, readable, rows_of
+from entsurge.analysis.objectives import Judged, personas, readable, scope
 from entsurge.analysis.ranks import ALPHA, hodges_lehmann, max_t, smallest_p
 
 if TYPE_CHECKING:
@@ -40,9 +39,8 @@ def quantiles(run: Run, candidate: Run) -> Quantiles:
         if not must.relative:
             continue
         for persona in personas(candidate, each["persona"]):
-            rows = rows_of(run, each, persona)
-            rows = rows[(rows["timing"] == must.timing) & (rows["outcome"] == "ok")]
-            found[each["id"], persona] = hdr.quantile_seconds(rows, must.percentile or 50.0), int(rows["count"].sum())
+            times = run.tally.times(timing=must.timing, **scope(each, persona))
+            found[each["id"], persona] = times.quantile_seconds(must.percentile or 50.0), times.total
     return found
 
 

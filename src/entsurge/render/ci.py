@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from entsurge.analysis import hdr
+from entsurge.record.histogram import upper_ends
 from entsurge.render.catalogue import catalogue
 from entsurge.render.junit import render_junit
 from entsurge.render.numbers import Numbers
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from entsurge.analysis import Run, Verdict
     from entsurge.analysis.comparison import PageFinding
+    from entsurge.analysis.hdr import Times
     from entsurge.gate import GateResult
 
 SIGNS = {"met": "✓", "missed": "✗", "not-enough-data": "?", "deferred": "◦", "not-judged": "–"}
@@ -174,25 +175,26 @@ def gitlab_load_performance(result: GateResult) -> str:
     """
     path, run = list(result.runs.items())[-1]
     findings = [each for each in result.verdicts[path].objectives if each.required]
-    rows = run.pages
-    rows = rows[(rows["phase"] == run.window["name"]) & (rows["timing"] == "service")]
+    phase = str(run.window["name"])
     kept = sum(each.state == "met" for each in findings)
-    count = int(rows["count"].sum())
+    count = sum(run.tally.count(phase=phase).values())
     metrics = {
         "checks": {"passes": kept, "fails": len(findings) - kept, "value": kept / len(findings) if findings else 0},
-        "http_req_waiting": _milliseconds(rows[rows["outcome"] == "ok"]),
+        "http_req_waiting": _milliseconds(run.tally.times(timing="service", phase=phase)),
         "http_reqs": {"count": count, "rate": count / run.window_seconds},
     }
     return json.dumps({"metrics": metrics}, indent=1) + "\n"
 
 
-def _milliseconds(served: Any) -> dict[str, float]:
-    if served.empty:
-        return dict.fromkeys(("avg", "min", "med", "max", "p(90)", "p(95)"), 0.0)
-    percentiles = {"min": 0.0, "med": 50.0, "p(90)": 90.0, "p(95)": 95.0, "max": 100.0}
-    found = {name: 1000 * (hdr.quantile_seconds(served, at) or 0.0) for name, at in percentiles.items()}
-    buckets, counts = hdr.counts(served)
-    return {"avg": float(np.average(hdr.highest_us(buckets), weights=counts)) / 1000, **found}
+def _milliseconds(served: Times) -> dict[str, float]:
+    names, percentiles = ("min", "med", "p(90)", "p(95)", "max"), [0.0, 50.0, 90.0, 95.0, 100.0]
+    found = {
+        name: 1000 * (seconds or 0.0)
+        for name, seconds in zip(names, served.quantiles_seconds(percentiles), strict=True)
+    }
+    places = np.flatnonzero(served.counts)
+    mean = float(np.average(upper_ends(places), weights=served.counts[places])) / 1000 if len(places) else 0.0
+    return {"avg": mean, **found}
 
 
 def gitlab_annotations(result: GateResult, job_url: str) -> str:
