@@ -98,6 +98,15 @@ def test_a_run_without_a_request_is_invalid_and_has_a_page(tmp_path: Path) -> No
     assert "finish.json" in page
 
 
+def test_an_objective_on_what_does_not_exist_leaves_the_rest_of_the_report(tmp_path: Path) -> None:
+    """The service is named in a note, the verdict is INVALID, continuity and figures are there."""
+    wrong = {"id": "o", "persona": "*", "service": "cafeteria", "phase": "surge", "must": "p95 < 1s", "required": True}
+    found = data_of(record(tmp_path / "run", name="wrong", objectives=[wrong]), tmp_path)
+    assert any("cafeteria" in note for note in found["notes"])
+    assert found["verdict"] == "INVALID"
+    assert found["continuity"]["students"]["per_100"] == 100
+
+
 def test_a_run_broken_off_is_invalid(tmp_path: Path) -> None:
     """Without finish.json the verdict is INVALID, and the report is there."""
     path = record(tmp_path / "run", name="gone")
