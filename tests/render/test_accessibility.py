@@ -57,10 +57,15 @@ def violations(browser: webdriver.Chrome, page: Path, scheme: str) -> list[dict[
     return list(found["violations"])
 
 
+@pytest.mark.parametrize("width", [390, 1200])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_axe_core_finds_no_violation(browser: webdriver.Chrome, report: Path, language: str, scheme: str) -> None:
-    """All of axe-core's rules, contrast included."""
+def test_axe_core_finds_no_violation(
+    browser: webdriver.Chrome, report: Path, language: str, scheme: str, width: int
+) -> None:
+    """All of axe-core's rules, contrast included, on a desk and on a phone."""
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     if not AXE.is_file():
         if FULL:
             pytest.fail("needs axe-core in .node (npm install --no-save --prefix .node axe-core@4)", pytrace=False)
