@@ -28,10 +28,10 @@ COPIED = (
 EXAMPLES = 40
 
 
-def report_data(run_paths: Sequence[Path]) -> dict[str, Any]:
+def report_data(run_paths: Sequence[Path], *, now: datetime | None = None) -> dict[str, Any]:
     """The findings on these runs; the first is the baseline. Raises UsageError for what is no run directory.
 
-    No more than two runs are held at once.
+    No more than two runs are held at once. `now` is when the report is made.
     """
     baseline = read_run(run_paths[0])
     found, manifests = [_run(baseline, None)], [baseline.manifest]
@@ -41,7 +41,7 @@ def report_data(run_paths: Sequence[Path]) -> dict[str, Any]:
         manifests.append(run.manifest)
     return {
         "format": 1,
-        "generated_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "generated_utc": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
         "baseline": baseline.name,
         "same_plan_note": _difference(manifests),
         "runs": found,

@@ -98,6 +98,13 @@ class ObjectiveSpec(_Strict):
         return found
 
 
+class Scrape(_Strict):
+    """A Prometheus endpoint of the target, its address relative to the target's, and the series wanted of it."""
+
+    url: Annotated[str, Field(min_length=1)]
+    series: Annotated[list[str], Field(min_length=1, max_length=40)]
+
+
 class ObjectivesFile(_Strict):
     """A file of objectives alone, for `entsurge gate --objectives`."""
 
@@ -117,6 +124,7 @@ class ProfileFile(_Strict):
     replay: Replay
     population: People = People()
     objective: list[ObjectiveSpec] = []
+    scrape: Annotated[list[Scrape], Field(max_length=10)] = []
 
 
 @dataclass(frozen=True)

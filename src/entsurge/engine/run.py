@@ -22,6 +22,7 @@ from entsurge.engine.measures import Measures
 from entsurge.engine.prepared import Prepared
 from entsurge.engine.pushing import Pushing, check_gateway
 from entsurge.engine.reach import check_room, reach
+from entsurge.engine.scrape import Scraper, endpoints
 from entsurge.engine.spec import RunSpec
 from entsurge.record.recorder import Recorder
 from entsurge.record.run_directory import RunDirectory
@@ -88,6 +89,8 @@ class Run:
         self.stage: Stage = self.prepared.stage(self.recorder)
         check_gateway(spec.push_gateway, self.stage.allow)
         reach(spec.url, self.stage)
+        asked = [*spec.scrape, *(each.model_dump() for each in self.prepared.profile.file.scrape)]
+        self.endpoints = endpoints(asked, spec.url, self.stage)
         self.manifest = manifests.manifest(spec, self.prepared, locust_version)
         self.directory.open()
         self.directory.write_json("manifest.json", self.manifest, durably=True)
@@ -123,7 +126,8 @@ class Run:
             with pushing, self.book.progress:
                 offering.gather()
                 with Measures(self.prepared.experiments, self.stage, self.directory, url=self.spec.url) as measures:
-                    self._window(offering)
+                    with Scraper(self.endpoints, self.stage, self.directory) as scraper:
+                        self._window(offering, scraper)
                     measures.end()
                 self._close(offering)
         finally:
@@ -132,8 +136,9 @@ class Run:
                 web.stop()  # type: ignore[no-untyped-call]
         return self.end
 
-    def _window(self, offering: Offering) -> None:
+    def _window(self, offering: Offering, scraper: Scraper) -> None:
         self.stage.zero = time.monotonic()
+        scraper.begin()
         self.event("run", "run", "started")
         offering.begin()
         ticking = gevent.spawn(self._seconds, offering)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from entsurge.analysis import report_data
 from entsurge.errors import CannotRecord
+from entsurge.render.findings import findings
 from entsurge.render.html import render_html, render_json
 from entsurge.render.junit import render_junit
 from entsurge.render.markdown import render_markdown
@@ -27,7 +27,7 @@ def write_report(
 
     Raises UsageError for what is no run directory, CannotRecord when the folder cannot be written.
     """
-    data = report_data(run_paths)
+    data = findings(run_paths)
     written: dict[str, Path] = {}
     for kind, name, text in _documents(data, langs, formats):
         written[kind] = out / name
@@ -51,7 +51,7 @@ def _documents(data: dict[str, Any], langs: Sequence[str], formats: Sequence[str
 
 def write_junit(run_paths: Sequence[Path], path: Path) -> None:
     """Write the objectives of these runs as JUnit. Raises CannotRecord when the file cannot be written."""
-    _write(path, render_junit(report_data(run_paths)))
+    _write(path, render_junit(findings(run_paths)))
 
 
 def _write(path: Path, text: str) -> None:
