@@ -58,7 +58,8 @@ def _rows(counts: np.ndarray, outcome: str, timing: str) -> pd.DataFrame:
     return pd.DataFrame({
         "persona": pd.Categorical.from_codes(np.zeros(len(page), int), ["student"]),
         "service": pd.Categorical.from_codes(np.zeros(len(page), int), ["home"]),
-        "page": pd.Categorical.from_codes(page, NAMES), "timing": timing, "outcome": outcome, "bucket": PLACES[place],
+        "page": pd.Categorical.from_codes(page, NAMES), "timing": timing, "outcome": outcome,
+        "bucket": PLACES[np.minimum(place, len(PLACES) - 1)],
         "count": counts[page, place] if timing == "corrected" else counts.sum(axis=1)[page],
     })  # fmt: skip
 
