@@ -1,6 +1,7 @@
 """The daily brief: one page, no percentile, both languages; every piece of advice with the figure that set it off."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ def test_a_day_that_did_not_says_for_whom_and_what_next(tmp_path: Path) -> None:
     assert "Appeler les établissements coupés : 9990001X." in text
     assert "Sur 100 élèves venus, 0 ont lu leur travail." in text
     assert "100 % des pages échouent" not in text  # two thirds of all pages do
-    assert "67 % des pages échouent (à partir de 5 %)" in text
+    assert "67\u202f% des pages échouent (à partir de 5\u202f%)" in text
 
 
 def test_what_was_tried_is_held_against_the_day_without_it(tmp_path: Path) -> None:
@@ -152,6 +153,24 @@ def test_both_languages_have_the_same_keys(document: str) -> None:
         for language in ("fr", "en")
     )
     assert shape(french) == shape(english)
+
+
+@pytest.mark.needs("chromium")
+def test_it_prints_on_one_sheet(tmp_path: Path) -> None:
+    """The longest of them, a day on which everything was lost for everybody, as Chromium's PDF."""
+    data = brief(day(tmp_path, served=0, perturbations=(MEASURE,)), day(tmp_path))
+    because = [{"figure": "missed", "sign": ">=", "threshold": 1, "value": 3.0}] * 2
+    data["advice"] = [{"id": rule.id, "because": because} for rule in RULES[1:9]]
+    data["lost"] = [{**data["lost"][0], "persona": who} for who in ("student", "teacher", "parent", "staff")]
+    (tmp_path / "brief.html").write_text(render_brief_html(data, "fr"), encoding="utf-8")
+    flags = (
+        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+        "--disable-component-update --disable-sync --no-pdf-header-footer"
+    )
+    command = ["chromium", *flags.split(), f"--user-data-dir={tmp_path / 'chromium'}"]
+    command += [f"--print-to-pdf={tmp_path / 'brief.pdf'}", f"file://{tmp_path / 'brief.html'}"]
+    subprocess.run(command, capture_output=True, timeout=120, check=True)
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", (tmp_path / "brief.pdf").read_bytes())) == 1
 
 
 def test_the_command_writes_one_brief_a_run(tmp_path: Path) -> None:
