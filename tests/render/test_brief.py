@@ -123,6 +123,18 @@ def test_every_rule_has_its_words(rule: Any, language: str, tmp_path: Path) -> N
     assert "{" not in text
 
 
+def test_the_documented_rules_are_the_rules() -> None:
+    """docs/brief.md has each rule with its conditions and what it is not advised beside, in order."""
+    text = (Path(__file__).parents[2] / "docs" / "brief.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| ([a-z-]+)(?: \(alone\))? \| (.*?) \| ?(.*?) ?\|$", text, re.MULTILINE)
+    rules = [
+        (rule.id, ", ".join(f"{each.figure} {each.sign} {each.threshold:g}" for each in rule.conditions),
+         ", ".join(rule.unless))
+        for rule in RULES
+    ]  # fmt: skip
+    assert [row for row in told if row[0] != "advice"] == rules
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("held", [True, False])
 def test_one_page_without_percentiles(language: str, held: bool, tmp_path: Path) -> None:
