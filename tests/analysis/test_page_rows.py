@@ -2,15 +2,13 @@
 
 from pathlib import Path
 
-import pytest
 from tests.analysis.records import pages, run_of
 
 from entsurge.analysis.page_rows import TOLD, page_rows
 
 
-def test_pieces_add_up_to_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pieces_add_up_to_the_whole(tmp_path: Path) -> None:
     """Sixty seconds of two pages, as one table and as pieces of a few rows: the same sums, academies together."""
-    monkeypatch.setattr("entsurge.analysis.stream.ROWS", 7)
     rows = [
         line
         for second in range(10, 70)
@@ -21,7 +19,7 @@ def test_pieces_add_up_to_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     rows += pages(phase="warm-up", count=50)
     run = run_of(tmp_path, rows)
     whole = run.pages[run.pages["phase"] == "surge"].groupby([*TOLD, "bucket"])["count"].sum().to_dict()
-    found = page_rows(run, "surge")
+    found = page_rows(run, "surge", at_once=7)
     assert len(found) > len(whole)  # a row for each academy
     assert found.groupby([*TOLD, "bucket"], observed=True)["count"].sum().to_dict() == whole
 

@@ -23,6 +23,7 @@ def test_too_few_values_have_no_interval() -> None:
     assert (shift.estimate, shift.low, shift.high) == (4, None, None)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 6), st.integers(1, 6))
 def test_the_null_distribution_is_exact(first: int, second: int) -> None:
     """Counts of U as scipy's exact p values have them."""

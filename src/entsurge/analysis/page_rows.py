@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from entsurge.analysis.stream import pieces
+from entsurge.analysis.stream import ROWS, pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,12 +19,12 @@ TOLD = ("persona", "service", "page", "timing", "outcome")
 BUCKETS = 1 << 16
 
 
-def page_rows(run: Run, phase: str) -> pd.DataFrame:
+def page_rows(run: Run, phase: str, *, at_once: int = ROWS) -> pd.DataFrame:
     """The pages of one phase: persona, service, page, timing, outcome, bucket, and how often it occurred in all."""
     keys = _keys(run, phase)
     wanted = np.array([key is not None for key in keys], bool)
     codes, counts = np.zeros(0, np.int64), np.zeros(0, np.int64)
-    for piece in pieces(run.path / "series.arrows", ("key", "bucket", "count"), []):
+    for piece in pieces(run.path / "series.arrows", ("key", "bucket", "count"), [], at_once):
         key, bucket, count = (piece.column(name).to_numpy().astype(np.int64) for name in ("key", "bucket", "count"))
         known = (key >= 0) & (key < len(wanted)) & (bucket >= 0) & (bucket < BUCKETS)
         chosen = known & wanted[np.where(known, key, 0)] if len(wanted) else np.zeros(len(key), bool)
@@ -59,7 +59,8 @@ def _added(
 def _column(keys: list[dict[str, str] | None], of: NDArray[np.int64], name: str) -> pd.Categorical:
     """One trait of each row's key."""
     texts = [str((key or {}).get(name, "")) for key in keys]
-    words = list(dict.fromkeys(texts))
+    words: Any = list(dict.fromkeys(texts))
     numbers = {word: number for number, word in enumerate(words)}
     number_of_key = np.array([numbers[text] for text in texts], np.int64)
-    return pd.Categorical.from_codes(number_of_key[of] if texts else of, words)
+    codes: Any = number_of_key[of] if texts else of
+    return pd.Categorical.from_codes(codes, words)
