@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -54,9 +55,10 @@ print(time.perf_counter() - begin)
 
 @dataclass(frozen=True)
 class Cost:
-    """One command: seconds, its largest process, and all of them at once, in MB."""
+    """One command: seconds, seconds of processor, its largest process and all of them at once in MB."""
 
     seconds: float
+    processor: float
     largest: float
     together: float
     said: str = ""
@@ -64,7 +66,7 @@ class Cost:
 
 def cost(command: list[str]) -> Cost:
     """Run a command to its end and watch its memory and that of its children."""
-    begin = time.perf_counter()
+    begin, before = time.perf_counter(), _processor()
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     peaks = [0.0, 0.0]
     over = threading.Event()
@@ -81,7 +83,13 @@ def cost(command: list[str]) -> Cost:
     seconds = time.perf_counter() - begin
     over.set()
     watcher.join()
-    return Cost(seconds, peaks[0], peaks[1], said)
+    return Cost(seconds, _processor() - before, peaks[0], peaks[1], said)
+
+
+def _processor() -> float:
+    """User and system time of every child that has ended."""
+    of = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return of.ru_utime + of.ru_stime
 
 
 def _family(pid: int) -> list[int]:
@@ -127,11 +135,12 @@ def parquet(run: Path, path: Path) -> int:
 
 def table(rows: list[tuple[str, list[Cost]]]) -> list[str]:
     """Medians, with the extremes of time."""
-    lines = ["| | seconds, median | min | max | largest process | all together |", "|---|--:|--:|--:|--:|--:|"]
+    lines = ["| | seconds, median | min | max | processor | largest process | all together |", "|---|" + "--:|" * 6]
     for name, costs in rows:
         seconds = [each.seconds for each in costs]
         lines.append(
             f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f} | "
+            f"{statistics.median(each.processor for each in costs):.2f} s | "
             f"{max(each.largest for each in costs):.0f} MB | {max(each.together for each in costs):.0f} MB |"
         )
     return lines
@@ -160,7 +169,7 @@ def main() -> None:
             for name, command in {**commands, **alone}.items():
                 got = cost(command)
                 inside = float(got.said.split()[-1]) if name in alone else got.seconds
-                found[name].append(Cost(inside, got.largest, got.together))
+                found[name].append(Cost(inside, got.processor, got.largest, got.together))
                 print(f"{name}: {inside:.2f} s, {got.largest:.0f} MB, {got.together:.0f} MB", flush=True)
     ours = statistics.median(each.seconds for each in found["entsurge"])
     ratios = [
@@ -170,6 +179,8 @@ def main() -> None:
     ]
     text = "\n".join([
         f"# Reports at scale, {ROUNDS} rounds, {os.cpu_count()} cores",
+        "",
+        f"Load average at the end: {os.getloadavg()[1]:.1f}. *Processor* is user and system time, whatever else ran.",
         "",
         *table([(name, found[name]) for name in commands]),
         "",

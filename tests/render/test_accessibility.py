@@ -13,9 +13,6 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from tests.conftest import FULL
-from tests.render.records import record, with_everything
-
-from entsurge.render import write_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,15 +23,6 @@ FLAGS = (
     "--disable-component-update --disable-sync --disable-dev-shm-usage --window-size=1200,1400"
 )
 pytestmark = pytest.mark.needs("chromium", "chromedriver")
-
-
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report that shows every kind of section: two runs, a fault, the target's series, failures, deferred parents."""
-    folder = tmp_path_factory.mktemp("accessible")
-    runs = [record(folder / "a", name="calm"), with_everything(folder / "b")]
-    write_report(runs, folder, formats=("html",))
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +57,15 @@ def violations(browser: webdriver.Chrome, page: Path, scheme: str) -> list[dict[
     return list(found["violations"])
 
 
+@pytest.mark.parametrize("width", [390, 1200])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_axe_core_finds_no_violation(browser: webdriver.Chrome, report: Path, language: str, scheme: str) -> None:
-    """All of axe-core's rules, contrast included."""
+def test_axe_core_finds_no_violation(
+    browser: webdriver.Chrome, report: Path, language: str, scheme: str, width: int
+) -> None:
+    """All of axe-core's rules, contrast included, on a desk and on a phone."""
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     if not AXE.is_file():
         if FULL:
             pytest.fail("needs axe-core in .node (npm install --no-save --prefix .node axe-core@4)", pytrace=False)

@@ -5,23 +5,16 @@ import re
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from junitparser import JUnitXml
-from tests.render.records import record, with_everything
+from tests.render.records import record
 
 from entsurge import content
+from entsurge.errors import UsageError
 from entsurge.record.run_directory import write_json
 from entsurge.render import write_report
-
-
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report over a run that held and one that did not."""
-    folder = tmp_path_factory.mktemp("report")
-    runs = [record(folder / "a", name="calm"), with_everything(folder / "b")]
-    write_report(runs, folder, formats=("html", "json", "junit", "md"))
-    return folder
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -71,30 +64,77 @@ def test_both_languages_have_the_same_keys() -> None:
     assert shape(french) == shape(english)
 
 
-@pytest.mark.parametrize("cut", ["series.arrows", "visits.arrows", "gauges.jsonl"])
+@pytest.mark.parametrize("cut", ["series.arrows", "visits.arrows", "gauges.jsonl", "keys.json", "finish.json"])
 def test_a_truncated_file_is_said_and_survived(tmp_path: Path, cut: str) -> None:
-    """The last batch or line half written: the rest is read, the note is in the report."""
+    """A file half written: the rest is read, the note is in the report."""
     path = record(tmp_path / "run", name="cut")
     data = (path / cut).read_bytes()
     (path / cut).write_bytes(data[: -len(data) // 3])
+    found = data_of(path, tmp_path)
+    assert any(cut in note for note in found["notes"])
+
+
+@pytest.mark.parametrize("gone", ["series.arrows", "visits.arrows"])
+def test_a_missing_file_is_said_and_survived(tmp_path: Path, gone: str) -> None:
+    """No samples, or no visits: a note, and a page in both languages all the same."""
+    path = record(tmp_path / "run", name="gone")
+    (path / gone).unlink()
     write_report([path], tmp_path / "out")
     found = json.loads((tmp_path / "out" / "report.json").read_text())["runs"][0]
-    assert any(cut in note for note in found["notes"])
+    assert any(gone in note for note in found["notes"])
+    assert gone in (tmp_path / "out" / "report.fr.html").read_text()
+
+
+def test_a_run_without_a_request_is_invalid_and_has_a_page(tmp_path: Path) -> None:
+    """Nothing but a manifest, as after a crash at the start: INVALID, and as much of the report as can be made."""
+    path = record(tmp_path / "run", name="empty")
+    for each in path.iterdir():
+        if each.name != "manifest.json":
+            each.unlink()
+    write_report([path], tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "report.json").read_text())["runs"][0]["verdict"] == "INVALID"
+    page = (tmp_path / "out" / "report.fr.html").read_text()
+    assert "Mesure invalide" in page
+    assert "finish.json" in page
+
+
+def test_an_objective_on_what_does_not_exist_leaves_the_rest_of_the_report(tmp_path: Path) -> None:
+    """The service is named in a note, the verdict is INVALID, continuity and figures are there."""
+    wrong = {"id": "o", "persona": "*", "service": "cafeteria", "phase": "surge", "must": "p95 < 1s", "required": True}
+    found = data_of(record(tmp_path / "run", name="wrong", objectives=[wrong]), tmp_path)
+    assert any("cafeteria" in note for note in found["notes"])
+    assert found["verdict"] == "INVALID"
+    assert found["continuity"]["students"]["per_100"] == 100
 
 
 def test_a_run_broken_off_is_invalid(tmp_path: Path) -> None:
     """Without finish.json the verdict is INVALID, and the report is there."""
     path = record(tmp_path / "run", name="gone")
     (path / "finish.json").unlink()
-    write_report([path], tmp_path / "out")
-    assert json.loads((tmp_path / "out" / "report.json").read_text())["runs"][0]["verdict"] == "INVALID"
+    assert data_of(path, tmp_path)["verdict"] == "INVALID"
 
 
-def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
-    """A run directory of the future is not guessed at."""
-    write_json(tmp_path / "manifest.json", {"format": 99})
-    with pytest.raises(Exception, match="format 99"):
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        ({"format": 99}, "format 99"),
+        ({"format": 1, "name": "x"}, "phases"),
+        ([], "format None"),
+        ({}, "format None"),
+    ],
+)
+def test_a_directory_that_cannot_be_read_is_refused(tmp_path: Path, manifest: object, said: str) -> None:
+    """A format of the future, a manifest without what is needed, or none: a usage error that names it."""
+    write_json(tmp_path / "manifest.json", manifest)
+    with pytest.raises(UsageError, match=said):
         write_report([tmp_path], tmp_path / "out")
+
+
+def data_of(run: Path, folder: Path) -> dict[str, Any]:
+    """What the report says of a run, without drawing it."""
+    write_report([run], folder / "out", formats=("json",))
+    found: dict[str, Any] = json.loads((folder / "out" / "report.json").read_text())["runs"][0]
+    return found
 
 
 def in_browser(page: Path, profile: Path) -> str:

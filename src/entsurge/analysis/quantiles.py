@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def table(rows: pd.DataFrame, by: Sequence[str], percentile: float) -> dict[tuple[Any, ...], tuple[float, int]]:
-    """By key: the percentile in seconds (as `hdr.quantile_seconds` defines it) and the count it rests on."""
+    """By key: the percentile in seconds (as `hdr.Times` defines it) and the count it rests on."""
     if rows.empty:
         return {}
     summed = rows.groupby([*by, "bucket"], sort=True, observed=True)["count"].sum()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ from entsurge.analysis.recovery import recoveries
 from entsurge.analysis.run import Run, read_run
 from entsurge.analysis.target import target_series
 from entsurge.analysis.timeline import timeline
-from entsurge.analysis.verdict import judge
+from entsurge.analysis.verdict import Verdict, judge
+from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ def report_data(run_paths: Sequence[Path], *, now: datetime | None = None) -> di
 
 
 def _run(run: Run, baseline: Run | None) -> dict[str, Any]:
-    found = judge(run)
+    found = _judged(run)
     visits = run.window_stays
     planned = sum(of["page_views"] for of in run.manifest["planned"].values())
     turned_away = visits.only(visits.among("persona", run.deferred) & visits.where(end="shed"))
@@ -84,6 +85,15 @@ def _run(run: Run, baseline: Run | None) -> dict[str, Any]:
         "failures": _failures(run),
         "signatures": len((run.finish or {}).get("signatures", {})),
     }
+
+
+def _judged(run: Run) -> Verdict:
+    """The verdict; objectives that cannot be read are noted and leave the rest of the report standing."""
+    try:
+        return judge(run)
+    except UsageError as error:
+        run.notes.extend(str(error).splitlines())
+        return judge(replace(run, manifest=run.manifest | {"objectives": []}))
 
 
 def _failures(run: Run) -> list[dict[str, Any]]:
