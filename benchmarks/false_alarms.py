@@ -119,7 +119,7 @@ def main() -> None:
     trials = parser.parse_args().trials
     lines = [
         f"# Of {trials} simulated comparisons in which nothing changed, and {trials // 2} in which one page did", "",
-        f"{PAGES} pages, {BASELINES} baselines and {CANDIDATES} candidates; 2,000 views a page and run unless said.", "",
+        f"{PAGES} pages, {BASELINES} baselines, {CANDIDATES} candidates; 2,000 views a page and run unless said.", "",
         "| runs differ by | false alarms | a fifth slower: found | false change points | change dated to its run |",
         "|---|--:|--:|--:|--:|",
     ]  # fmt: skip
