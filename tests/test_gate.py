@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import yaml
 from junitparser import JUnitXml
 from tests.analysis.records import objective, pages, record
 
+from entsurge.audience.objective import parse_objective
 from entsurge.cli import COMMANDS, entsurge, main
 from entsurge.gate import gate
 from entsurge.render.ci import github_annotations
@@ -234,6 +236,14 @@ def pipelines() -> list[dict[str, object]]:
     """The YAML blocks of docs/gate.md."""
     text = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
     return [yaml.safe_load(block.partition("```")[0]) for block in text.split("```yaml\n")[1:]]
+
+
+def test_the_documented_examples_are_objectives() -> None:
+    """Every example of the grammar's table is one."""
+    text = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)
+    assert len(examples) >= 9
+    assert len({parse_objective(example).measure for example in examples}) == 7
 
 
 def test_the_ready_pipelines_are_yaml_that_their_systems_know() -> None:

@@ -72,7 +72,7 @@ def test_one_run_a_side_shows_a_ratio_and_judges_nothing() -> None:
     assert found.pages[0].ratio == pytest.approx(2, rel=0.01)
     assert not found.worse
     assert not found.can_show
-    assert any("cannot show" in note["en"] and "0,50" in note["fr"] for note in found.notes)
+    assert any("cannot show" in note["en"] and "1,00" in note["fr"] for note in found.notes)
 
 
 def test_more_errors_are_worse_before_anything_else() -> None:

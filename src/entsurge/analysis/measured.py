@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from entsurge.analysis.page_rows import page_rows
 from entsurge.analysis.quantiles import table
 from entsurge.analysis.validity import broken, lights
 from entsurge.errors import UsageError
@@ -53,8 +54,7 @@ def measured(run: Run, quantile: float = 95.0) -> Measured:
     plan["versions"] = (plan["versions"] or {}).get("entsurge")
     plan["target"] = (plan["target"] or {}).get("name") or (plan["target"] or {}).get("url")
     plan["perturbations"] = sorted(str(each.get("id")) for each in plan["perturbations"] or [])
-    rows = run.pages
-    reduced = of_pages(rows[rows["phase"] == run.window["name"]], quantile)
+    reduced = of_pages(page_rows(run, str(run.window["name"])), quantile)
     reasons = tuple({"fr": light.fr, "en": light.en} for light in broken(lights(run)))
     if (run.finish or {}).get("end") != "completed":
         reasons = ({"fr": "tir inachevé", "en": "not run to its end"}, *reasons)

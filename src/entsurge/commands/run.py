@@ -68,13 +68,14 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
     "target's) and series, such as 'queue,http_requests_total{code=\"500\"}'; repeatable.",
 )
 @click.option("--exporter-port", default=9646, show_default=True, help="Prometheus metrics on loopback; 0 for any.")
+@click.option("--push-gateway", default="", metavar="URL",
+              help="A Prometheus Pushgateway on loopback or a host the target allows.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress.")
 @replay_options
 def command(
     *, profile: str, target: str, chaos: tuple[str, ...], scenario: tuple[str, ...], out: Path | None,
     processes: int, workers: int, bind: str, source: tuple[str, ...], web_port: int,
-    scrape: tuple[tuple[str, str], ...], exporter_port: int,
-    quiet: bool, **given: Any,
+    scrape: tuple[tuple[str, str], ...], exporter_port: int, push_gateway: str, quiet: bool, **given: Any,
 ) -> int:  # fmt: skip
     """Replay PROFILE against the target; exits as `entsurge gate` would.
 
@@ -96,6 +97,7 @@ def command(
         web_port=web_port,
         scrape=[{"url": url, "series": _series(text)} for url, text in scrape],
         exporter_port=exporter_port,
+        push_gateway=push_gateway,
         progress=not quiet,
     )
     code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""))

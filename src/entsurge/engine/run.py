@@ -20,6 +20,7 @@ from entsurge.engine.crew import Crew
 from entsurge.engine.local import Local
 from entsurge.engine.measures import Measures
 from entsurge.engine.prepared import Prepared
+from entsurge.engine.pushing import Pushing, check_gateway
 from entsurge.engine.reach import check_room, reach
 from entsurge.engine.scrape import Scraper, endpoints
 from entsurge.engine.spec import RunSpec
@@ -86,6 +87,7 @@ class Run:
         self.directory: RunDirectory = RunDirectory(Path(spec.out), lazily=True)
         self.recorder = Recorder(self.directory)
         self.stage: Stage = self.prepared.stage(self.recorder)
+        check_gateway(spec.push_gateway, self.stage.allow)
         reach(spec.url, self.stage)
         asked = [*spec.scrape, *(each.model_dump() for each in self.prepared.profile.file.scrape)]
         self.endpoints = endpoints(asked, spec.url, self.stage)
@@ -119,8 +121,9 @@ class Run:
         self.book = Book(self.manifest, self.directory, environment, shown=self.spec.progress)
         self.book.exporter.serve(self.spec.exporter_port)
         web = environment.create_web_ui("127.0.0.1", self.spec.web_port) if self.spec.web_port else None
+        pushing = Pushing(self.spec.push_gateway, self.book.exporter, self.directory.path.name, self.book.progress.say)
         try:
-            with self.book.progress:
+            with pushing, self.book.progress:
                 offering.gather()
                 with Measures(self.prepared.experiments, self.stage, self.directory, url=self.spec.url) as measures:
                     with Scraper(self.endpoints, self.stage, self.directory) as scraper:

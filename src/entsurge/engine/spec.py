@@ -26,6 +26,7 @@ class RunSpec:
     scenarios: dict[str, str] = field(default_factory=dict)
     driver: str = "portal"
     exporter_port: int = 9646
+    push_gateway: str = ""
     web_port: int = 0
     scrape: list[dict[str, Any]] = field(default_factory=list)  # {url, series}: the target's own metrics
     sources: list[str] = field(default_factory=list)

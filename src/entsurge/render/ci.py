@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,7 @@ SIGNS = {"met": "✓", "missed": "✗", "not-enough-data": "?", "deferred": "◦
 VERDICT_SIGNS = {"PASS": "✓", "FAIL": "✗", "INVALID": "?"}
 MOST_ANNOTATIONS = 10  # a level, which is what GitHub shows of a step
 SHOWN_PAGES = 10
+_BREAKS = re.compile(r"[\x00-\x1f\x85\u2028\u2029]+")
 _SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]<>#|"})
 
 
@@ -165,7 +167,7 @@ def _page(page: PageFinding, numbers: Numbers) -> str:
 
 def escaped(text: object) -> str:
     """A text that Markdown shows as it is."""
-    return " ".join(str(text).translate(_SPECIAL).split())
+    return _BREAKS.sub(" ", str(text).translate(_SPECIAL))
 
 
 def gitlab_load_performance(result: GateResult) -> str:

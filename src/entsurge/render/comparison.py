@@ -13,7 +13,7 @@ from entsurge.render.page import environment
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-STATE_SIGNS = {"regression": "✗", "improvement": "+", "same": "="}
+STATE_SIGNS = {"regression": "✗", "improvement": "+", "same": "=", "not-judged": "–"}
 SHOWN = 12
 
 
@@ -63,7 +63,10 @@ def view(data: Mapping[str, Any], language: str) -> dict[str, Any]:
         "errors": list(_errors(data, words, numbers)),
         "notes": [each[language] for each in data["notes"]]
         + [words["differ"].format(what=each[language]) for each in data["differences"]],
-        "pages": [_page(page, words, numbers) for page in ordered(data["pages"])],
+        "pages": [
+            _page(page, page["state"] if data["can_show"] else "not-judged", words, numbers)
+            for page in ordered(data["pages"])
+        ],
         "changes": [_change(change, words, numbers) for change in data["history"]["changes"]],
         "runs": [_run(run, words, numbers) for run in data["runs"]],
         "about": words["about"].format(
@@ -99,10 +102,10 @@ def _name(page: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     return f"{persona} · {words['services'].get(page['service'], page['service'])} · {page['page']}"
 
 
-def _page(page: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[str]:
+def _page(page: Mapping[str, Any], state: str, words: Mapping[str, Any], numbers: Numbers) -> list[str]:
     interval = "–" if page["low"] is None else f"{numbers.number(page['low'], 2)} … {numbers.number(page['high'], 2)}"
     return [
-        f"{STATE_SIGNS[page['state']]} {words['states'][page['state']]}", _name(page, words),
+        f"{STATE_SIGNS[state]} {words['states'][state]}", _name(page, words),
         numbers.seconds(page["baseline_seconds"]), numbers.seconds(page["candidate_seconds"]),
         f"× {numbers.number(page['ratio'], 2)}", interval, numbers.number(page["p_adjusted"], 3),
     ]  # fmt: skip
