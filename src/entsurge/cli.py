@@ -21,8 +21,9 @@ COMMANDS = {
     "cleanup": "Removes from a target what a run wrote there.",
     "worker": "Offers a part of a run that a master elsewhere leads.",
     "report": "The degradation report of one run, or of several side by side.",
-    "gate": "Verdict and exit code for CI, with JUnit if asked.",
-    "compare": "Candidate runs against baseline runs, beyond chance or not.",
+    "brief": "One page per run for the crisis committee: what held, what did not, what is advised.",
+    "gate": "Verdict and exit code for CI: objectives, baselines, JUnit, GitHub and GitLab.",
+    "compare": "Candidate runs against baseline runs, beyond chance or not; when it changed.",
     "population": "Synthetic people as CSV.",
     "sandbox": "Serves the embedded reference ENT.",
 }

@@ -98,6 +98,19 @@ class ObjectiveSpec(_Strict):
         return found
 
 
+class Scrape(_Strict):
+    """A Prometheus endpoint of the target, its address relative to the target's, and the series wanted of it."""
+
+    url: Annotated[str, Field(min_length=1)]
+    series: Annotated[list[str], Field(min_length=1, max_length=40)]
+
+
+class ObjectivesFile(_Strict):
+    """A file of objectives alone, for `entsurge gate --objectives`."""
+
+    objective: Annotated[list[ObjectiveSpec], Field(min_length=1)]
+
+
 class ProfileFile(_Strict):
     """A profile as it is written."""
 
@@ -111,6 +124,7 @@ class ProfileFile(_Strict):
     replay: Replay
     population: People = People()
     objective: list[ObjectiveSpec] = []
+    scrape: Annotated[list[Scrape], Field(max_length=10)] = []
 
 
 @dataclass(frozen=True)
@@ -186,6 +200,16 @@ def _part(path: Path, folder: str, name: str) -> Path:
             f"{path}: {folder}: no {name!r}", hint=f"shipped: {known}; a file of your own needs a / or .toml"
         )
     return found
+
+
+def load_objectives(path: Path) -> list[dict[str, Any]]:
+    """The objectives of such a file, as a manifest holds them. Raises UsageError with every fault."""
+    return numbered(check(ObjectivesFile, read_toml(path), path).objective)
+
+
+def numbered(objectives: list[ObjectiveSpec]) -> list[dict[str, Any]]:
+    """Objectives as a manifest holds them: each has an id."""
+    return [each.model_dump() | {"id": each.id or f"objective-{number}"} for number, each in enumerate(objectives, 1)]
 
 
 def load_shape(name: str) -> Shape:

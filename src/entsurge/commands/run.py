@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +62,23 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
     default=0,
     help="Locust's own web page on loopback, with the same counts; 0 for none.",
 )
+@click.option(
+    "--scrape",
+    multiple=True,
+    type=(str, str),
+    metavar="URL SERIES",
+    help="The target's own Prometheus metrics, once a second into the run and the report: address (/metrics is the "
+    "target's) and series, such as 'queue,http_requests_total{code=\"500\"}'; repeatable.",
+)
 @click.option("--exporter-port", default=9646, show_default=True, help="Prometheus metrics on loopback; 0 for any.")
+@click.option("--push-gateway", default="", metavar="URL",
+              help="A Prometheus Pushgateway on loopback or a host the target allows.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress.")
 @replay_options
 def command(
     *, profile: str, target: str, driver: str | None, chaos: tuple[str, ...], scenario: tuple[str, ...],
     out: Path | None, processes: int, workers: int, bind: str, source: tuple[str, ...], web_port: int,
-    exporter_port: int, quiet: bool, **given: Any,
+    scrape: tuple[tuple[str, str], ...], exporter_port: int, push_gateway: str, quiet: bool, **given: Any,
 ) -> int:  # fmt: skip
     """Replay PROFILE against the target; exits as `entsurge gate` would.
 
@@ -89,13 +100,21 @@ def command(
         bind=bind,
         sources=list(source),
         web_port=web_port,
+        scrape=[{"url": url, "series": _series(text)} for url, text in scrape],
         exporter_port=exporter_port,
+        push_gateway=push_gateway,
         progress=not quiet,
     )
     code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""))
     if code in (errors.USAGE, errors.UNEXPECTED) or not (folder / "manifest.json").is_file():
         return code
     return judge([folder], folder, engine_codes=[code])
+
+
+def _series(text: str) -> list[str]:
+    """`a,b{x="1",y="2"}` as single series: commas between braces are part of one."""
+    found = [each.strip() for each in re.findall(r"(?:[^,{]|\{[^}]*\})+", text)]
+    return [each for each in found if each]
 
 
 def _by_persona(given: tuple[str, ...]) -> dict[str, str]:

@@ -30,7 +30,7 @@ class Book:
 
     def __init__(self, manifest: dict[str, Any], directory: RunDirectory, environment: Any, *, shown: bool) -> None:
         self.manifest, self.directory, self.environment = manifest, directory, environment
-        self.exporter, self.progress = Exporter(), Progress(manifest, shown=shown)
+        self.exporter, self.progress = Exporter(manifest), Progress(manifest, shown=shown)
         self.pulses: dict[str, dict[str, Any]] = {}
         self.gone: dict[str, dict[str, Any]] = {}
         self.lags_us, self.stalls_us = array("q"), array("q")
@@ -106,7 +106,7 @@ class Book:
             "stall_us": max((max(of["health"]["stalls_us"], default=0) for of in self.pulses.values()), default=0),
         }  # fmt: skip
         self.directory.append("gauges.jsonl", row)
-        self.exporter.gauge(counts, present, p99 / 1e6)
+        self.exporter.gauge(counts, present, p99 / 1e6, phase=self.phase, busy=max(shares.values(), default=0.0))
         self.progress.gauge(second + 1, sums, dict(present))
         self.progress.show()
 
