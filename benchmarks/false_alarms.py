@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PAGES, BASELINES, CANDIDATES, SPREAD, FAILURES = 40, 10, 3, 0.5, 0.005
+RESULT = Path(__file__).parent / "results" / "false_alarms.md"
 PLAN = dict.fromkeys((*SAME, *TOLD))
 PLACES = np.arange(bucket(20_000), bucket(6_000_000), 16)  # every 16th bucket: to 1.6 %, little beside 3 %
 UPPER_US = upper_ends(PLACES).astype(float)
@@ -52,15 +53,21 @@ VARIANTS = (
 )
 
 
-def _rows(counts: np.ndarray, outcome: str, timing: str) -> pd.DataFrame:
-    """Rows as a run's pages have them; of service time one a page, since only its counts are looked at."""
-    page, place = np.nonzero(counts if timing == "corrected" else counts.sum(axis=1, keepdims=True))
+def _rows(served: np.ndarray, failed: np.ndarray) -> pd.DataFrame:
+    """Rows as a run's pages have them; of service time one a page and outcome, since only its counts are looked at."""
+    parts = []  # page, bucket, count, corrected or service, served or failed
+    for outcome, counts in enumerate((served, failed)):
+        page, place = np.nonzero(counts)
+        parts.append((page, PLACES[np.minimum(place, len(PLACES) - 1)], counts[page, place], 0, outcome))
+        parts.append((np.arange(PAGES), np.full(PAGES, PLACES[0]), counts.sum(axis=1), 1, outcome))
+    page, place, count = (np.concatenate([part[at] for part in parts]) for at in range(3))
+    timing, outcome_of = (np.concatenate([np.full(len(part[0]), part[at]) for part in parts]) for at in (3, 4))
+    same = np.zeros(len(page), int)
     return pd.DataFrame({
-        "persona": pd.Categorical.from_codes(np.zeros(len(page), int), ["student"]),
-        "service": pd.Categorical.from_codes(np.zeros(len(page), int), ["home"]),
-        "page": pd.Categorical.from_codes(page, NAMES), "timing": timing, "outcome": outcome,
-        "bucket": PLACES[np.minimum(place, len(PLACES) - 1)],
-        "count": counts[page, place] if timing == "corrected" else counts.sum(axis=1)[page],
+        "persona": pd.Categorical.from_codes(same, ["student"]), "service": pd.Categorical.from_codes(same, ["home"]),
+        "page": pd.Categorical.from_codes(page, NAMES), "bucket": place, "count": count,
+        "timing": pd.Categorical.from_codes(timing, ["corrected", "service"]),
+        "outcome": pd.Categorical.from_codes(outcome_of, ["ok", "failed"]),
     })  # fmt: skip
 
 
@@ -74,9 +81,7 @@ def simulated_run(
     below = ndtr(np.log(UPPER_US[None, :] / 1e6 / medians[:, None]) / SPREAD)
     counts = np.array([random.multinomial(variant.views, np.diff(line, prepend=0.0, append=1.0)) for line in below])
     failed = random.binomial(counts, FAILURES)
-    of = {"ok": counts - failed, "failed": failed}
-    rows = [_rows(of[outcome], outcome, timing) for outcome in of for timing in ("corrected", "service")]
-    return Measured(name, name, PLAN, *of_pages(pd.concat(rows), 95.0))
+    return Measured(name, name, PLAN, *of_pages(_rows(counts - failed, failed), 95.0))
 
 
 def simulated_runs(seed: int, variant: Variant, slower: float, count: int, changed: int) -> list[Measured]:
@@ -126,7 +131,7 @@ def main() -> None:
     for variant in VARIANTS:
         lines.append(f"| {variant.title} | " + " | ".join(f"{share:.1%}" for share in shares(variant, trials)) + " |")
         print(lines[-1], flush=True)
-    (Path(__file__).parent / "results" / "false_alarms.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        RESULT.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
