@@ -86,8 +86,11 @@ def test_a_run_by_a_target_file(entsurge, free_sandbox, quick_profile, tmp_path)
     [
         (LOCAL + '[authorised]\nby = "moi"\nfrom = 2020-01-01\nuntil = {yesterday}\n', "has expired"),
         (LOCAL + '[accounts]\nfile = "people.csv"\n', "the plan needs"),
-        (LOCAL + "[limits]\nvisits_per_second = 0.5\nvisitors = 3\n", "limits.visitors = 3: the plan"),
-        (LOCAL + 'driver = "moodle"\n', "no pages of absences, video-class"),
+        pytest.param(
+            LOCAL + "[limits]\nvisits_per_second = 0.5\nvisitors = 3\n", "limits.visitors = 3: the plan",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(LOCAL + 'driver = "moodle"\n', "no pages of absences, video-class", marks=pytest.mark.slow),
         ('url = "https://ent.example.fr"\n', "who authorised the test"),
     ],
 )  # fmt: skip
@@ -131,6 +134,7 @@ def test_an_edge_that_refuses_makes_the_run_invalid(entsurge, stub, tiny, tmp_pa
     assert asked(url, "/stub/asked")["asked"] - before < finish["started"] / 2
 
 
+@pytest.mark.slow
 def test_a_guard_ends_the_run(entsurge, stub, tiny, tmp_path) -> None:
     """Exit code 5, and why, in the events."""
     walled(tmp_path, stub("walled"), "broken", "[limits.guard]\nfailed_share = 0.5\npages = 5\nseconds = 3\n")
@@ -188,6 +192,9 @@ def test_clean_up_is_asked_for(entsurge, tmp_path) -> None:
     """Without --yes and without an answer nothing is removed; a folder that is no run is told so."""
     assert entsurge("cleanup", "run").returncode == 2
     (tmp_path / "run").mkdir()
+    for text in ("{", "[]", '{"target": {}}'):
+        (tmp_path / "run" / "manifest.json").write_text(text, encoding="utf-8")
+        assert "names no target" in entsurge("cleanup", "run", "--yes").stderr
     target = {"url": "http://127.0.0.1:1", "driver": "portal"}
     (tmp_path / "run" / "manifest.json").write_text(json.dumps({"target": target}), encoding="utf-8")
     assert "wrote nothing" in entsurge("cleanup", "run").stdout

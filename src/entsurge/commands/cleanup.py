@@ -25,14 +25,13 @@ def command(*, run: Path, target: str | None, yes: bool) -> int:
     path = run / "manifest.json"
     if not path.is_file():
         raise errors.UsageError(f"{run}: no run directory", hint="a run directory holds a manifest.json")
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    of = manifest["target"]
+    of = _target(path)
     created = run / "created.jsonl"
     count = sum(1 for _ in created.open(encoding="utf-8")) if created.is_file() else 0
     if not count:
         click.echo("this run wrote nothing on its target")
         return errors.PASS
-    chosen = choose(target or of.get("file") or of["url"], None if target or of.get("file") else of["driver"])
+    chosen = choose(target or of["file"] or of["url"], None if target or of["file"] else of["driver"])
     if not yes:
         click.confirm(f"{count} things were written on {chosen.url}; remove them?", abort=True, err=True)
     given = {"run": str(run), "url": chosen.url, "driver": chosen.driver, "target": chosen.file}
@@ -45,3 +44,13 @@ def command(*, run: Path, target: str | None, yes: bool) -> int:
             click.echo(f"{row['url']}: {row['state']}")
     click.echo(", ".join(f"{state}: {number}" for state, number in sorted(states.items())) or "nothing was left")
     return lines.code
+
+
+def _target(path: Path) -> dict[str, str]:
+    """What the manifest says of the target. Raises UsageError."""
+    try:
+        of = json.loads(path.read_text(encoding="utf-8"))["target"]
+        url, driver, file = str(of["url"]), str(of.get("driver") or "portal"), str(of.get("file") or "")
+    except (ValueError, OSError, KeyError, TypeError, AttributeError):
+        raise errors.UsageError(f"{path}: cannot be read, or names no target") from None
+    return {"url": url, "driver": driver, "file": file}

@@ -134,15 +134,22 @@ class PagesDriver:
             answer = call.ask(visitor, known)
             wrong = self._judge(visitor, call, answer)
             if wrong is not None:
+                if page.page.writes and call.request.method != "GET" and answer.status < 500:
+                    visitor.created(page.page.name, answer.url)  # it may have been written all the same
                 return wrong
             size += len(answer.body)
             if page.page.assets:
                 found += assets(answer, visitor.client.allow)
-        if page.created is not None:
-            known["created"] = page.created.url(known)
-            made_of = {name: known[name] for name in page.created.names}
-            visitor.created(page.page.name, urljoin(f"{known['base']}/", known["created"]), made_of)
+        if page.page.writes:
+            self._list(visitor, page, known)
         return self._rest(visitor, page, known, found, size)
+
+    def _list(self, visitor: Visitor, page: _Compiled, known: dict[str, str]) -> None:
+        """List what a page has written: by the file's own address for it, else by that of the request."""
+        made = page.created or page.documents[-1].url
+        url = made.url(known)
+        values = {name: known[name] for name in made.names}
+        visitor.created(page.page.name, urljoin(f"{known['base']}/", url), values)
 
     def _rest(
         self, visitor: Visitor, page: _Compiled, known: dict[str, str], found: list[str], size: int

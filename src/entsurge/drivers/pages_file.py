@@ -100,6 +100,12 @@ class Page(_Strict):
     created: Place | None = None
     remove: tuple[Request, ...] = ()
 
+    @model_validator(mode="after")
+    def _begins_with_a_document(self) -> Page:
+        if self.request[0].role not in (None, "document"):
+            raise ValueError("request.0.role: a page begins with its document")
+        return self
+
     @property
     def name(self) -> str:
         """The action's name; `open-` and the service for one that is not named."""

@@ -130,7 +130,8 @@ def _certificate(way: Way) -> Iterator[Found]:
         yield Found("certificate", False, str(error))
         return
     days = (ssl.cert_time_to_seconds(str(shown["notAfter"])) - time.time()) / 86400
-    yield Found("certificate", days >= CERTIFICATE_DAYS, f"{version}, {days:.0f} days left")
+    few = "" if days >= CERTIFICATE_DAYS else f"; fewer than {CERTIFICATE_DAYS}"
+    yield Found("certificate", not few, f"{version}, {days:.0f} days left{few}")
 
 
 def _clock(answer: Response) -> Found:

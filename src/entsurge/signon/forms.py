@@ -102,9 +102,13 @@ def _value(control: Any) -> str:
 
 def login_form(answer: Response) -> Form | None:
     """The form with a password field, if the page has one."""
+    if b"password" not in answer.body.lower():  # a page is parsed only when something can be in it
+        return None
     return next((each for each in forms(answer) if each.password_field), None)
 
 
 def carrier(answer: Response, *names: str) -> Form | None:
     """The form that a page posts by itself (SAML, form_post): the one that holds one of these fields."""
+    if not any(name.encode() in answer.body for name in names):
+        return None
     return next((each for each in forms(answer) if any(name in each.fields for name in names)), None)
