@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from entsurge.analysis.continuity import continuity
 from entsurge.analysis.degradation import matrix
 from entsurge.analysis.figures import figures
+from entsurge.analysis.retries import retries
 from entsurge.analysis.run import Run, read_run
 from entsurge.analysis.timeline import timeline
 from entsurge.analysis.verdict import judge
@@ -59,6 +60,7 @@ def _run(run: Run, baseline: Run | None) -> dict[str, Any]:
         "deferred_visits": {str(name): int(count) for name, count in turned_away["persona"].value_counts().items()},
         "continuity": continuity(run),
         "figures": figures(run, baseline),
+        "retries": retries(run),
         "matrix": matrix(run, baseline),
         "objectives": [each.as_json() for each in found.objectives],
         "validity": [light.as_json() for light in found.lights],

@@ -22,6 +22,7 @@ PAGE_COLUMNS = ["second", "persona", "group", "service", "page", "phase", "timin
 class Run:
     """One run: its manifest, its pages (histogram rows), its visits (one row each), and what surrounds them.
 
+    `pages` and `visits` are first attempts alone, as planned; `retries` has the visits' columns and `attempt`.
     `pages` has the columns of PAGE_COLUMNS; `visits` those of visits.arrows. `notes` says what could not be read.
     """
 
@@ -34,6 +35,7 @@ class Run:
     events: list[dict[str, Any]]
     failures: list[dict[str, Any]]
     notes: list[str] = field(default_factory=list)
+    retries: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def name(self) -> str:
@@ -76,6 +78,7 @@ def read_run(path: Path) -> Run:
         finish=finish,
         pages=_pages(_stream(path / "series.arrows", notes), keys),
         visits=_visits(_stream(path / "visits.arrows", notes)),
+        retries=_retries(path / "retries.arrows", notes),
         gauges=_lines(path / "gauges.jsonl", notes),
         events=_lines(path / "events.jsonl", notes),
         failures=_lines(path / "failures.jsonl", notes),
@@ -150,7 +153,8 @@ def _pages(table: pa.Table | None, keys: list[dict[str, str]]) -> pd.DataFrame:
     described["key"] = range(len(described))
     rows = table.select(["second", "key", "bucket", "count"]).to_pandas()
     merged = rows.merge(described, on="key", how="inner")
-    pages: pd.DataFrame = merged.loc[merged["kind"] == "page", PAGE_COLUMNS].reset_index(drop=True)
+    chosen = (merged["kind"] == "page") & (merged["attempt"] == "first")
+    pages: pd.DataFrame = merged.loc[chosen, PAGE_COLUMNS].reset_index(drop=True)
     return pages
 
 
@@ -163,5 +167,14 @@ _NO_VISITS = (
 def _visits(table: pa.Table | None) -> pd.DataFrame:
     if table is None:
         return pd.DataFrame({name: pd.Series(dtype="object") for name in _NO_VISITS})
+    found: pd.DataFrame = table.to_pandas()
+    return found
+
+
+def _retries(path: Path, notes: list[str]) -> pd.DataFrame:
+    """The attempts after the first; a run without retries has no such file."""
+    table = _stream(path, notes) if path.is_file() else None
+    if table is None:
+        return pd.DataFrame({name: pd.Series(dtype="object") for name in (*_NO_VISITS, "attempt")})
     found: pd.DataFrame = table.to_pandas()
     return found

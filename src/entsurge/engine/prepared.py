@@ -13,6 +13,7 @@ from entsurge.chaos import experiment
 from entsurge.drivers import driver as drivers
 from entsurge.engine import manifest as manifests
 from entsurge.plan.arrivals import Arrivals
+from entsurge.plan.comeback import comeback
 from entsurge.plan.people import groups, population
 from entsurge.visit.allow import AllowList
 from entsurge.visit.stage import Stage
@@ -56,6 +57,7 @@ class Prepared:
             ],
             headers={"User-Agent": f"entsurge/{__version__} (load test)", "X-Entsurge-Run": run},
             sources=self.sources,
+            comeback=comeback(self.profile),
         )
 
     def digests(self) -> dict[str, str]:

@@ -36,6 +36,8 @@ class Exporter(Collector):
     def __init__(self) -> None:
         self.visits: dict[str, Mapping[str, int]] = {name: {} for name in VISITS}
         self.pages: Counter[tuple[str, str, str, str]] = Counter()
+        self.retried_pages: Counter[tuple[str, str, str, str]] = Counter()
+        self.retries: Mapping[str, int] = {}
         self.counts: dict[tuple[str, str], Any] = {}
         self.sums_us: Counter[tuple[str, str]] = Counter()
         self.visitors: Mapping[str, int] = {}
@@ -56,14 +58,24 @@ class Exporter(Collector):
         for key, count in fold.counts.items():
             if key.kind != "page":
                 continue
+            if key.attempt != "first":
+                self.retried_pages[key.persona, key.service, key.phase, key.outcome] += count
+                continue
             self.pages[key.persona, key.service, key.phase, key.outcome] += count
             series, times = (key.persona, key.service), fold.times_us[key]
             places = np.bincount(np.searchsorted(EDGES_US, times), minlength=len(SECONDS) + 1)
             self.counts[series] = self.counts.get(series, 0) + places
             self.sums_us[series] += int(times.sum())
 
-    def gauge(self, visits: Mapping[str, Mapping[str, int]], visitors: Mapping[str, int], lag_seconds: float) -> None:
-        """Take in one second's gauges; `visits` are the totals so far by name and persona."""
+    def gauge(
+        self,
+        visits: Mapping[str, Mapping[str, int]],
+        visitors: Mapping[str, int],
+        lag_seconds: float,
+        retries: Mapping[str, int] | None = None,
+    ) -> None:
+        """Take in one second's gauges; `visits` are the totals so far by name and persona, `retries` by persona."""
+        self.retries = retries or {}
         self.visits.update(visits)
         self.visitors, self.lag_seconds = visitors, lag_seconds
 
@@ -74,12 +86,12 @@ class Exporter(Collector):
             for persona, count in self.visits[name].items():
                 family.add_metric([persona], count)
             yield family
-        pages = CounterMetricFamily(
-            "entsurge_pages", "Page views by outcome", labels=["persona", "service", "phase", "outcome"]
-        )
-        for labels, count in self.pages.items():
-            pages.add_metric(labels, count)
-        yield pages
+        retries = CounterMetricFamily("entsurge_retries", "Attempts after a failed visit", labels=["persona"])
+        for persona, count in self.retries.items():
+            retries.add_metric([persona], count)
+        yield retries
+        yield self._pages("entsurge_pages", "Page views by outcome", self.pages)
+        yield self._pages("entsurge_retried_pages", "Page views of retries by outcome", self.retried_pages)
         yield self._seconds()
         yield GaugeMetricFamily(
             "entsurge_start_lag_seconds", "99th percentile of start lag in the last second", self.lag_seconds
@@ -88,6 +100,13 @@ class Exporter(Collector):
         for persona, count in self.visitors.items():
             visitors.add_metric([persona], count)
         yield visitors
+
+    @staticmethod
+    def _pages(name: str, told: str, counted: Counter[tuple[str, str, str, str]]) -> Metric:
+        family = CounterMetricFamily(name, told, labels=["persona", "service", "phase", "outcome"])
+        for labels, count in counted.items():
+            family.add_metric(labels, count)
+        return family
 
     def _seconds(self) -> Metric:
         family = HistogramMetricFamily(

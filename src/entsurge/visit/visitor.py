@@ -19,6 +19,7 @@ from entsurge.drivers.portal import form
 from entsurge.record.recorder import Key
 from entsurge.visit import alone
 from entsurge.visit.client import Client, Exchange
+from entsurge.visit.log import VisitLog
 from entsurge.visit.outcome import Outcome, PageResult
 
 if TYPE_CHECKING:
@@ -160,7 +161,9 @@ class Visitor(User):
     def _note(self, stage: Stage, result: PageResult, due_us: int, start_us: int, end_us: int) -> None:
         plan = self.plan
         phase = stage.phase_at(due_us, plan.phase)
-        key = Key("page", plan.persona, plan.group, self.service, self.action, phase, str(result.outcome))
+        key = Key(
+            "page", plan.persona, plan.group, self.service, self.action, phase, str(result.outcome), attempt=plan.kind
+        )
         stage.record.page(key, max(0, end_us - due_us), end_us - start_us)
         if result.outcome is Outcome.LOST:
             stage.limits[result.reason] += 1
@@ -182,7 +185,9 @@ class Visitor(User):
     def _exchange(self, exchange: Exchange) -> None:
         """One request of the current page, as the client saw it."""
         plan, outcome = self.plan, "ok" if 0 < exchange.status < 400 else "failed"
-        key = Key("request", plan.persona, plan.group, self.service, self.action, plan.phase, outcome)
+        key = Key(
+            "request", plan.persona, plan.group, self.service, self.action, plan.phase, outcome, attempt=plan.kind
+        )
         self.stage.record.request(key, exchange.total_us)
 
     def _raised(self, stage: Stage, error: Exception) -> None:
@@ -192,7 +197,10 @@ class Visitor(User):
             self.log.sign_on = "lost"
         now = stage.now_us()
         for page in self.log.remaining():
-            key = Key("page", self.plan.persona, self.plan.group, page.service, self.action, self.plan.phase, "lost")
+            key = Key(
+                "page", self.plan.persona, self.plan.group, page.service, self.action, self.plan.phase, "lost",
+                attempt=self.plan.kind,
+            )  # fmt: skip
             stage.record.page(key, 0, 0)
             self.log.page(page.service, PageResult(Outcome.LOST), 0, False)
         row = {"outcome": "lost", "persona": self.plan.persona, "service": self.service, "page": self.action}
@@ -288,49 +296,3 @@ class Visitor(User):
     def created(self, action: str, url: str) -> None:
         """Keep what was written on the target, for clean-up."""
         self.stage.record.created({"service": self.service, "action": action, "url": url, "visit": self.plan.name})
-
-
-class VisitLog:
-    """What one visit came to."""
-
-    def __init__(self, plan: VisitPlan, due_us: int, start_us: int) -> None:
-        self.plan, self.due_us, self.start_us = plan, due_us, start_us
-        self.school, self.sign_on, self.end = "", "", "lost"
-        self.waiting_us = 0
-        self.work_served = False
-        self.done = 0
-        self.services = {page.service: Counter({"planned": 0}) for page in plan.pages}
-        for page in plan.pages:
-            self.services[page.service]["planned"] += 1
-
-    @classmethod
-    def of_lost(cls, plan: VisitPlan, now_us: int) -> VisitLog:
-        """A visit that the generator could not start, or lost sight of."""
-        log = cls(plan, plan.due_us, now_us)
-        log.sign_on, log.end = "lost", "not-started"
-        return log
-
-    def page(self, service: str, result: PageResult, waiting_us: int, work: bool) -> None:
-        """One page view came to its end."""
-        self.services[service][str(result.outcome)] += 1
-        self.waiting_us += waiting_us
-        self.done += 1
-        self.work_served |= work and result.ok
-
-    def remaining(self) -> tuple[PagePlan, ...]:
-        """The pages not asked for yet."""
-        return self.plan.pages[self.done :]
-
-    def row(self, end_us: int) -> dict[str, Any]:
-        """The visit as a row of visits.arrows."""
-        outcomes = {name: sum(of[name] for of in self.services.values()) for name in ("ok", "shed", "failed", "lost")}
-        planned, pages = len(self.plan.pages), self.services.items()
-        return {
-            "name": self.plan.name, "persona": self.plan.persona, "group": self.plan.group, "school": self.school,
-            "phase": self.plan.phase, "due_us": self.due_us, "start_us": self.start_us, "end_us": end_us,
-            "planned": planned, **outcomes, "unserved": planned - sum(outcomes.values()),
-            "planned_gap_us": sum(page.gap_us for page in self.plan.pages), "waiting_us": self.waiting_us,
-            "work_planned": bool({"lesson-book", "homework"} & set(self.services)), "work_served": self.work_served,
-            "services": [{"service": name, **{key: of[key] for key in ("planned", *outcomes)}} for name, of in pages],
-            "sign_on": self.sign_on, "end": self.end,
-        }  # fmt: skip
