@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from entsurge.audience.figure import Figure, Share, at_most_100
+
+if TYPE_CHECKING:
+    from entsurge.audience.strict import Day
 
 Persona = Literal["student", "teacher", "parent", "staff"]
 PERSONAS: tuple[Persona, ...] = ("student", "teacher", "parent", "staff")
@@ -18,7 +21,7 @@ Service = Literal[
 SERVICES: tuple[Service, ...] = (
     "home", "messages", "homework", "lesson-book", "files", "marks", "absences", "news", "chat", "video-class",
 )  # fmt: skip
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAYS: tuple[Day, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FIRST_HOUR = 6
 NIGHT_SHARE = Fraction(1, 100)
 

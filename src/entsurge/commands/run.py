@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from entsurge import errors
+from entsurge.audience import profile as profiles
 from entsurge.commands.judge import judge
 from entsurge.commands.options import RUNS, new_run_folder, overrides, replay_options
 from entsurge.commands.processes import run_engine
@@ -66,7 +68,7 @@ def command(
     processes: int, workers: int, bind: str, source: tuple[str, ...], web_port: int, exporter_port: int,
     quiet: bool, **given: Any,
 ) -> int:  # fmt: skip
-    """Replay PROFILE against the target; exits as `entsurge gate` would.
+    """Replay PROFILE against the target; exits as `entsurge gate` would. A profile of several days is replayed in turn.
 
     Measures need the sandbox's token in ENTSURGE_ADMIN_TOKEN.
     """
@@ -87,10 +89,35 @@ def command(
         exporter_port=exporter_port,
         progress=not quiet,
     )
+    days = profiles.load(profile, overrides=spec.overrides).file.day
+    if days and given.get("day") is None:
+        return _run_days(spec, folder, len(days))
+    return _run(spec, folder)
+
+
+def _run(spec: RunSpec, folder: Path) -> int:
+    """One run, judged."""
     code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""))
     if code in (errors.USAGE, errors.UNEXPECTED) or not (folder / "manifest.json").is_file():
         return code
     return judge([folder], folder, engine_codes=[code])
+
+
+def _run_days(spec: RunSpec, folder: Path, count: int) -> int:
+    """A profile's days one after the other, each a run of its own; one report on all of them.
+
+    Stops at a day that was interrupted, or that could not begin, reach its target or be recorded.
+    """
+    runs, codes = [], []
+    for number in range(1, count + 1):
+        out = folder / f"day-{number:02d}"
+        one = replace(spec, out=str(out), overrides=spec.overrides | {"day": number}, name="")
+        codes.append(run_engine(one, token=os.environ.get(ADMIN_TOKEN, "")))
+        if (out / "manifest.json").is_file():
+            runs.append(out)
+        if codes[-1] not in (errors.PASS, errors.INVALID):
+            break
+    return judge(runs, folder, engine_codes=codes) if runs else errors.first_by_precedence(codes)
 
 
 def _by_persona(given: tuple[str, ...]) -> dict[str, str]:

@@ -98,7 +98,8 @@ class Book:
         p99 = quantile(lags, 0.99)
         shares = {name: pulse["health"]["cpu_share"] for name, pulse in self.pulses.items()}
         row = {
-            "t": second + 1, **sums, "retries": sum(retries.values()), "visitors": dict(present), "start_lag_p99_us": p99,
+            "t": second + 1, **sums, "retries": sum(retries.values()), "visitors": dict(present),
+            "start_lag_p99_us": p99,
             "cpu_share": max(shares.values(), default=0.0), "processes": shares,
             "descriptors": max((pulse["health"]["descriptors"] for pulse in self.pulses.values()), default=0),
             "stall_us": max((max(of["health"]["stalls_us"], default=0) for of in self.pulses.values()), default=0),

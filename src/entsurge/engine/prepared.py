@@ -35,7 +35,7 @@ class Prepared:
     def __init__(self, spec: RunSpec) -> None:
         self.spec = spec
         self.profile = profiles.load(spec.profile, overrides=spec.overrides)
-        self.experiments = [experiment.load(name) for name in spec.chaos]
+        self.experiments = [experiment.load(name) for name in dict.fromkeys([*self.profile.measures, *spec.chaos])]
         self.scenarios, self.scenario_paths = load_scenarios(spec.scenarios)
         self.people = population(self.profile)
         self.arrivals = Arrivals(self.profile, groups(self.profile))

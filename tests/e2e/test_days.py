@@ -1,0 +1,67 @@
+"""The library of days, each replayed for a few seconds against the sandbox, as its operator would."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from entsurge import content
+from entsurge.analysis import read_run
+
+DAYS = sorted(set(content.names("profiles")) - {"ordinary-week", "lockdown-2020", "crisis-fortnight"})
+SECONDS = ["--compression", "600", "--exporter-port", "0", "--quiet"]
+
+
+@pytest.mark.parametrize("name", content.names("profiles"))
+def test_every_shipped_profile_can_be_planned(entsurge, name: str) -> None:
+    """`entsurge plan NAME` shows the week, the window and what it rests on; as JSON too."""
+    done = entsurge("plan", name, env={"COLUMNS": "200"})
+    assert done.returncode == 0, done.stderr
+    assert "visits" in done.stdout
+    if name not in ("ordinary-week", "lockdown-2020"):
+        assert "Reasoned, not known:" in done.stdout
+    found = json.loads(entsurge("plan", name, "--json").stdout)
+    assert found["window"]["visits"] > 100
+    assert found["busiest"]["visits_per_second"] >= found["peak"]["total"]["visits_per_second"] * 0.999
+    assert len(found.get("days", [])) == (10 if name == "crisis-fortnight" else 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DAYS)
+def test_every_day_can_be_run(entsurge, free_sandbox, tmp_path: Path, name: str) -> None:
+    """Three seconds of it: visits start to the unit, its measures are put in force, a report is written."""
+    done = entsurge(
+        "run", name, "--target", free_sandbox[0], "--out", "day", *SECONDS,
+        env={"ENTSURGE_ADMIN_TOKEN": free_sandbox[1]},
+    )  # fmt: skip
+    assert done.returncode in (0, 3, 4), done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    run = read_run(tmp_path / "day")
+    assert run.finish["end"] == "completed"
+    assert run.finish["offered"] == run.finish["started"] + run.finish["lost"] == len(run.visits)
+    assert {each["id"] for each in run.manifest["perturbations"]} == {
+        each["id"] for each in run.events if each["kind"] == "perturbation" and each["state"] == "applied"
+    }
+    if name == "messaging-closed-2024":
+        assert int(run.pages.loc[run.pages["outcome"] == "shed", "count"].sum()) > 0
+    assert (tmp_path / "day" / "report.fr.html").is_file()
+
+
+@pytest.mark.slow
+def test_a_fortnight_is_ten_runs_and_one_report(free_sandbox, tmp_path: Path) -> None:
+    """Each day a run of its own under the day's measures, then one report on all of them."""
+    command = [sys.executable, "-m", "entsurge", "run", "crisis-fortnight", "--target", free_sandbox[0], "--out", "ten"]
+    done = subprocess.run(
+        [*command, "--scale", "1/200", *SECONDS], capture_output=True, text=True, cwd=tmp_path, timeout=200,
+        check=False, env=os.environ | {"ENTSURGE_ADMIN_TOKEN": free_sandbox[1]},
+    )  # fmt: skip
+    assert done.returncode in (0, 3, 4), done.stdout + done.stderr
+    runs = [read_run(tmp_path / "ten" / f"day-{number:02d}") for number in range(1, 11)]
+    assert [run.manifest["window"]["day"] for run in runs[:5]] == [run.manifest["window"]["day"] for run in runs[5:]]
+    measures = [{each["id"] for each in run.manifest["perturbations"]} for run in runs]
+    assert measures[0] == set()
+    assert measures[3] == {"pupils-and-teachers-first"}
+    assert (tmp_path / "ten" / "report.fr.html").is_file()
