@@ -10,9 +10,12 @@ import pytest
 
 from entsurge import content
 from entsurge.analysis import read_run
+from entsurge.audience import profile as profiles
+from entsurge.commands.processes import run_engine
+from entsurge.engine.spec import RunSpec
 
 DAYS = sorted(set(content.names("profiles")) - {"ordinary-week", "lockdown-2020", "crisis-fortnight"})
-SECONDS = ["--compression", "600", "--exporter-port", "0", "--quiet"]
+SECONDS = ["--compression", "900", "--exporter-port", "0", "--quiet"]
 
 
 @pytest.mark.parametrize("name", content.names("profiles"))
@@ -31,23 +34,19 @@ def test_every_shipped_profile_can_be_planned(entsurge, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", DAYS)
-def test_every_day_can_be_run(entsurge, free_sandbox, tmp_path: Path, name: str) -> None:
-    """Three seconds of it: visits start to the unit, its measures are put in force, a report is written."""
-    done = entsurge(
-        "run", name, "--target", free_sandbox[0], "--out", "day", *SECONDS,
-        env={"ENTSURGE_ADMIN_TOKEN": free_sandbox[1]},
-    )  # fmt: skip
-    assert done.returncode in (0, 3, 4), done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+def test_every_day_can_be_run(free_sandbox, tmp_path: Path, name: str) -> None:
+    """Three seconds of it: visits start to the unit, its measures are put in force."""
+    spec = RunSpec(
+        name, free_sandbox[0], str(tmp_path / "day"), overrides={"compression": "600"}, exporter_port=0, progress=False
+    )
+    assert run_engine(spec, token=free_sandbox[1]) == 0
     run = read_run(tmp_path / "day")
     assert run.finish["end"] == "completed"
     assert run.finish["offered"] == run.finish["started"] + run.finish["lost"] == len(run.visits)
-    assert {each["id"] for each in run.manifest["perturbations"]} == {
-        each["id"] for each in run.events if each["kind"] == "perturbation" and each["state"] == "applied"
-    }
+    applied = {each["id"] for each in run.events if each["kind"] == "perturbation" and each["state"] == "applied"}
+    assert {each["id"] for each in run.manifest["perturbations"]} == applied == set(profiles.load(name).measures)
     if name == "messaging-closed-2024":
         assert int(run.pages.loc[run.pages["outcome"] == "shed", "count"].sum()) > 0
-    assert (tmp_path / "day" / "report.fr.html").is_file()
 
 
 @pytest.mark.slow

@@ -126,7 +126,7 @@ def _show_basis(loaded: profiles.Profile) -> None:
         if told:
             console.print(f"[bold]{heading}[/bold]")
         for each in told:
-            console.print(f"  {each.text} ({each.source})", markup=False, highlight=False)
+            console.print(f"  {each.text} ({each.source})", markup=False, highlight=False, soft_wrap=True)
 
 
 def vars_of(load: summary.Load) -> dict[str, float]:
