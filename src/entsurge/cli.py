@@ -20,7 +20,7 @@ COMMANDS = {
     "gate": "Verdict and exit code for CI, with JUnit if asked.",
     "compare": "Candidate runs against baseline runs, beyond chance or not.",
     "calibrate": "Access logs or an audience export to a profile of one's own.",
-    "population": "Synthetic people as CSV.",
+    "population": "Synthetic people as CSV or AAF XML, and people of such files read back.",
     "sandbox": "Serves the embedded reference ENT.",
 }
 EPILOG = (

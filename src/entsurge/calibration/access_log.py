@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from entsurge.calibration import telling
 
@@ -58,11 +60,10 @@ class AccessLog:
     def _take(self, batch: Batch) -> None:
         """One batch: combined and JSON lines each by their own statement."""
         count = len(batch.lines)
-        numbers = pa.array(range(batch.first_line, batch.first_line + count), pa.int64())
+        numbers = pa.array(np.arange(batch.first_line, batch.first_line + count))
+        blank = pc.sum(pc.equal(pc.utf8_trim(batch.lines, " "), "")).as_py()
+        json = pc.sum(pc.starts_with(batch.lines, "{")).as_py()
         self.database.register("batch", pa.table({"line": batch.lines, "number": numbers}))
-        blank, json = self.database.execute(
-            "SELECT count(*) FILTER (trim(line) = ''), count(*) FILTER (line LIKE '{%') FROM batch"
-        ).fetchall()[0]
         self.counts.lines += count - blank
         self.counts.blank += blank
         if count > blank + json:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from entsurge.errors import UsageError
 
@@ -90,4 +91,5 @@ class LogFiles:
 
 def _lines(text: bytes) -> pa.Array:
     """The lines as text: bytes that are no UTF-8 become U+FFFD, so that binary can be told from text."""
-    return pa.array(text.decode("utf-8", "replace").split("\n"), pa.large_string())
+    whole = pa.scalar(text.decode("utf-8", "replace"), pa.large_string())
+    return pc.split_pattern(pa.array([whole]), "\n").flatten()

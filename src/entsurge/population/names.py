@@ -64,12 +64,14 @@ def academy_name(academy: int) -> str:
     return ACADEMIES[academy] if academy < len(ACADEMIES) else f"Académie {academy + 1}"
 
 
+@cache
 def school_name(school: int) -> str:
     """The name of a school, distinct for each."""
     series, tree = divmod(school, len(_SCHOOLS))
     return f"Lycée des {_SCHOOLS[tree]}" + (f" {series + 1}" if series else "")
 
 
+@cache
 def class_name(number: int) -> str:
     """The name of a school's class: 2DE1, 1RE1, TLE1, 2DE2 and so on."""
     return f"{_LEVELS[number % 3]}{number // 3 + 1}"
