@@ -149,3 +149,11 @@ def test_those_who_insist_are_otherwise_the_same_people() -> None:
         assert insistent[persona].pop("retry")
         assert plain[persona].pop("retry") is None
     assert plain == insistent
+
+
+def test_the_page_on_days_says_what_the_profiles_say() -> None:
+    """docs/days.md has a section on every day, with each fact and each thing reasoned, word for word."""
+    page = (FOLDER.parent / "docs" / "days.md").read_text(encoding="utf-8")
+    for name in set(content.names("profiles")) - {"ordinary-week"}:
+        assert f"## {name}\n" in page
+        assert all(each.text in page for each in profiles.load(name).file.basis)
