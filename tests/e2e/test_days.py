@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from entsurge import content
 from entsurge.analysis import read_run
 from entsurge.audience import profile as profiles
+from entsurge.commands.plan import command as plan
 from entsurge.commands.processes import run_engine
 from entsurge.engine.spec import RunSpec
 
@@ -19,14 +21,14 @@ SECONDS = ["--compression", "900", "--exporter-port", "0", "--quiet"]
 
 
 @pytest.mark.parametrize("name", content.names("profiles"))
-def test_every_shipped_profile_can_be_planned(entsurge, name: str) -> None:
+def test_every_shipped_profile_can_be_planned(name: str) -> None:
     """`entsurge plan NAME` shows the week, the window and what it rests on; as JSON too."""
-    done = entsurge("plan", name, env={"COLUMNS": "200"})
-    assert done.returncode == 0, done.stderr
-    assert "visits" in done.stdout
+    shown = CliRunner(env={"COLUMNS": "200"}).invoke(plan, [name])
+    assert shown.exit_code == 0, shown.output
+    assert "visits" in shown.output
     if name not in ("ordinary-week", "lockdown-2020"):
-        assert "Reasoned, not known:" in done.stdout
-    found = json.loads(entsurge("plan", name, "--json").stdout)
+        assert "Reasoned, not known:" in shown.output
+    found = json.loads(CliRunner().invoke(plan, [name, "--json"]).output)
     assert found["window"]["visits"] > 100
     assert found["busiest"]["visits_per_second"] >= found["peak"]["total"]["visits_per_second"] * 0.999
     assert len(found.get("days", [])) == (10 if name == "crisis-fortnight" else 0)
@@ -64,3 +66,13 @@ def test_a_fortnight_is_ten_runs_and_one_report(free_sandbox, tmp_path: Path) ->
     assert measures[0] == set()
     assert measures[3] == {"pupils-and-teachers-first"}
     assert (tmp_path / "ten" / "report.fr.html").is_file()
+
+
+def test_measures_without_a_token_are_refused_before_anything_is_sent(entsurge) -> None:
+    """A profile with measures, no token: exit 2, which measures, and how to go without."""
+    for name in ("messaging-closed-2024", "crisis-fortnight"):
+        done = entsurge("run", name, "--target", "http://127.0.0.1:9", env={"ENTSURGE_ADMIN_TOKEN": ""})
+        assert done.returncode == 2, done.stderr
+        assert "--without-measures" in done.stderr
+    gone = entsurge("run", "crisis-fortnight", "--target", "http://127.0.0.1:9", "--without-measures", "--quiet")
+    assert gone.returncode == 6, gone.stderr

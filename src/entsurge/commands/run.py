@@ -89,10 +89,14 @@ def command(
         exporter_port=exporter_port,
         progress=not quiet,
     )
-    days = profiles.load(profile, overrides=spec.overrides).file.day
-    if days and given.get("day") is None:
-        return _run_days(spec, folder, len(days))
-    return _run(spec, folder)
+    loaded = profiles.load(profile, overrides=spec.overrides)
+    in_turn = loaded.file.day if given.get("day") is None else []
+    measures = loaded.measures + [name for day in in_turn for name in day.measures if given["measures"] is not False]
+    if measures and not os.environ.get(ADMIN_TOKEN):
+        named = ", ".join(dict.fromkeys(measures))
+        hint = f"set {ADMIN_TOKEN} to the sandbox's token, or leave them out: --without-measures"
+        raise errors.UsageError(f"{loaded.name}: its measures ({named}) need the target's token", hint=hint)
+    return _run_days(spec, folder, len(in_turn)) if in_turn else _run(spec, folder)
 
 
 def _run(spec: RunSpec, folder: Path) -> int:
@@ -117,7 +121,8 @@ def _run_days(spec: RunSpec, folder: Path, count: int) -> int:
             runs.append(out)
         if codes[-1] not in (errors.PASS, errors.INVALID):
             break
-    return judge(runs, folder, engine_codes=codes) if runs else errors.first_by_precedence(codes)
+    code = judge(runs, folder, engine_codes=codes) if runs else errors.first_by_precedence(codes)
+    return codes[-1] if codes[-1] in (errors.USAGE, errors.UNEXPECTED) else code
 
 
 def _by_persona(given: tuple[str, ...]) -> dict[str, str]:

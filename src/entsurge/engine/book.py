@@ -106,7 +106,7 @@ class Book:
         }  # fmt: skip
         self.directory.append("gauges.jsonl", row)
         self.exporter.gauge(counts, present, p99 / 1e6, retries)
-        self.progress.gauge(second + 1, sums, dict(present))
+        self.progress.gauge(second + 1, sums | {"retries": sum(retries.values())}, dict(present))
         self.progress.show()
 
     def counts(self) -> dict[str, Counter[str]]:
