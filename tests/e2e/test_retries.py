@@ -30,7 +30,7 @@ def test_parents_put_off_come_back_and_are_no_visits(entsurge, insistent, free_s
         "run", str(insistent), "--target", free_sandbox[0], "--out", "r", "--exporter-port", "0",
         "--chaos", "pupils-and-teachers-first", "--processes", processes, env={"ENTSURGE_ADMIN_TOKEN": free_sandbox[1]},
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode in (0, 4), done.stdout + done.stderr  # a busy machine may void the verdict, not the counts
     run = read_run(tmp_path / "r")
     parents = run.visits[run.visits["persona"] == "parent"]
     assert run.finish["offered"] == run.finish["started"] == len(run.visits)

@@ -95,7 +95,8 @@ class Progress:
         again = f"retries {self.sums['retries']}  " if self.sums["retries"] else ""
         return (
             f"{self.manifest['name']}  {self.t:>3} s of {end:.0f}  {self.phase():<9} visits {self.sums['started']}/"
-            f"{self.sums['offered']}  {again}visitors {sum(self.present.values()):>3}  pages {counts}  p95 {slowest:.2f} s"
+            f"{self.sums['offered']}  {again}visitors {sum(self.present.values()):>3}  pages {counts}  "
+            f"p95 {slowest:.2f} s"
         )
 
     def _table(self) -> Table:
