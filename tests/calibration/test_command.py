@@ -1,8 +1,10 @@
 """`entsurge calibrate` as its operator has it: files in, a profile out that can be planned, mistakes explained."""
 
 import gzip
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,34 @@ def test_mistakes_are_explained(tmp_path: Path, arguments: list[str], said: str)
     assert done.returncode == 2, done.stdout + done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_ends_it_in_order(hits, tmp_path: Path) -> None:
+    """SIGINT while a large log is read: exit 130, no traceback, no file written."""
+    block = "\n".join(hit.combined for hit in hits) + "\n"
+    with (tmp_path / "large.log").open("w") as stream:
+        for _ in range(10):
+            stream.write(block)
+    command = [sys.executable, "-m", "entsurge", "calibrate", "large.log", "--out", "ours.toml"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=-1, stderr=-1, text=True) as run:
+        limit = time.monotonic() + 60
+        while "large.log" not in opened(run.pid):
+            assert time.monotonic() < limit
+            assert run.poll() is None
+            time.sleep(0.02)
+        run.send_signal(signal.SIGINT)
+        _, errors = run.communicate(timeout=60)
+    assert run.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert [path.name for path in tmp_path.iterdir()] == ["large.log"]
+
+
+def opened(pid: int) -> set[str]:
+    """The names of the files that a process has open."""
+    found = set()
+    for each in Path(f"/proc/{pid}/fd").glob("*"):
+        try:
+            found.add(each.readlink().name)
+        except OSError:
+            continue
+    return found

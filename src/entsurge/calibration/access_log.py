@@ -5,8 +5,12 @@ Combined (Apache, nginx) and JSON lines may stand in one file. What is no page v
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -15,16 +19,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from entsurge.calibration import telling
+from entsurge.errors import CannotRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from entsurge.calibration.lines import Batch, LogFiles
     from entsurge.calibration.rules import Rules
 
 MEMORY = "1GB"
 MOST_SHAPES = 100_000
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """DuckDB's mishaps as the command line knows them: Ctrl-C, and no room. Raises KeyboardInterrupt, CannotRecord."""
+    try:
+        yield
+    except (duckdb.Error, RuntimeError) as error:
+        if any(word in str(error) for word in ("KeyboardInterrupt", "interrupted", "Interrupted")):
+            raise KeyboardInterrupt from None
+        if isinstance(error, (duckdb.OutOfMemoryException, duckdb.IOException)):
+            said = str(error).splitlines()[0]
+            raise CannotRecord(f"no room to sort the visits: {said}", hint="free some disk or memory") from None
+        raise
 
 
 @dataclass
@@ -46,7 +64,13 @@ class AccessLog:
 
     def __init__(self, rules: Rules) -> None:
         self.rules, self.counts = rules, Counts()
-        self.database = duckdb.connect(config={"threads": "1", "memory_limit": MEMORY})
+        spill = Path(tempfile.gettempdir()) / f"entsurge-{os.getpid()}"  # DuckDB makes it when it must, and removes it
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "threads": "1",
+            "memory_limit": MEMORY,
+            "temp_directory": str(spill),
+        }
+        self.database = duckdb.connect(config=config)
         self.database.execute("SET preserve_insertion_order = false")
         self.database.execute("SET TimeZone = ?", [rules.timezone])
         self.database.execute("CREATE TABLE hits (visitor UBIGINT, second BIGINT, service UTINYINT, persona UTINYINT)")
@@ -54,7 +78,8 @@ class AccessLog:
     def read(self, files: LogFiles, progress: Callable[[int], None] = lambda _: None) -> None:
         """Take in every line; `progress` hears how many bytes have been read."""
         for batch in files.batches():
-            self._take(batch)
+            with asking():
+                self._take(batch)
             progress(batch.bytes_read)
 
     def _take(self, batch: Batch) -> None:

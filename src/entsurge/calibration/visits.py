@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from entsurge.audience.shape import PERSONAS, SERVICES
+from entsurge.calibration.access_log import asking
 from entsurge.calibration.observed import ALL, HOURS, Observed
 from entsurge.errors import UsageError
 
@@ -36,6 +37,7 @@ NO_PAGES = {
 }  # fmt: skip
 
 
+@asking()
 def observe(log: AccessLog, files: Sequence[Path]) -> Observed:
     """The mean week of a log that has been read. Raises UsageError when it holds no page view."""
     counts = log.counts
@@ -164,6 +166,11 @@ def _note(log: AccessLog, found: Observed, hours: list[float], starts: pd.DataFr
     unseen = sum(hour == 0 for hour in hours)
     if unseen:
         found.notes.append(f"{unseen} of the week's 168 hours were never observed; their weight is 0")
+    short = sum(0 < hour < 1 for hour in hours)
+    if short:
+        found.notes.append(
+            f"{short} hours of the week were observed in part only: their visits are scaled up to an hour"
+        )
     first, last = (_day(second, log) for second in (log.counts.first_second, log.counts.last_second))
     silent = len(pd.date_range(first, last)) - starts["date"].nunique()
     if silent:

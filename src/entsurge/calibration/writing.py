@@ -89,7 +89,7 @@ def _minutes(found: Observed) -> float | None:
         return None
     weight = sum(pages.get(persona, 0.0) for persona in gaps)
     mean = sum(seconds * pages.get(persona, 0.0) for persona, seconds in gaps.items()) / weight
-    return sum(pages.values()) / found.visits_per_week * mean / 60
+    return sum(pages.values()) / found.visits_per_week * mean / 60 or None
 
 
 def _shape(found: Observed, base: Shape) -> Iterator[str]:
