@@ -41,18 +41,15 @@ def command(profile: str, limit: float | None, as_json: bool, plot_file: Path | 
             plot.write(found, plot_file)
         except OSError as error:
             raise CannotRecord(f"{plot_file}: {error.strerror or error}") from None
-    if as_json and loaded.file.day and given.get("day") is None:
-        days = [
-            profiles.load(profile, overrides=overrides(**given | {"day": n + 1})) for n in range(len(loaded.file.day))
-        ]
-        whole = found.as_json() | {"days": [{"name": day.name, **summary.window_load(day)} for day in days]}
+    in_turn = len(loaded.file.day) if given.get("day") is None else 0
+    if as_json:
+        days = [profiles.load(profile, overrides=overrides(**given | {"day": n + 1})) for n in range(in_turn)]
+        windows = [{"name": day.name, **summary.window_load(day)} for day in days]
+        whole = found.as_json() | ({"days": windows} if windows else {})
         click.echo(json.dumps(whole, ensure_ascii=False, indent=1))
         return
-    if as_json:
-        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
-        return
     _show(found, loaded, limit, plot_file)
-    if loaded.file.day and given.get("day") is None:
+    if in_turn:
         _show_days(loaded)
     _show_basis(loaded)
 
