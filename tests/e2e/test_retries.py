@@ -43,4 +43,7 @@ def test_parents_put_off_come_back_and_are_no_visits(entsurge, insistent, free_s
     assert int(sign_ons["count"].sum()) == len(run.visits)
     found = report_data([tmp_path / "r"])["runs"][0]
     assert found["retries"]["by_persona"]["parent"]["most"] == TIMES
+    assert found["retries"]["more_sign_ons"] == pytest.approx(
+        100 * found["retries"]["attempts"] / len(run.window_visits)
+    )
     assert "Ces tentatives ne sont pas des visites" in (tmp_path / "r" / "report.fr.html").read_text("utf-8")

@@ -16,15 +16,16 @@ def retries(run: Run) -> dict[str, Any]:
     """Attempts after the first of the visits due in the window: how many, by whom, with what success; by persona too.
 
     `people` are visitors who came back at least once, `in_the_end` those of them whose last attempt was completed.
-    `page_factor` is (pages asked for first + pages asked for again) ÷ pages asked for first: what insisting adds.
+    What insisting adds, in percent of what first attempts asked for: `more_sign_ons`, `more_pages`.
     """
     found = _of_window(run)
-    asked = int(run.window_visits[list(OUTCOMES)].to_numpy().sum()) if len(run.window_visits) else 0
-    again = int(found[list(OUTCOMES)].to_numpy().sum()) if len(found) else 0
+    asked, again = (int(of[list(OUTCOMES)].to_numpy().sum()) if len(of) else 0 for of in (run.window_visits, found))
+    came = int((run.window_visits["sign_on"] != "lost").sum())
     by_persona = {str(name): _counted(of) for name, of in found.groupby("persona")} if len(found) else {}
     return {
         **_counted(found),
-        "page_factor": (asked + again) / asked if asked and again else None,
+        "more_sign_ons": 100 * len(found) / came if came else None,
+        "more_pages": 100 * again / asked if asked else None,
         "by_persona": by_persona,
         "generator": (run.finish or {}).get("retries") or {},
     }

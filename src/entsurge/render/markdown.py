@@ -69,10 +69,9 @@ def _retries(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers, ti
     found = run["retries"]
     if found["attempts"]:
         counts = {name: numbers.number(found[name]) for name in ("attempts", "people", "most")}
-        more = numbers.number(100 * (found["page_factor"] or 1) - 100)
-        told = words["figures"]["retries"].format(
-            run=title, served=numbers.number(found["in_the_end"]), more=more, **counts
-        )
+        added = {name: numbers.number(found[f"more_{name}"]) for name in ("sign_ons", "pages")}
+        served = numbers.number(found["in_the_end"])
+        told = words["figures"]["retries"].format(run=title, served=served, **counts, **added)
         yield from ("", escaped(told))
 
 
