@@ -29,6 +29,7 @@ class Merged:
 
     def __post_init__(self) -> None:
         self.files = in_order(self.paths)
+        self._checked = False  # every file has been held against the DTD once
 
     def entries(self) -> Iterator[Entry]:
         """Every entry in force. Raises UsageError for a file that breaks the DTD."""
@@ -36,13 +37,14 @@ class Merged:
         later: dict[Identity, list[Entry]] = self._incremental()
         seen: set[Identity] = set()
         for path in self.files:
-            for entry in read(path) if not _is_delta(path) else ():
+            for entry in read(path, checked=self._checked) if not _is_delta(path) else ():
                 identity: Identity = (entry.kind, entry.id)
                 if identity in seen:
                     self.warnings.append(f"{path}: {entry.kind} {entry.id} stands there twice; the second is left out")
                     continue
                 seen.add(identity)
                 yield from self._after(entry, later.get(identity, ()))
+        self._checked = True
         for known, changes in later.items():
             if known not in seen:
                 yield from self._after(None, changes)
@@ -51,7 +53,7 @@ class Merged:
         """What the incremental files say of each join id, in order."""
         later: dict[Identity, list[Entry]] = defaultdict(list)
         for path in filter(_is_delta, self.files):
-            for entry in read(path):
+            for entry in read(path, checked=self._checked):
                 later[entry.kind, entry.id].append(entry)
         return later
 

@@ -43,8 +43,11 @@ def in_order(paths: Iterable[Path]) -> list[Path]:
     return sorted(known, key=lambda path: ("_Delta_" in path.name, KINDS.index(kind_of(path) or "Eleve"), path.name))
 
 
-def read(path: Path) -> Iterator[Entry]:
-    """The entries of one file. Raises UsageError, naming line and fault, at the first that the DTD does not allow."""
+def read(path: Path, *, checked: bool = False) -> Iterator[Entry]:
+    """The entries of one file. Raises UsageError, naming line and fault, at the first that the DTD does not allow.
+
+    `checked`: the file has been held against the DTD before.
+    """
     kind = kind_of(path)
     if kind is None:
         raise UsageError(f"{path}: not named as an AAF file")
@@ -58,7 +61,7 @@ def read(path: Path) -> Iterator[Entry]:
                 raise UsageError(f"{path}: line {root.sourceline}: <{root.tag}>; expected <{ROOT}>")
             for event, element in events:
                 if event == "end" and element.getparent() is root:
-                    yield _checked(element, kind, path)
+                    yield Entry.of(element, kind) if checked else _checked(element, kind, path)
                     element.clear()
                     while element.getprevious() is not None:
                         del root[0]
