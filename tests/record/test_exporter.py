@@ -55,9 +55,10 @@ def fed(exporter: Exporter) -> Exporter:
     exporter.fold(fold({
         key(): ([1_700_000, 1_700_001, 200_000], [100_000, 200_000, 200_000]),
         key("shed"): ([1_000], [1_000]), key("failed"): ([1_000], [1_000]),
+        key(attempt="retry"): ([5_000], [5_000]),
     }))  # fmt: skip
     visits = {"offered": {"student": 5}, "started": {"student": 4}, "lost": {"student": 1}}
-    exporter.gauge(visits, {"student": 3}, 0.012, phase="surge", busy=0.4)
+    exporter.gauge(visits, {"student": 3}, 0.012, phase="surge", busy=0.4, retries={"student": 2})
     return exporter
 
 

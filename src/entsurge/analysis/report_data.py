@@ -12,6 +12,7 @@ from entsurge.analysis.figures import figures
 from entsurge.analysis.percentiles import percentiles
 from entsurge.analysis.perturbations import perturbations
 from entsurge.analysis.recovery import recoveries
+from entsurge.analysis.retries import retries
 from entsurge.analysis.run import Run, read_run
 from entsurge.analysis.target import target_series
 from entsurge.analysis.timeline import timeline
@@ -74,6 +75,7 @@ def _run(run: Run, baseline: Run | None) -> dict[str, Any]:
         "deferred_visits": turned_away.count_by("persona"),
         "continuity": continuity(run),
         "figures": figures(run, baseline),
+        "retries": retries(run),
         "matrix": matrix(run, baseline),
         "objectives": [each.as_json() for each in found.objectives],
         "validity": [light.as_json() for light in found.lights],

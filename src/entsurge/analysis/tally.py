@@ -29,6 +29,7 @@ OUTCOMES = ("ok", "shed", "failed", "lost")
 PERCENTILES = (50.0, 95.0, 99.0)
 COLUMNS = ("second", "key", "bucket", "count")
 LATE_SECONDS = 30
+RETRIED = "retried-page"
 LONGEST_SECONDS = 1_000_000  # over eleven days: a larger second is damage, not a run
 
 
@@ -44,8 +45,9 @@ class Group(NamedTuple):
 
     @classmethod
     def of(cls, key: Mapping[str, Any]) -> Group:
-        """The group of an entry of keys.json."""
-        return cls(*(intern(str(key.get(name, ""))) for name in cls._fields))
+        """The group of an entry of keys.json; pages of retries are a kind of their own: no visit counts twice."""
+        found = cls(*(intern(str(key.get(name, ""))) for name in cls._fields))
+        return found._replace(kind=RETRIED) if found.kind == "page" and key.get("attempt") == "retry" else found
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 STARTED_AT_LEAST, LOST_AT_MOST, LITTLE_AT_MOST, BUSY = 0.98, 0.01, 0.05, 0.9
 STALL_AT_MOST_MS, FULL = 200.0, 0.98
 EDGE = "refused by an edge: "  # how signon and drivers word it
+RETRIES_LOST_AT_MOST = 0.02
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def lights(run: Run) -> list[Light]:
     """Every condition of a believable run. A broken one makes the verdict INVALID, but for the start lag."""
     return [
         _finished(run), _started(run), _lost(run), _workers(run), _lag(run), _processor(run), _loop(run), _room(run),
-        _little(run), _edge(run),
+        _little(run), _edge(run), *_retried(run),
     ]  # fmt: skip
 
 
@@ -117,6 +118,16 @@ def _room(run: Run) -> Light:
         f"descripteurs du générateur {of['most_open']} / {of['allowed']}",
         f"generator's descriptors {of['most_open']} / {of['allowed']}",
     )  # fmt: skip
+
+
+def _retried(run: Run) -> list[Light]:
+    """Retries that the generator had no room for; nothing where nobody came back."""
+    counts = (run.finish or {}).get("retries") or {}
+    due, lost = (sum(counts.get(name, {}).values()) for name in ("due", "lost"))
+    if not due:
+        return []
+    kept = lost <= RETRIES_LOST_AT_MOST * due
+    return [Light("retries", kept, f"nouvelles tentatives perdues {lost} / {due}", f"retries lost {lost} / {due}")]
 
 
 def _little(run: Run) -> Light:

@@ -17,8 +17,13 @@ RUNS = "runs"
 
 
 def replay_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--scale`, `--compression`, `--seed`, `--arrivals`, `--shape`: what replaces the profile's own."""
+    """`--scale`, `--compression`, `--seed`, `--arrivals`, `--shape`, `--bell`, `--day`: what replaces the profile's."""
     for option in (
+        click.option(
+            "--without-measures", "measures", is_flag=True, callback=_left_out, help="Leave the profile's measures out."
+        ),
+        click.option("--day", type=click.IntRange(1), metavar="N", help="One of a profile's days; 1 is the first."),
+        click.option("--bell", metavar="NAME", help="The school bell: school, none, or a file."),
         click.option("--shape", metavar="NAME", help="Week shape: lockdown, ordinary, or a file."),
         click.option("--arrivals", type=click.Choice(["systematic", "poisson"]), help="How arrivals are drawn."),
         click.option("--seed", type=int, metavar="N", help="Seed of the plan and of the population."),
@@ -27,6 +32,11 @@ def replay_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         function = option(function)
     return function
+
+
+def _left_out(context: click.Context, parameter: click.Parameter, asked: bool) -> bool | None:
+    del context, parameter
+    return False if asked else None
 
 
 def overrides(**given: Any) -> dict[str, Any]:

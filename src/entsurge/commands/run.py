@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from entsurge import errors
+from entsurge.audience import profile as profiles
 from entsurge.commands.judge import judge
 from entsurge.commands.options import RUNS, new_run_folder, overrides, replay_options
 from entsurge.commands.processes import run_engine
@@ -80,7 +82,7 @@ def command(
     out: Path | None, processes: int, workers: int, bind: str, source: tuple[str, ...], web_port: int,
     scrape: tuple[tuple[str, str], ...], exporter_port: int, push_gateway: str, quiet: bool, **given: Any,
 ) -> int:  # fmt: skip
-    """Replay PROFILE against the target; exits as `entsurge gate` would.
+    """Replay PROFILE against the target; exits as `entsurge gate` would. A profile of several days is replayed in turn.
 
     Measures need the sandbox's token in ENTSURGE_ADMIN_TOKEN.
     """
@@ -105,6 +107,18 @@ def command(
         push_gateway=push_gateway,
         progress=not quiet,
     )
+    loaded = profiles.load(profile, overrides=spec.overrides)
+    in_turn = loaded.file.day if given.get("day") is None else []
+    measures = loaded.measures + [name for day in in_turn for name in day.measures if given["measures"] is not False]
+    if measures and not os.environ.get(ADMIN_TOKEN):
+        named = ", ".join(dict.fromkeys(measures))
+        hint = f"set {ADMIN_TOKEN} to the sandbox's token, or leave them out: --without-measures"
+        raise errors.UsageError(f"{loaded.name}: its measures ({named}) need the target's token", hint=hint)
+    return _run_days(spec, folder, len(in_turn)) if in_turn else _run(spec, folder)
+
+
+def _run(spec: RunSpec, folder: Path) -> int:
+    """One run, judged."""
     code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""))
     if code in (errors.USAGE, errors.UNEXPECTED) or not (folder / "manifest.json").is_file():
         return code
@@ -115,6 +129,24 @@ def _series(text: str) -> list[str]:
     """`a,b{x="1",y="2"}` as single series: commas between braces are part of one."""
     found = [each.strip() for each in re.findall(r"(?:[^,{]|\{[^}]*\})+", text)]
     return [each for each in found if each]
+
+
+def _run_days(spec: RunSpec, folder: Path, count: int) -> int:
+    """A profile's days one after the other, each a run of its own; one report on all of them.
+
+    Stops at a day that was interrupted, or that could not begin, reach its target or be recorded.
+    """
+    runs, codes = [], []
+    for number in range(1, count + 1):
+        out = folder / f"day-{number:02d}"
+        one = replace(spec, out=str(out), overrides=spec.overrides | {"day": number}, name="")
+        codes.append(run_engine(one, token=os.environ.get(ADMIN_TOKEN, "")))
+        if (out / "manifest.json").is_file():
+            runs.append(out)
+        if codes[-1] not in (errors.PASS, errors.INVALID):
+            break
+    code = judge(runs, folder, engine_codes=codes) if runs else errors.first_by_precedence(codes)
+    return codes[-1] if codes[-1] in (errors.USAGE, errors.UNEXPECTED) else code
 
 
 def _by_persona(given: tuple[str, ...]) -> dict[str, str]:

@@ -72,6 +72,8 @@ class Exporter(Collector):
         self.visits: dict[str, Mapping[str, int]] = {name: {} for name in VISITS}
         self.pages: Counter[tuple[str, str, str, str]] = Counter()
         self.times: dict[str, dict[tuple[str, str], _Times]] = {name: {} for name in HISTOGRAMS}
+        self.retried_pages: Counter[tuple[str, str, str, str]] = Counter()
+        self.retries: Mapping[str, int] = {}
         self.visitors: Mapping[str, int] = {}
         self.lag_seconds = self.busy = 0.0
         self.phase = ""
@@ -92,6 +94,9 @@ class Exporter(Collector):
             if key.kind != "page":
                 continue
             series = _series(key)
+            if key.attempt != "first":
+                self.retried_pages[*series, key.phase, key.outcome] += count
+                continue
             self.pages[*series, key.phase, key.outcome] += count
             if key.outcome == "ok":
                 self._add("service", series, fold.times_us[key])
@@ -113,8 +118,10 @@ class Exporter(Collector):
         *,
         phase: str = "",
         busy: float = 0.0,
+        retries: Mapping[str, int] | None = None,
     ) -> None:
-        """Take in one second's gauges; `visits` are the totals so far by name and persona."""
+        """Take in one second's gauges; `visits` are the totals so far by name and persona, `retries` by persona."""
+        self.retries = retries or {}
         self.visits.update(visits)
         self.visitors, self.lag_seconds, self.phase, self.busy = visitors, lag_seconds, phase, busy
 
@@ -126,15 +133,22 @@ class Exporter(Collector):
             for persona, count in self.visits[name].items():
                 family.add_metric([persona], count)
             yield family
-        pages = CounterMetricFamily(
-            "entsurge_pages", "Page views by outcome", labels=["persona", "service", "phase", "outcome"]
-        )
-        for labels, count in self.pages.items():
-            pages.add_metric(labels, count)
-        yield pages
+        retries = CounterMetricFamily("entsurge_retries", "Attempts after a failed visit", labels=["persona"])
+        for persona, count in self.retries.items():
+            retries.add_metric([persona], count)
+        yield retries
+        yield self._pages("entsurge_pages", "Page views by outcome", self.pages)
+        yield self._pages("entsurge_retried_pages", "Page views of retries by outcome", self.retried_pages)
         yield from (self._histogram(name) for name in HISTOGRAMS)
         yield from self._gauges()
         yield self._objectives()
+
+    @staticmethod
+    def _pages(name: str, told: str, counted: Counter[tuple[str, str, str, str]]) -> Metric:
+        family = CounterMetricFamily(name, told, labels=["persona", "service", "phase", "outcome"])
+        for labels, count in counted.items():
+            family.add_metric(labels, count)
+        return family
 
     def _info(self) -> Metric:
         told = {name: str(self.manifest.get(name, "")) for name in ("profile", "scale", "compression")}

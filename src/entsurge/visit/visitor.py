@@ -167,7 +167,9 @@ class Visitor(User):
     def _note(self, stage: Stage, result: PageResult, due_us: int, start_us: int, end_us: int) -> None:
         plan = self.plan
         phase = stage.phase_at(due_us, plan.phase)
-        key = Key("page", plan.persona, plan.group, self.service, self.action, phase, str(result.outcome))
+        key = Key(
+            "page", plan.persona, plan.group, self.service, self.action, phase, str(result.outcome), attempt=plan.kind
+        )
         stage.record.page(key, max(0, end_us - due_us), end_us - start_us)
         if result.outcome is Outcome.LOST:
             stage.limits[result.reason] += 1
@@ -191,7 +193,9 @@ class Visitor(User):
     def _exchange(self, exchange: Exchange) -> None:
         """One request of the current page, as the client saw it."""
         plan, outcome = self.plan, "ok" if 0 < exchange.status < 400 else "failed"
-        key = Key("request", plan.persona, plan.group, self.service, self.action, plan.phase, outcome)
+        key = Key(
+            "request", plan.persona, plan.group, self.service, self.action, plan.phase, outcome, attempt=plan.kind
+        )
         self.stage.record.request(key, exchange.total_us)
 
     def _raised(self, stage: Stage, error: Exception) -> None:
@@ -201,7 +205,10 @@ class Visitor(User):
             self.log.sign_on = "lost"
         now = stage.now_us()
         for page in self.log.remaining():
-            key = Key("page", self.plan.persona, self.plan.group, page.service, self.action, self.plan.phase, "lost")
+            key = Key(
+                "page", self.plan.persona, self.plan.group, page.service, self.action, self.plan.phase, "lost",
+                attempt=self.plan.kind,
+            )  # fmt: skip
             stage.record.page(key, 0, 0)
             self.log.page(page.service, PageResult(Outcome.LOST), 0, False)
         row = {"outcome": "lost", "persona": self.plan.persona, "service": self.service, "page": self.action}
