@@ -18,6 +18,11 @@ postgres, own_cluster = _postgres.postgres, _postgres.own_cluster
 FULL = os.environ.get("ENTSURGE_FULL") == "1"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update-golden`: keep what is made now as what is to be made from now on (tests/golden)."""
+    parser.addoption("--update-golden", action="store_true", help="keep reports anew in tests/golden")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow tests run only under ENTSURGE_FULL=1."""
     if FULL:

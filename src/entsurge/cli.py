@@ -21,9 +21,11 @@ COMMANDS = {
     "cleanup": "Removes from a target what a run wrote there.",
     "worker": "Offers a part of a run that a master elsewhere leads.",
     "report": "The degradation report of one run, or of several side by side.",
-    "gate": "Verdict and exit code for CI, with JUnit if asked.",
-    "compare": "Candidate runs against baseline runs, beyond chance or not.",
-    "population": "Synthetic people as CSV.",
+    "brief": "One page per run for the crisis committee: what held, what did not, what is advised.",
+    "gate": "Verdict and exit code for CI: objectives, baselines, JUnit, GitHub and GitLab.",
+    "compare": "Candidate runs against baseline runs, beyond chance or not; when it changed.",
+    "calibrate": "Access logs or an audience export to a profile of one's own.",
+    "population": "Synthetic people as CSV or AAF XML, and people of such files read back.",
     "sandbox": "Serves the embedded reference ENT.",
 }
 EPILOG = (

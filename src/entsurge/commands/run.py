@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from entsurge import errors
+from entsurge.audience import profile as profiles
 from entsurge.commands.judge import judge
 from entsurge.commands.options import RUNS, new_run_folder, overrides, replay_options
 from entsurge.commands.processes import run_engine
@@ -61,15 +64,25 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
     default=0,
     help="Locust's own web page on loopback, with the same counts; 0 for none.",
 )
+@click.option(
+    "--scrape",
+    multiple=True,
+    type=(str, str),
+    metavar="URL SERIES",
+    help="The target's own Prometheus metrics, once a second into the run and the report: address (/metrics is the "
+    "target's) and series, such as 'queue,http_requests_total{code=\"500\"}'; repeatable.",
+)
 @click.option("--exporter-port", default=9646, show_default=True, help="Prometheus metrics on loopback; 0 for any.")
+@click.option("--push-gateway", default="", metavar="URL",
+              help="A Prometheus Pushgateway on loopback or a host the target allows.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress.")
 @replay_options
 def command(
     *, profile: str, target: str, driver: str | None, chaos: tuple[str, ...], scenario: tuple[str, ...],
     out: Path | None, processes: int, workers: int, bind: str, source: tuple[str, ...], web_port: int,
-    exporter_port: int, quiet: bool, **given: Any,
+    scrape: tuple[tuple[str, str], ...], exporter_port: int, push_gateway: str, quiet: bool, **given: Any,
 ) -> int:  # fmt: skip
-    """Replay PROFILE against the target; exits as `entsurge gate` would.
+    """Replay PROFILE against the target; exits as `entsurge gate` would. A profile of several days is replayed in turn.
 
     Measures need the sandbox's token in ENTSURGE_ADMIN_TOKEN.
     """
@@ -89,13 +102,51 @@ def command(
         bind=bind,
         sources=list(source),
         web_port=web_port,
+        scrape=[{"url": url, "series": _series(text)} for url, text in scrape],
         exporter_port=exporter_port,
+        push_gateway=push_gateway,
         progress=not quiet,
     )
+    loaded = profiles.load(profile, overrides=spec.overrides)
+    in_turn = loaded.file.day if given.get("day") is None else []
+    measures = loaded.measures + [name for day in in_turn for name in day.measures if given["measures"] is not False]
+    if measures and not os.environ.get(ADMIN_TOKEN):
+        named = ", ".join(dict.fromkeys(measures))
+        hint = f"set {ADMIN_TOKEN} to the sandbox's token, or leave them out: --without-measures"
+        raise errors.UsageError(f"{loaded.name}: its measures ({named}) need the target's token", hint=hint)
+    return _run_days(spec, folder, len(in_turn)) if in_turn else _run(spec, folder)
+
+
+def _run(spec: RunSpec, folder: Path) -> int:
+    """One run, judged."""
     code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""))
     if code in (errors.USAGE, errors.UNEXPECTED) or not (folder / "manifest.json").is_file():
         return code
     return judge([folder], folder, engine_codes=[code])
+
+
+def _series(text: str) -> list[str]:
+    """`a,b{x="1",y="2"}` as single series: commas between braces are part of one."""
+    found = [each.strip() for each in re.findall(r"(?:[^,{]|\{[^}]*\})+", text)]
+    return [each for each in found if each]
+
+
+def _run_days(spec: RunSpec, folder: Path, count: int) -> int:
+    """A profile's days one after the other, each a run of its own; one report on all of them.
+
+    Stops at a day that was interrupted, or that could not begin, reach its target or be recorded.
+    """
+    runs, codes = [], []
+    for number in range(1, count + 1):
+        out = folder / f"day-{number:02d}"
+        one = replace(spec, out=str(out), overrides=spec.overrides | {"day": number}, name="")
+        codes.append(run_engine(one, token=os.environ.get(ADMIN_TOKEN, "")))
+        if (out / "manifest.json").is_file():
+            runs.append(out)
+        if codes[-1] not in (errors.PASS, errors.INVALID):
+            break
+    code = judge(runs, folder, engine_codes=codes) if runs else errors.first_by_precedence(codes)
+    return codes[-1] if codes[-1] in (errors.USAGE, errors.UNEXPECTED) else code
 
 
 def _by_persona(given: tuple[str, ...]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from entsurge.audience import profile as profiles
 from entsurge.commands.demo import capacity_for, demo_settings
 from entsurge.errors import UsageError
 from entsurge.sandbox.capacity import MORNING
+from entsurge.sandbox.live.limits import LiveLimits
 from entsurge.sandbox.measures import MEASURES
 from entsurge.sandbox.settings import REFUSALS, Settings
 from entsurge.sandbox.spread import KNOWN
@@ -59,6 +60,12 @@ Examples:
     "--pages-per-minute", type=click.FloatRange(0, min_open=True), help="Allowance of each account; then 429."
 )
 @click.option("--password-cost", type=click.IntRange(1, 20), help="log2 of scrypt's n (default: 10).")
+@click.option(
+    "--live",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A limit of chat and video class, such as video_kbps=500; repeatable (see docs/live-services.md).",
+)
 @click.option("--unlimited", is_flag=True, help="Lift workers, pool, queue and sessions.")
 @click.option(
     "--capacity", "only_capacity", is_flag=True, help="Print what it can take, by computation, and serve nothing."
@@ -86,6 +93,7 @@ def _settings(loaded: Profile, given: dict[str, Any]) -> Settings:
     known = vars(demo_settings(loaded))
     services = _services(given.pop("service"))
     given["default_seconds"] = given.pop("page_seconds")
+    given["live"] = LiveLimits.from_words(given["live"])
     asked = {name: value for name, value in given.items() if value is not None}
     return Settings(**known | asked | {"service_seconds": dict(known["service_seconds"]) | services})
 

@@ -10,12 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
+from entsurge.drivers import live
 from entsurge.drivers import portal_pages as pages
 from entsurge.drivers.driver import ActionSpec
 from entsurge.drivers.results import broken, not_as_it_should_be, turned_away
 from entsurge.signon import cas
 from entsurge.signon.walk import Walk
-from entsurge.visit.failure import ClientError
+from entsurge.visit.failure import ClientError, UpgradeRefused
 from entsurge.visit.outcome import Outcome, PageResult
 
 if TYPE_CHECKING:
@@ -73,8 +74,7 @@ class PortalDriver:
         "read-news": ActionSpec("news"),
         "read-news-item": ActionSpec("news"),
         "read-academy-news": ActionSpec("news"),
-        "open-chat": ActionSpec("chat"),
-        "open-video-class": ActionSpec("video-class"),
+        **live.ACTIONS,
     }
 
     def __init__(self, setting: Setting) -> None:
@@ -116,17 +116,37 @@ class PortalDriver:
         if found is None or found[1].decode() != service:
             return not_as_it_should_be(document, Outcome.FAILED, "another page than asked for")
         pages.remember(visitor.memory, service, body)
-        return self._rest(visitor, document, body)
+        page = self._rest(visitor, document, body)
+        return self._with_room(visitor, service, action, document, page) if page.ok else page
+
+    def _with_room(
+        self, visitor: Visitor, service: str, action: str, document: Response, page: PageResult
+    ) -> PageResult:
+        """The page once its room, if it has one, is joined too."""
+        try:
+            page.stay = live.enter(visitor, service, action, document)
+        except UpgradeRefused as refused:
+            outcome = self.classify(refused.response)
+            return not_as_it_should_be(refused.response, Outcome.FAILED if outcome is Outcome.OK else outcome)
+        except live.KeptOut as kept_out:
+            return PageResult(Outcome.SHED, kept_out.reason, page.size)
+        except ClientError as error:
+            return broken(error)
+        return page
 
     def _document(self, visitor: Visitor, service: str, action: str) -> Response:
         portal = visitor.memory["portal"]
         landing: Response | None = visitor.memory.pop("landing", None)
         if action == "open-home" and landing is not None:
             return landing
-        writing = pages.writing(visitor, service, action) if self.actions[action].writes else None
+        writing = pages.writing(visitor, service, action) if self._posts(action) else None
         if writing is not None:
             return self._write(visitor, portal, action, writing)
         return visitor.get(urljoin(f"{portal}/", pages.reading(visitor, service, action)))
+
+    def _posts(self, action: str) -> bool:
+        """Whether an action writes by a form; what is written in a live room is said there."""
+        return self.actions[action].writes and action not in live.ACTIONS
 
     def _write(self, visitor: Visitor, portal: str, action: str, writing: pages.Writing) -> Response:
         url = urljoin(f"{portal}/", writing.path)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from entsurge import __version__, content
+from entsurge.audience.profile import numbered
 from entsurge.audience.shape import PERSONAS
 from entsurge.plan import summary
 from entsurge.record.run_directory import FORMAT
@@ -61,7 +62,7 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str) -> dict[str
             "window": counted["window"],
         },
         "planned": counted["personas"],
-        "objectives": _objectives(profile),
+        "objectives": numbered(profile.file.objective),
         "perturbations": [_perturbation(each, timeline[-1]["end_s"]) for each in prepared.experiments],
         "population": {
             "academies": list(people.academy_names),
@@ -96,11 +97,6 @@ def _of_target(spec: RunSpec, prepared: Prepared) -> list[dict[str, str]]:
     return [
         {"kind": kind, "name": name, "path": str(path), "sha256": content.digest(path)} for kind, name, path in found
     ]
-
-
-def _objectives(profile: Profile) -> list[dict[str, Any]]:
-    numbered = enumerate(profile.file.objective, 1)
-    return [each.model_dump() | {"id": each.id or f"objective-{number}"} for number, each in numbered]
 
 
 def _perturbation(each: Experiment, end_s: float) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from entsurge.chaos import experiment
 from entsurge.engine import manifest as manifests
 from entsurge.engine.way import Way
 from entsurge.plan.arrivals import Arrivals
+from entsurge.plan.comeback import comeback
 from entsurge.plan.people import groups, population
 from entsurge.target.fit import check_services, fitting
 from entsurge.visit.stage import Stage
@@ -38,7 +39,7 @@ class Prepared:
         self.profile = profiles.load(spec.profile, overrides=spec.overrides)
         if self.target is not None:
             self.profile = fitting(self.target, self.profile)
-        self.experiments = [experiment.load(name) for name in spec.chaos]
+        self.experiments = [experiment.load(name) for name in dict.fromkeys([*self.profile.measures, *spec.chaos])]
         self.scenarios, self.scenario_paths = load_scenarios(spec.scenarios)
         book = self.target.accounts if self.target else None
         self.people: People = book or population(self.profile)
@@ -65,6 +66,7 @@ class Prepared:
             writable=way.writable,
             stand_in=way.stand_in,
             tls=way.tls,
+            comeback=comeback(self.profile),
         )
 
     def digests(self) -> dict[str, str]:

@@ -24,17 +24,18 @@ def render_markdown(data: Mapping[str, Any], language: str) -> str:
     words, numbers = messages(language), Numbers(language)
     titles = run_titles(data, words)
     lines = [f"# {words['top']['report']}", ""]
-    for run in data["runs"]:
+    for place, run in enumerate(data["runs"]):
         shown = card(run, words, numbers)
-        lines.append(f"- **{escaped(titles[run['name']])}: {VERDICT_SIGNS[run['verdict']]} {escaped(shown['head'])}**. "
+        lines.append(f"- **{escaped(titles[place])}: {VERDICT_SIGNS[run['verdict']]} {escaped(shown['head'])}**. "
                      + escaped(" ".join(shown["lines"])))  # fmt: skip
     lines += ["", escaped("; ".join(lead(data, words, numbers, titles))) + ".", ""]
-    for run in data["runs"]:
-        lines += [f"## {escaped(titles[run['name']])}", "", escaped(run["sentence"][language]), ""]
+    for place, run in enumerate(data["runs"]):
+        lines += [f"## {escaped(titles[place])}", "", escaped(run["sentence"][language]), ""]
         lines += [
             *_continuity(run, words, numbers),
             "",
             *_figures(run, words, numbers),
+            *_retries(run, words, numbers, titles[place]),
             "",
             *_objectives(run, words, numbers),
             "",
@@ -64,6 +65,16 @@ def _figures(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) ->
         yield f"| {names[figure]} | " + " | ".join(cell.strip() for cell in cells) + " |"
 
 
+def _retries(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers, title: str) -> Iterator[str]:
+    found = run["retries"]
+    if found["attempts"]:
+        counts = {name: numbers.number(found[name]) for name in ("attempts", "people", "most")}
+        added = {name: numbers.number(found[f"more_{name}"]) for name in ("sign_ons", "pages")}
+        served = numbers.number(found["in_the_end"])
+        told = words["figures"]["retries"].format(run=title, served=served, **counts, **added)
+        yield from ("", escaped(told))
+
+
 def _objectives(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
     names = words["objectives"]
     headings = (names[key] for key in ("persona", "service", "must", "value", "interval", "state"))
@@ -71,7 +82,8 @@ def _objectives(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers)
     yield "|---|---|---|--:|--:|---|"
     for each in run["objectives"]:
         cells = (
-            words["personas"][each["persona"]], words["services"].get(each["service"], each["service"]), each["must"],
+            words["personas"].get(each["persona"], each["persona"]),
+            words["services"].get(each["service"], each["service"]), each["must"],
             numbers.measure(each["value"], each["unit"]), numbers.interval(each["low"], each["high"], each["unit"]),
             names[each["state"]],
         )  # fmt: skip

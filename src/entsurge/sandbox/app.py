@@ -12,6 +12,7 @@ from entsurge.sandbox.authority_portals import AuthorityPortals
 from entsurge.sandbox.bounds import Bounds, too_large
 from entsurge.sandbox.desk import Desk
 from entsurge.sandbox.light import Light
+from entsurge.sandbox.live.door import Door
 from entsurge.sandbox.mobile.api import Mobile
 from entsurge.sandbox.portal import Portal
 from entsurge.sandbox.signon import SignOn
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 def application(ent: Ent) -> ASGIApp:
     """The application over one sandbox's parts."""
     sign_on = SignOn(ent)
-    rooms = (Portal(ent, sign_on), AuthorityPortals(ent, sign_on), Desk(ent), sign_on, Mobile(ent, sign_on), Admin(ent))
+    rooms = (
+        Portal(ent, sign_on), AuthorityPortals(ent, sign_on), Desk(ent), sign_on, Mobile(ent, sign_on), Admin(ent),
+        Door(ent),
+    )  # fmt: skip
 
     async def no_database(request: Request, error: Exception) -> Response:
         del request, error

@@ -11,6 +11,7 @@ from entsurge.population import PERSONAS
 from entsurge.sandbox import markup
 from entsurge.sandbox.directory import Directory
 from entsurge.sandbox.limits import SessionLimit
+from entsurge.sandbox.live.links import Links
 from entsurge.sandbox.measure_options import text_for
 from entsurge.sandbox.measures import PRIORITY, SHORT_SESSIONS, Measures, Refusal
 from entsurge.sandbox.state.allowance import Rate
@@ -59,6 +60,7 @@ class Ent:
             seeding.seed(self.database, self.disk, self.population)
         self.resources = Resources(settings)
         self.telemetry = Telemetry()
+        self.links = Links(self.secret, settings.live.link_seconds)
         self.directory = Directory(self.population)
         self.state = self._make_state()
         self.measures = Measures(settings, self.state.clock)

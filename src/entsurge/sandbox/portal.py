@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from sqlalchemy import Connection
-    from starlette.requests import Request
+    from starlette.requests import HTTPConnection, Request
 
     from entsurge.sandbox.ent import Ent
     from entsurge.sandbox.signon import SignOn
@@ -144,7 +144,7 @@ class Portal:
         return RedirectResponse(f"/etab/{uai}/accueil", 302, {"cache-control": "no-store"})
 
 
-async def portal_session(ent: Ent, request: Request) -> PortalSession | None:
+async def portal_session(ent: Ent, request: HTTPConnection) -> PortalSession | None:
     """The session of a request's cookie, if it is one of the school in its path."""
     portal = await ent.sessions.find_portal(request.cookies.get(COOKIE, ""))
     return portal if portal and portal.person.uai == request.path_params["uai"] else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.errors import UsageError
 from entsurge.population import Population
+from entsurge.sandbox.live.limits import LiveLimits
 from entsurge.sandbox.services import BY_NAME, NAMES
 from entsurge.sandbox.spread import CONSTANT
 from entsurge.sandbox.spread import fault as spread_fault
@@ -81,6 +82,7 @@ class Settings:
     schools: int = 8
     classes_per_school: int = 6
     pupils_per_class: int = 30
+    live: LiveLimits = field(default_factory=LiveLimits)
 
     def __post_init__(self) -> None:
         faults = [*self._size_faults(), *self._service_faults()]
@@ -141,6 +143,8 @@ class Settings:
         if isinstance(found.get("mobile_redirects"), list):
             found["mobile_redirects"] = tuple(found["mobile_redirects"])  # JSON knows lists alone
         try:
+            if "live" in found:
+                found["live"] = LiveLimits.of(found["live"])
             return cls(**found)
         except TypeError as error:
             raise UsageError(f"a sandbox setting has the wrong type: {error}") from error

@@ -19,6 +19,7 @@ class VisitLog:
         self.waiting_us = 0
         self.work_served = False
         self.done = 0
+        self.not_served: list[PagePlan] = []
         self.services = {page.service: Counter({"planned": 0}) for page in plan.pages}
         for page in plan.pages:
             self.services[page.service]["planned"] += 1
@@ -34,12 +35,18 @@ class VisitLog:
         """One page view came to its end."""
         self.services[service][str(result.outcome)] += 1
         self.waiting_us += waiting_us
+        if not result.ok:
+            self.not_served.append(self.plan.pages[self.done])
         self.done += 1
         self.work_served |= work and result.ok
 
     def remaining(self) -> tuple[PagePlan, ...]:
         """The pages not asked for yet."""
         return self.plan.pages[self.done :]
+
+    def owed(self) -> tuple[PagePlan, ...]:
+        """The pages that the visitor came for and did not get, in the order in which they were planned."""
+        return (*self.not_served, *self.remaining())
 
     def row(self, end_us: int) -> dict[str, Any]:
         """The visit as a row of visits.arrows."""
@@ -52,5 +59,5 @@ class VisitLog:
             "planned_gap_us": sum(page.gap_us for page in self.plan.pages), "waiting_us": self.waiting_us,
             "work_planned": bool({"lesson-book", "homework"} & set(self.services)), "work_served": self.work_served,
             "services": [{"service": name, **{key: of[key] for key in ("planned", *outcomes)}} for name, of in pages],
-            "sign_on": self.sign_on, "end": self.end,
+            "sign_on": self.sign_on, "end": self.end, "attempt": self.plan.attempt,
         }  # fmt: skip

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from entsurge.audience.shape import Patience, Persona
     from entsurge.drivers.driver import Driver
+    from entsurge.plan.comeback import Comeback
     from entsurge.record.recorder import Key
     from entsurge.visit.allow import AllowList
     from entsurge.visit.tls import Tls
@@ -105,6 +106,7 @@ class Stage:
     lags_us: list[int] = field(default_factory=list)
     accounts_in_use: set[tuple[str, str, int]] = field(default_factory=set)
     limits: Counter[str] = field(default_factory=Counter)  # what the generator itself lacked, and how often
+    comeback: Comeback | None = None  # who tries again after a failure, and when
     sources: tuple[str, ...] = ()  # addresses of this machine that visitors come from, in turn
     unreachable: int = 0
     answers: int = 0

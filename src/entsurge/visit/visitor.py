@@ -130,6 +130,8 @@ class Visitor(User):
                 self.log.end = "shed" if result.outcome is Outcome.SHED else "failed"
                 return
             due_us = max(start_us + page.gap_us, end_us)
+            if result.stay is not None:
+                result.stay.until(due_us)
             self._wait_until(due_us)
         self.log.end = "completed"
 
@@ -165,7 +167,9 @@ class Visitor(User):
     def _note(self, stage: Stage, result: PageResult, due_us: int, start_us: int, end_us: int) -> None:
         plan = self.plan
         phase = stage.phase_at(due_us, plan.phase)
-        key = Key("page", plan.persona, plan.group, self.service, self.action, phase, str(result.outcome))
+        key = Key(
+            "page", plan.persona, plan.group, self.service, self.action, phase, str(result.outcome), attempt=plan.kind
+        )
         stage.record.page(key, max(0, end_us - due_us), end_us - start_us)
         if result.outcome is Outcome.LOST:
             stage.limits[result.reason] += 1
@@ -189,7 +193,9 @@ class Visitor(User):
     def _exchange(self, exchange: Exchange) -> None:
         """One request of the current page, as the client saw it."""
         plan, outcome = self.plan, "ok" if 0 < exchange.status < 400 else "failed"
-        key = Key("request", plan.persona, plan.group, self.service, self.action, plan.phase, outcome)
+        key = Key(
+            "request", plan.persona, plan.group, self.service, self.action, plan.phase, outcome, attempt=plan.kind
+        )
         self.stage.record.request(key, exchange.total_us)
 
     def _raised(self, stage: Stage, error: Exception) -> None:
@@ -199,7 +205,10 @@ class Visitor(User):
             self.log.sign_on = "lost"
         now = stage.now_us()
         for page in self.log.remaining():
-            key = Key("page", self.plan.persona, self.plan.group, page.service, self.action, self.plan.phase, "lost")
+            key = Key(
+                "page", self.plan.persona, self.plan.group, page.service, self.action, self.plan.phase, "lost",
+                attempt=self.plan.kind,
+            )  # fmt: skip
             stage.record.page(key, 0, 0)
             self.log.page(page.service, PageResult(Outcome.LOST), 0, False)
         row = {"outcome": "lost", "persona": self.plan.persona, "service": self.service, "page": self.action}
@@ -325,6 +334,10 @@ class Visitor(User):
         plan = self.plan
         key = Key("hop", plan.persona, plan.group, "sign-on", step, plan.phase, str(outcome))
         self.stage.record.request(key, microseconds)
+
+    def pause(self, seconds: float) -> None:
+        """Wait before trying something again."""
+        gevent.sleep(seconds)
 
     def sentence(self) -> str:
         """Something to write: synthetic, the same for the same visit."""

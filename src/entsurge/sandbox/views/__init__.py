@@ -28,8 +28,8 @@ READERS: Mapping[str, Reader] = {
     "absences": absences.read,
     "files": files.read,
     "news": news.read,
-    "chat": rooms.read,
-    "video-class": rooms.read,
+    "chat": rooms.read_chat,
+    "video-class": rooms.read_video_class,
 }
 # By the path under the school's portal, with {key} for a number.
 MORE_READERS: Mapping[str, tuple[str, Reader]] = {
@@ -61,4 +61,5 @@ REMOVERS: Mapping[str, tuple[str, Remover]] = {
     "absences/appels/{key}": ("absences", absences.take_register_back),
     "fichiers/{key}": ("files", files.take_back),
     "actualites/{key}": ("news", news.take_back),
+    "chat/{key}": ("chat", rooms.take_back),
 }

@@ -73,13 +73,22 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenRoom:
+    """A live room that may be entered, and the signed address of its socket."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """A page."""
+    """A page; `rooms` are live on it."""
 
     sections: list[Section] = field(default_factory=list)
     article: Article | None = None
     forms: tuple[Form, ...] = ()
     note: str = ""
+    rooms: tuple[OpenRoom, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
