@@ -161,6 +161,24 @@ def test_a_conversation_is_its_participants(sandbox, signed_on):
     assert where not in teacher.get(f"{ROOT}/messagerie").text
 
 
+@pytest.mark.parametrize("path", ["messagerie", "cahier-de-textes", "travail"])
+def test_what_hung_on_something_goes_with_it(sandbox, signed_on, path):
+    """The document of something taken back is gone, and does not hang on what is written next."""
+    teacher = signed_on(PEOPLE.person("teacher", 0))
+    header = {"x-csrf-token": token(sandbox, teacher)}
+    files = {"fichier": ("vieux.txt", b"vieux")}
+    old = teacher.post(f"{ROOT}/{path}", data={"titre": "Ancien"}, files=files, headers=header)
+    piece = re.search(rf'href="({ROOT}/pieces/\d+)"', old.text)[1]
+    assert teacher.get(piece).content == b"vieux"
+    assert teacher.delete(old.headers["content-location"], headers=header).status_code == 204
+    assert teacher.get(piece).status_code == 404
+    told = signed_on(PUPIL).get(f"{ROOT}/notifications").text
+    assert old.headers["content-location"] not in told
+    new = teacher.post(f"{ROOT}/{path}", data={"titre": "Nouveau"}, headers=header)
+    assert new.headers["content-location"] != old.headers["content-location"]
+    assert "/pieces/" not in new.text
+
+
 def test_another_browsers_token_is_no_good(sandbox, signed_on):
     """A form's token belongs to one session: someone else's opens nothing."""
     theirs = token(sandbox, signed_on(STRANGER))

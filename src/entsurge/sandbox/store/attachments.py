@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from entsurge.sandbox.store.schema import ATTACHMENT
 
@@ -51,6 +51,12 @@ def attach(db: Connection, uai: str, kind: Kind, parent: int, uploads: Sequence[
     if uploads:
         rows = [{"uai": uai, "kind": kind, "parent": parent, **upload._asdict()} for upload in uploads]
         db.execute(insert(ATTACHMENT), rows)
+
+
+def detach(db: Connection, kind: Kind, parents: Sequence[int]) -> None:
+    """Take away what hangs on things that go."""
+    gone = (ATTACHMENT.c.kind == kind) & ATTACHMENT.c.parent.in_(list(parents))
+    db.execute(delete(ATTACHMENT).where(gone))
 
 
 def of(db: Connection, kind: Kind, parents: Sequence[int]) -> list[Attachment]:

@@ -94,7 +94,8 @@ def set_work(db: Connection, homework: Homework) -> Homework:
 
 
 def remove(db: Connection, key: int) -> None:
-    """Delete work, with its marks of being done."""
+    """Delete work, with its marks of being done and what was handed in."""
+    db.execute(delete(HAND_IN).where(HAND_IN.c.homework == key))
     db.execute(delete(HOMEWORK_DONE).where(HOMEWORK_DONE.c.homework == key))
     db.execute(delete(HOMEWORK).where(HOMEWORK.c.id == key))
 

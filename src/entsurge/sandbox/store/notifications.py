@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from entsurge.sandbox.store.schema import NOTIFICATION
 
@@ -61,3 +61,8 @@ def read_all(db: Connection, login: str) -> None:
     """Mark everything as read."""
     unread_ones = (NOTIFICATION.c.login == login) & NOTIFICATION.c.read.is_(False)
     db.execute(update(NOTIFICATION).where(unread_ones), {"read": True})
+
+
+def withdraw(db: Connection, path: str) -> None:
+    """Take back every notification of something that goes; numbers in paths are never given twice."""
+    db.execute(delete(NOTIFICATION).where(NOTIFICATION.c.path == path))

@@ -6,13 +6,23 @@ Days are `YYYY-MM-DD`; instants `YYYY-MM-DDTHH:MM:SS`, the school's local time; 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table
+
+if TYPE_CHECKING:
+    from sqlalchemy.schema import SchemaItem
 
 METADATA = MetaData()
 
 
 def _key() -> Column[int]:
     return Column("id", Integer, primary_key=True)
+
+
+def _table(name: str, *items: SchemaItem) -> Table:
+    """A table whose rows have numbers of their own; a number is never given twice, in SQLite either."""
+    return Table(name, METADATA, _key(), *items, sqlite_autoincrement=True)
 
 
 def _text(name: str, *, key: bool = False) -> Column[str]:
@@ -28,10 +38,8 @@ ACCOUNT = Table(
     Column("cost", Integer, nullable=False),  # log2 of scrypt's n
 )
 
-LESSON = Table(
+LESSON = _table(
     "lesson",
-    METADATA,
-    _key(),
     _text("uai"),
     _text("class_name"),
     _text("subject"),
@@ -44,10 +52,8 @@ LESSON = Table(
     Index("lesson_by_teacher", "teacher", "starts_at"),
 )
 
-HOMEWORK = Table(
+HOMEWORK = _table(
     "homework",
-    METADATA,
-    _key(),
     _text("uai"),
     _text("class_name"),
     _text("subject"),
@@ -64,10 +70,8 @@ HOMEWORK = Table(
 HOMEWORK_DONE = Table(
     "homework_done", METADATA, Column("homework", Integer, primary_key=True), _text("login", key=True)
 )
-HAND_IN = Table(
+HAND_IN = _table(
     "hand_in",
-    METADATA,
-    _key(),
     Column("homework", Integer, nullable=False),
     _text("login"),
     _text("title"),
@@ -75,20 +79,16 @@ HAND_IN = Table(
     Index("hand_in_by_homework", "homework", "login"),
 )
 
-COMMUNICATION = Table(
+COMMUNICATION = _table(
     "communication",
-    METADATA,
-    _key(),
     _text("uai"),
     _text("author"),
     _text("subject"),
     _text("audience"),  # what was addressed: a login, a class, parents:<class>
     _text("last_at"),
 )
-PARTICIPATION = Table(
+PARTICIPATION = _table(
     "participation",
-    METADATA,
-    _key(),
     Column("communication", Integer, nullable=False),
     _text("author"),
     _text("content"),
@@ -106,10 +106,8 @@ RECIPIENT = Table(  # one row per mailbox that a communication lies in, its auth
     Index("recipient_by_folder", "login", "folder", "last_at"),
 )
 
-ATTACHMENT = Table(
+ATTACHMENT = _table(
     "attachment",
-    METADATA,
-    _key(),
     _text("uai"),
     _text("kind"),  # lesson, homework, hand-in, participation
     Column("parent", Integer, nullable=False),
@@ -119,10 +117,8 @@ ATTACHMENT = Table(
     _text("digest"),  # where its bytes lie on disk
     Index("attachment_by_parent", "kind", "parent"),
 )
-FILE = Table(
+FILE = _table(
     "file",
-    METADATA,
-    _key(),
     _text("uai"),
     _text("owner"),
     _text("audience"),  # a login, a class, or everyone
@@ -135,23 +131,17 @@ FILE = Table(
     Index("file_by_owner", "owner"),
 )
 
-EVALUATION_PERIOD = Table(
-    "evaluation_period", METADATA, _key(), _text("uai"), _text("name"), _text("starts_on"), _text("ends_on")
-)
-EVALUATION_SERVICE = Table(  # a subject as one teacher teaches it to one class
+EVALUATION_PERIOD = _table("evaluation_period", _text("uai"), _text("name"), _text("starts_on"), _text("ends_on"))
+EVALUATION_SERVICE = _table(  # a subject as one teacher teaches it to one class
     "evaluation_service",
-    METADATA,
-    _key(),
     _text("uai"),
     _text("class_name"),
     _text("subject"),
     _text("teacher"),
     Index("evaluation_service_by_class", "uai", "class_name"),
 )
-EVALUATION = Table(
+EVALUATION = _table(
     "evaluation",
-    METADATA,
-    _key(),
     Column("service", Integer, nullable=False),
     Column("period", Integer, nullable=False),
     _text("title"),
@@ -169,11 +159,9 @@ EVALUATION_RESULT = Table(
     Column("mark", Float),  # none: not evaluated
 )
 
-ABSENCE_REASON = Table("absence_reason", METADATA, _key(), _text("code"), _text("label"))
-ABSENCE = Table(
+ABSENCE_REASON = _table("absence_reason", _text("code"), _text("label"))
+ABSENCE = _table(
     "absence",
-    METADATA,
-    _key(),
     _text("uai"),
     _text("login"),  # the pupil
     _text("class_name"),
@@ -188,10 +176,8 @@ ABSENCE = Table(
     Index("absence_by_pupil", "login", "starts_at"),
     Index("absence_by_school", "uai", "starts_at"),
 )
-REGISTER = Table(
+REGISTER = _table(
     "register",
-    METADATA,
-    _key(),
     _text("uai"),
     _text("class_name"),
     _text("teacher"),
@@ -200,10 +186,8 @@ REGISTER = Table(
     Index("register_by_school", "uai", "id"),
 )
 
-NEWS = Table(
+NEWS = _table(
     "news",
-    METADATA,
-    _key(),
     _text("tenant"),  # a UAI, or the path of an academy or a local authority
     _text("title"),
     _text("content"),
@@ -211,10 +195,8 @@ NEWS = Table(
     _text("at"),
     Index("news_by_tenant", "tenant", "id"),
 )
-NOTIFICATION = Table(
+NOTIFICATION = _table(
     "notification",
-    METADATA,
-    _key(),
     _text("login"),
     _text("service"),
     _text("title"),
@@ -222,11 +204,10 @@ NOTIFICATION = Table(
     _text("at"),
     Column("read", Boolean, nullable=False),
     Index("notification_by_login", "login", "id"),
+    Index("notification_by_path", "path"),
 )
-CHAT_MESSAGE = Table(
+CHAT_MESSAGE = _table(
     "chat_message",
-    METADATA,
-    _key(),
     _text("uai"),
     _text("room"),
     _text("author"),

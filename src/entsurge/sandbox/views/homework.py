@@ -104,6 +104,10 @@ def take_back(db: Connection, asked: Asked) -> bool | None:
         return None
     if work.teacher != asked.person.login:
         return False
+    handed = [each.id for each in homework.hand_ins(db, work.id)]
+    attachments.detach(db, "hand-in", handed)
+    attachments.detach(db, "homework", [work.id])
+    notifications.withdraw(db, f"{PATH}/{work.id}")
     homework.remove(db, work.id)
     return True
 
@@ -115,6 +119,7 @@ def take_hand_in_back(db: Connection, asked: Asked) -> bool | None:
         return None
     if handed.login != asked.person.login:
         return False
+    attachments.detach(db, "hand-in", [handed.id])
     homework.take_back(db, handed.id)
     return True
 

@@ -69,6 +69,8 @@ def take_back(db: Connection, asked: Asked) -> bool | None:
         return None
     if lesson.teacher != asked.person.login:
         return False
+    attachments.detach(db, "lesson", [lesson.id])
+    notifications.withdraw(db, f"{PATH}/{lesson.id}")
     lessons.remove(db, lesson.id)
     return True
 

@@ -98,6 +98,7 @@ def take_answer_back(db: Connection, asked: Asked) -> bool | None:
         return None
     if said.author != asked.person.login:
         return False
+    attachments.detach(db, "participation", [said.id])
     messages.unsay(db, said.id)
     return True
 
@@ -117,7 +118,10 @@ def take_back(db: Connection, asked: Asked) -> bool | None:
         return None
     if letter.communication.author != asked.person.login:
         return False
-    messages.remove(db, letter.communication.id)
+    key = letter.communication.id
+    attachments.detach(db, "participation", [said.id for said in messages.participations(db, key)])
+    notifications.withdraw(db, f"{PATH}/{key}")
+    messages.remove(db, key)
     return True
 
 
