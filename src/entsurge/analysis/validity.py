@@ -30,16 +30,9 @@ class Light:
 def lights(run: Run) -> list[Light]:
     """Every condition of a believable run. A broken one makes the verdict INVALID, but for the start lag."""
     return [
-        _finished(run),
-        _started(run),
-        _lost(run),
-        _lag(run),
-        _processor(run),
-        _loop(run),
-        _room(run),
+        _finished(run), _edge(run), _started(run), _lost(run), _lag(run), _processor(run), _loop(run), _room(run),
         _little(run),
-        _edge(run),
-    ]
+    ]  # fmt: skip
 
 
 def _finished(run: Run) -> Light:
