@@ -114,6 +114,9 @@ def test_nothing_outside_loopback_without_authorisation(write) -> None:
     with pytest.raises(UsageError, match="not loopback"):
         load(write("b.toml", 'url = "http://127.0.0.1"\nhosts = ["ent.example.fr"]\n'))
     assert load(write("c.toml", 'url = "http://127.0.0.1"\nhosts = ["localhost"]\n')).file.authorised is None
+    asked = '[authorised]\nby = "moi"\nfrom = 2026-01-01\nuntil = 2026-12-31\n'
+    with pytest.raises(UsageError, match="nobody knows the synthetic people"):
+        load(write("d.toml", f'url = "https://ent.example.fr"\n{asked}'))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from entsurge.errors import UsageError
 from entsurge.recorded import har
 from entsurge.recorded.draft import draft
 from entsurge.recorded.toml import written
+from entsurge.target import file as targets
 
 
 @click.command(
@@ -19,17 +20,18 @@ from entsurge.recorded.toml import written
 )
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--host", multiple=True, help="A host that belongs to the ENT; repeatable (default: the first page's).")
+@click.option("--target", type=click.Path(path_type=Path, dir_okay=False), help="A target file whose hosts belong too.")
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Where to write (default: standard output)."
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
-def command(*, file: Path, host: tuple[str, ...], out: Path | None, force: bool) -> int:
+def command(*, file: Path, host: tuple[str, ...], target: Path | None, out: Path | None, force: bool) -> int:
     """Draft a driver from FILE, a HAR: pages, what feeds on what, sign-on and signs.
 
     Third parties are dropped, secrets are masked, and what is doubtful is said. The draft is accepted by
     `--driver ours.toml` as it is, unless it says otherwise.
     """
-    visit = har.read(file, host)
+    visit = har.read(file, (*host, *(targets.load(target).file.all_hosts if target else ())))
     made = draft(visit)
     text = written(made.file, made.notes)
     if out is None:

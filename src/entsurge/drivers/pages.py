@@ -18,6 +18,7 @@ from entsurge.drivers.template import Missing, Template
 from entsurge.errors import UsageError
 from entsurge.reading import assets
 from entsurge.signon import registry as methods
+from entsurge.signon.signs import Signs
 from entsurge.signon.walk import Walk
 from entsurge.visit.failure import ClientError
 from entsurge.visit.outcome import Outcome, PageResult
@@ -44,6 +45,8 @@ class PagesDriver:
         self.setting, self.signs, self.entrance = setting, file.signs, sign_on
         self.door, self.check = Template(file.door), Template(file.signs.check) if file.signs.check else None
         self.landing = file.landing.extract
+        words = sign_on.signs if sign_on else Signs()
+        self.words = words if self.check else replace(words, proof=self._proves)
         self.cookies = file.cookies
         self.pages = [_Compiled(each) for each in file.page]
         self.named: dict[tuple[str, str], _Compiled] = {
@@ -67,8 +70,7 @@ class PagesDriver:
         try:
             if self.entrance is None:
                 return self._proven(visitor, visitor.get(door))
-            signs = self.entrance.signs if self.check else replace(self.entrance.signs, proof=self._proves)
-            arrival = self.entrance.enter(Walk(visitor, signs), account, door)
+            arrival = self.entrance.enter(Walk(visitor, self.words), account, door)
             if arrival.refusal is not None:
                 return turned_away(arrival)
             return self._proven(visitor, arrival.page)

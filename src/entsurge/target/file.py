@@ -118,6 +118,12 @@ class TargetFile(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _has_accounts(self) -> TargetFile:
+        if self.accounts is None and any(not is_loopback(host) for host in self.all_hosts):
+            raise ValueError("accounts: missing: outside loopback nobody knows the synthetic people")
+        return self
+
+    @model_validator(mode="after")
     def _hosts_hold_the_urls(self) -> TargetFile:
         outside = {_host(each.url) for each in self.tenant if each.url} - set(self.all_hosts)
         if outside:
