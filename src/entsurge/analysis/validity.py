@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 STARTED_AT_LEAST, LOST_AT_MOST, LITTLE_AT_MOST, BUSY = 0.98, 0.01, 0.05, 0.9
 STALL_AT_MOST_MS, FULL = 200.0, 0.98
+EDGE = "refused by an edge: "  # how signon and drivers word it
 RETRIES_LOST_AT_MOST = 0.02
 
 
@@ -29,17 +30,10 @@ class Light:
 
 def lights(run: Run) -> list[Light]:
     """Every condition of a believable run. A broken one makes the verdict INVALID, but for the start lag."""
-    found = [
-        _finished(run),
-        _started(run),
-        _lost(run),
-        _lag(run),
-        _processor(run),
-        _loop(run),
-        _room(run),
-        _little(run),
-    ]
-    return found + _retried(run)
+    return [
+        _finished(run), _started(run), _lost(run), _workers(run), _lag(run), _processor(run), _loop(run), _room(run),
+        _little(run), _edge(run), *_retried(run),
+    ]  # fmt: skip
 
 
 def _finished(run: Run) -> Light:
@@ -52,7 +46,7 @@ def _finished(run: Run) -> Light:
 
 def _started(run: Run) -> Light:
     planned = sum(of["visits"] for of in run.manifest["planned"].values())
-    started = int((run.window_visits["sign_on"] != "lost").sum())
+    started = int((~run.window_stays.where(sign_on="lost")).sum())
     limits = (run.finish or {}).get("limits", {})
     why = f" ({', '.join(f'{reason}: {count}' for reason, count in limits.items())})" if limits else ""
     return Light(
@@ -64,12 +58,24 @@ def _started(run: Run) -> Light:
 
 
 def _lost(run: Run) -> Light:
-    visits = run.window_visits
+    visits = run.window_stays
     lost, planned = int(visits["lost"].sum()), int(visits["planned"].sum())
     share = lost / planned if planned else 0.0
     return Light(
         "lost", share <= LOST_AT_MOST, f"pages perdues par le générateur {lost}", f"pages lost by the generator {lost}"
     )
+
+
+def _workers(run: Run) -> Light:
+    """Shown, not judged: a worker's share goes to the others, and what nobody reported is counted as not started."""
+    gone = [event for event in run.events if event.get("kind") == "worker" and event.get("state") == "lost"]
+    unreported = int(run.stays.where(end="worker-lost").sum())
+    if not gone and not unreported:
+        return Light("workers", True, "aucun générateur perdu", "no worker lost")
+    return Light(
+        "workers", None, f"générateurs perdus {len(gone)}, visites sans nouvelles {unreported}",
+        f"workers lost {len(gone)}, visits nobody reported {unreported}",
+    )  # fmt: skip
 
 
 def _lag(run: Run) -> Light:
@@ -134,6 +140,20 @@ def _little(run: Run) -> Light:
     return Light(
         "little", kept, f"loi de Little, écart {residual:.1f} %".replace(".", ",") + more[0],
         f"Little's law, residual {residual:.1f} %" + more[1],
+    )  # fmt: skip
+
+
+def _edge(run: Run) -> Light:
+    """Whether something in front of the ENT took the test for an attack: then the ENT was not asked."""
+    limits = (run.finish or {}).get("limits", {})
+    by = {reason.removeprefix(EDGE): count for reason, count in limits.items() if reason.startswith(EDGE)}
+    if not by:
+        return Light("edge", True, "aucun refus par un pare-feu applicatif", "no refusal by an edge or WAF")
+    who = ", ".join(f"{name}: {count}" for name, count in by.items())
+    return Light(
+        "edge", False,
+        f"un pare-feu applicatif devant l’ENT a refusé des pages ({who}) : l’ENT n’a pas été mesuré",
+        f"an edge in front of the ENT (WAF) refused pages ({who}): the ENT was not measured",
     )  # fmt: skip
 
 

@@ -102,6 +102,19 @@ class ObjectiveSpec(_Strict):
         return found
 
 
+class Scrape(_Strict):
+    """A Prometheus endpoint of the target, its address relative to the target's, and the series wanted of it."""
+
+    url: Annotated[str, Field(min_length=1)]
+    series: Annotated[list[str], Field(min_length=1, max_length=40)]
+
+
+class ObjectivesFile(_Strict):
+    """A file of objectives alone, for `entsurge gate --objectives`."""
+
+    objective: Annotated[list[ObjectiveSpec], Field(min_length=1)]
+
+
 class ProfileFile(_Strict):
     """A profile as it is written."""
 
@@ -115,6 +128,7 @@ class ProfileFile(_Strict):
     replay: Replay
     population: People = People()
     objective: list[ObjectiveSpec] = []
+    scrape: Annotated[list[Scrape], Field(max_length=10)] = []
     bell: str | None = None
     calendar: TermWeek | None = None
     event: list[Event] = []
@@ -249,6 +263,16 @@ def _part(path: Path, folder: str, name: str) -> Path:
     return found
 
 
+def load_objectives(path: Path) -> list[dict[str, Any]]:
+    """The objectives of such a file, as a manifest holds them. Raises UsageError with every fault."""
+    return numbered(check(ObjectivesFile, read_toml(path), path).objective)
+
+
+def numbered(objectives: list[ObjectiveSpec]) -> list[dict[str, Any]]:
+    """Objectives as a manifest holds them: each has an id."""
+    return [each.model_dump() | {"id": each.id or f"objective-{number}"} for number, each in enumerate(objectives, 1)]
+
+
 def load_shape(name: str) -> Shape:
     """A shipped week shape by its name. Raises UsageError."""
     path = _part(content.root("profiles"), "shapes", name)
@@ -267,24 +291,34 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def check(model: type[Model], raw: dict[str, Any], path: Path) -> Model:
-    """The model that the tables describe. Raises UsageError with every fault: file, key, found, expected."""
+def check(
+    model: type[Model],
+    raw: dict[str, Any],
+    path: Path,
+    hint: str = "docs/writing-profiles.md lists the keys",
+    under: str = "",
+) -> Model:
+    """The model that the tables describe. Raises UsageError with every fault: file, key, found, expected.
+
+    `under` is the table of the file that the model describes, if it is not the whole.
+    A validator finds the file's folder in its context: paths in a file are relative to it.
+    """
     try:
-        return model.model_validate(raw)
+        return model.model_validate(raw, context={"folder": path.parent})
     except ValidationError as error:
-        lines = [_fault(path, fault, model) for fault in error.errors()]
-        raise UsageError("\n".join(lines), hint="docs/writing-profiles.md lists the keys") from None
+        lines = [_fault(path, fault, model, under) for fault in error.errors()]
+        raise UsageError("\n".join(lines), hint=hint) from None
 
 
-def _fault(path: Path, fault: Any, model: type[BaseModel]) -> str:
-    key = ".".join(str(part) for part in fault["loc"]) or "(file)"
+def _fault(path: Path, fault: Any, model: type[BaseModel], under: str) -> str:
+    key = ".".join([*([under] if under else []), *(str(part) for part in fault["loc"])]) or "(file)"
     if fault["type"] == "extra_forbidden":
         known = ", ".join(sorted(model.model_fields)) if len(fault["loc"]) == 1 else ""
         return f"{path}: {key}: unknown key" + (f"; known: {known}" if known else "")
     if fault["type"] == "missing":
         return f"{path}: {key}: missing"
     found = fault.get("input")
-    shown = "" if isinstance(found, (dict, list)) else f"found {_shown(found)}; "
+    shown = "" if isinstance(found, (dict, list)) or fault["type"] == "secret" else f"found {_shown(found)}; "
     return f"{path}: {key}: {shown}{str(fault['msg']).removeprefix('Value error, ')}"
 
 

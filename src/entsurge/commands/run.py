@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from entsurge.audience import profile as profiles
 from entsurge.commands.judge import judge
 from entsurge.commands.options import RUNS, new_run_folder, overrides, replay_options
 from entsurge.commands.processes import run_engine
-from entsurge.commands.targets import loopback
+from entsurge.commands.targets import choose
 from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
 
 
@@ -25,7 +26,10 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
     "entsurge run lockdown-2020 --target http://127.0.0.1:8080 --processes 2",
 )
 @click.argument("profile")
-@click.option("--target", required=True, metavar="URL", help="A loopback address, such as that of `entsurge sandbox`.")
+@click.option("--target", required=True, metavar="URL|FILE", help="A loopback address, or a target file (TOML).")
+@click.option(
+    "--driver", metavar="NAME|FILE", help="The product, such as entcore, or a driver in TOML; default: portal."
+)
 @click.option(
     "--chaos", multiple=True, metavar="EXPERIMENT", help="A measure or fault in force during the run; repeatable."
 )
@@ -60,23 +64,35 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
     default=0,
     help="Locust's own web page on loopback, with the same counts; 0 for none.",
 )
+@click.option(
+    "--scrape",
+    multiple=True,
+    type=(str, str),
+    metavar="URL SERIES",
+    help="The target's own Prometheus metrics, once a second into the run and the report: address (/metrics is the "
+    "target's) and series, such as 'queue,http_requests_total{code=\"500\"}'; repeatable.",
+)
 @click.option("--exporter-port", default=9646, show_default=True, help="Prometheus metrics on loopback; 0 for any.")
+@click.option("--push-gateway", default="", metavar="URL",
+              help="A Prometheus Pushgateway on loopback or a host the target allows.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress.")
 @replay_options
 def command(
-    *, profile: str, target: str, chaos: tuple[str, ...], scenario: tuple[str, ...], out: Path | None,
-    processes: int, workers: int, bind: str, source: tuple[str, ...], web_port: int, exporter_port: int,
-    quiet: bool, **given: Any,
+    *, profile: str, target: str, driver: str | None, chaos: tuple[str, ...], scenario: tuple[str, ...],
+    out: Path | None, processes: int, workers: int, bind: str, source: tuple[str, ...], web_port: int,
+    scrape: tuple[tuple[str, str], ...], exporter_port: int, push_gateway: str, quiet: bool, **given: Any,
 ) -> int:  # fmt: skip
     """Replay PROFILE against the target; exits as `entsurge gate` would. A profile of several days is replayed in turn.
 
     Measures need the sandbox's token in ENTSURGE_ADMIN_TOKEN.
     """
-    loopback(target)
+    chosen = choose(target, driver)
     folder = out or new_run_folder(Path(profile).stem, RUNS)
     spec = RunSpec(
         profile=profile,
-        url=target,
+        url=chosen.url,
+        driver=chosen.driver,
+        target=chosen.file,
         out=str(folder),
         overrides=overrides(**given),
         chaos=list(chaos),
@@ -86,7 +102,9 @@ def command(
         bind=bind,
         sources=list(source),
         web_port=web_port,
+        scrape=[{"url": url, "series": _series(text)} for url, text in scrape],
         exporter_port=exporter_port,
+        push_gateway=push_gateway,
         progress=not quiet,
     )
     loaded = profiles.load(profile, overrides=spec.overrides)
@@ -105,6 +123,12 @@ def _run(spec: RunSpec, folder: Path) -> int:
     if code in (errors.USAGE, errors.UNEXPECTED) or not (folder / "manifest.json").is_file():
         return code
     return judge([folder], folder, engine_codes=[code])
+
+
+def _series(text: str) -> list[str]:
+    """`a,b{x="1",y="2"}` as single series: commas between braces are part of one."""
+    found = [each.strip() for each in re.findall(r"(?:[^,{]|\{[^}]*\})+", text)]
+    return [each for each in found if each]
 
 
 def _run_days(spec: RunSpec, folder: Path, count: int) -> int:

@@ -6,39 +6,41 @@ What the embedded ENT serves; the shape is that of the French portals (Skolengo'
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, urljoin
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
-from entsurge.drivers.driver import Account, ActionSpec
-from entsurge.visit.failure import ClientError, OwnLimit
+from entsurge.drivers import live
+from entsurge.drivers import portal_pages as pages
+from entsurge.drivers.driver import ActionSpec
+from entsurge.drivers.results import broken, not_as_it_should_be, turned_away
+from entsurge.signon import cas
+from entsurge.signon.walk import Walk
+from entsurge.visit.failure import ClientError, UpgradeRefused
 from entsurge.visit.outcome import Outcome, PageResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from entsurge.drivers.driver import Account
+    from entsurge.drivers.registry import Setting
     from entsurge.visit.response import Response
     from entsurge.visit.visitor import Visitor
 
-PATHS = {
-    "home": "accueil", "lesson-book": "cahier-de-textes", "homework": "travail", "messages": "messagerie",
-    "marks": "notes", "absences": "absences", "files": "fichiers", "news": "actualites", "chat": "chat",
-    "video-class": "visio",
-}  # fmt: skip
 SHED_SIGNS = (
     "très nombreux",
     "réservé aux élèves et aux enseignants",
     "réservé aux parents",
     "est suspendue",
     "est fermé",
+    "sont réservées à d'autres",
+    "réservé à d'autres",
+    "sont limitées pendant l'affluence",
 )
-WRONG_PASSWORD = "incorrects"  # noqa: S105  a sign in the page
-_HIDDEN = re.compile(rb"<input\b[^>]*\btype=\"hidden\"[^>]*>")
-_NAME, _VALUE = re.compile(rb"\bname=\"([^\"]*)\""), re.compile(rb"\bvalue=\"([^\"]*)\"")
 _SERVICE = re.compile(rb"<meta name=\"ent-service\" content=\"([^\"]*)\"")
-_CSRF = re.compile(rb"<meta name=\"csrf(?:-token)?\" content=\"([^\"]*)\"")
 _XHR = re.compile(rb"\bdata-xhr=\"([^\"]*)\"")
 _ASSET = re.compile(rb"<(?:link|script|img)\b[^>]*?\b(?:href|src)=\"(/static/[^\"]+)\"")
-_TOO_MANY, _QUOTA = 429, 509
+_TOO_MANY, _QUOTA, _TOO_LARGE = 429, 509, 413
 
 
 class PortalDriver:
@@ -46,60 +48,55 @@ class PortalDriver:
 
     actions: Mapping[str, ActionSpec] = {
         "open-home": ActionSpec("home"),
+        "read-notifications": ActionSpec("home"),
         "read-lessons": ActionSpec("lesson-book"),
         "read-lesson": ActionSpec("lesson-book"),
         "write-lesson": ActionSpec("lesson-book", writes=True, publishes=True),
         "read-homework-list": ActionSpec("homework"),
         "read-homework": ActionSpec("homework"),
         "set-homework": ActionSpec("homework", writes=True, publishes=True),
+        "mark-done": ActionSpec("homework", writes=True),
         "hand-in": ActionSpec("homework", writes=True),
         "read-inbox": ActionSpec("messages"),
+        "read-sent": ActionSpec("messages"),
         "read-message": ActionSpec("messages"),
         "send-message": ActionSpec("messages", writes=True),
+        "answer-message": ActionSpec("messages", writes=True),
         "read-marks": ActionSpec("marks"),
+        "read-evaluation": ActionSpec("marks"),
         "read-absences": ActionSpec("absences"),
+        "read-absence": ActionSpec("absences"),
         "take-register": ActionSpec("absences", writes=True),
+        "justify-absence": ActionSpec("absences", writes=True),
         "list-files": ActionSpec("files"),
+        "download-file": ActionSpec("files"),
         "upload-file": ActionSpec("files", writes=True),
         "read-news": ActionSpec("news"),
-        "open-chat": ActionSpec("chat"),
-        "open-video-class": ActionSpec("video-class"),
+        "read-news-item": ActionSpec("news"),
+        "read-academy-news": ActionSpec("news"),
+        **live.ACTIONS,
     }
 
-    def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
+    def __init__(self, setting: Setting) -> None:
+        self.url, self.portals = setting.url.rstrip("/"), setting.portals
+        self.entrance = setting.sign_on or cas.method(cas.Options(login_url=f"{self.url}/cas/login"))
+        self.signs = replace(self.entrance.signs, proof=_proves)
 
     # -- sign-on ---------------------------------------------------------------------------------------------------
 
     def sign_on(self, visitor: Visitor, account: Account) -> PageResult:
-        """Login form with its hidden fields, ticket, portal; proven by the portal's own sign."""
-        service = f"{self.url}/etab/{account.tenant}/"
+        """Login form, ticket, portal; proven by the portal's own sign."""
+        walk = Walk(visitor, self.signs)
+        portal = self.portals.get(account.tenant, f"{self.url}/etab/{account.tenant}").rstrip("/")
         try:
-            form = visitor.get(f"{self.url}/cas/login?service={quote(service, safe='')}")
-            outcome = self.classify(form)
-            if outcome is not Outcome.OK:
-                return self._result(form, outcome)
-            hidden = _hidden_fields(form.body)
-            if "execution" not in hidden:
-                return self._result(form, Outcome.FAILED, "no login form")
-            fields = {"username": account.login, "password": account.password, **hidden}
-            answer = visitor.post_form(form.url, fields)
-            page = visitor.follow(answer)
+            arrival = self.entrance.enter(walk, account, f"{portal}/")
         except ClientError as error:
-            return _broken(error)
-        return self._signed_on(visitor, account, page)
-
-    def _signed_on(self, visitor: Visitor, account: Account, page: Response) -> PageResult:
-        outcome = self.classify(page)
-        if outcome is not Outcome.OK:
-            return self._result(page, outcome)
-        if WRONG_PASSWORD in page.text:
-            return self._result(page, Outcome.FAILED, "bad credentials")
-        if not _SERVICE.search(page.body):
-            return self._result(page, Outcome.FAILED, "not signed on")
-        visitor.memory["portal"] = f"{self.url}/etab/{account.tenant}"
-        visitor.memory["landing"] = page
-        return PageResult(Outcome.OK, size=len(page.body))
+            return broken(error)
+        if arrival.refusal is not None or not _proves(arrival.page):
+            return turned_away(arrival)
+        visitor.memory["portal"] = portal
+        visitor.memory["landing"] = arrival.page
+        return PageResult(Outcome.OK, size=len(arrival.page.body))
 
     # -- pages -----------------------------------------------------------------------------------------------------
 
@@ -108,55 +105,59 @@ class PortalDriver:
         try:
             document = self._document(visitor, service, action)
         except ClientError as error:
-            return _broken(error)
+            return broken(error)
         outcome = self.classify(document)
         if outcome is not Outcome.OK:
-            return self._result(document, outcome)
+            return not_as_it_should_be(document, outcome)
         body = document.body
+        if pages.is_download(document):
+            return PageResult(Outcome.OK, size=len(body))
         found = _SERVICE.search(body)
         if found is None or found[1].decode() != service:
-            return self._result(document, Outcome.FAILED, "another page than asked for")
-        self._remember(visitor, service, body)
-        return self._rest(visitor, document, body)
+            return not_as_it_should_be(document, Outcome.FAILED, "another page than asked for")
+        pages.remember(visitor.memory, service, body)
+        page = self._rest(visitor, document, body)
+        return self._with_room(visitor, service, action, document, page) if page.ok else page
+
+    def _with_room(
+        self, visitor: Visitor, service: str, action: str, document: Response, page: PageResult
+    ) -> PageResult:
+        """The page once its room, if it has one, is joined too."""
+        try:
+            page.stay = live.enter(visitor, service, action, document)
+        except UpgradeRefused as refused:
+            outcome = self.classify(refused.response)
+            return not_as_it_should_be(refused.response, Outcome.FAILED if outcome is Outcome.OK else outcome)
+        except live.KeptOut as kept_out:
+            return PageResult(Outcome.SHED, kept_out.reason, page.size)
+        except ClientError as error:
+            return broken(error)
+        return page
 
     def _document(self, visitor: Visitor, service: str, action: str) -> Response:
-        portal, path = visitor.memory["portal"], PATHS[service]
+        portal = visitor.memory["portal"]
         landing: Response | None = visitor.memory.pop("landing", None)
         if action == "open-home" and landing is not None:
             return landing
-        if self.actions[action].writes and "csrf" in visitor.memory:
-            return self._write(visitor, f"{portal}/{path}", action)
-        detail = (
-            visitor.memory.get(f"{service} item")
-            if action in ("read-lesson", "read-homework", "read-message")
-            else None
-        )
-        return visitor.get(urljoin(portal, detail) if detail else f"{portal}/{path}")
+        writing = pages.writing(visitor, service, action) if self._posts(action) else None
+        if writing is not None:
+            return self._write(visitor, portal, action, writing)
+        return visitor.get(urljoin(f"{portal}/", pages.reading(visitor, service, action)))
 
-    def _write(self, visitor: Visitor, url: str, action: str) -> Response:
-        token = visitor.memory["csrf"]
-        text = visitor.sentence()
-        if action == "hand-in":
-            item = visitor.memory.get("homework item")
-            if item is None:
-                return visitor.get(url)
-            answer = visitor.post_file(urljoin(url, f"{item}/rendu"), {"csrf": token}, "copie.txt", text.encode())
-        elif action == "upload-file":
-            answer = visitor.post_file(url, {"csrf": token}, "document.txt", text.encode())
+    def _posts(self, action: str) -> bool:
+        """Whether an action writes by a form; what is written in a live room is said there."""
+        return self.actions[action].writes and action not in live.ACTIONS
+
+    def _write(self, visitor: Visitor, portal: str, action: str, writing: pages.Writing) -> Response:
+        url = urljoin(f"{portal}/", writing.path)
+        fields = [("csrf", visitor.memory["csrf"]), *writing.fields]
+        if writing.filename:
+            answer = visitor.post_file(url, dict(fields), writing.filename, writing.content)
         else:
-            answer = visitor.post_form(url, {"csrf": token, "titre": text[:60], "contenu": text})
+            answer = visitor.post_form(url, fields)
         if answer.status < 400:
             visitor.created(action, urljoin(url, answer.headers.get("content-location", url)))
         return visitor.follow(answer)
-
-    def _remember(self, visitor: Visitor, service: str, body: bytes) -> None:
-        token = _CSRF.search(body)
-        if token:
-            visitor.memory["csrf"] = token[1].decode()
-        if service in ("homework", "messages", "lesson-book"):
-            item = re.search(rb"href=\"(/etab/[^\"]*/%b/\d+)\"" % PATHS[service].encode(), body)
-            if item:
-                visitor.memory[f"{service} item"] = item[1].decode()
 
     def _rest(self, visitor: Visitor, document: Response, body: bytes) -> PageResult:
         assets = [found.decode() for found in _ASSET.findall(body)]
@@ -165,12 +166,22 @@ class PortalDriver:
         size, base = len(body), document.url
         for answer in visitor.fetch_many([urljoin(base, path) for path in (*assets, *calls)]):
             if isinstance(answer, ClientError):
-                return _broken(answer)
+                return broken(answer)
             outcome = self.classify(answer)
             if outcome is not Outcome.OK:
-                return self._result(answer, outcome)
+                return not_as_it_should_be(answer, outcome)
             size += answer.size
         return PageResult(Outcome.OK, size=size)
+
+    def remove(self, visitor: Visitor, action: str, url: str, values: Mapping[str, str]) -> str:
+        """Take back what was written at this address: removed, gone already, or kept and why."""
+        del action, values
+        landing: Response | None = visitor.memory.pop("landing", None)
+        if landing is not None:
+            pages.remember(visitor.memory, "home", landing.body)
+        answer = visitor.request("DELETE", url, headers={"X-CSRF-Token": visitor.memory.get("csrf", "")})
+        states = {204: "removed", 404: "gone"}
+        return states.get(answer.status, f"kept: {answer.status}")
 
     # -- signs -----------------------------------------------------------------------------------------------------
 
@@ -178,42 +189,20 @@ class PortalDriver:
         """A full ENT may answer 200: the page's own words decide, then the status."""
         if response.status in (_TOO_MANY, _QUOTA):
             return Outcome.SHED
-        if response.status >= 400:
+        if response.status >= 400 and response.status != _TOO_LARGE:
             return Outcome.FAILED
         is_page = response.headers.get("content-type").startswith("text/html")
         if is_page and b"ent-service" not in response.body and any(sign in response.text for sign in SHED_SIGNS):
             return Outcome.SHED
-        return Outcome.OK
-
-    def _result(self, response: Response, outcome: Outcome, reason: str = "") -> PageResult:
-        return PageResult(outcome, reason or str(response.status), len(response.body), example=_example(response))
+        return Outcome.FAILED if response.status >= 400 else Outcome.OK
 
 
-def _hidden_fields(body: bytes) -> dict[str, str]:
-    fields = {}
-    for tag in _HIDDEN.findall(body):
-        name, value = _NAME.search(tag), _VALUE.search(tag)
-        if name:
-            fields[name[1].decode()] = value[1].decode() if value else ""
-    return fields
+def _proves(page: Response) -> bool:
+    """A page of the portal, which is not the sign-on's own."""
+    found = _SERVICE.search(page.body)
+    return found is not None and found[1] != b"sign-on"
 
 
-def _broken(error: ClientError) -> PageResult:
-    return PageResult(
-        Outcome.LOST if isinstance(error, OwnLimit) else Outcome.FAILED,
-        error.reason,
-        example={"request": {"url": getattr(error, "url", "")}, "response": None},
-    )
-
-
-def _example(response: Response) -> dict[str, Any]:
-    headers = {name: value for name, value in response.headers.items() if name.lower() != "set-cookie"}
-    return {
-        "request": {"method": response.method, "url": response.url, "headers": {}},
-        "response": {"status": response.status, "headers": headers, "excerpt": response.text[:8000]},
-    }
-
-
-def form(fields: Mapping[str, str]) -> bytes:
-    """An HTML form's body, urlencoded."""
-    return urlencode(fields).encode()
+def driver(setting: Setting) -> PortalDriver:
+    """The driver of a portal at this address."""
+    return PortalDriver(setting)

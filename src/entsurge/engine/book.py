@@ -14,7 +14,7 @@ from entsurge.record.exporter import Exporter
 from entsurge.record.run_directory import NEVER_STARTED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from entsurge.record.recorder import Fold
     from entsurge.record.run_directory import RunDirectory
@@ -31,7 +31,7 @@ class Book:
 
     def __init__(self, manifest: dict[str, Any], directory: RunDirectory, environment: Any, *, shown: bool) -> None:
         self.manifest, self.directory, self.environment = manifest, directory, environment
-        self.exporter, self.progress = Exporter(), Progress(manifest, shown=shown)
+        self.exporter, self.progress = Exporter(manifest), Progress(manifest, shown=shown)
         self.pulses: dict[str, dict[str, Any]] = {}
         self.gone: dict[str, dict[str, Any]] = {}
         self.lags_us, self.stalls_us = array("q"), array("q")
@@ -45,6 +45,7 @@ class Book:
         self.visit_us = self.visit_count = self.visit_length_us = 0
         self.exact: dict[str, Counter[str]] | None = None  # set at the end, when it is known what nobody reported
         self.unreported = 0
+        self.listeners: list[Callable[[Fold], None]] = []
         self.window = (manifest["phases"][1]["start_s"], manifest["phases"][1]["end_s"])
 
     # -- what comes in ---------------------------------------------------------------------------------------------
@@ -81,6 +82,8 @@ class Book:
     def fold(self, fold: Fold) -> None:
         """One second's pages of one process."""
         self.exporter.fold(fold)
+        for listener in self.listeners:
+            listener(fold)
         self.progress.fold(fold)
         locust_statistics.feed(self.environment, fold)
 
@@ -105,7 +108,9 @@ class Book:
             "stall_us": max((max(of["health"]["stalls_us"], default=0) for of in self.pulses.values()), default=0),
         }  # fmt: skip
         self.directory.append("gauges.jsonl", row)
-        self.exporter.gauge(counts, present, p99 / 1e6, retries)
+        self.exporter.gauge(
+            counts, present, p99 / 1e6, phase=self.phase, busy=max(shares.values(), default=0.0), retries=retries
+        )
         self.progress.gauge(second + 1, sums | {"retries": sum(retries.values())}, dict(present))
         self.progress.show()
 
