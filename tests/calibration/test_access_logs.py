@@ -206,3 +206,28 @@ def test_rules_are_checked_with_every_fault(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         reading.load(str(tmp_path / "r.toml"))
     assert all(part in str(caught.value) for part in ("timezone", "service.3.service", "look-around"))
+
+
+def test_page_views_without_a_user_are_said_where_users_alone_count(tmp_path: Path) -> None:
+    """`visitor = "user"`: the nameless are left out with their number; a log of nothing else is refused."""
+    rules = reading.load()[0].model_copy(update={"visitor": "user"})
+    (tmp_path / "log").write_text(GOOD + "\n" + GOOD.replace("anna", "-"))
+    found, _ = calibrated(tmp_path / "log", rules=rules)
+    assert "1 page views name no user, and the rules count users alone" in found.unexplained
+    (tmp_path / "log").write_text(GOOD.replace("anna", "-"))
+    with pytest.raises(UsageError, match="name no user"):
+        calibrated(tmp_path / "log", rules=rules)
+
+
+def test_visitors_are_told_apart_by_user_else_by_address_and_browser(tmp_path: Path) -> None:
+    """Without a user two addresses or two browsers are two visitors; a user is one wherever and however they come."""
+    nobody = GOOD.replace("anna", "-")
+    lines = [
+        GOOD, GOOD.replace("192.0.2.1", "192.0.2.9"), GOOD.replace('"Firefox"', r'"Fire \"fox\""'),
+        GOOD.replace("anna", "anna marie"), '{"time": 1768204800, "path": "/etab/3/notes", "user": "anna"}',
+        nobody, nobody.replace("192.0.2.1", "192.0.2.9"), nobody.replace("Firefox", "Safari"), nobody,
+    ]  # fmt: skip
+    (tmp_path / "log").write_text("\n".join(lines))
+    log, _ = read(tmp_path / "log")
+    assert log.counts.kinds["page"] == len(lines)
+    assert log.database.execute("SELECT count(DISTINCT visitor) FROM hits").fetchall() == [(2 + 3,)]

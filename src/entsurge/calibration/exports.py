@@ -41,7 +41,7 @@ def kind_of(path: Path) -> Kind:
             head = stream.readline(65_536)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    names = {plain(name) for name in re.split(rb"[;,\t]", head.removeprefix(b"\xef\xbb\xbf")) for name in [_text(name)]}
+    names = {plain(_text(name)) for name in re.split(rb"[;,\t]", head.removeprefix(b"\xef\xbb\xbf"))}
     if any(name.startswith("visites_") for name in names):
         return "dnma"
     return "hours" if all(names & set(COLUMNS[each]) for each in ("hour", "count")) else "access-log"

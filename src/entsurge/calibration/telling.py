@@ -27,7 +27,7 @@ _FIELDS = "['address','user','stamp','request','status','agent']"
 COMBINED = f"""
     SELECT number, line, false AS is_json, '' AS profile, split_part(head, ' ', 1) AS address,
            substring(head, length(split_part(head, ' ', 1)) + length(split_part(head, ' ', 2)) + 3,
-                     length(head) - length(split_part(head, ' ', 1)) - length(split_part(head, ' ', 2)) - 31) AS "user",
+                     length(head) - length(split_part(head, ' ', 1)) - length(split_part(head, ' ', 2)) - 32) AS "user",
            substring(head, length(head) - 27, 26) AS stamp, request, status, agent,
            substring(head, length(head) - 28, 1) = '[' AND head LIKE '%] ' AND regexp_matches(status, '^[0-9]{{3}}$')
                AND split_part(head, ' ', 4) <> '' AS formed

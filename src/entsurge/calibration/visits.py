@@ -41,10 +41,12 @@ NO_PAGES = {
 def observe(log: AccessLog, files: Sequence[Path]) -> Observed:
     """The mean week of a log that has been read. Raises UsageError when it holds no page view."""
     counts = log.counts
-    if not counts.kinds["page"] or counts.first_second is None or counts.last_second is None:
+    ours = log.database.execute("SELECT count(*) FROM hits").fetchall()[0][0]
+    nameless = counts.kinds["page"] - ours
+    if not ours or counts.first_second is None or counts.last_second is None:
         raise UsageError(
             f"{', '.join(map(str, files))}: no page view found in {counts.lines:,} lines\n"
-            + "\n".join(unexplained(counts)),
+            + "\n".join(unexplained(counts, nameless)),
             hint="name your own paths in a file of rules: entsurge calibrate --rules ./ours.toml",
         )
     _make_visits(log)
@@ -58,7 +60,7 @@ def observe(log: AccessLog, files: Sequence[Path]) -> Observed:
         bell_percent=_bell(starts),
         gap_seconds={persona: of["mean"] for persona, of in gaps.items()},
         gap_quantiles={persona: {name: of[name] for name in of if name != "mean"} for persona, of in gaps.items()},
-        unexplained=unexplained(counts),
+        unexplained=unexplained(counts, nameless),
     )
     _mix(log, found, weeks, starts)
     _note(log, found, hours, starts)
@@ -182,13 +184,18 @@ def _note(log: AccessLog, found: Observed, hours: list[float], starts: pd.DataFr
     found.notes.append(f"{night / found.visits_per_week:.1%} of visits came from 00 to 06 h; a profile gives them 1 %")
 
 
-def unexplained(counts: Counts) -> list[str]:
-    """Every kind of line that is no page view, with count and share; unparsed ones with file, reason, first line."""
+def unexplained(counts: Counts, nameless: int = 0) -> list[str]:
+    """Every kind of line that is no page view, with count and share; unparsed ones with file, reason, first line.
+
+    `nameless` page views have no user, where the rules count users alone.
+    """
     told = [
         f"{counts.kinds[kind]:,} lines ({counts.kinds[kind] / counts.lines:.1%}): {words}"
         for kind, words in NO_PAGES.items()
         if counts.kinds[kind]
     ]
+    if nameless:
+        told.append(f"{nameless:,} page views name no user, and the rules count users alone")
     if unknown := counts.kinds["unknown"]:
         shapes = ", ".join(f"{shape} ({number:,})" for shape, number in counts.unknown_shapes.most_common(8))
         share = unknown / counts.lines
