@@ -130,7 +130,8 @@ def kinds(sandbox: Sandbox) -> dict[str, Callable[[], None]]:
             desk + "messagerie", destinataire=TEACHER.classes[0], titre="x", contenu="y"
         ),
         "a register taken": lambda: sandbox.post(desk + "absences", classe=TEACHER.classes[0]),
-        "a background call": lambda: sandbox.get(root + "api/agenda"),
+        "a background call, one's own": lambda: sandbox.get(root + "api/notifications"),
+        "a background call, anyone's": lambda: sandbox.get(root + "api/agenda"),
         "a static file": lambda: sandbox.get("/static/logo.svg"),
     }
 

@@ -53,6 +53,26 @@ def test_pages_hold_what_is_in_the_database(as_pupil):
     assert "le travail est à faire seul" in as_pupil.get(link).text
 
 
+def test_background_calls_tell_the_truth(as_pupil, as_teacher, sandbox):
+    """Unread counts, folders, deadlines and quota are the person's own, and follow what happens."""
+
+    def call(client, name):
+        return client.get(f"{ROOT}/api/{name}").json()
+
+    before = call(as_pupil, "notifications")
+    folders = {each["dossier"]: each for each in call(as_pupil, "dossiers")["elements"]}
+    assert folders["inbox"]["non_lus"] == before["messages_non_lus"]
+    token = sandbox.hidden(as_teacher.get(f"{ROOT}/messagerie").text, "csrf-token")
+    fields = {"destinataire": PEOPLE.person("student", 0).login, "titre": "Bonjour", "csrf": token}
+    assert as_teacher.post(f"{ROOT}/messagerie", data=fields).status_code == 200
+    after = call(as_pupil, "notifications")
+    assert after["messages_non_lus"] == before["messages_non_lus"] + 1
+    assert after["non_lus"] == before["non_lus"] + 1
+    assert after["elements"][0]["titre"] == "Message : Bonjour"
+    assert call(as_pupil, "quota")["elements"][0]["quota"] == 100_000_000
+    assert call(as_pupil, "echeances")["elements"][0]["titre"] in as_pupil.get(f"{ROOT}/travail").text
+
+
 def test_static_files_are_cached(sandbox):
     """A static file known by its tag is not sent again."""
     with sandbox.client() as client:
