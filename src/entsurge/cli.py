@@ -19,6 +19,7 @@ COMMANDS = {
     "report": "The degradation report of one run, or of several side by side.",
     "gate": "Verdict and exit code for CI, with JUnit if asked.",
     "compare": "Candidate runs against baseline runs, beyond chance or not.",
+    "capacity": "The highest rate that a target takes within its objectives, with its interval; what if.",
     "population": "Synthetic people as CSV.",
     "sandbox": "Serves the embedded reference ENT.",
 }

@@ -42,6 +42,12 @@ def rate(profile: Profile, persona: str, *, share: Fraction = Fraction(1), shape
     return Rate(tuple(count / 3600 for count in hourly), tuple(cumulative))
 
 
+def held(changing: Rate, begin: int, end: int) -> Rate:
+    """The mean rate between two minutes of the week, held for ever: what a capacity step offers."""
+    mean = (changing.until(end) - changing.until(begin)) / ((end - begin) * 60)
+    return Rate((mean,) * HOURS, tuple(mean * 3600 * hour for hour in range(HOURS + 1)))
+
+
 def visits_per_second(profile: Profile, shape: Shape | None = None) -> dict[str, list[Fraction]]:
     """Per persona, the 168 hourly means at full scale, uncompressed."""
     return {persona: list(rate(profile, persona, shape=shape).per_second) for persona in PERSONAS}

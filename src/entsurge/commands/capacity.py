@@ -1,0 +1,274 @@
+"""`entsurge capacity`: how much the target can take, how sure that is, and whether it is enough."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from entsurge import errors
+from entsurge.audience import profile as profiles
+from entsurge.commands.options import new_run_folder, overrides
+from entsurge.commands.targets import loopback
+from entsurge.engine.spec import ADMIN_TOKEN
+
+if TYPE_CHECKING:
+    from entsurge.analysis.capacity.assessment import Assessment
+    from entsurge.audience.profile import Profile
+    from entsurge.commands.searching import Progress, Search
+
+FOLDER = "runs"
+VISITS_OF_WARM_UP, VISITS_OF_DRAIN = 2.0, 2.5
+SIGNS = {True: "✓", False: "✗", None: "?"}
+
+
+@click.command(
+    "capacity",
+    epilog="Examples: entsurge capacity lockdown-2020 --target http://127.0.0.1:8080 · "
+    "entsurge capacity lockdown-2020 --target http://127.0.0.1:8080 --budget 30 --what-if --nodes 3 · "
+    "entsurge capacity --from runs/monday --from runs/tuesday …",
+)
+@click.argument("profile", required=False)
+@click.option("--target", metavar="URL", help="A loopback address, such as that of `entsurge sandbox`.")
+@click.option("--from", "from_runs", multiple=True, type=click.Path(path_type=Path), metavar="RUN",
+              help="Runs already made, in place of a search; a search directory stands for its steps. Repeatable.")  # fmt: skip
+@click.option("--what-if", is_flag=True, help="Set the week's demand, and surges ×1 to ×5, against the capacity.")
+@click.option("--budget", type=click.FloatRange(0.5, 24 * 60), default=30.0, show_default=True, metavar="MINUTES",
+              help="The search ends within this time.")  # fmt: skip
+@click.option("--hold", type=click.FloatRange(5, 3600), default=60.0, show_default=True, metavar="SECONDS",
+              help="How long a step is held after its warm-up.")  # fmt: skip
+@click.option("--warm-up", type=click.FloatRange(1, 3600), metavar="SECONDS",
+              help="Left out of each step (default: twice a visit's length, and 5 s).")  # fmt: skip
+@click.option("--start", type=click.FloatRange(1 / 64, 64), default=0.5, show_default=True, metavar="FACTOR",
+              help="Where to begin, as a multiple of the profile's window.")  # fmt: skip
+@click.option("--highest", type=click.FloatRange(1 / 64, 64), default=64.0, show_default=True, metavar="FACTOR",
+              help="Where to stop raising.")  # fmt: skip
+@click.option("--tolerance", type=click.FloatRange(0.005, 0.5), default=0.05, show_default=True,
+              help="Half the interval asked for, as a share.")  # fmt: skip
+@click.option("--nodes", type=click.IntRange(2, 1000), default=2, show_default=True, help="Nodes the target has.")
+@click.option("--schools", type=click.IntRange(1, 100_000), help="Schools that the profile's figures stand for.")
+@click.option("--chaos", multiple=True, metavar="EXPERIMENT", help="A measure or fault in force in every step.")
+@click.option("--source", multiple=True, metavar="ADDRESS", help="Addresses that visitors come from; repeatable.")
+@click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Worker processes.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path),
+              help="The search directory (default: runs/<utc>-capacity-<profile>); an existing one is taken up.")  # fmt: skip
+@click.option("--resource", multiple=True, metavar="NAME=SERIES/LIMIT",
+              help="A gauge of the target's own metrics and its limit, such as workers=entsandbox_workers_busy/16.")  # fmt: skip
+@click.option("--scale", metavar="SHARE", help="What a factor of 1 means (default: the profile's).")
+@click.option("--compression", metavar="FACTOR", help="By how much time is shortened (default: the profile's).")
+@click.option("--seed", type=int, metavar="N", help="Seed of the population.")
+def command(
+    *, profile: str | None, target: str | None, from_runs: tuple[Path, ...], what_if: bool, nodes: int,
+    schools: int | None, resource: tuple[str, ...], out: Path | None, **given: Any,
+) -> int:  # fmt: skip
+    """Find the highest rate of PROFILE's mix that the target takes within its required objectives.
+
+    Rates are raised by steps until an objective is missed, halved, and repeated around the boundary until its interval
+    is narrow enough or the budget is used up. Exit 0: a number with an interval; 3: missed at the lowest rate; 4: the
+    generator gave out first, or nothing was ever missed.
+    """
+    if bool(from_runs) == bool(target):
+        raise errors.UsageError(
+            "either --target URL, to search, or --from RUN, to read runs already made",
+            hint="entsurge capacity lockdown-2020 --target http://127.0.0.1:8080",
+        )
+    if target:
+        if not profile:
+            raise errors.UsageError("which profile is to be searched with?", hint="such as lockdown-2020")
+        loopback(target)
+        folder = out or new_run_folder(f"capacity-{Path(profile).stem}", FOLDER)
+        search = plan_search(profile, target, **given)
+        progress = _search(search, folder)
+    else:
+        from entsurge.commands.earlier import read_earlier
+
+        folder, search, progress = read_earlier(from_runs, profile, out)
+    return _conclude(search, progress, folder, what_if=what_if, nodes=nodes, schools=schools, resources=resource)
+
+
+def plan_search(
+    profile: str, target: str, *, budget: float, hold: float, warm_up: float | None, start: float, highest: float,
+    tolerance: float, chaos: tuple[str, ...], source: tuple[str, ...], processes: int, scale: str | None,
+    compression: str | None, seed: int | None,
+) -> Search:  # fmt: skip
+    """The search that the options ask for. Raises UsageError when the budget allows no six steps."""
+    from entsurge.analysis.capacity.search import Settings
+    from entsurge.commands.searching import Search, steps_within
+
+    loaded = profiles.load(profile, overrides=overrides(scale=scale, compression=compression, seed=seed))
+    if not any(each.required for each in loaded.file.objective):
+        raise errors.UsageError(f"{profile}: no required objective", hint="capacity is the rate that meets them")
+    replay = loaded.file.replay
+    visit = float(loaded.week.minutes_per_visit * 60 / replay.compression)
+    warm = warm_up or VISITS_OF_WARM_UP * visit + 5
+    drain = math.ceil(max(3.0, VISITS_OF_DRAIN * visit))
+
+    def search(steps: int) -> Search:
+        return Search(
+            profile=profile, url=target, scale=str(replay.scale), compression=str(replay.compression),
+            hold_seconds=hold, warm_up_seconds=warm, drain_seconds=drain, budget_seconds=60 * budget,
+            settings=Settings(start=start, tolerance=tolerance, steps=steps, highest=highest),
+            chaos=chaos, sources=source, processes=processes, seed=seed,
+        )  # fmt: skip
+
+    trial = search(1)
+    most = steps_within(trial.step_seconds, trial.back_seconds, trial.budget_seconds)
+    if most < 2:
+        raise errors.UsageError(
+            f"a budget of {budget:g} min allows {most} steps of {trial.step_seconds:.0f} s",
+            hint=f"--budget {math.ceil(12 * trial.step_seconds / 60)} for a dozen, or a shorter --hold",
+        )
+    return search(most)
+
+
+def _search(search: Search, folder: Path) -> Progress:
+    from entsurge.commands.searching import Searching
+
+    ends = time.strftime("%H:%M", time.localtime(time.time() + search.budget_seconds))
+    click.echo(
+        f"{search.profile} against {search.url}: at most {search.settings.steps} steps of {search.step_seconds:.0f} s "
+        f"({search.warm_up_seconds:.0f} s warm-up, {search.hold_seconds:.0f} s held), "
+        f"{search.budget_seconds / 60:g} min in all, over by {ends}\nsteps: {folder}"
+    )
+    searching = Searching(search, folder, say=click.echo, token=os.environ.get(ADMIN_TOKEN, ""))
+    searching.begin()
+    return searching.run()
+
+
+def _conclude(
+    search: Search, progress: Progress, folder: Path, *, what_if: bool, nodes: int, schools: int | None,
+    resources: tuple[str, ...],
+) -> int:  # fmt: skip
+    from entsurge.analysis.capacity.assessment import assess
+    from entsurge.analysis.capacity.utilisation import resources_of
+    from entsurge.commands.searching import write_result
+    from entsurge.render.capacity import write_note
+
+    if not progress.steps:
+        raise errors.InvalidMeasurement(
+            f"the generator gave out before anything was known of the target: {progress.ceilings[0].ceiling}"
+            if progress.ceilings else "no step could be used",
+            hint="more --processes, a lower --start, or a larger [population]",
+        )  # fmt: skip
+    found = assess(progress.steps, resources_of(resources, progress.steps))
+    loaded = _profile(search)
+    result = {
+        "format": 1,
+        "search": search.header([]),
+        "stop": progress.stop,
+        "notes": progress.notes,
+        "ceiling": progress.ceiling,
+        "generator": [step.ceiling for step in progress.ceilings],
+        "steps": [_step(step) for step in progress.steps],
+        **found.as_json(),
+        "what_if": _what_if(loaded, found, nodes, schools) if what_if else None,
+        "window_pages_per_second": _unit(loaded),
+        "title": dict(loaded.file.title),
+        "objectives": [each.model_dump() for each in loaded.file.objective if each.required],
+    }
+    write_result(folder, result)
+    for line in _lines(search, progress, found):
+        click.echo(line)
+    for path in write_note(result, folder):
+        click.echo(f"note: {path}")
+    return exit_code(progress, found)
+
+
+def exit_code(progress: Progress, found: Assessment) -> int:
+    """0 with a number and an interval; 3 missed at once; 4 where only one end of it is known."""
+    if found.boundary.how == "at-most":
+        return errors.MISSED
+    if found.boundary.how == "at-least":
+        return errors.INVALID
+    return errors.PASS
+
+
+def _profile(search: Search) -> Profile:
+    return profiles.load(
+        search.profile, overrides=overrides(scale=search.scale, compression=search.compression, seed=search.seed)
+    )
+
+
+def _unit(loaded: Profile) -> float:
+    """Pages per second, at the target, that a factor of 1 stands for."""
+    from entsurge.plan.summary import window_load
+
+    return float(window_load(loaded)["total"]["pages_per_second"])
+
+
+def _what_if(loaded: Profile, found: Assessment, nodes: int, schools: int | None) -> dict[str, Any]:
+    from entsurge.analysis.capacity import whatif
+    from entsurge.analysis.capacity.assessment import plain
+
+    ends = found.boundary
+    capacity = whatif.Capacity(ends.value, ends.low, ends.high)
+    cases = whatif.answers(loaded, capacity, nodes=nodes, schools=schools)
+    table = [{"times": times, "answer": answer} for times, answer in whatif.surges(loaded, capacity)]
+    result: dict[str, Any] = plain({"cases": cases, "surges": table})
+    answers = [*cases, *(row["answer"] for row in table)]
+    for shown, answer in zip((*result["cases"], *(row["answer"] for row in result["surges"])), answers, strict=True):
+        shown["suffices"] = answer.suffices
+    return result
+
+
+def _step(step: Any) -> dict[str, Any]:
+    from entsurge.analysis.capacity.assessment import plain
+
+    found: dict[str, Any] = plain(step)
+    return found | {"held": step.held, "steady": step.steadiness.steady, "inside": step.inside}
+
+
+def _lines(search: Search, progress: Progress, found: Assessment) -> list[str]:
+    """The number in the terminal."""
+    ends, (pages, low, high) = found.boundary, found.pages_per_second
+    how = {
+        "line": f"{pages:.1f} pages/s (95 %: {low:.1f} to {high:.1f})",
+        "bracket": f"{pages:.1f} pages/s (between {low:.1f} and {high:.1f})",
+        "at-least": f"at least {low:.1f} pages/s: nothing was missed",
+        "at-most": f"under {high:.1f} pages/s: the objectives were missed at the lowest rate",
+    }[ends.how]
+    lines = [f"{SIGNS[ends.how in ('line', 'bracket') or None]} capacity: {how}, ×{ends.value:.2f} of the plan's window"]
+    if math.isfinite(found.visits_per_second[0]):
+        lines.append(
+            f"  {found.visits_per_second[0]:.2f} visits/s, held for {search.hold_seconds:.0f} s at scale "
+            f"{search.scale}, compression {float(Fraction(search.compression)):g}; first to give: {found.binding or '–'}"
+        )
+    if progress.stop == "ceiling":
+        lines.append(f"  the generator gave out at ×{progress.ceiling:.2f} ({progress.ceilings[0].ceiling})")
+    lines += [f"  note: {NOTES[each]}" for each in found.notes]
+    lines += [f"  note: {each}" for each in progress.notes]
+    if found.law is None:
+        lines.append(f"  no scalability law: {found.law_missing}")
+    elif not found.law.peak_observed:
+        lines.append("  scalability law: peak not observed")
+    else:
+        lines.append(f"  scalability law: peak of {found.law.peak_served:.1f} pages/s at {found.law.peak_load:.0f} inside")
+    if found.resources:
+        first = found.resources[0]
+        lines.append(f"  saturates first: {first.name}, at {first.saturates_at:.1f} pages/s")
+    return lines
+
+
+NOTES = {
+    "few-steps": "fewer than six steps: a wide interval; a longer --budget gives more",
+    "never-missed": "no step missed its objectives: the capacity lies higher; raise --highest, or tighten the objectives",
+    "never-held": "no step kept its objectives: lower --start, or look at `entsurge report` of the first step",
+    "bracket-only": "too few steps around the boundary for a line: the interval is a bracket; a longer --budget helps",
+    "not-monotone": "a higher rate was held than one that was missed: chance near the boundary, or a target that changes",
+    "not-steady": "a step that was held was not steady: a longer --hold is more certain",
+}
+
+
+def load_result(folder: Path) -> dict[str, Any]:
+    """capacity.json of a search directory. Raises UsageError."""
+    try:
+        found: dict[str, Any] = json.loads((folder / "capacity.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise errors.UsageError(f"{folder / 'capacity.json'}: cannot be read: {error}") from None
+    return found
