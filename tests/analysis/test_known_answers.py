@@ -1,5 +1,7 @@
 """Statistics against answers that were known before."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from entsurge.analysis import hdr, proportion
 from entsurge.analysis.objectives import apdex
 from entsurge.record.histogram import buckets
+from tests.analysis.records import pages, run_of
 
 
 def rows(values: list[int], **more: object) -> pd.DataFrame:
@@ -27,11 +30,10 @@ def test_one_outlier_among_ten_thousand() -> None:
     assert hdr.quantile_seconds(found, 99.999) == pytest.approx(100_007_935 / 1e6)
 
 
-def test_apdex_of_the_specification() -> None:
+def test_apdex_of_the_specification(tmp_path: Path) -> None:
     """40 satisfied, 200 tolerating, 48 frustrated → 0.486."""
-    values = [400_000] * 40 + [1_000_000] * 200 + [9_000_000] * 48
-    found = rows(values, timing="corrected", outcome="ok")
-    assert round(apdex(found, 0.5)[0], 3) == 0.486
+    sizes = pages(seconds=0.4, count=40) + pages(seconds=1.0, count=200) + pages(seconds=9.0, count=48)
+    assert round(apdex(run_of(tmp_path, sizes).tally, 0.5)[0], 3) == 0.486
 
 
 @pytest.mark.parametrize(("samples", "allowed"), [(59, 0.05), (299, 0.01), (2995, 0.001)])

@@ -1,12 +1,13 @@
 """What a worker packs and the master merges is what one process would have written."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entsurge.analysis import run as reading
+from entsurge.analysis.stream import pieces
 from entsurge.record.histogram import highest, upper_ends
 from entsurge.record.parcel import Merger, Outbox
 from entsurge.record.recorder import Key, Recorder
@@ -24,10 +25,10 @@ def key(service: str) -> Key:
 
 def counts(folder: Path) -> dict[tuple[str, ...], int]:
     notes: list[str] = []
-    table = reading._stream(folder / "series.arrows", notes)
-    keys = reading._json(folder / "keys.json", notes) or []
+    tables = pieces(folder / "series.arrows", ("second", "key", "bucket", "count"), notes)
+    keys = json.loads((folder / "keys.json").read_text()) if (folder / "keys.json").is_file() else []
     found: dict[tuple[str, ...], int] = {}
-    for row in table.to_pylist():
+    for row in (row for table in tables for row in table.to_pylist()):
         identity = (*sorted(keys[row["key"]].items()), row["second"], row["bucket"])
         found[identity] = found.get(identity, 0) + row["count"]
     return found

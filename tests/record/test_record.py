@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entsurge.analysis import hdr
 from entsurge.errors import CannotRecord
-from entsurge.record.histogram import HIGHEST_US, bucket, buckets, highest
+from entsurge.record.histogram import HIGHEST_US, bucket, buckets, highest, upper_ends
 from entsurge.record.recorder import Key, Recorder
 from entsurge.record.redaction import redact, redact_text
 from entsurge.record.run_directory import RunDirectory
@@ -23,7 +22,7 @@ def test_a_bucket_is_within_a_thousandth_and_the_same_in_bulk(value: int) -> Non
     found = bucket(value)
     assert value <= highest(found) <= value * 1.001 + 1
     assert buckets(np.array([value]))[0] == found
-    assert hdr.highest_us(np.array([found]))[0] == highest(found)
+    assert upper_ends(np.array([found]))[0] == highest(found)
 
 
 @given(st.integers(-(10**12), 10**13))

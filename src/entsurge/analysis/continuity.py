@@ -4,67 +4,81 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import pandas as pd
+    from numpy.typing import NDArray
 
     from entsurge.analysis.run import Run
+    from entsurge.analysis.stays import Stays
 
 CUT_OFF_MINUTES = 5.0
 
 
 def continuity(run: Run) -> dict[str, Any]:
     """Students, teachers, schools cut off, and the same by academy; over the visits due in the window."""
-    visits = run.window_visits
-    students, teachers = _served(visits, "student", "read"), _served(visits, "teacher", "published")
+    came = run.window_stays
+    students, teachers = _served(came, "student", "read"), _served(came, "teacher", "published")
     cut = cut_off(run)
     return {
         "students": students,
         "teachers": teachers,
         "schools_cut_off": {
             "count": len(cut),
-            "of": int(visits["school"][visits["school"] != ""].nunique()),
+            "of": sum(1 for school in came.count_by("school") if school),
             "names": cut,
         },
-        "by_academy": [_academy(run, name) for name in sorted(visits["group"].unique())],
+        "by_academy": [_academy(came, name, set(cut)) for name in sorted(came.count_by("group"))],
     }
 
 
-def _served(visits: pd.DataFrame, persona: str, done: str) -> dict[str, Any]:
+def _served(visits: Stays, persona: str, done: str) -> dict[str, Any]:
     """Those whose visit planned a page of their work, and those who were served one."""
-    came = visits[(visits["persona"] == persona) & visits["work_planned"].astype(bool)]
+    came = visits.only(visits.where(persona=persona) & visits["work_planned"].astype(bool))
     served = int(came["work_served"].sum())
     return {"came": len(came), done: served, "per_100": 100 * served / len(came) if len(came) else None}
 
 
-def _academy(run: Run, academy: str) -> dict[str, Any]:
-    visits = run.window_visits
-    visits = visits[visits["group"] == academy]
-    schools = set(visits["school"])
+def _academy(visits: Stays, academy: str, cut: set[str]) -> dict[str, Any]:
+    visits = visits.only(visits.where(group=academy))
+    schools = {school for school in visits.count_by("school") if school}
+    students, teachers = _served(visits, "student", "read"), _served(visits, "teacher", "published")
     return {
         "academy": academy,
-        "students_per_100": _served(visits, "student", "read")["per_100"],
-        "teachers_per_100": _served(visits, "teacher", "published")["per_100"],
-        "schools_cut_off": sum(name in schools for name in cut_off(run)),
+        "students_came": students["came"],
+        "students_per_100": students["per_100"],
+        "teachers_came": teachers["came"],
+        "teachers_per_100": teachers["per_100"],
+        "schools": len(schools),
+        "schools_cut_off": len(schools & cut),
     }
 
 
 def cut_off(run: Run) -> list[str]:
     """Schools where, for over five simulated minutes, everybody who came (and was not deferred) got no page at all."""
     limit_us = CUT_OFF_MINUTES * 60e6 / run.manifest["compression"]
-    visits = run.window_visits
-    visits = visits[~visits["persona"].isin(run.deferred) & (visits["school"] != "")]
-    return sorted(str(school) for school, of in visits.groupby("school") if _silence_us(of) > limit_us)
+    visits = run.window_stays
+    visits = visits.only(~visits.among("persona", run.deferred) & ~visits.where(school=""))
+    longest = silences_us(visits["school"], visits["due_us"], visits["end_us"], visits["ok"])
+    return sorted(visits.words["school"][school] for school, silence in longest.items() if silence > limit_us)
 
 
-def _silence_us(visits: pd.DataFrame) -> float:
-    """The longest span of visits in a row, by due time, without a single page served; in µs of run time."""
-    visits = visits.sort_values("due_us")
-    longest: float = 0.0
-    since: int | None = None
-    for due_us, end_us, ok in zip(*(visits[name].tolist() for name in ("due_us", "end_us", "ok")), strict=True):
-        if ok:
-            since = None
-            continue
-        since = due_us if since is None else since
-        longest = max(longest, float(end_us - since))
+def silences_us(schools: NDArray[Any], due_us: NDArray[Any], end_us: NDArray[Any], ok: NDArray[Any]) -> dict[int, int]:
+    """Per school the longest span of visits in a row, by due time, without a single page served; in µs of run time.
+
+    A span lasts from the first such visit's due time to the latest end among them; schools without one are left out.
+    """
+    order = np.lexsort((due_us, schools))
+    schools, due_us, end_us, silent = schools[order], due_us[order], end_us[order], ok[order] == 0
+    if not silent.any():
+        return {}
+    follows = np.zeros(len(silent), bool)  # goes on with the span of the visit before it
+    follows[1:] = silent[1:] & silent[:-1] & (schools[1:] == schools[:-1])
+    begins = np.flatnonzero(silent & ~follows)
+    span = np.cumsum(silent & ~follows) - 1
+    latest = np.full(len(begins), np.iinfo(np.int64).min)
+    np.maximum.at(latest, span[silent], end_us[silent])
+    longest: dict[int, int] = {}
+    for school, length in zip(schools[begins].tolist(), (latest - due_us[begins]).tolist(), strict=True):
+        longest[school] = max(longest.get(school, 0), length)
     return longest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from entsurge.analysis import hdr, proportion
+from entsurge.analysis import proportion
 from entsurge.analysis.objectives import apdex
 from entsurge.analysis.words import NAMES, SERVICES
 from entsurge.audience.objective import parse_objective
@@ -23,8 +23,8 @@ INVERSION_POINTS = 5.0
 def matrix(run: Run, baseline: Run | None) -> dict[str, Any]:
     """Cells of persona × service: counts, served of 100 planned, latency, change in points with its interval."""
     own, base = _counts(run), _counts(baseline) if baseline else {}
-    personas = [name for name in PERSONAS if any(key[0] == name for key in own)]
-    services = [name for name in ORDER if any(key[1] == name for key in own)]
+    personas = _ordered({persona for persona, _ in own}, PERSONAS)
+    services = _ordered({service for _, service in own}, ORDER)
     cells: dict[str, dict[str, Any]] = {persona: {} for persona in personas}
     for persona in personas:
         for service in services:
@@ -35,27 +35,33 @@ def matrix(run: Run, baseline: Run | None) -> dict[str, Any]:
     return {"personas": personas, "services": services, "cells": cells, "inversions": _inversions(run, cells)}
 
 
+def _ordered(found: set[str], known: tuple[str, ...]) -> list[str]:
+    """What was found, the known ones first and in their order."""
+    return sorted(found, key=lambda name: (known.index(name) if name in known else len(known), name))
+
+
 def _counts(run: Run) -> dict[tuple[str, str], dict[str, int]]:
     """Planned pages and what became of them, per persona and service; sign-on counts visits."""
     result: dict[tuple[str, str], dict[str, int]] = {}
-    visits = run.window_visits
-    for persona, sign_on, services in zip(visits["persona"], visits["sign_on"], visits["services"], strict=True):
-        of = result.setdefault((persona, "sign-on"), dict.fromkeys(("planned", *OUTCOMES), 0))
-        of["planned"] += 1
-        of[sign_on if sign_on in OUTCOMES else "unserved"] += 1
-        for part in services:
-            cell = result.setdefault((persona, part["service"]), dict.fromkeys(("planned", *OUTCOMES), 0))
-            asked = sum(part[name] for name in OUTCOMES[:4])
+    visits = run.window_stays
+    for persona in visits.count_by("persona"):
+        mine = visits.only(visits.where(persona=persona))
+        of = result[persona, "sign-on"] = {"planned": len(mine), **dict.fromkeys(OUTCOMES, 0)}
+        for sign_on, count in mine.count_by("sign_on").items():
+            of[sign_on if sign_on in OUTCOMES else "unserved"] += count
+    for (phase, persona, sign_on, service), pages in visits.services.items():
+        if phase == run.window["name"]:
+            cell = result.setdefault((persona, service), dict.fromkeys(("planned", *OUTCOMES), 0))
             for name in ("planned", *OUTCOMES[:4]):
-                cell[name] += part[name]
-            cell["shed" if sign_on == "shed" else "unserved"] += part["planned"] - asked
+                cell[name] += pages[name]
+            missing = pages["planned"] - sum(pages[name] for name in OUTCOMES[:4])
+            cell["shed" if sign_on == "shed" else "unserved"] += missing
     return result
 
 
 def _cell(run: Run, persona: str, service: str, of: dict[str, int], base: dict[str, int] | None) -> dict[str, Any]:
-    rows = run.pages
-    rows = rows[(rows["persona"] == persona) & (rows["service"] == service) & (rows["phase"] == run.window["name"])]
-    ok = rows[(rows["timing"] == "corrected") & (rows["outcome"] == "ok")]
+    scope = {"persona": persona, "service": service, "phase": run.window["name"]}
+    latency = run.tally.times(timing="corrected", **scope).quantiles_seconds([50, 95, 99])
     asked = of["ok"] + of["shed"] + of["failed"]
     served = 100 * of["ok"] / of["planned"] if of["planned"] else None
     low, high = _change_interval(of, base)
@@ -63,12 +69,13 @@ def _cell(run: Run, persona: str, service: str, of: dict[str, int], base: dict[s
         **of,
         "served_percent": served,
         "availability": of["ok"] / asked if asked else None,
-        **{f"p{each}_s": hdr.quantile_seconds(ok, each) for each in (50, 95, 99)},
-        "apdex": apdex(rows, APDEX_SECONDS)[0],
-        "change_points": None if base is None or served is None else served - 100 * base["ok"] / base["planned"],
+        **dict(zip(("p50_s", "p95_s", "p99_s"), latency, strict=True)),
+        "apdex": apdex(run.tally, APDEX_SECONDS, **scope)[0],
+        "change_points": None if not base or not base["planned"] or served is None
+        else served - 100 * base["ok"] / base["planned"],
         "change_low": low,
         "change_high": high,
-    }
+    }  # fmt: skip
     cell["state"] = _state(cell, _slow_from(run, persona))
     return cell
 

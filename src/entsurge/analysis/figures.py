@@ -33,11 +33,11 @@ def _change(value: float | None, base: float | None) -> float | None:
 
 
 def _values(run: Run) -> dict[str, Any]:
-    visits = run.window_visits
-    started = visits[visits["sign_on"] != "lost"]
+    came = run.window_stays
+    started = came.only(~came.where(sign_on="lost"))
     minute_us = 60e6 / run.manifest["compression"]
     count = len(started)
-    opened = int(started[["ok", "shed", "failed", "lost"]].to_numpy().sum()) if count else 0
+    opened = int(sum(started[name].sum() for name in ("ok", "shed", "failed", "lost")))
     served_visits, served_pages = int((started["ok"] > 0).sum()), int(started["ok"].sum())
     minutes = float((started["end_us"] - started["start_us"]).mean()) / minute_us if count else None
     return {

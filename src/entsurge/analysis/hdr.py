@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from entsurge.record.histogram import HIGHEST_US, bucket, upper_ends
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+BUCKETS = bucket(HIGHEST_US) + 1
 
-def highest_us(buckets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The largest time in µs that falls into each bucket."""
-    shift = np.maximum(0, buckets // 1024 - 1)
-    result: NDArray[np.int64] = ((buckets - 1024 * shift + 1) << shift) - 1
-    return result
+
+@dataclass(frozen=True)
+class Times:
+    """A histogram: how often each bucket occurred, by its index; two of them add up without loss."""
+
+    counts: NDArray[np.int64]
+
+    @property
+    def total(self) -> int:
+        """How many times there are."""
+        return int(self.counts.sum())
+
+    def quantile_seconds(self, percentile: float) -> float | None:
+        """The percentile in seconds (rank int(p·n/100 + 0.5), at least 1); None of no times."""
+        return self.quantiles_seconds([percentile])[0]
+
+    def quantiles_seconds(self, percentiles: list[float]) -> list[float | None]:
+        """Several percentiles in one pass."""
+        places = np.flatnonzero(self.counts)
+        if not len(places):
+            return [None] * len(percentiles)
+        return list(quantiles_seconds(places, self.counts[places], percentiles))
+
+    def over(self, seconds: float) -> int:
+        """How many times lie above so many seconds (by the highest value of their bucket)."""
+        places = np.flatnonzero(self.counts)
+        return int(self.counts[places][upper_ends(places) > seconds * 1e6].sum())
+
+
+def quantiles_seconds(buckets: NDArray[np.int64], times: NDArray[np.int64], percentiles: list[float]) -> list[float]:
+    """Percentiles in seconds of buckets in ascending order, not empty, and how often each occurred."""
+    cumulative = np.cumsum(times)
+    total = int(cumulative[-1])
+    ranks = [max(1, min(total, int(each * total / 100 + 0.5))) for each in percentiles]
+    places = np.searchsorted(cumulative, ranks)
+    return [float(value) / 1e6 for value in upper_ends(buckets[places].astype(np.int64))]
 
 
 def counts(rows: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -25,19 +60,15 @@ def counts(rows: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def quantile_seconds(rows: pd.DataFrame, percentile: float) -> float | None:
-    """The percentile in seconds (rank int(p·n/100 + 0.5), at least 1); None of no rows."""
+    """The same percentile of rows with `bucket` and `count`; None of no rows."""
     if rows.empty:
         return None
-    buckets, times = counts(rows)
-    total = int(times.sum())
-    rank = max(1, min(total, int(percentile * total / 100 + 0.5)))
-    position = int(np.searchsorted(np.cumsum(times), rank))
-    return float(highest_us(buckets[position : position + 1])[0]) / 1e6
+    return quantiles_seconds(*counts(rows), [percentile])[0]
 
 
 def over(rows: pd.DataFrame, seconds: float) -> int:
-    """How many times lie above so many seconds (by the highest value of their bucket)."""
+    """How many times of such rows lie above so many seconds."""
     if rows.empty:
         return 0
     buckets, times = counts(rows)
-    return int(times[highest_us(buckets) > seconds * 1e6].sum())
+    return int(times[upper_ends(buckets) > seconds * 1e6].sum())

@@ -1,4 +1,4 @@
-"""Judges objectives: met, missed, not enough data, or deferred by a measure.
+"""Judges objectives: met, missed, not enough data, deferred by a measure, or not judged for want of a baseline.
 
 Met: the one-sided 95 % limit keeps the objective. Missed: the estimate itself breaks it and there is enough data, or
 the other limit proves it. Anything between says "not enough data", never "pass".
@@ -10,21 +10,33 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from entsurge.analysis import hdr, proportion
+from entsurge.analysis import proportion
+from entsurge.analysis.recovery import recoveries
 from entsurge.audience.objective import Must, parse_objective
+from entsurge.audience.shape import PERSONAS, SERVICES
+from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Mapping
 
+    from entsurge.analysis.hdr import Times
     from entsurge.analysis.run import Run
+    from entsurge.analysis.tally import Tally
 
-State = Literal["met", "missed", "not-enough-data", "deferred"]
-UNITS = {"latency": "s", "errors": "ratio", "availability": "ratio", "served": "ratio", "apdex": "score"}
+State = Literal["met", "missed", "not-enough-data", "deferred", "not-judged"]
+Judged = tuple[State, float | None, float | None, float | None, int]
+UNITS = {
+    "latency": "s", "errors": "ratio", "availability": "ratio", "served": "ratio", "shed": "ratio", "apdex": "score",
+    "recovery": "s",
+}  # fmt: skip
+FACTOR = "factor"
+JUDGED_PHASES = ("baseline", "surge", "fault", "recovery")
+FEWEST_FOR_APDEX = 30
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One objective, judged for one persona. `value`, `low`, `high` are in seconds, or shares from 0 to 1."""
+    """One objective, judged for one persona. `value`, `low`, `high`: seconds, shares from 0 to 1, score or factor."""
 
     id: str
     persona: str
@@ -44,62 +56,97 @@ class Finding:
         return asdict(self)
 
 
-def judge_objectives(run: Run) -> list[Finding]:
-    """Every objective of the manifest; `*` stands for each persona that the plan has pages for."""
+def judge_objectives(run: Run, ratios: Mapping[tuple[str, str], Judged] | None = None) -> list[Finding]:
+    """Every objective of the manifest; `*` stands for each persona that the plan has pages for.
+
+    `ratios` holds what was found of objectives relative to a baseline, by objective and persona (relative.py).
+    Raises UsageError that names every objective which cannot be read or speaks of what does not exist.
+    """
     return [
-        _judge(run, each, persona) for each in run.manifest["objectives"] for persona in _personas(run, each["persona"])
+        _judge(run, each, must, persona, ratios or {})
+        for each, must in readable(run)
+        for persona in personas(run, each["persona"])
     ]
 
 
-def _personas(run: Run, persona: str) -> list[str]:
+def readable(run: Run) -> list[tuple[dict[str, Any], Must]]:
+    """The manifest's objectives with what each demands. Raises UsageError with every fault at once."""
+    found, faults = [], []
+    for number, each in enumerate(run.manifest["objectives"], 1):
+        name = f"{run.path}: objective {each.get('id') or number}"
+        known = (("persona", ("*", *PERSONAS)), ("service", ("*", "sign-on", *SERVICES)), ("phase", JUDGED_PHASES))
+        faults += [
+            f"{name}: {key} = {each.get(key)!r} is unknown; known: {', '.join(values)}"
+            for key, values in known
+            if each.get(key) not in values
+        ]
+        try:
+            found.append((each, parse_objective(str(each.get("must")))))
+        except ValueError as error:
+            faults.append(f"{name}: must: {error}")
+    if faults:
+        raise UsageError("\n".join(faults), hint="docs/gate.md has the grammar; warm-up is never judged")
+    return found
+
+
+def personas(run: Run, persona: str) -> list[str]:
+    """Whom an objective is about."""
     if persona != "*":
         return [persona]
     return [name for name, planned in run.manifest["planned"].items() if planned["page_views"]]
 
 
-def _judge(run: Run, each: dict[str, Any], persona: str) -> Finding:
-    must = parse_objective(each["must"])
-    rows = run.pages
-    rows = rows[(rows["phase"] == each["phase"]) & (rows["persona"] == persona)]
-    if each["service"] != "*":
-        rows = rows[rows["service"] == each["service"]]
-    state, value, low, high, count = _MEASURES[must.measure](must, rows, run, each["service"], persona)
+def scope(each: Mapping[str, Any], persona: str) -> dict[str, str]:
+    """The pages that an objective looks at: one persona, its service (`*` for all), its phase."""
+    return {"persona": persona, "service": str(each["service"]), "phase": str(each["phase"])}
+
+
+def _judge(
+    run: Run, each: dict[str, Any], must: Must, persona: str, ratios: Mapping[tuple[str, str], Judged]
+) -> Finding:
+    if must.relative:
+        judged = ratios.get((each["id"], persona), ("not-judged", None, None, None, 0))
+    else:
+        judged = _MEASURES[must.measure](must, run, each, persona)
+    state, value, low, high, count = judged
     if persona in run.deferred:
         state = "deferred"
-    required = bool(each["required"]) and state != "deferred"
+    required = bool(each.get("required", True)) and state not in ("deferred", "not-judged")
+    unit = FACTOR if must.relative else UNITS[must.measure]
     return Finding(
-        each["id"], persona, each["service"], each["phase"], each["must"], required, state, value, low, high,
-        UNITS[must.measure], count,
+        each["id"], persona, each["service"], each["phase"], each["must"], required, state, value, low, high, unit,
+        count,
     )  # fmt: skip
 
 
-Judged = tuple[State, float | None, float | None, float | None, int]
-
-
-def _latency(must: Must, rows: pd.DataFrame, *_: Any) -> Judged:
+def _latency(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
     """A percentile under a bound: the share of pages over the bound against 1 − percentile."""
-    pages = rows[(rows["timing"] == "corrected") & (rows["outcome"] == "ok")]
-    total = int(pages["count"].sum())
+    pages = run.tally.times(timing=must.timing, **scope(each, persona))
+    total = pages.total
     percentile = must.percentile or 50.0
-    value = hdr.quantile_seconds(pages, percentile)
+    value = pages.quantile_seconds(percentile)
     if value is None:
         return "not-enough-data", None, None, None, 0
-    allowed, slow = 1 - percentile / 100, hdr.over(pages, must.bound)
-    needed = math.ceil(math.log(1 - proportion.ONE_SIDED) / math.log(percentile / 100))
+    allowed, slow = 1 - percentile / 100, pages.over(must.bound)
     low, high = _quantile_limits(pages, percentile, total)
     if must.holds(value) and proportion.upper(slow, total) <= allowed:
         return "met", value, low, high, total
-    if (not must.holds(value) and total >= needed) or proportion.lower(slow, total) > allowed:
+    if (not must.holds(value) and total >= fewest(percentile)) or proportion.lower(slow, total) > allowed:
         return "missed", value, low, high, total
     return "not-enough-data", value, low, high, total
 
 
-def _quantile_limits(pages: pd.DataFrame, percentile: float, total: int) -> tuple[float | None, float | None]:
+def fewest(percentile: float) -> int:
+    """How many pages prove a percentile at 95 % when none is slow: 59 for p95, 299 for p99, 2995 for p99.9."""
+    return math.ceil(math.log(1 - proportion.ONE_SIDED) / math.log(percentile / 100))
+
+
+def _quantile_limits(pages: Times, percentile: float, total: int) -> tuple[float | None, float | None]:
     """One-sided 95 % limits of a quantile by order statistics (normal approximation of the rank)."""
     share = percentile / 100
     spread = 1.645 * math.sqrt(share * (1 - share) / total)
-    low = hdr.quantile_seconds(pages, 100 * max(0.0, share - spread))
-    high = hdr.quantile_seconds(pages, 100 * (share + spread)) if share + spread < 1 else None
+    low = pages.quantile_seconds(100 * max(0.0, share - spread))
+    high = pages.quantile_seconds(100 * (share + spread)) if share + spread < 1 else None
     return low, high
 
 
@@ -108,67 +155,75 @@ def _share(must: Must, events: int, total: int) -> Judged:
         return "not-enough-data", None, None, None, 0
     value = events / total
     low, high = proportion.lower(events, total), proportion.upper(events, total)
-    downward = must.comparison in ("<", "<=")
-    if must.holds(high if downward else low):
+    if must.holds(high if must.downward else low):
         return "met", value, low, high, total
-    allowed = must.bound if downward else 1 - must.bound
+    allowed = must.bound if must.downward else 1 - must.bound
     needed = math.log(1 - proportion.ONE_SIDED) / math.log(1 - allowed) if 0 < allowed < 1 else 1
-    proved = not must.holds(low if downward else high)
+    proved = not must.holds(low if must.downward else high)
     if proved or (not must.holds(value) and total >= needed):
         return "missed", value, low, high, total
     return "not-enough-data", value, low, high, total
 
 
-def _counted(rows: pd.DataFrame) -> dict[str, int]:
-    service = rows[rows["timing"] == "service"]
-    return {name: int(service.loc[service["outcome"] == name, "count"].sum()) for name in ("ok", "shed", "failed")}
+_EVENTS = {"errors": "failed", "availability": "ok", "shed": "shed"}
 
 
-def _errors(must: Must, rows: pd.DataFrame, *_: Any) -> Judged:
-    of = _counted(rows)
-    return _share(must, of["failed"], sum(of.values()))
+def _outcomes(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
+    """Failed, refused or served pages as a share of the pages that got an answer, and those that failed."""
+    of = run.tally.count(**scope(each, persona))
+    return _share(must, of[_EVENTS[must.measure]], of["ok"] + of["shed"] + of["failed"])
 
 
-def _availability(must: Must, rows: pd.DataFrame, *_: Any) -> Judged:
-    of = _counted(rows)
-    return _share(must, of["ok"], sum(of.values()))
-
-
-def _served(must: Must, rows: pd.DataFrame, run: Run, service: str, persona: str) -> Judged:
-    del rows
-    visits = run.window_visits
-    visits = visits[visits["persona"] == persona]
-    if service == "*":
+def _served(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
+    if each["service"] == "*":
+        visits = run.stays
+        visits = visits.only(visits.where(phase=each["phase"], persona=persona))
         return _share(must, int(visits["ok"].sum()), int(visits["planned"].sum()))
-    parts = [part for parts in visits["services"] for part in parts if part["service"] == service]
-    return _share(must, sum(part["ok"] for part in parts), sum(part["planned"] for part in parts))
+    pages = run.stays.pages(**scope(each, persona))
+    return _share(must, pages["ok"], pages["planned"])
 
 
-def apdex(rows: pd.DataFrame, threshold_seconds: float) -> tuple[float | None, int]:
+def apdex(
+    tally: Tally, threshold_seconds: float, *, timing: str = "corrected", **where: str
+) -> tuple[float | None, int]:
     """Apdex: (satisfied + tolerating/2)/N over corrected latency; failed and shed pages are frustrated."""
-    pages = rows[rows["timing"] == "corrected"]
-    pages = pages[pages["outcome"] != "lost"]
-    total = int(pages["count"].sum())
+    of = tally.count(**where)
+    total = of["ok"] + of["shed"] + of["failed"]
     if not total:
         return None, 0
-    served = pages[pages["outcome"] == "ok"]
-    count = int(served["count"].sum())
-    satisfied = count - hdr.over(served, threshold_seconds)
-    tolerating = count - hdr.over(served, 4 * threshold_seconds) - satisfied
+    served = tally.times(timing=timing, **where)
+    count = served.total
+    satisfied = count - served.over(threshold_seconds)
+    tolerating = count - served.over(4 * threshold_seconds) - satisfied
     return (satisfied + tolerating / 2) / total, total
 
 
-def _apdex(must: Must, rows: pd.DataFrame, *_: Any) -> Judged:
-    value, total = apdex(rows, must.threshold_seconds or 0.5)
+def _apdex(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
+    value, total = apdex(run.tally, must.threshold_seconds or 0.5, timing=must.timing, **scope(each, persona))
     if value is None:
         return "not-enough-data", None, None, None, 0
     spread = 1.645 * math.sqrt(max(value * (1 - value), 0.25 / total) / total)
     low, high = max(0.0, value - spread), min(1.0, value + spread)
+    if total < FEWEST_FOR_APDEX:
+        return "not-enough-data", value, low, high, total
     if must.holds(low):
         return "met", value, low, high, total
     return ("missed" if not must.holds(value) else "not-enough-data"), value, low, high, total
 
 
+def _recovery(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
+    """The longest time to recover from a fault, in run seconds; missed while one is not over."""
+    found = recoveries(run, run.seconds(persona=persona, service=str(each["service"])))
+    times = [one.recover_s for one in found]
+    if not found:
+        return "not-enough-data", None, None, None, 0
+    if None in times:
+        return "missed", None, None, None, len(found)
+    longest = max(time for time in times if time is not None)
+    return ("met" if must.holds(longest) else "missed"), longest, None, None, len(found)
+
+
 _MEASURES: dict[str, Any] = {
-    "latency": _latency, "errors": _errors, "availability": _availability, "served": _served, "apdex": _apdex,
+    "latency": _latency, "errors": _outcomes, "availability": _outcomes, "shed": _outcomes, "served": _served,
+    "apdex": _apdex, "recovery": _recovery,
 }  # fmt: skip

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from entsurge.analysis.continuity import continuity
 from entsurge.analysis.degradation import matrix
 from entsurge.analysis.figures import figures
+from entsurge.analysis.percentiles import percentiles
+from entsurge.analysis.perturbations import perturbations
+from entsurge.analysis.recovery import recoveries
 from entsurge.analysis.run import Run, read_run
+from entsurge.analysis.target import target_series
 from entsurge.analysis.timeline import timeline
 from entsurge.analysis.verdict import judge
 
@@ -18,52 +23,66 @@ if TYPE_CHECKING:
 
 COPIED = (
     "name", "profile", "target", "scale", "compression", "window", "started_utc", "seed", "plan_digest", "versions",
-    "content", "perturbations",
+    "content",
 )  # fmt: skip
 EXAMPLES = 40
 
 
 def report_data(run_paths: Sequence[Path]) -> dict[str, Any]:
-    """The findings on these runs; the first is the baseline. Raises UsageError for what is no run directory."""
-    runs = [read_run(path) for path in run_paths]
-    baseline = runs[0]
+    """The findings on these runs; the first is the baseline. Raises UsageError for what is no run directory.
+
+    No more than two runs are held at once.
+    """
+    baseline = read_run(run_paths[0])
+    found, manifests = [_run(baseline, None)], [baseline.manifest]
+    for path in run_paths[1:]:
+        run = read_run(path)
+        found.append(_run(run, baseline))
+        manifests.append(run.manifest)
     return {
         "format": 1,
         "generated_utc": datetime.now(UTC).isoformat(timespec="seconds"),
         "baseline": baseline.name,
-        "same_plan_note": _difference(runs),
-        "runs": [_run(run, None if run is baseline else baseline) for run in runs],
+        "same_plan_note": _difference(manifests),
+        "runs": found,
     }
 
 
 def _run(run: Run, baseline: Run | None) -> dict[str, Any]:
     found = judge(run)
-    visits = run.window_visits
+    visits = run.window_stays
     planned = sum(of["page_views"] for of in run.manifest["planned"].values())
-    turned_away = visits[visits["persona"].isin(run.deferred) & (visits["end"] == "shed")]
+    turned_away = visits.only(visits.among("persona", run.deferred) & visits.where(end="shed"))
+    seconds = timeline(run)
     return {
         **{name: run.manifest.get(name) for name in COPIED},
         "title": run.manifest.get("title") or {"fr": run.name, "en": run.name},
         "path": run.path.name,
         "phase": run.window["name"],
         "window_seconds": run.window_seconds,
+        "end": (run.finish or {}).get("end", ""),
         "notes": run.notes,
         "verdict": found.verdict,
         "exit_code": found.exit_code,
         "sentence": found.sentence,
         "reasons": found.reasons,
         "pages_per_second": {
-            "planned": planned / run.window_seconds,
-            "ok": int(visits["ok"].sum()) / run.window_seconds,
+            "planned": planned / run.window_seconds if run.window_seconds else 0.0,
+            "ok": int(visits["ok"].sum()) / run.window_seconds if run.window_seconds else 0.0,
         },
-        "deferred_visits": {str(name): int(count) for name, count in turned_away["persona"].value_counts().items()},
+        "deferred_visits": turned_away.count_by("persona"),
         "continuity": continuity(run),
         "figures": figures(run, baseline),
         "matrix": matrix(run, baseline),
         "objectives": [each.as_json() for each in found.objectives],
         "validity": [light.as_json() for light in found.lights],
-        "timeline": timeline(run),
+        "perturbations": perturbations(run),
+        "recovery": [asdict(each) for each in recoveries(run, run.tally.seconds, kinds=("fault", "measure"))],
+        "timeline": seconds,
+        "percentiles": percentiles(run),
+        "target_series": target_series(run),
         "failures": _failures(run),
+        "signatures": len((run.finish or {}).get("signatures", {})),
     }
 
 
@@ -72,21 +91,23 @@ def _failures(run: Run) -> list[dict[str, Any]]:
     totals = (run.finish or {}).get("signatures", {})
     first: dict[str, dict[str, Any]] = {}
     for each in run.failures:
+        if "signature" not in each:
+            continue
         known = first.setdefault(each["signature"], dict(each))
         known["count"] = max(totals.get(each["signature"], 0), each.get("count", 1), known["count"])
     ordered = sorted(first.values(), key=lambda each: -each["count"])
     return ordered[:EXAMPLES]
 
 
-def _difference(runs: list[Run]) -> dict[str, str] | None:
+def _difference(manifests: list[dict[str, Any]]) -> dict[str, str] | None:
     """What differs between the plans beyond the published figures, if anything does."""
-    first = runs[0].manifest
+    first = manifests[0]
     different = [
         name
         for name in ("scale", "compression", "window", "seed", "population")
-        if any(run.manifest.get(name) != first.get(name) for run in runs[1:])
+        if any(each.get(name) != first.get(name) for each in manifests[1:])
     ]
-    shapes = {tuple(_shape(run)) for run in runs}
+    shapes = {tuple(_shape(each)) for each in manifests}
     different += ["shape"] if len(shapes) > 1 else []
     if not different:
         return None
@@ -97,6 +118,6 @@ def _difference(runs: list[Run]) -> dict[str, str] | None:
     }
 
 
-def _shape(run: Run) -> list[str]:
-    files = run.manifest.get("content", [])
+def _shape(manifest: dict[str, Any]) -> list[str]:
+    files = manifest.get("content") or []
     return sorted(each["sha256"] for each in files if each["kind"] in ("shapes", "personas"))

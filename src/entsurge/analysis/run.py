@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-import pyarrow as pa
-
+from entsurge.analysis.stays import NUMBERS, TEXTS, Stays, read_stays
+from entsurge.analysis.stream import pieces
+from entsurge.analysis.tally import Group, Seconds, Tally, tally
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    import pandas as pd
 
 FORMAT = 1
 PAGE_COLUMNS = ["second", "persona", "group", "service", "page", "phase", "timing", "outcome", "bucket", "count"]
+NEEDED = {"name", "phases", "objectives", "planned", "figures", "perturbations", "scale", "compression", "target"}
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its manifest, its pages (histogram rows), its visits (one row each), and what surrounds them.
+    """One run: its manifest, the sums of its histograms, its visits by column, and what surrounds them.
 
-    `pages` has the columns of PAGE_COLUMNS; `visits` those of visits.arrows. `notes` says what could not be read.
+    `notes` says what could not be read.
     """
 
     path: Path
     manifest: dict[str, Any]
     finish: dict[str, Any] | None
-    pages: pd.DataFrame
-    visits: pd.DataFrame
+    tally: Tally
+    stays: Stays
     gauges: list[dict[str, Any]]
     events: list[dict[str, Any]]
     failures: list[dict[str, Any]]
+    target: list[dict[str, Any]]
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -50,35 +56,74 @@ class Run:
         """How long the window lasted, in run seconds."""
         return float(self.window["end_s"] - self.window["start_s"])
 
-    @property
-    def window_visits(self) -> pd.DataFrame:
-        """The visits due in the window."""
-        found: pd.DataFrame = self.visits[self.visits["phase"] == self.window["name"]]
-        return found
+    @cached_property
+    def window_stays(self) -> Stays:
+        """The visits due in the window, by column."""
+        return self.stays.only(self.stays.where(phase=self.window["name"]))
 
     @property
     def deferred(self) -> set[str]:
         """The personas that the run's measures put off."""
         return {persona for each in self.manifest["perturbations"] for persona in each["defers"]}
 
+    def seconds(self, *, persona: str = "*", service: str = "*") -> Seconds:
+        """Pages by second of one persona and service, sign-on included; reads the file again."""
+        chosen = {"persona": persona, "service": service}
+        return tally(self.path / "series.arrows", _groups(self.path / "keys.json", []), [], **chosen).seconds
+
+    @cached_property
+    def pages(self) -> pd.DataFrame:
+        """Every histogram row of a page with what its key means (PAGE_COLUMNS); for what tells single pages apart.
+
+        Unlike the rest, its size grows with the run.
+        """
+        import pandas as pd  # slow to import, and a report does without it
+
+        described = (
+            pd.DataFrame(_json(self.path / "keys.json", list, []) or [], columns=[*PAGE_COLUMNS[1:8], "kind"])
+            .rename_axis("key")
+            .reset_index()
+        )
+        described = described[described["kind"] == "page"]
+        parts = [
+            piece.to_pandas().merge(described, on="key", how="inner")[PAGE_COLUMNS]
+            for piece in pieces(self.path / "series.arrows", ("second", "key", "bucket", "count"), [])
+        ]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=PAGE_COLUMNS)
+
+    @cached_property
+    def visits(self) -> pd.DataFrame:
+        """Every visit with all its columns (docs/run-directory.md); its size grows with the run."""
+        import pandas as pd  # as above
+
+        columns = (*TEXTS, *NUMBERS, "name", "services")
+        parts = [piece.to_pandas() for piece in pieces(self.path / "visits.arrows", columns, [])]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+    @property
+    def window_visits(self) -> pd.DataFrame:
+        """The visits due in the window, with all their columns."""
+        found: pd.DataFrame = self.visits[self.visits["phase"] == self.window["name"]]
+        return found
+
 
 def read_run(path: Path) -> Run:
     """The run in this directory. Raises UsageError for what is no run, or of an unknown format."""
     manifest = _manifest(path)
     notes: list[str] = []
-    finish = _json(path / "finish.json", notes)
+    finish = _json(path / "finish.json", dict, notes)
     if finish is None:
         notes.append("finish.json is missing: the run was broken off")
-    keys = _json(path / "keys.json", notes) or []
     return Run(
         path=path,
         manifest=manifest,
         finish=finish,
-        pages=_pages(_stream(path / "series.arrows", notes), keys),
-        visits=_visits(_stream(path / "visits.arrows", notes)),
+        tally=tally(path / "series.arrows", _groups(path / "keys.json", notes), notes),
+        stays=read_stays(path / "visits.arrows", notes),
         gauges=_lines(path / "gauges.jsonl", notes),
         events=_lines(path / "events.jsonl", notes),
         failures=_lines(path / "failures.jsonl", notes),
+        target=_lines(path / "target.jsonl", notes),
         notes=notes,
     )
 
@@ -92,21 +137,37 @@ def _manifest(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path / 'manifest.json'}: cannot be read: {error}") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         known = found.get("format") if isinstance(found, dict) else None
-        raise UsageError(f"{path}: run directory of format {known!r}; this version reads format {FORMAT}")
-    missing = {"name", "phases", "objectives", "planned", "figures", "perturbations"} - found.keys()
+        newer = isinstance(known, int) and known > FORMAT
+        raise UsageError(
+            f"{path}: run directory of format {known!r}; this version reads format {FORMAT}",
+            hint="it was written by a newer entsurge: use that one, or a newer one" if newer else "",
+        )
+    missing = NEEDED - found.keys()
     if missing:
         raise UsageError(f"{path / 'manifest.json'}: {', '.join(sorted(missing))}: missing")
+    if all(phase.get("name") in ("warm-up", "drain") for phase in found["phases"]):
+        raise UsageError(f"{path / 'manifest.json'}: phases: no window between warm-up and drain")
     return found
 
 
-def _json(path: Path, notes: list[str]) -> Any:
+def _groups(path: Path, notes: list[str]) -> list[Group]:
+    """What every key means; turned into groups one by one, since keys are many and groups few."""
+    found = _json(path, list, notes, hook=Group.of) or []
+    return [each if isinstance(each, Group) else Group.of({}) for each in found]
+
+
+def _json(path: Path, kind: type, notes: list[str], hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
     if not path.is_file():
         return None
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"), object_hook=hook)
     except (ValueError, OSError) as error:
         notes.append(f"{path.name}: cannot be read: {error}")
         return None
+    if not isinstance(found, kind):
+        notes.append(f"{path.name}: holds no {kind.__name__} and was skipped")
+        return None
+    return found
 
 
 def _lines(path: Path, notes: list[str]) -> list[dict[str, Any]]:
@@ -122,46 +183,3 @@ def _lines(path: Path, notes: list[str]) -> list[dict[str, Any]]:
         if isinstance(row, dict):
             rows.append(row)
     return rows
-
-
-def _stream(path: Path, notes: list[str]) -> pa.Table | None:
-    if not path.is_file():
-        notes.append(f"{path.name} is missing")
-        return None
-    batches: list[pa.RecordBatch] = []
-    schema = None
-    try:
-        with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as reader:
-            schema = reader.schema
-            while True:
-                try:
-                    batches.append(reader.read_next_batch())
-                except StopIteration:
-                    break
-    except (pa.ArrowInvalid, OSError) as error:
-        notes.append(f"{path.name}: ends in the middle of a batch, which was skipped ({str(error).splitlines()[0]})")
-    return pa.Table.from_batches(batches, schema) if schema is not None else None
-
-
-def _pages(table: pa.Table | None, keys: list[dict[str, str]]) -> pd.DataFrame:
-    if table is None or not table.num_rows:
-        return pd.DataFrame({name: pd.Series(dtype="object") for name in PAGE_COLUMNS})
-    described = pd.DataFrame(keys)
-    described["key"] = range(len(described))
-    rows = table.select(["second", "key", "bucket", "count"]).to_pandas()
-    merged = rows.merge(described, on="key", how="inner")
-    pages: pd.DataFrame = merged.loc[merged["kind"] == "page", PAGE_COLUMNS].reset_index(drop=True)
-    return pages
-
-
-_NO_VISITS = (
-    "name", "persona", "group", "school", "phase", "due_us", "start_us", "end_us", "planned", "ok", "shed", "failed",
-    "lost", "unserved", "planned_gap_us", "waiting_us", "work_planned", "work_served", "services", "sign_on", "end",
-)  # fmt: skip
-
-
-def _visits(table: pa.Table | None) -> pd.DataFrame:
-    if table is None:
-        return pd.DataFrame({name: pd.Series(dtype="object") for name in _NO_VISITS})
-    found: pd.DataFrame = table.to_pandas()
-    return found

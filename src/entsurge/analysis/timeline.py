@@ -2,56 +2,72 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
-from entsurge.analysis import hdr
+import numpy as np
+
+from entsurge.analysis.tally import OUTCOMES, PERCENTILES
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from numpy.typing import NDArray
 
     from entsurge.analysis.run import Run
 
 
 def timeline(run: Run) -> dict[str, Any]:
-    """Per second of run time: pages offered (the plan's), pages by outcome, p50 and p95 in seconds, visitors."""
-    pages = run.pages[run.pages["service"] != "sign-on"]
-    last = int(max([each["t"] for each in run.gauges] + [int(pages["second"].max()) + 1 if len(pages) else 0, 1]))
-    seconds = list(range(last))
-    service = pages[pages["timing"] == "service"]
-    outcomes = {
-        name: _per_second(service[service["outcome"] == name], last) for name in ("ok", "shed", "failed", "lost")
-    }
-    corrected = pages[(pages["timing"] == "corrected") & (pages["outcome"] == "ok")]
-    by_second = dict(tuple(corrected.groupby("second"))) if len(corrected) else {}
-    visitors = {int(each["t"]) - 1: sum(each["visitors"].values()) for each in run.gauges}
+    """Per second of run time: what the plan offered, what became of it, how long it took, who was there.
+
+    Pages, requests and visits are counts, percentiles of corrected latency are in seconds (None where nothing came).
+    """
+    of = run.tally.seconds
+    last = max([int(each.get("t", 0)) for each in run.gauges] + [len(of.requests), 1])
+    percentiles = {f"p{each:g}_s": of.quantiles(place) for place, each in enumerate(PERCENTILES)}
+    visitors = {int(each["t"]) - 1: sum(each["visitors"].values()) for each in run.gauges if "visitors" in each}
+    stays = run.stays
+    started = stays["start_us"][~stays.where(sign_on="lost")]
     return {
-        "second": seconds,
-        "offered_pages": [round(rate, 2) for rate in _offered(run, last)],
-        **outcomes,
-        "p50_s": [_quantile(by_second.get(each), 50) for each in seconds],
-        "p95_s": [_quantile(by_second.get(each), 95) for each in seconds],
-        "visitors": [visitors.get(each, 0) for each in seconds],
+        "second": list(range(last)),
+        "offered_pages": _offered_pages(run, last).round(2).tolist(),
+        **{name: _padded(of.outcomes[name], last) for name in OUTCOMES},
+        "requests": _padded(of.requests, last),
+        "offered_visits": _starts(stays["due_us"], last),
+        "started_visits": _starts(started, last),
+        **{name: values + [None] * (last - len(values)) for name, values in percentiles.items()},
+        "visitors": [visitors.get(each, 0) for each in range(last)],
         "phases": run.manifest["phases"],
     }
 
 
-def _per_second(rows: pd.DataFrame, last: int) -> list[int]:
-    summed: Any = rows.groupby("second")["count"].sum() if len(rows) else {}
-    return [int(summed.get(second, 0)) for second in range(last)]
+def _padded(values: NDArray[np.int64], size: int) -> list[int]:
+    found: list[int] = np.pad(values, (0, size - len(values))).tolist()
+    return found
 
 
-def _quantile(rows: pd.DataFrame | None, percentile: float) -> float | None:
-    return None if rows is None else hdr.quantile_seconds(rows, percentile)
+def _starts(times_us: NDArray[Any], last: int) -> list[int]:
+    seconds = (times_us // 1_000_000).astype(np.int64)
+    found: list[int] = np.bincount(seconds[(seconds >= 0) & (seconds < last)], minlength=last).tolist()
+    return found
 
 
-def _offered(run: Run, last: int) -> list[float]:
-    """Pages per second that the plan calls for: each visit's pages spread evenly over its planned time."""
-    rates = [0.0] * last
-    columns = (run.visits[name].tolist() for name in ("due_us", "planned_gap_us", "planned"))
-    for due_us, gap_us, planned in zip(*columns, strict=True):
-        begin, length = due_us / 1e6, max(gap_us / 1e6, 1e-6)
-        for second in range(max(0, int(begin)), min(last, math.ceil(begin + length))):
-            overlap = min(second + 1, begin + length) - max(second, begin)
-            rates[second] += planned * max(0.0, overlap) / length
-    return rates
+def _offered_pages(run: Run, last: int) -> NDArray[np.float64]:
+    """Pages per second that the plan calls for: each visit's pages spread evenly over its planned time.
+
+    The running total at each whole second: a visit adds planned × (t − begin)/length between its begin and its end,
+    that is two ramps, and the sum of ramps is a count and a weighted sum of what has begun so far.
+    """
+    begin = run.stays["due_us"] / 1e6
+    length = np.maximum(run.stays["planned_gap_us"] / 1e6, 1e-6)
+    rate = run.stays["planned"] / length
+    edges = np.arange(last + 1, dtype=np.float64)
+    return np.diff(_ramps(begin, rate, edges) - _ramps(begin + length, rate, edges))
+
+
+def _ramps(begin: NDArray[np.float64], rate: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Σ rate × max(0, t − begin) at each t."""
+    order = np.argsort(begin)
+    begin, rate = begin[order], rate[order]
+    before = np.searchsorted(begin, at, side="right")
+    rates = np.concatenate([[0.0], np.cumsum(rate)])
+    weighted = np.concatenate([[0.0], np.cumsum(rate * begin)])
+    found: NDArray[np.float64] = rates[before] * at - weighted[before]
+    return found

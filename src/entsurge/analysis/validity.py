@@ -28,7 +28,10 @@ class Light:
 
 def lights(run: Run) -> list[Light]:
     """Every condition of a believable run. A broken one makes the verdict INVALID, but for the start lag."""
-    return [_finished(run), _started(run), _lost(run), _lag(run), _processor(run), _loop(run), _room(run), _little(run)]
+    return [
+        _finished(run), _started(run), _lost(run), _workers(run), _lag(run), _processor(run), _loop(run), _room(run),
+        _little(run),
+    ]  # fmt: skip
 
 
 def _finished(run: Run) -> Light:
@@ -41,7 +44,7 @@ def _finished(run: Run) -> Light:
 
 def _started(run: Run) -> Light:
     planned = sum(of["visits"] for of in run.manifest["planned"].values())
-    started = int((run.window_visits["sign_on"] != "lost").sum())
+    started = int((~run.window_stays.where(sign_on="lost")).sum())
     limits = (run.finish or {}).get("limits", {})
     why = f" ({', '.join(f'{reason}: {count}' for reason, count in limits.items())})" if limits else ""
     return Light(
@@ -53,12 +56,24 @@ def _started(run: Run) -> Light:
 
 
 def _lost(run: Run) -> Light:
-    visits = run.window_visits
+    visits = run.window_stays
     lost, planned = int(visits["lost"].sum()), int(visits["planned"].sum())
     share = lost / planned if planned else 0.0
     return Light(
         "lost", share <= LOST_AT_MOST, f"pages perdues par le générateur {lost}", f"pages lost by the generator {lost}"
     )
+
+
+def _workers(run: Run) -> Light:
+    """Shown, not judged: a worker's share goes to the others, and what nobody reported is counted as not started."""
+    gone = [event for event in run.events if event.get("kind") == "worker" and event.get("state") == "lost"]
+    unreported = int(run.stays.where(end="worker-lost").sum())
+    if not gone and not unreported:
+        return Light("workers", True, "aucun générateur perdu", "no worker lost")
+    return Light(
+        "workers", None, f"générateurs perdus {len(gone)}, visites sans nouvelles {unreported}",
+        f"workers lost {len(gone)}, visits nobody reported {unreported}",
+    )  # fmt: skip
 
 
 def _lag(run: Run) -> Light:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from entsurge import errors
-from entsurge.analysis.objectives import Finding, judge_objectives
+from entsurge.analysis.objectives import FACTOR, Finding, Judged, judge_objectives
 from entsurge.analysis.validity import Light, broken, lights
 from entsurge.analysis.words import NAMES, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from entsurge.analysis.run import Run
 
 END_CODES = {
@@ -54,12 +56,12 @@ class Verdict:
         }
 
 
-def judge(run: Run) -> Verdict:
-    """The verdict of one run.
+def judge(run: Run, ratios: Mapping[tuple[str, str], Judged] | None = None) -> Verdict:
+    """The verdict of one run; `ratios` as `judge_objectives` takes them.
 
     INVALID when the measurement cannot be believed, or when no required objective is missed but one lacks data.
     """
-    found, conditions = judge_objectives(run), lights(run)
+    found, conditions = judge_objectives(run, ratios), lights(run)
     end = (run.finish or {}).get("end", "")
     reasons = [{"fr": light.fr, "en": light.en} for light in broken(conditions)]
     if end != "completed":
@@ -68,7 +70,7 @@ def judge(run: Run) -> Verdict:
     missed = [each for each in found if each.required and each.state == "missed"]
     unsure = [each for each in found if each.required and each.state == "not-enough-data"]
     if not missed:
-        reasons += [_unsure(each) for each in unsure]
+        reasons += [_unsure(run, each) for each in unsure]
     if not any(each.required for each in found):
         reasons.append({"fr": "aucun objectif requis n’a pu être jugé", "en": "no required objective could be judged"})
     verdict = "INVALID" if reasons else "FAIL" if missed else "PASS"
@@ -79,18 +81,30 @@ def judge(run: Run) -> Verdict:
     )  # fmt: skip
 
 
-def _unsure(each: Finding) -> dict[str, str]:
+def _unsure(run: Run, each: Finding) -> dict[str, str]:
+    known = [str(phase["name"]) for phase in run.manifest["phases"]]
+    absent = each.phase not in known and each.count == 0
     return {
-        "fr": f"données insuffisantes pour {NAMES['fr'][each.persona]} : {each.must} ({each.count} pages)",
-        "en": f"not enough data for {NAMES['en'][each.persona]}: {each.must} ({each.count} pages)",
+        "fr": f"données insuffisantes pour {NAMES['fr'][each.persona]} : {each.must} ({each.count} pages"
+        + (f" ; ce tir n’a pas de phase {each.phase}, mais {', '.join(known)})" if absent else ")"),
+        "en": f"not enough data for {NAMES['en'][each.persona]}: {each.must} ({each.count} pages"
+        + (f"; this run has no phase {each.phase}, but {', '.join(known)})" if absent else ")"),
     }
 
 
+def measured(each: Finding) -> str:
+    """What was measured, in its unit: `3.42 s`, `1.2%`, `× 1.31`, `0.84`."""
+    if each.value is None:
+        return "–"
+    if each.unit == "s":
+        return f"{each.value:.2f} s"
+    return f"{each.value:.1%}" if each.unit == "ratio" else f"{'× ' if each.unit == FACTOR else ''}{each.value:.2f}"
+
+
 def _missed(each: Finding) -> dict[str, str]:
-    value = "–" if each.value is None else f"{each.value:.2f} s" if each.unit == "s" else f"{each.value:.1%}"
     return {
-        "fr": f"objectif manqué pour {NAMES['fr'][each.persona]} : {each.must}, mesuré {value}",
-        "en": f"objective missed for {NAMES['en'][each.persona]}: {each.must}, measured {value}",
+        "fr": f"objectif manqué pour {NAMES['fr'][each.persona]} : {each.must}, mesuré {measured(each)}",
+        "en": f"objective missed for {NAMES['en'][each.persona]}: {each.must}, measured {measured(each)}",
     }
 
 

@@ -1,35 +1,43 @@
-"""Objectives in one grammar: `p95 < 1600ms`, `errors < 1%`, `served >= 95%`, `apdex(500ms) >= 0.85` and the like."""
+"""Objectives in one grammar, such as `p95 < 1600ms`, `shed <= 40%`, `apdex(1s) >= 0.85` (docs/gate.md has its EBNF).
+
+One small parser, one token ahead; a text that it cannot read is answered with the place and what was expected there.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-Measure = Literal["latency", "errors", "availability", "apdex", "served"]
-_UNITS = {"us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}
-_NUMBER = r"(\d+(?:\.\d+)?)"
-_DURATION = rf"{_NUMBER}\s*(us|µs|ms|s|min)"
-_LATENCY = re.compile(rf"p{_NUMBER}\s*(<=|<)\s*{_DURATION}")
-_RATIO = re.compile(rf"(errors|availability|served)\s*(<=|<|>=|>)\s*{_NUMBER}\s*%")
-_APDEX = re.compile(rf"apdex\(\s*{_DURATION}\s*\)\s*(>=|>)\s*{_NUMBER}")
-EXPECTED = (
-    'expected such as "p95 < 1600ms", "errors < 1%", "availability >= 99%", "served >= 95%", "apdex(500ms) >= 0.85"'
+Measure = Literal["latency", "errors", "availability", "served", "shed", "apdex", "recovery"]
+Timing = Literal["corrected", "service"]
+Comparison = Literal["<", "<=", ">", ">="]
+SHARES: dict[str, str] = {"errors": "<", "shed": "<", "availability": ">", "served": ">"}
+UNITS = {"µs": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}
+MICRO, MU = "\u00b5", "\u03bc"  # two characters that look the same
+TIMINGS: tuple[Timing, ...] = ("corrected", "service")
+EXAMPLES = (
+    'such as "p95 < 1600ms", "p95(service) < 800ms", "errors < 1%", "availability >= 99%", "served >= 95%", '
+    '"shed <= 40%", "apdex(1s) >= 0.85", "recovery < 120s", "p95 < 1.2 x baseline"'
 )
+_TOKEN = re.compile(r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<word>[^\W\d_]+|×)|(?P<sign><=|>=|<|>|%|\(|\)|,))")
 
 
 @dataclass(frozen=True, slots=True)
 class Must:
-    """What must hold: a measure, a comparison, a bound (seconds for latency, a ratio from 0 to 1 otherwise).
+    """What must hold: a measure, a comparison, a bound (seconds for times, a share from 0 to 1, a score).
 
-    `percentile` (0 to 100) belongs to latency, `threshold_seconds` to Apdex.
+    `percentile` (0 to 100) belongs to latency, `threshold_seconds` to Apdex, `timing` to both. With `relative` the
+    bound is a factor on the baseline runs' own value.
     """
 
     measure: Measure
-    comparison: Literal["<", "<=", ">", ">="]
+    comparison: Comparison
     bound: float
     percentile: float | None = None
     threshold_seconds: float | None = None
+    timing: Timing = "corrected"
+    relative: bool = False
 
     def holds(self, value: float) -> bool:
         """Whether a value keeps the objective."""
@@ -39,30 +47,163 @@ class Must:
             return value <= self.bound
         return value > self.bound if self.comparison == ">" else value >= self.bound
 
+    @property
+    def downward(self) -> bool:
+        """Whether less is better."""
+        return self.comparison in ("<", "<=")
+
+
+class _Token(NamedTuple):
+    kind: str  # number, word, sign, end
+    text: str
+    at: int
+
 
 def parse_objective(text: str) -> Must:
-    """What `text` demands. Raises ValueError, saying what is expected."""
-    text = text.strip()
-    if found := _LATENCY.fullmatch(text):
-        percentile = float(found[1])
+    """What `text` demands. Raises ValueError: what was found where, and what was expected there."""
+    return _Parser(text).objective()
+
+
+class _Parser:
+    """Recursive descent over the tokens of one objective."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.tokens, self.place = text, _tokens(text.replace(MU, MICRO)), 0
+
+    @property
+    def now(self) -> _Token:
+        return self.tokens[self.place]
+
+    def objective(self) -> Must:
+        """Objective = latency | share | apdex | recovery ."""
+        head = self.take("word", "a measure: p95, errors, availability, served, shed, apdex or recovery")
+        name = head.text.lower()
+        if name == "p":
+            must = self.latency()
+        elif name in SHARES:
+            must = Must(name, self.comparison(SHARES[name]), self.percent())  # type: ignore[arg-type]
+        elif name == "apdex":
+            must = self.apdex()
+        elif name == "recovery":
+            must = Must("recovery", self.comparison("<"), self.duration())
+        else:
+            raise self.wrong(head, "a measure: p95, errors, availability, served, shed, apdex or recovery")
+        if self.now.kind != "end":
+            raise self.wrong(self.now, "nothing more")
+        return must
+
+    def latency(self) -> Must:
+        """Latency = "p" number [ "(" timing ")" ] less ( duration | factor ) ."""
+        number = self.now
+        percentile = self.number("a percentile, as in p95")
         if not 0 < percentile < 100:
-            raise ValueError(f"p{found[1]}: a percentile lies between 0 and 100")
-        return Must("latency", found[2], float(found[3]) * _UNITS[found[4]], percentile=percentile)  # type: ignore[arg-type]
-    if found := _RATIO.fullmatch(text):
-        return _ratio(found)
-    if found := _APDEX.fullmatch(text):
-        bound = float(found[4])
+            raise self.wrong(number, "a percentile between 0 and 100")
+        timing: Timing = "corrected"
+        if self.now.text == "(":
+            self.take("sign", "(")
+            timing = self.timing()
+            self.sign(")")
+        comparison = self.comparison("<")
+        if self.tokens[self.place + 1 : self.place + 2] and self.tokens[self.place + 1].text.lower() in ("x", "×"):
+            return Must("latency", comparison, self.factor(), percentile, timing=timing, relative=True)
+        return Must("latency", comparison, self.duration('a duration, as in 1500ms, or "1.2 x baseline"'), percentile,
+                    timing=timing)  # fmt: skip
+
+    def apdex(self) -> Must:
+        """Apdex = "apdex" "(" duration [ "," timing ] ")" more score ."""
+        self.sign("(")
+        threshold, timing = self.duration(), TIMINGS[0]
+        if self.now.text == ",":
+            self.sign(",")
+            timing = self.timing()
+        self.sign(")")
+        comparison, at = self.comparison(">"), self.now
+        bound = self.number("a score from 0 to 1")
         if bound > 1:
-            raise ValueError("an Apdex lies between 0 and 1")
-        return Must("apdex", found[3], bound, threshold_seconds=float(found[1]) * _UNITS[found[2]])  # type: ignore[arg-type]
-    raise ValueError(f"no objective; {EXPECTED}")
+            raise self.wrong(at, "a score from 0 to 1")
+        return Must("apdex", comparison, bound, threshold_seconds=threshold, timing=timing)
+
+    def timing(self) -> Timing:
+        """Timing = "corrected" | "service" ."""
+        token = self.take("word", "corrected or service")
+        for each in TIMINGS:
+            if token.text.lower() == each:
+                return each
+        raise self.wrong(token, "corrected or service")
+
+    def comparison(self, way: str) -> Comparison:
+        """Less = "<" | "<=" . more = ">" | ">=" ."""
+        token = self.take("sign", f"{way} or {way}=")
+        if token.text not in (way, f"{way}="):
+            raise self.wrong(token, f"{way} or {way}=")
+        return token.text  # type: ignore[return-value]
+
+    def duration(self, expected: str = "a duration, as in 1500ms") -> float:
+        """Duration = number ( "µs" | "us" | "ms" | "s" | "min" ) ."""
+        at = self.now
+        number = self.number(expected)
+        unit = self.take("word", f"a unit: {', '.join(UNITS)}")
+        if unit.text not in UNITS:
+            raise self.wrong(unit, f"a unit: {', '.join(UNITS)}")
+        if not number:
+            raise self.wrong(at, "a duration above 0")
+        return number * UNITS[unit.text]
+
+    def percent(self) -> float:
+        """Percent = number "%" ."""
+        at = self.now
+        number = self.number("a percentage, as in 1%")
+        self.sign("%")
+        if number > 100:
+            raise self.wrong(at, "a share between 0 and 100 %")
+        return number / 100
+
+    def factor(self) -> float:
+        """Factor = number ( "x" | "×" ) "baseline" ."""
+        at = self.now
+        number = self.number("a factor, as in 1.2 x baseline")
+        self.take("word", "x")
+        word = self.take("word", "baseline")
+        if word.text.lower() != "baseline":
+            raise self.wrong(word, "baseline")
+        if number < 1:
+            raise self.wrong(at, "a factor of at least 1")
+        return number
+
+    def number(self, expected: str) -> float:
+        """Number = digits [ "." digits ] ."""
+        return float(self.take("number", expected).text)
+
+    def sign(self, text: str) -> None:
+        if self.now.text != text:
+            raise self.wrong(self.now, text)
+        self.place += 1
+
+    def take(self, kind: str, expected: str) -> _Token:
+        token = self.now
+        if token.kind != kind:
+            raise self.wrong(token, expected)
+        self.place += 1
+        return token
+
+    def wrong(self, token: _Token, expected: str) -> ValueError:
+        found = f"{token.text!r}" if token.text else "the end"
+        return ValueError(
+            f"no objective: {self.text!r}, character {token.at + 1}: found {found}, expected {expected}; {EXAMPLES}"
+        )
 
 
-def _ratio(found: re.Match[str]) -> Must:
-    bound = float(found[3]) / 100
-    if bound > 1:
-        raise ValueError(f"{found[3]} %: a share lies between 0 and 100 %")
-    upward = found[2] in (">", ">=")
-    if upward == (found[1] == "errors"):
-        raise ValueError(f"{found[1]} {found[2]}: the comparison points the wrong way; {EXPECTED}")
-    return Must(found[1], found[2], bound)  # type: ignore[arg-type]
+def _tokens(text: str) -> list[_Token]:
+    found, at = [], 0
+    whole = text.rstrip()
+    while at < len(whole):
+        match = _TOKEN.match(whole, at)
+        if match is None or match.lastgroup is None:
+            begin = at + len(whole[at:]) - len(whole[at:].lstrip())
+            raise ValueError(
+                f"no objective: {text!r}, character {begin + 1}: found {whole[begin]!r}, "
+                f"expected a word, a number or a sign; {EXAMPLES}"
+            )
+        found.append(_Token(match.lastgroup, match[match.lastgroup], match.start(match.lastgroup)))
+        at = match.end()
+    return [*found, _Token("end", "", len(whole))]

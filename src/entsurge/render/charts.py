@@ -1,119 +1,162 @@
-"""Draws a run over time as SVG to be put into the page: colours follow the page's own, light or dark."""
+"""Draws a run over time, what the target said of itself beneath on the same axis, and its percentiles."""
 
 from __future__ import annotations
 
-import io
-import json
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
-
-from entsurge.render.series import binned, clock
+from entsurge.render import paint
+from entsurge.render.paint import DASHED, DOTTED, PAINT, SOLID, WIDTH
+from entsurge.render.series import binned, clock, step_seconds, stepped
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import altair as alt
+    from markupsafe import Markup
 
     from entsurge.render.numbers import Numbers
 
-WIDTH, HEIGHTS = 940, {"pages": 190, "latency": 130, "visitors": 80}
-# Colours that stand for the page's variables: they are written as `var(--…)` once the chart is drawn.
-PAINT = {
-    "ink": "#010203", "soft": "#010204", "line": "#010205", "card": "#010206", "accent": "#010207",
-    "ok": "#010208", "okbg": "#010209", "bad": "#01020a", "badbg": "#01020b", "shed": "#01020c", "warn": "#01020d",
-}  # fmt: skip
-PAGES = {
-    "offered_pages": ("accent", [6, 4]), "ok": ("ok", [1, 0]), "shed": ("shed", [2, 2]), "failed": ("bad", [8, 2]),
-    "lost": ("soft", [1, 3]),
-}  # fmt: skip
-ALWAYS = ("offered_pages", "ok")
-LATENCY = {"p50_s": ("accent", [1, 0]), "p95_s": ("warn", [6, 3])}
+HEIGHTS = {"pages": 190, "visits": 70, "latency": 150, "visitors": 70, "target": 54}
+OUTCOMES = {"ok": "ok", "shed": "shed", "failed": "bad", "lost": "soft"}
+LATENCY = {"p50_s": ("accent", SOLID), "p95_s": ("warn", DASHED), "p99_s": ("bad", DOTTED)}
+MOST_TARGET_PANELS = 6
+ROOM = 0.09  # of the first panel's height, for the name of each perturbation
+NARROW = 0.08  # of the width: a phase shorter than this is not named
+NINES = {"50 %": 0.30103, "90 %": 1, "99 %": 2, "99.9 %": 3, "99.99 %": 4, "99.999 %": 5}
 
 
-def draw(run: dict[str, Any], words: dict[str, Any], numbers: Numbers) -> Markup:
-    """The three panels of a run (pages per second, latency, visitors) as one SVG without any address in it."""
+def draw_timeline(run: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> Markup:
+    """Pages by outcome, visits, latency, visitors and the target's series, one above the other, as one SVG."""
     import altair as alt  # slow to import, and only a drawn report needs it
 
-    rows = binned(run["timeline"])
+    rows = [{"x": row["second"], **row} for row in binned(run["timeline"])]
     panels = [
         _pages(rows, run, words),
+        _visits(rows, run, words),
         _latency(rows, run, words),
         _visitors(rows, run, words),
+        *_target(run),
     ]
-    chart = alt.vconcat(*panels, spacing=14).configure(**_look(numbers.lang))
-    drawn = io.StringIO()
-    chart.save(drawn, format="svg")
-    return _embeddable(drawn.getvalue())
+    return paint.drawn(alt.vconcat(*(_panel(*panel) for panel in panels), spacing=12), numbers.lang)
 
 
-def _pages(rows: list[dict[str, Any]], run: dict[str, Any], words: dict[str, Any]) -> Any:
-    names = {"offered_pages": words["timeline"]["offered"], **words["outcomes"]}
-    shown = {
-        name: (names[name], *look) for name, look in PAGES.items() if name in ALWAYS or any(row[name] for row in rows)
-    }
-    lines = _lines(rows, shown, run, "pages", words["timeline"]["pages"])
-    return _panel([_phases(run, words), _perturbations(run, words), lines], "pages")
-
-
-def _latency(rows: list[dict[str, Any]], run: dict[str, Any], words: dict[str, Any]) -> Any:
-    shown = {name: (name[:3], *look) for name, look in LATENCY.items()}
-    lines = _lines(rows, shown, run, "latency", words["timeline"]["latency"])
-    return _panel([_bands(run), lines], "latency")
-
-
-def _visitors(rows: list[dict[str, Any]], run: dict[str, Any], words: dict[str, Any]) -> Any:
+def draw_percentiles(run: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> Markup:
+    """Corrected latency and service time against the share of pages, both scales logarithmic, as SVG."""
     import altair as alt
 
-    values = [{"x": row["second"], "y": row["visitors"]} for row in rows]
-    area = (
-        alt.Chart(alt.InlineData(values=values))
-        .mark_area(color=PAINT["accent"], opacity=0.25, line={"color": PAINT["accent"], "strokeWidth": 1.5})
-        .encode(x=_x(run), y=alt.Y("y:Q", title=words["timeline"]["visitors"], axis=alt.Axis(tickCount=3)))
+    curve = run["percentiles"]["curve"]
+    rows = [{"x": each["nines"], **each} for each in curve]
+    names = words["percentiles"]
+    shown = {"corrected_s": (names["corrected"], "warn", SOLID), "service_s": (names["service"], "accent", DASHED)}
+    point = "," if numbers.lang == "fr" else "."
+    axis = paint.labelled({at: text.replace(".", point) for text, at in NINES.items()}, title=names["axis"])
+    x = alt.X("x:Q", axis=axis, scale=alt.Scale(domain=[0, rows[-1]["x"]], nice=False))
+    y = alt.Y("y:Q", title=names["seconds"], axis=alt.Axis(tickCount=5))
+    chart = paint.lines(rows, shown, x, y).properties(width=WIDTH, height=210)
+    return paint.drawn(chart, numbers.lang)
+
+
+Panel = tuple[str, list[Any]]
+
+
+def _pages(rows: list[dict[str, Any]], run: Mapping[str, Any], words: Mapping[str, Any]) -> Panel:
+    """Outcomes stacked, what was offered as a dashed line over them, phases and perturbations named."""
+    import altair as alt
+
+    shown = [name for name in OUTCOMES if name == "ok" or any(row[name] for row in rows)]
+    labels = {name: words["outcomes"][name] for name in shown}
+    values = [
+        {"x": row["x"], "y": row[name], "s": labels[name], "order": place}
+        for place, name in enumerate(shown)
+        for row in rows
+    ]
+    top = max(max(row["offered_pages"], sum(row[name] for name in shown)) for row in rows)
+    scale = alt.Scale(domain=[0, max(1.0, top) * (1 + ROOM * len(run["perturbations"]))], nice=False)
+    colours = alt.Scale(domain=list(labels.values()), range=[PAINT[OUTCOMES[name]] for name in shown])
+    legend = alt.Legend(
+        title=None, orient="top", symbolType="square", symbolSize=140, symbolOpacity=0.6, columnPadding=40
     )
-    return _panel([_bands(run), area], "visitors")
-
-
-def _lines(
-    rows: list[dict[str, Any]], shown: dict[str, tuple[Any, ...]], run: dict[str, Any], panel: str, title: str
-) -> Any:
-    """Lines told apart by colour and by dashes, with their legend."""
-    import altair as alt
-
-    values = [{"x": row["second"], "y": row[name], "s": shown[name][0]} for name in shown for row in rows]
-    domain = [look[0] for look in shown.values()]
-    legend = alt.Legend(title=None, orient="top", symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=400)
-    colours = alt.Scale(domain=domain, range=[PAINT[look[1]] for look in shown.values()])
-    dashes = alt.Scale(domain=domain, range=[look[2] for look in shown.values()])
-    return (
+    stack = (
         alt.Chart(alt.InlineData(values=values))
-        .mark_line(strokeWidth=2.2)
+        .mark_area(opacity=0.5, interpolate="step-after")
         .encode(
             x=_x(run),
-            y=alt.Y("y:Q", title=title, axis=alt.Axis(tickCount=3 if panel == "latency" else 5)),
+            y=alt.Y("y:Q", stack="zero", title=words["timeline"]["pages"], axis=alt.Axis(tickCount=5), scale=scale),
             color=alt.Color("s:N", scale=colours, legend=legend),
-            strokeDash=alt.StrokeDash("s:N", scale=dashes, legend=legend),
+            order=alt.Order("order:Q"),
         )
     )
+    offered = {"offered_pages": (words["timeline"]["offered"], "ink", DASHED)}
+    line = paint.lines(rows, offered, _x(run), alt.Y("y:Q", scale=scale))
+    # one scale for both, since what was offered is to be held against the height of the stack
+    together = alt.layer(stack, line).resolve_scale(color="independent", strokeDash="independent")
+    return "pages", [_phases(run, words), together, _perturbations(run, words)]
 
 
-def _x(run: dict[str, Any]) -> alt.X:
+def _visits(rows: list[dict[str, Any]], run: Mapping[str, Any], words: Mapping[str, Any]) -> Panel:
+    import altair as alt
+
+    names = words["timeline"]
+    shown = {
+        "started_visits": (names["achieved"], "accent", SOLID), "offered_visits": (names["offered"], "ink", DASHED),
+    }  # fmt: skip
+    y = alt.Y("y:Q", title=names["visits"], axis=alt.Axis(tickCount=3))
+    return "visits", [_bands(run), paint.lines(rows, shown, _x(run), y)]
+
+
+def _latency(rows: list[dict[str, Any]], run: Mapping[str, Any], words: Mapping[str, Any]) -> Panel:
+    shown = {name: (name[:3], *look) for name, look in LATENCY.items()}
+    import altair as alt
+
+    y = alt.Y("y:Q", title=words["timeline"]["latency"], axis=alt.Axis(tickCount=4))
+    return "latency", [_bands(run), paint.lines(rows, shown, _x(run), y)]
+
+
+def _visitors(rows: list[dict[str, Any]], run: Mapping[str, Any], words: Mapping[str, Any]) -> Panel:
+    values = [{"x": row["x"], "y": row["visitors"]} for row in rows]
+    return "visitors", [_bands(run), _area(values, run, words["timeline"]["visitors"])]
+
+
+def _target(run: Mapping[str, Any]) -> list[Panel]:
+    """A small panel for each of the target's series that changed."""
+    step = step_seconds(run["timeline"])
+    found: list[Panel] = []
+    for series in run["target_series"][:MOST_TARGET_PANELS]:
+        means = stepped(series["points"], len(run["timeline"]["second"]), step)
+        values = [{"x": place * step, "y": value} for place, value in enumerate(means) if value is not None]
+        found.append(("target", [_bands(run), _area(values, run, "", name=series["name"])]))
+    return found
+
+
+def _area(values: list[dict[str, Any]], run: Mapping[str, Any], title: str, name: str = "") -> Any:
+    import altair as alt
+
+    area = (
+        alt.Chart(alt.InlineData(values=values))
+        .mark_area(color=PAINT["accent"], opacity=0.2, line={"color": PAINT["accent"], "strokeWidth": 1.5})
+        .encode(x=_x(run), y=alt.Y("y:Q", title=title or None, axis=alt.Axis(tickCount=3)))
+    )
+    if not name:
+        return area
+    heading = alt.TitleParams(name, anchor="start", fontSize=11, fontWeight="normal", color=PAINT["soft"], offset=4)
+    return area.properties(title=heading)
+
+
+def _x(run: Mapping[str, Any]) -> alt.X:
     """Seconds of the run, written as the time of the simulated day."""
     import altair as alt
 
     end = _end(run)
-    ticks = clock(run).ticks(end)
-    labels = json.dumps({f"{second:.3f}": written for second, written in ticks.items()})
-    axis = alt.Axis(
-        values=list(ticks), labelExpr=f"{labels}[format(datum.value, '.3f')]", title=None, grid=False, labelOverlap=True
-    )
+    axis = paint.labelled(clock(run).ticks(end), title=None, grid=False)
     return alt.X("x:Q", axis=axis, scale=alt.Scale(domain=[0, end], nice=False))
 
 
-def _end(run: dict[str, Any]) -> float:
+def _end(run: Mapping[str, Any]) -> float:
     timeline = run["timeline"]
-    return float(max([*timeline["second"], *(each["end_s"] for each in timeline["phases"]), 1]))
+    return float(max([*timeline["second"], 1]))
 
 
-def _spans(run: dict[str, Any], spans: list[dict[str, Any]], **mark: Any) -> Any:
+def _spans(run: Mapping[str, Any], spans: list[dict[str, Any]], **mark: Any) -> Any:
     import altair as alt
 
     end = _end(run)
@@ -125,7 +168,7 @@ def _spans(run: dict[str, Any], spans: list[dict[str, Any]], **mark: Any) -> Any
     )
 
 
-def _bands(run: dict[str, Any]) -> Any:
+def _bands(run: Mapping[str, Any]) -> Any:
     """Phases before and after the window in grey; perturbations tinted."""
     import altair as alt
 
@@ -141,32 +184,34 @@ def _bands(run: dict[str, Any]) -> Any:
     return alt.layer(_spans(run, greyed), _spans(run, tinted, opacity=0.6))
 
 
-def _phases(run: dict[str, Any], words: dict[str, Any]) -> Any:
+def _phases(run: Mapping[str, Any], words: Mapping[str, Any]) -> Any:
     import altair as alt
 
+    end = _end(run)
     values = [
         {"x": each["start_s"], "text": words["phases"].get(each["name"], each["name"])}
         for each in run["timeline"]["phases"]
+        if min(each["end_s"], end) - each["start_s"] >= NARROW * end
     ]
     names = (
         alt.Chart(alt.InlineData(values=values))
-        .mark_text(align="left", baseline="top", dx=5, dy=5, color=PAINT["soft"], fontSize=11)
+        .mark_text(align="left", baseline="bottom", dx=2, dy=-3, color=PAINT["soft"], fontSize=11)
         .encode(x=_x(run), y=alt.value(0), text="text:N")
     )
     return alt.layer(_bands(run), names)
 
 
-def _perturbations(run: dict[str, Any], words: dict[str, Any]) -> Any:
-    """A line where each perturbation starts, with its name under the phases', one beneath the other."""
+def _perturbations(run: Mapping[str, Any], words: Mapping[str, Any]) -> Any:
+    """A line where each perturbation starts, with its name beneath the phases', one beneath the other."""
     import altair as alt
 
     values = [
         {
             "x": each["start_s"],
-            "top": 20 + 15 * place,
+            "top": 5 + 15 * place,
             "paint": PAINT["bad" if each["kind"] == "fault" else "ok"],
             "text": words["timeline"]["mark"].format(
-                kind=words["timeline"][each["kind"]], title=each["title"][words["language"]]
+                kind=words["timeline"].get(each["kind"], each["kind"]), title=each["title"][words["language"]]
             ),
         }
         for place, each in enumerate(run["perturbations"])
@@ -178,7 +223,8 @@ def _perturbations(run: dict[str, Any], words: dict[str, Any]) -> Any:
     return alt.layer(base.mark_rule(strokeWidth=1.6), names).resolve_scale(y="independent")
 
 
-def _panel(layers: list[Any], name: str) -> Any:
+def _panel(name: str, layers: list[Any]) -> Any:
+    """Layers of one panel, each with scales of its own but for x."""
     import altair as alt
 
     return (
@@ -186,31 +232,3 @@ def _panel(layers: list[Any], name: str) -> Any:
         .resolve_scale(y="independent", color="independent", strokeDash="independent")
         .properties(width=WIDTH, height=HEIGHTS[name])
     )
-
-
-def _look(lang: str) -> dict[str, Any]:
-    """Config: the page's own colours, no frame, numbers written as the language does."""
-    soft, line = PAINT["soft"], PAINT["line"]
-    axis = {"labelColor": soft, "titleColor": soft, "domainColor": line, "tickColor": line, "gridColor": line,
-            "gridDash": [3, 4], "titleFontWeight": "normal", "labelFontSize": 11, "titleFontSize": 11,
-            "minExtent": 46, "maxExtent": 46}  # fmt: skip
-    comma = {"decimal": ",", "thousands": "\u202f", "grouping": [3], "currency": ["", ""]}
-    return {
-        "axis": axis,
-        "view": {"stroke": None},
-        "legend": {"labelColor": soft, "labelFontSize": 12},
-        "background": "transparent",
-        "font": "sans-serif",
-        **({"locale": {"number": comma}} if lang == "fr" else {}),
-    }
-
-
-def _embeddable(svg: str) -> Markup:
-    """The SVG inside a page: colours by variable, as wide as the page, named by the figure around it."""
-    for name, colour in PAINT.items():
-        svg = svg.replace(colour, f"var(--{name})")
-    for address in ("http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"):
-        svg = svg.replace(f'"{address}"', '""')
-    head, _, rest = svg.partition(">")
-    head = head.replace(' xmlns=""', "").replace(' xmlns:xlink=""', "").replace(' version="1.1"', "")
-    return Markup(f'{head} aria-hidden="true" focusable="false">{rest}')  # noqa: S704  drawn here; its texts are escaped by the drawing library

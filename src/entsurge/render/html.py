@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import tomllib
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from entsurge import content
-from entsurge.render import charts
+from entsurge.render import charts, tables
 from entsurge.render.numbers import Numbers
-from entsurge.render.series import binned, clock
+from entsurge.render.series import step_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,10 @@ VERDICT_SIGNS = {"PASS": "✓", "FAIL": "✗", "INVALID": "?"}
 VERDICT_LOOKS = {"PASS": "ok", "FAIL": "bad", "INVALID": "warn"}
 FIGURES = ("visits", "page_views", "minutes_per_visit", "pages_per_visit")
 NEARLY_ALL = 99.0
+SECTIONS = (
+    "verdict", "continuity", "figures", "matrix", "objectives", "validity", "timeline", "percentiles", "failures",
+    "recovery", "definitions", "again",
+)  # fmt: skip
 DECIMALS = {"visits": 0, "page_views": 0, "minutes_per_visit": 1, "pages_per_visit": 2}
 
 
@@ -43,7 +48,9 @@ def render_html(data: Mapping[str, Any], language: str) -> str:
         "n": numbers,
         "lang": language,
         "other": "en" if language == "fr" else "fr",
-        "runs": [view(run, words, numbers, titles[run["name"]]) for run in data["runs"]],
+        "sections": SECTIONS,
+        "runs": [view(run, words, numbers, title) for run, title in zip(data["runs"], titles.values(), strict=True)],
+        "academies": _academies(data, list(titles.values())),
         "titles": titles,
         "lead": lead(data, words, numbers, titles),
         "signs": SIGNS,
@@ -59,9 +66,9 @@ def environment() -> Environment:
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
-def run_titles(data: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, str]:
-    """A distinct title per run, by name: the profile's, with what was in force."""
-    result: dict[str, str] = {}
+def run_titles(data: Mapping[str, Any], words: Mapping[str, Any]) -> dict[int, str]:
+    """A distinct title per run, by its place: the profile's, with what was in force."""
+    result: dict[int, str] = {}
     for number, run in enumerate(data["runs"], 1):
         title = str(run["title"][words["language"]])
         kinds = {each["kind"] for each in run["perturbations"]}
@@ -71,7 +78,7 @@ def run_titles(data: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, s
             title = words["top"]["with_measures"].format(title=title)
         if title in result.values():
             title = words["top"]["numbered"].format(title=title, number=number)
-        result[run["name"]] = title
+        result[number - 1] = title
     return result
 
 
@@ -92,20 +99,54 @@ def required(run: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def view(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers, title: str) -> dict[str, Any]:
-    """A run with what the page shows beside its figures: card, chart, table of the chart."""
+    """A run with what the page shows beside its figures: card, charts, tables of the charts."""
+    step = step_seconds(run["timeline"])
+    names = words["timeline"]
     return {
         **run,
         "title": title,
         "look": VERDICT_LOOKS[run["verdict"]],
         "sign": VERDICT_SIGNS[run["verdict"]],
         "card": card(run, words, numbers),
-        "chart": charts.draw(dict(run), words, numbers) if any(run["timeline"]["ok"]) else "",
-        "rows": _table(run, numbers),
+        "chart": charts.draw_timeline(run, words, numbers) if anything(run["timeline"]) else "",
+        "curve": charts.draw_percentiles(run, words, numbers) if len(run["percentiles"]["curve"]) > 1 else "",
+        "rows": tables.timeline(run, numbers),
+        "step": step,
+        "table_title": names["table_binned"].format(seconds=step) if step > 1 else names["table"],
+        "target_table": tables.target(run, numbers),
+        "target_more": max(0, len(run["target_series"]) - charts.MOST_TARGET_PANELS),
+        "during": tables.during(run, words),
+        "recoveries": tables.recoveries(run, words, numbers),
         "reasons_here": [each[words["language"]] for each in run["reasons"]],
         "lights": [(each["ok"], each[words["language"]]) for each in run["validity"]],
         "inversions": [each[words["language"]] for each in run["matrix"]["inversions"]],
         "examples": [{**each, "shown": _shown(each)} for each in run["failures"]],
+        "command": command(run),
     }
+
+
+def anything(timeline: Mapping[str, Any]) -> bool:
+    """Whether a run has something to draw: a page or a visit, planned or come."""
+    return any(any(timeline[name]) for name in ("ok", "shed", "failed", "lost", "offered_pages", "offered_visits"))
+
+
+def command(run: Mapping[str, Any]) -> str:
+    """The command that offers the same plan again."""
+    words = [
+        "entsurge", "run", run["profile"] or run["name"], "--target", run["target"].get("url", ""),
+        "--scale", str(run["scale"]), "--compression", f"{run['compression']:g}", "--seed", str(run["seed"]),
+    ]  # fmt: skip
+    words += [part for each in run["perturbations"] for part in ("--chaos", each["id"])]
+    return shlex.join(map(str, words))
+
+
+def _academies(data: Mapping[str, Any], titles: list[str]) -> list[tuple[str, list[tuple[str, dict[str, Any]]]]]:
+    """Every academy with its row of each run, in order of name."""
+    found: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for run, title in zip(data["runs"], titles, strict=True):
+        for row in run["continuity"]["by_academy"]:
+            found.setdefault(row["academy"], []).append((title, row))
+    return sorted(found.items())
 
 
 def card(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) -> dict[str, Any]:
@@ -128,9 +169,9 @@ def card(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) -> dic
     return {"head": head, "lines": lines}
 
 
-def lead(data: Mapping[str, Any], words: dict[str, Any], numbers: Numbers, titles: Mapping[str, str]) -> list[str]:
+def lead(data: Mapping[str, Any], words: dict[str, Any], numbers: Numbers, titles: Mapping[int, str]) -> list[str]:
     """One clause per run: what held, what did not, for whom."""
-    return [_clause(run, words, numbers, titles[run["name"]]) for run in data["runs"]]
+    return [_clause(run, words, numbers, titles[place]) for place, run in enumerate(data["runs"])]
 
 
 def _clause(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers, title: str) -> str:
@@ -152,29 +193,21 @@ def _clause(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers, tit
     return f"{text.format(run=title, percent=numbers.percent(100 - served))} {who}"
 
 
-def _table(run: Mapping[str, Any], numbers: Numbers) -> list[list[str]]:
-    """The timeline as rows of text, the chart's data table."""
-    when = clock(dict(run))
-    rows = []
-    for row in binned(dict(run["timeline"])):
-        counts = [numbers.number(row[name], 1) for name in ("offered_pages", "ok", "shed", "failed", "lost")]
-        times = [numbers.seconds(row["p50_s"]), numbers.seconds(row["p95_s"])]
-        rows.append([str(row["second"]), when.time(row["second"]), *counts, *times, numbers.number(row["visitors"])])
-    return rows
-
-
 def _shown(example: Mapping[str, Any]) -> dict[str, str]:
     """A failure's request and answer as text."""
-    request, response = example.get("request") or {}, example.get("response")
+    request, response = example.get("request") or {}, example.get("response") or {}
     head = f"{request.get('method', 'GET')} {request.get('url', '')}"
-    fields = "\n".join(f"{name}: {value}" for name, value in (response or {}).get("headers", {}).items())
     return {
-        "request": head,
-        "status": str((response or {}).get("status", "")),
-        "headers": fields,
-        "excerpt": str((response or {}).get("excerpt", "")),
+        "request": "\n".join([head, *_fields(request)]),
+        "status": str(response.get("status", "")),
+        "headers": "\n".join(_fields(response)),
+        "excerpt": str(response.get("excerpt", "")),
         "traceback": str(example.get("traceback") or ""),
     }
+
+
+def _fields(message: Mapping[str, Any]) -> list[str]:
+    return [f"{name}: {value}" for name, value in (message.get("headers") or {}).items()]
 
 
 def render_json(data: Mapping[str, Any]) -> str:

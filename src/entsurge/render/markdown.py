@@ -24,13 +24,13 @@ def render_markdown(data: Mapping[str, Any], language: str) -> str:
     words, numbers = messages(language), Numbers(language)
     titles = run_titles(data, words)
     lines = [f"# {words['top']['report']}", ""]
-    for run in data["runs"]:
+    for place, run in enumerate(data["runs"]):
         shown = card(run, words, numbers)
-        lines.append(f"- **{escaped(titles[run['name']])}: {VERDICT_SIGNS[run['verdict']]} {escaped(shown['head'])}**. "
+        lines.append(f"- **{escaped(titles[place])}: {VERDICT_SIGNS[run['verdict']]} {escaped(shown['head'])}**. "
                      + escaped(" ".join(shown["lines"])))  # fmt: skip
     lines += ["", escaped("; ".join(lead(data, words, numbers, titles))) + ".", ""]
-    for run in data["runs"]:
-        lines += [f"## {escaped(titles[run['name']])}", "", escaped(run["sentence"][language]), ""]
+    for place, run in enumerate(data["runs"]):
+        lines += [f"## {escaped(titles[place])}", "", escaped(run["sentence"][language]), ""]
         lines += [
             *_continuity(run, words, numbers),
             "",
@@ -71,7 +71,8 @@ def _objectives(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers)
     yield "|---|---|---|--:|--:|---|"
     for each in run["objectives"]:
         cells = (
-            words["personas"][each["persona"]], words["services"].get(each["service"], each["service"]), each["must"],
+            words["personas"].get(each["persona"], each["persona"]),
+            words["services"].get(each["service"], each["service"]), each["must"],
             numbers.measure(each["value"], each["unit"]), numbers.interval(each["low"], each["high"], each["unit"]),
             names[each["state"]],
         )  # fmt: skip

@@ -73,5 +73,9 @@ class Numbers:
         right = "" if high is None else self.measure(high, unit)
         return f"{'[' if left else ']'}{left or MINUS + '∞'}{between}{right or '∞'}{']' if right else '['}"
 
+    def range(self, low: float | None, high: float | None) -> str:
+        """A short interval of whole numbers, `−48 … −40`; nothing when a side is not known."""
+        return "" if low is None or high is None else f"{self.number(low)}\u00a0…\u00a0{self.number(high)}"
+
     def _before_percent(self) -> str:
         return NARROW if self.lang == "fr" else ""

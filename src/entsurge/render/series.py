@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-MEANS = ("offered_pages", "ok", "shed", "failed", "lost", "visitors")
+MEANS = ("offered_pages", "ok", "shed", "failed", "lost", "offered_visits", "started_visits", "visitors")
 MOST_STEPS = 120
 TICK_MINUTES = (1, 2, 5, 10, 15, 30, 60, 120, 240)
 DAY_MINUTES = 24 * 60
@@ -43,7 +43,7 @@ class Clock:
         }
 
 
-def clock(run: dict[str, Any]) -> Clock:
+def clock(run: Mapping[str, Any]) -> Clock:
     """The clock of a run: its window opens at the hour that the window names."""
     hours, _, minutes = run["window"]["from"].partition(":")
     start = next((each["start_s"] for each in run["timeline"]["phases"] if each["name"] == run["phase"]), 0.0)
@@ -56,7 +56,7 @@ def step_seconds(timeline: dict[str, Any], most: int = MOST_STEPS) -> int:
 
 
 def binned(timeline: dict[str, Any], most: int = MOST_STEPS) -> list[dict[str, Any]]:
-    """One row a step: means of counts and visitors, the median of p50, the worst p95 (None where none)."""
+    """One row a step: means of counts and visitors, the median of p50, the worst p95 and p99 (None where none)."""
     step = step_seconds(timeline, most)
     rows = []
     for start in range(0, len(timeline["second"]), step):
@@ -64,9 +64,19 @@ def binned(timeline: dict[str, Any], most: int = MOST_STEPS) -> list[dict[str, A
         row: dict[str, Any] = {"second": timeline["second"][start]}
         row |= {name: statistics.fmean(timeline[name][part]) for name in MEANS}
         row["p50_s"] = _known(statistics.median, timeline["p50_s"][part])
-        row["p95_s"] = _known(max, timeline["p95_s"][part])
+        row |= {name: _known(max, timeline[name][part]) for name in ("p95_s", "p99_s")}
         rows.append(row)
     return rows
+
+
+def stepped(points: list[dict[str, float]], seconds: int, step: int) -> list[float | None]:
+    """The mean of what was measured in every step of so many seconds; None where nothing was."""
+    found: list[list[float]] = [[] for _ in range(0, seconds, step)]
+    for point in points:
+        place = int(point["t"] // step)
+        if 0 <= place < len(found):
+            found[place].append(point["value"])
+    return [statistics.fmean(values) if values else None for values in found]
 
 
 def _known(fold: Any, values: Sequence[float | None]) -> float | None:

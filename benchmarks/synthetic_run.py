@@ -1,0 +1,242 @@
+"""Writes a run directory of any size through the record's own writer: a region's hour, lognormal times, a bad spell.
+
+python benchmarks/synthetic_run.py FOLDER --requests 10000000
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from entsurge.record.histogram import buckets
+from entsurge.record.run_directory import RunDirectory
+
+PERSONAS = {"student": 0.607, "teacher": 0.137, "parent": 0.236, "staff": 0.02}
+SERVICES = (
+    "sign-on", "home", "lesson-book", "homework", "messages", "marks", "absences", "files", "chat", "video-class",
+    "news", "agenda",
+)  # fmt: skip
+ACADEMIES = ("Clermont-Ferrand", "Grenoble", "Lyon")
+PAGES, REQUESTS_PER_PAGE, PAGES_PER_VISIT, SCHOOLS = 40, 8, 8, 300
+WARM_UP, SECONDS, DRAIN = 60, 3600, 60
+GAP_US = 8_000_000
+OUTCOMES, OUTCOME_SHARES = ("ok", "shed", "failed"), (0.96, 0.02, 0.02)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How much a run holds; its seconds are those of the window."""
+
+    requests: int
+    seconds: int = SECONDS
+    pages: int = PAGES
+    seed: int = 1
+
+    @property
+    def phases(self) -> list[dict[str, Any]]:
+        """Warm-up, surge, drain."""
+        edges = (0, WARM_UP, WARM_UP + self.seconds, WARM_UP + self.seconds + DRAIN)
+        names = ("warm-up", "surge", "drain")
+        return [
+            {"name": name, "start_s": float(begin), "end_s": float(end)}
+            for name, begin, end in zip(names, edges, edges[1:], strict=False)
+        ]
+
+    def phase(self, second: int) -> int:
+        """The number of the phase that a second is in; the drain's pages were due in the surge."""
+        return 0 if second < WARM_UP else 1
+
+
+def write(path: Path, shape: Shape) -> Path:
+    """Write the run; its folder."""
+    directory = RunDirectory(path)
+    directory.write_json("manifest.json", manifest(path.name, shape))
+    keys = _keys(shape)
+    directory.write_json("keys.json", keys.described)
+    random = np.random.Generator(np.random.PCG64(shape.seed))
+    total = WARM_UP + shape.seconds
+    for second in range(total):
+        begin, end = (shape.requests * each // total for each in (second, second + 1))
+        pages = end // REQUESTS_PER_PAGE - begin // REQUESTS_PER_PAGE
+        _second(directory, random, keys, shape, second, requests=end - begin, pages=pages)
+        visits = end // REQUESTS_PER_PAGE // PAGES_PER_VISIT - begin // REQUESTS_PER_PAGE // PAGES_PER_VISIT
+        directory.visits([_visit(random, shape, second, number) for number in range(visits)])
+        _gauge(directory, shape, second)
+    event = {"kind": "perturbation", "id": "slow-database", "detail": ""}
+    middle = WARM_UP + shape.seconds // 2
+    directory.append("events.jsonl", {"t": middle, "state": "applied", **event})
+    directory.append("events.jsonl", {"t": middle + shape.seconds // 12, "state": "ended", **event})
+    directory.write_json("finish.json", _finish(shape))
+    directory.close()
+    return path
+
+
+@dataclass(frozen=True)
+class _Keys:
+    described: list[dict[str, str]]
+    page: dict[tuple[int, int, int, int], int]
+    request: dict[tuple[int, int, int], int]
+
+
+def _keys(shape: Shape) -> _Keys:
+    described: list[dict[str, str]] = []
+    page, request = {}, {}
+    for place, phase in enumerate(("warm-up", "surge")):
+        for who, persona in enumerate(PERSONAS):
+            for what, service in enumerate(SERVICES):
+                key = {"kind": "page", "persona": persona, "group": "", "service": service, "phase": phase,
+                       "cohort": "control", "attempt": "first"}  # fmt: skip
+                for outcome in OUTCOMES:
+                    for number in range(shape.pages):
+                        of = key | {"page": f"{service}-{number}", "outcome": outcome}
+                        page[place, who, what, OUTCOMES.index(outcome) * shape.pages + number] = len(described)
+                        described += [of | {"timing": "corrected"}, of | {"timing": "service"}]
+                for number in range(shape.pages):
+                    request[place, who, what * shape.pages + number] = len(described)
+                    described.append(key | {"kind": "request", "page": f"{service}-{number}", "outcome": "ok",
+                                            "timing": "service"})  # fmt: skip
+    return _Keys(described, page, request)
+
+
+def _times_us(random: np.random.Generator, count: int, median_us: float) -> Any:
+    return (random.lognormal(np.log(median_us), 0.5, count)).astype(np.int64)
+
+
+def slow(shape: Shape, second: int) -> float:
+    """By how much everything is slower: five times while the fault lasts and a while after."""
+    return 5.0 if 0 <= second - WARM_UP - shape.seconds // 2 < shape.seconds // 10 else 1.0
+
+
+def _second(
+    directory: RunDirectory, random: np.random.Generator, keys: _Keys, shape: Shape, second: int, *, requests: int,
+    pages: int,
+) -> None:  # fmt: skip
+    phase, factor = shape.phase(second), slow(shape, second)
+    who = random.choice(len(PERSONAS), requests, p=list(PERSONAS.values()))
+    what = random.integers(0, len(SERVICES), requests)
+    number = random.integers(0, shape.pages, requests)
+    first = keys.request[phase, 0, 0]
+    of_persona = keys.request[phase, 1, 0] - first
+    of_service = keys.request[phase, 0, shape.pages] - first if len(SERVICES) > 1 else 0
+    key = first + who * of_persona + what * of_service + number
+    service_us = _times_us(random, requests, 60_000 * factor)
+    outcome = random.choice(len(OUTCOMES), pages, p=OUTCOME_SHARES)
+    first = keys.page[phase, 0, 0, 0]
+    page_key = first + who[:pages] * of_persona + what[:pages] * of_service
+    page_key += 2 * (outcome * shape.pages + number[:pages])
+    page_us = _times_us(random, pages, 300_000 * factor)
+    late_us = random.exponential(2_000, pages).astype(np.int64)
+    every = np.concatenate([key, page_key, page_key + 1])
+    times = np.concatenate([service_us, page_us + late_us, page_us])
+    pairs, counts = np.unique(every * 65536 + buckets(times), return_counts=True)
+    size = len(pairs)
+    if size:
+        directory.series(
+            (np.full(size, second, np.int32), np.zeros(size, np.int16), np.full(size, second, np.int32),
+             (pairs // 65536).astype(np.int32), (pairs % 65536).astype(np.int32), counts.astype(np.int32))
+        )  # fmt: skip
+
+
+def _visit(random: np.random.Generator, shape: Shape, second: int, number: int) -> dict[str, Any]:
+    persona = list(PERSONAS)[int(random.choice(len(PERSONAS), p=list(PERSONAS.values())))]
+    due_us = second * 1_000_000 + int(random.integers(0, 1_000_000))
+    ok = PAGES_PER_VISIT if random.random() < 0.9 else int(random.integers(0, PAGES_PER_VISIT))
+    failed = min(1, PAGES_PER_VISIT - ok)
+    chosen = random.choice(len(SERVICES) - 1, 4, replace=False) + 1
+    each = PAGES_PER_VISIT // 4
+    services = [
+        {"service": SERVICES[service], "planned": each, "ok": min(each, max(0, ok - each * place)), "shed": 0,
+         "failed": failed if place == 0 and ok < each else 0, "lost": 0}
+        for place, service in enumerate(chosen.tolist())
+    ]  # fmt: skip
+    failed = sum(part["failed"] for part in services)
+    school = int(random.integers(0, SCHOOLS))
+    return {
+        "name": f"{persona}/{second}/{number}", "persona": persona, "group": ACADEMIES[school % len(ACADEMIES)],
+        "school": f"999{school:04d}X", "phase": ("warm-up", "surge")[shape.phase(second)], "due_us": due_us,
+        "start_us": due_us + 400, "end_us": due_us + GAP_US, "planned": PAGES_PER_VISIT, "ok": ok, "shed": 0,
+        "failed": failed, "lost": 0, "unserved": PAGES_PER_VISIT - ok - failed, "planned_gap_us": GAP_US,
+        "waiting_us": 300_000 * PAGES_PER_VISIT, "work_planned": bool(random.random() < 0.7), "work_served": ok > 2,
+        "services": services, "sign_on": "ok" if random.random() < 0.98 else "failed", "end": "completed",
+    }  # fmt: skip
+
+
+def _gauge(directory: RunDirectory, shape: Shape, second: int) -> None:
+    factor = slow(shape, second)
+    visits = shape.requests / REQUESTS_PER_PAGE / PAGES_PER_VISIT / (WARM_UP + shape.seconds)
+    present = {name: round(visits * GAP_US / 1e6 * share * factor) for name, share in PERSONAS.items()}
+    done = round(visits * (second + 1))
+    directory.append(
+        "gauges.jsonl",
+        {"t": second + 1, "offered": done, "started": done, "lost": 0, "visitors": present, "start_lag_p99_us": 900,
+         "cpu_share": 0.4, "processes": {"engine": 0.4}, "descriptors": 900, "stall_us": 900},
+    )  # fmt: skip
+    if second % 5 == 0:
+        busy = min(16.0, 3.0 * factor)
+        directory.append("target.jsonl", {"t": float(second), "series": "entsandbox_workers_busy", "value": busy})
+
+
+def _finish(shape: Shape) -> dict[str, Any]:
+    visits = shape.requests // REQUESTS_PER_PAGE // PAGES_PER_VISIT
+    return {
+        "ended_utc": "2026-01-05T09:02:00+00:00", "end": "completed", "offered": visits, "started": visits, "lost": 0,
+        "cpu_share": 0.4, "processes": {"engine": 0.4}, "limits": {}, "signatures": {},
+        "descriptors": {"most_open": 900, "allowed": 20_000},
+        "little": {"gauge_mean": 1.0, "from_visits": 1.0, "residual": 0.0, "judged": True},
+        "start_lag_us": {"p50": 200, "p99": 900, "max": 4000}, "stall_us": {"p50": 300, "p99": 900, "max": 4000},
+    }  # fmt: skip
+
+
+def manifest(name: str, shape: Shape) -> dict[str, Any]:
+    """A manifest as the engine writes it, its counts those of this shape."""
+    visits = shape.requests // REQUESTS_PER_PAGE // PAGES_PER_VISIT * shape.seconds // (WARM_UP + shape.seconds)
+    figures = {
+        "visits": float(visits), "page_views": float(visits * PAGES_PER_VISIT), "minutes_per_visit": GAP_US / 60e6,
+        "pages_per_visit": float(PAGES_PER_VISIT),
+    }  # fmt: skip
+    planned = {
+        persona: {"visits": round(visits * share), "page_views": round(visits * share) * PAGES_PER_VISIT,
+                  "services": {}} for persona, share in PERSONAS.items()
+    }  # fmt: skip
+    end = f"{9 + shape.seconds // 3600:02d}:{shape.seconds // 60 % 60:02d}"
+    return {
+        "format": 1, "name": name, "title": {"fr": "Tir de synthèse", "en": "Synthetic run"}, "profile": "synthetic",
+        "versions": {"entsurge": "0"}, "seed": shape.seed, "arrivals": "systematic", "plan_digest": "0" * 64,
+        "content": [], "target": {"url": "http://127.0.0.1:8080", "driver": "portal", "name": "sandbox"},
+        "scale": "1", "compression": 1.0, "started_utc": "2026-01-05T08:00:00+00:00",
+        "window": {"day": "monday", "from": "09:00", "to": end},
+        "phases": shape.phases, "protected": ["student", "teacher"],
+        "figures": {"published": {key: {"value": value, "change_percent": 43.0} for key, value in figures.items()},
+                    "week": figures, "window": figures},
+        "planned": planned,
+        "objectives": [
+            {"id": f"{what}-{number}", "persona": "*", "service": service, "phase": "surge", "must": must,
+             "required": what != "apdex"}
+            for number, service in enumerate(("*", "homework", "messages"))
+            for what, must in (("latency", "p95 < 1500ms"), ("errors", "errors < 3%"), ("apdex", "apdex(1s) >= 0.85"))
+        ],
+        "perturbations": [
+            {"id": "slow-database", "kind": "fault", "title": {"fr": "base de données lente", "en": "slow database"},
+             "defers": [], "start_s": float(WARM_UP + shape.seconds // 2),
+             "end_s": float(WARM_UP + shape.seconds // 2 + shape.seconds // 12)}
+        ],
+        "population": {"academies": list(ACADEMIES), "schools": SCHOOLS, "people": 100_000},
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Write one run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--requests", type=int, default=10_000_000)
+    parser.add_argument("--seconds", type=int, default=SECONDS)
+    given = parser.parse_args()
+    write(given.folder, Shape(given.requests, given.seconds))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""How long after a fault's end the ENT is itself again: seconds outside the band of the calm before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from entsurge.analysis.perturbations import perturbations
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from entsurge.analysis.run import Run
+    from entsurge.analysis.tally import Seconds
+
+LEAST_SPELL_SECONDS = 5
+LEAST_SHARE, DEVIATIONS = 0.2, 3.0
+FEWEST_CALM_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """One fault, seen by one persona on one service; run seconds. `recover_s` is None while it is not over."""
+
+    id: str
+    start_s: float
+    end_s: float
+    degrade_s: float | None
+    recover_s: float | None
+    disturbed: bool
+
+
+def recoveries(run: Run, of: Seconds, kinds: tuple[str, ...] = ("fault",)) -> list[Recovery]:
+    """Every perturbation of these kinds that ends within the run, over these pages by second.
+
+    A second is outside when the median corrected latency of its served pages leaves the calm's median by more than
+    max(20 %, 3 MAD) upwards, or when more pages fail or are refused than are served. The calm is the baseline phase,
+    or what of the judged window precedes the fault. Only spells of at least 5 s count. Empty when there is no calm.
+    """
+    seconds = _seconds(of)
+    found = []
+    for each in perturbations(run):
+        if each["kind"] not in kinds or not each["start_s"] < each["end_s"] < _last(run):
+            continue
+        calm = _calm(run, seconds, float(each["start_s"]))
+        if len(calm) >= FEWEST_CALM_SECONDS:
+            found.append(_recovery(each, seconds, upper_edge(calm), _last(run)))
+    return found
+
+
+def upper_edge(values: NDArray[np.float64]) -> float:
+    """Median + max(20 % of it, 3 median absolute deviations)."""
+    median = float(np.median(values))
+    return median + max(LEAST_SHARE * median, DEVIATIONS * float(np.median(np.abs(values - median))))
+
+
+def _last(run: Run) -> float:
+    """Until when the run is watched: the begin of the drain."""
+    return float(
+        next((each["start_s"] for each in run.manifest["phases"] if each["name"] == "drain"), run.window["end_s"])
+    )
+
+
+def _seconds(of: Seconds) -> dict[int, tuple[float | None, bool]]:
+    """By second: the median latency of the served pages, and whether most pages were not served."""
+    medians = of.quantiles(0)
+    ended = np.flatnonzero(of.outcomes["ok"] + of.outcomes["shed"] + of.outcomes["failed"] + of.outcomes["lost"])
+    unserved = of.outcomes["shed"] + of.outcomes["failed"] > of.outcomes["ok"]
+    return {second: (medians[second], bool(unserved[second])) for second in ended.tolist()}
+
+
+def _calm(run: Run, seconds: dict[int, tuple[float | None, bool]], start_s: float) -> NDArray[np.float64]:
+    phases = [each for each in run.manifest["phases"] if each["name"] == "baseline"] or [run.window]
+    begin, end = phases[0]["start_s"], min(phases[0]["end_s"], start_s)
+    return np.array([median for second, (median, _) in seconds.items() if median is not None and begin <= second < end])
+
+
+def _recovery(
+    each: dict[str, Any], seconds: dict[int, tuple[float | None, bool]], edge: float, last: float
+) -> Recovery:
+    start_s, end_s = float(each["start_s"]), float(each["end_s"])
+    states = [
+        (second, unserved or (median is not None and median > edge))
+        for second, (median, unserved) in seconds.items()
+        if start_s <= second < last
+    ]
+    spells = _spells(states)
+    if not spells:
+        return Recovery(each["id"], start_s, end_s, None, 0.0, disturbed=False)
+    first, final = spells[0][0], spells[-1][1]
+    still = bool(states) and final >= states[-1][0]
+    recover_s = None if still else max(0.0, final + 1 - end_s)
+    return Recovery(each["id"], start_s, end_s, max(0.0, first - start_s), recover_s, disturbed=True)
+
+
+def _spells(states: list[tuple[int, bool]]) -> list[tuple[int, int]]:
+    """First and last second of every stretch outside of at least 5 s; seconds without a page are passed over."""
+    found: list[tuple[int, int]] = []
+    first: int | None = None
+    final = 0
+    for second, outside in [*states, (states[-1][0] + 1 if states else 0, False)]:
+        if outside:
+            first, final = second if first is None else first, second
+        elif first is not None:
+            if final - first + 1 >= LEAST_SPELL_SECONDS:
+                found.append((first, final))
+            first = None
+    return found

@@ -1,0 +1,76 @@
+"""Reads an Arrow stream in pieces of bounded size, as far as it goes: a run's files may be larger than memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+ROWS = 1 << 16
+# What has been read is given back to the system at once; Arrow's own pool would keep it.
+pa.set_memory_pool(pa.system_memory_pool())
+
+
+def pieces(path: Path, columns: Sequence[str], notes: list[str], rows: int = ROWS) -> Iterator[pa.Table]:
+    """Tables of these columns, each of a few batches and about so many rows, in the order of the file.
+
+    What is missing, not Arrow, or ends in mid-batch adds one note and ends the iteration; what came before is given.
+    """
+    if not path.is_file():
+        notes.append(f"{path.name} is missing")
+        return
+    gathered: list[pa.RecordBatch] = []
+    size = 0
+    for batch in _batches(path, columns, notes):
+        gathered.append(batch)
+        size += batch.num_rows
+        if size >= rows:
+            yield pa.Table.from_batches(gathered)
+            gathered, size = [], 0
+    if size:
+        yield pa.Table.from_batches(gathered)
+
+
+def _batches(path: Path, columns: Sequence[str], notes: list[str]) -> Iterator[pa.RecordBatch]:
+    try:
+        with pa.OSFile(str(path)) as source:
+            schema = pa.ipc.read_schema(source)
+            places = [schema.get_field_index(name) for name in columns]
+            if min(places) < 0:
+                absent = [name for name, place in zip(columns, places, strict=True) if place < 0]
+                notes.append(f"{path.name}: {', '.join(absent)}: no such column; the file was not read")
+                return
+            source.seek(0)
+            with pa.ipc.open_stream(source, options=pa.ipc.IpcReadOptions(included_fields=places)) as reader:
+                yield from reader
+    except (pa.ArrowInvalid, OSError) as error:
+        notes.append(f"{path.name}: ends in the middle of a batch, which was skipped ({str(error).splitlines()[0]})")
+
+
+class Words:
+    """Numbers the distinct texts of a column, the same number in every piece."""
+
+    def __init__(self) -> None:
+        self.known: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    def number(self, text: str) -> int:
+        """The number of one text, new or known."""
+        if text not in self._numbers:
+            self._numbers[text] = len(self.known)
+            self.known.append(text)
+        return self._numbers[text]
+
+    def codes(self, column: pa.ChunkedArray) -> NDArray[np.int32]:
+        """The number of every text in a column; a missing one counts as empty."""
+        coded = column.combine_chunks().fill_null("").dictionary_encode()
+        numbers = np.array([self.number(text) for text in coded.dictionary.to_pylist()] or [0], np.int32)
+        found: NDArray[np.int32] = numbers[coded.indices.to_numpy(zero_copy_only=False)]
+        return found

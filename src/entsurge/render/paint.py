@@ -1,0 +1,87 @@
+"""How every chart looks: the page's own colours, light or dark, no frame, numbers written as the language does."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+from markupsafe import Markup
+
+# Colours that stand for the page's variables: they are written as `var(--…)` once the chart is drawn.
+PAINT = {
+    "ink": "#010203", "soft": "#010204", "line": "#010205", "card": "#010206", "accent": "#010207",
+    "ok": "#010208", "okbg": "#010209", "bad": "#01020a", "badbg": "#01020b", "shed": "#01020c", "warn": "#01020d",
+}  # fmt: skip
+WIDTH = 940
+SOLID, DASHED, DOTTED, LONG = [1, 0], [6, 4], [2, 2], [9, 3]
+
+
+def drawn(chart: Any, lang: str) -> Markup:
+    """The chart as SVG to be put into the page; no address in it."""
+    out = io.StringIO()
+    chart.configure(**_look(lang)).save(out, format="svg")
+    return _embeddable(out.getvalue())
+
+
+def lines(rows: list[dict[str, Any]], shown: dict[str, tuple[str, str, list[int]]], x: Any, y: Any) -> Any:
+    """Lines told apart by colour and by dashes, with their legend; `shown` has (label, paint, dashes) by column."""
+    import altair as alt
+
+    values = [
+        {"x": row["x"], "y": row[name], "s": look[0]}
+        for name, look in shown.items()
+        for row in rows
+        if row[name] is not None
+    ]
+    domain = [look[0] for look in shown.values()]
+    legend = alt.Legend(
+        title=None, orient="top", symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=400, columnPadding=40
+    )
+    colours = alt.Scale(domain=domain, range=[PAINT[look[1]] for look in shown.values()])
+    dashes = alt.Scale(domain=domain, range=[look[2] for look in shown.values()])
+    return (
+        alt.Chart(alt.InlineData(values=values))
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("s:N", scale=colours, legend=legend),
+            strokeDash=alt.StrokeDash("s:N", scale=dashes, legend=legend),
+        )
+    )
+
+
+def labelled(values: dict[float, str], **more: Any) -> Any:
+    """An axis with these texts at these values, whatever the language's way of writing numbers."""
+    import altair as alt
+
+    texts = json.dumps({str(round(1000 * value)): text for value, text in values.items()})
+    return alt.Axis(values=list(values), labelExpr=f"{texts}[round(1000 * datum.value)]", labelOverlap=True, **more)
+
+
+def _look(lang: str) -> dict[str, Any]:
+    soft, line = PAINT["soft"], PAINT["line"]
+    axis = {"labelColor": soft, "titleColor": soft, "domainColor": line, "tickColor": line, "gridColor": line,
+            "gridDash": [3, 4], "titleFontWeight": "normal", "labelFontSize": 11, "titleFontSize": 11}  # fmt: skip
+    comma = {"decimal": ",", "thousands": "\u202f", "grouping": [3], "currency": ["", ""]}
+    return {
+        "axis": axis,
+        "axisY": {"minExtent": 50, "maxExtent": 50},
+        "view": {"stroke": None},
+        "legend": {"labelColor": soft, "labelFontSize": 12, "labelLimit": 500},
+        "background": "transparent",
+        "font": "sans-serif",
+        **({"locale": {"number": comma}} if lang == "fr" else {}),
+    }
+
+
+def _embeddable(svg: str) -> Markup:
+    """The SVG inside a page: colours by variable, as wide as the page, named by the figure around it."""
+    for name, colour in PAINT.items():
+        svg = svg.replace(colour, f"var(--{name})")
+    for address in ("http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"):
+        svg = svg.replace(f'"{address}"', '""')
+    head, _, rest = svg.partition(">")
+    head = head.replace(' xmlns=""', "").replace(' xmlns:xlink=""', "").replace(' version="1.1"', "")
+    return Markup(f'{head} aria-hidden="true" focusable="false">{rest}')  # noqa: S704  drawn here; its texts are escaped by the drawing library
