@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import time
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 
 FOLDER = "runs"
 VISITS_OF_WARM_UP, VISITS_OF_DRAIN = 2.0, 2.5
-SIGNS = {True: "✓", False: "✗", None: "?"}
 
 
 @click.command(
@@ -37,7 +34,7 @@ SIGNS = {True: "✓", False: "✗", None: "?"}
 @click.argument("profile", required=False)
 @click.option("--target", metavar="URL", help="A loopback address, such as that of `entsurge sandbox`.")
 @click.option("--from", "from_runs", multiple=True, type=click.Path(path_type=Path), metavar="RUN",
-              help="Runs already made, in place of a search; a search directory stands for its steps. Repeatable.")  # fmt: skip
+              help="Runs already made, in place of a search; a search directory stands for its steps.")  # fmt: skip
 @click.option("--what-if", is_flag=True, help="Set the week's demand, and surges ×1 to ×5, against the capacity.")
 @click.option("--budget", type=click.FloatRange(0.5, 24 * 60), default=30.0, show_default=True, metavar="MINUTES",
               help="The search ends within this time.")  # fmt: skip
@@ -57,9 +54,9 @@ SIGNS = {True: "✓", False: "✗", None: "?"}
 @click.option("--source", multiple=True, metavar="ADDRESS", help="Addresses that visitors come from; repeatable.")
 @click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Worker processes.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path),
-              help="The search directory (default: runs/<utc>-capacity-<profile>); an existing one is taken up.")  # fmt: skip
+              help="The search directory (default: runs/<utc>-capacity-<profile>); an old one is taken up.")  # fmt: skip
 @click.option("--resource", multiple=True, metavar="NAME=SERIES/LIMIT",
-              help="A gauge of the target's own metrics and its limit, such as workers=entsandbox_workers_busy/16.")  # fmt: skip
+              help="A gauge of the target and its limit, e.g. workers=entsandbox_workers_busy/16.")  # fmt: skip
 @click.option("--scale", metavar="SHARE", help="What a factor of 1 means (default: the profile's).")
 @click.option("--compression", metavar="FACTOR", help="By how much time is shortened (default: the profile's).")
 @click.option("--seed", type=int, metavar="N", help="Seed of the population.")
@@ -149,6 +146,7 @@ def _conclude(
     from entsurge.analysis.capacity.utilisation import resources_of
     from entsurge.commands.searching import write_result
     from entsurge.render.capacity import write_note
+    from entsurge.render.capacity_terminal import terminal_lines
 
     if not progress.steps:
         raise errors.InvalidMeasurement(
@@ -162,7 +160,7 @@ def _conclude(
         "format": 1,
         "search": search.header([]),
         "stop": progress.stop,
-        "notes": progress.notes,
+        "remarks": progress.notes,
         "ceiling": progress.ceiling,
         "generator": [step.ceiling for step in progress.ceilings],
         "steps": [_step(step) for step in progress.steps],
@@ -170,17 +168,18 @@ def _conclude(
         "what_if": _what_if(loaded, found, nodes, schools) if what_if else None,
         "window_pages_per_second": _unit(loaded),
         "title": dict(loaded.file.title),
+        "window": loaded.file.window.model_dump(by_alias=True),
         "objectives": [each.model_dump() for each in loaded.file.objective if each.required],
     }
     write_result(folder, result)
-    for line in _lines(search, progress, found):
+    for line in terminal_lines(result):
         click.echo(line)
     for path in write_note(result, folder):
         click.echo(f"note: {path}")
-    return exit_code(progress, found)
+    return exit_code(found)
 
 
-def exit_code(progress: Progress, found: Assessment) -> int:
+def exit_code(found: Assessment) -> int:
     """0 with a number and an interval; 3 missed at once; 4 where only one end of it is known."""
     if found.boundary.how == "at-most":
         return errors.MISSED
@@ -209,12 +208,13 @@ def _what_if(loaded: Profile, found: Assessment, nodes: int, schools: int | None
     ends = found.boundary
     capacity = whatif.Capacity(ends.value, ends.low, ends.high)
     cases = whatif.answers(loaded, capacity, nodes=nodes, schools=schools)
-    table = [{"times": times, "answer": answer} for times, answer in whatif.surges(loaded, capacity)]
-    result: dict[str, Any] = plain({"cases": cases, "surges": table})
-    answers = [*cases, *(row["answer"] for row in table)]
-    for shown, answer in zip((*result["cases"], *(row["answer"] for row in result["surges"])), answers, strict=True):
-        shown["suffices"] = answer.suffices
-    return result
+    table = whatif.surges(loaded, capacity)
+
+    def written(answer: whatif.Answer) -> dict[str, Any]:
+        return plain(answer) | {"suffices": answer.suffices}  # type: ignore[no-any-return]
+
+    surges = [{"times": times, "answer": written(answer)} for times, answer in table]
+    return {"cases": [written(answer) for answer in cases], "surges": surges}
 
 
 def _step(step: Any) -> dict[str, Any]:
@@ -222,53 +222,3 @@ def _step(step: Any) -> dict[str, Any]:
 
     found: dict[str, Any] = plain(step)
     return found | {"held": step.held, "steady": step.steadiness.steady, "inside": step.inside}
-
-
-def _lines(search: Search, progress: Progress, found: Assessment) -> list[str]:
-    """The number in the terminal."""
-    ends, (pages, low, high) = found.boundary, found.pages_per_second
-    how = {
-        "line": f"{pages:.1f} pages/s (95 %: {low:.1f} to {high:.1f})",
-        "bracket": f"{pages:.1f} pages/s (between {low:.1f} and {high:.1f})",
-        "at-least": f"at least {low:.1f} pages/s: nothing was missed",
-        "at-most": f"under {high:.1f} pages/s: the objectives were missed at the lowest rate",
-    }[ends.how]
-    lines = [f"{SIGNS[ends.how in ('line', 'bracket') or None]} capacity: {how}, ×{ends.value:.2f} of the plan's window"]
-    if math.isfinite(found.visits_per_second[0]):
-        lines.append(
-            f"  {found.visits_per_second[0]:.2f} visits/s, held for {search.hold_seconds:.0f} s at scale "
-            f"{search.scale}, compression {float(Fraction(search.compression)):g}; first to give: {found.binding or '–'}"
-        )
-    if progress.stop == "ceiling":
-        lines.append(f"  the generator gave out at ×{progress.ceiling:.2f} ({progress.ceilings[0].ceiling})")
-    lines += [f"  note: {NOTES[each]}" for each in found.notes]
-    lines += [f"  note: {each}" for each in progress.notes]
-    if found.law is None:
-        lines.append(f"  no scalability law: {found.law_missing}")
-    elif not found.law.peak_observed:
-        lines.append("  scalability law: peak not observed")
-    else:
-        lines.append(f"  scalability law: peak of {found.law.peak_served:.1f} pages/s at {found.law.peak_load:.0f} inside")
-    if found.resources:
-        first = found.resources[0]
-        lines.append(f"  saturates first: {first.name}, at {first.saturates_at:.1f} pages/s")
-    return lines
-
-
-NOTES = {
-    "few-steps": "fewer than six steps: a wide interval; a longer --budget gives more",
-    "never-missed": "no step missed its objectives: the capacity lies higher; raise --highest, or tighten the objectives",
-    "never-held": "no step kept its objectives: lower --start, or look at `entsurge report` of the first step",
-    "bracket-only": "too few steps around the boundary for a line: the interval is a bracket; a longer --budget helps",
-    "not-monotone": "a higher rate was held than one that was missed: chance near the boundary, or a target that changes",
-    "not-steady": "a step that was held was not steady: a longer --hold is more certain",
-}
-
-
-def load_result(folder: Path) -> dict[str, Any]:
-    """capacity.json of a search directory. Raises UsageError."""
-    try:
-        found: dict[str, Any] = json.loads((folder / "capacity.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise errors.UsageError(f"{folder / 'capacity.json'}: cannot be read: {error}") from None
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,10 +34,9 @@ def read_earlier(paths: Sequence[Path], profile: str | None, out: Path | None) -
             hint="runs of one profile, window and compression; only the scale may differ",
         )
     first = manifests[0]
-    unit = Fraction(first["scale"])
     search = _search(first, profile)
-    if profile:
-        unit = profiles.load(profile).file.replay.scale
+    unit = profiles.load(search.profile).file.replay.scale
+    search = replace(search, scale=str(unit))
     progress = Progress(stop="earlier runs")
     for path, manifest in zip(runs, manifests, strict=True):
         step = read_step(path, float(Fraction(manifest["scale"]) / unit))

@@ -214,7 +214,7 @@ class Searching:
             raise broken_off(name, code)
         row = {"kind": kind, "number": number, "rate": rate, "path": f"steps/{name}", "state": "known", "end": code}
         self.journal.write(row)
-        return self._read(row["path"], rate, code)
+        return self._read(f"steps/{name}", rate, code)
 
     def _spec(self, path: Path, rate: float, hold_seconds: float, number: int) -> RunSpec:
         search = self.search
@@ -248,7 +248,7 @@ class Searching:
         return step
 
 
-def broken_off(name: str, code: int) -> Exception:
+def broken_off(name: str, code: int) -> BaseException:
     """What a run that left nothing to read means for its search; the journal holds what is known."""
     message, hint = f"{name}: the run ended with exit code {code}", "the same command with the same --out goes on"
     if code == errors.INTERRUPTED:

@@ -93,11 +93,19 @@ def _fitted(n: NDArray[np.float64], x: NDArray[np.float64]) -> tuple[float, floa
     start = float(np.max(x / n) * size / height)
 
     def scaled(load: NDArray[np.float64], a: float, b: float, c: float) -> NDArray[np.float64]:
-        return law(load, a / size, b / size**2, c * height / size) / height
+        result: NDArray[np.float64] = law(load, a / size, b / size**2, c * height / size) / height
+        return result
 
     found, _ = curve_fit(
-        scaled, n, x / height, p0=(0.1, 0.1, start), bounds=(0, (size, size**2, np.inf)), maxfev=20_000,
-        ftol=1e-14, xtol=1e-14, gtol=1e-14
+        scaled,
+        n,
+        x / height,
+        p0=(0.1, 0.1, start),
+        bounds=(0, (size, size**2, np.inf)),
+        maxfev=20_000,
+        ftol=1e-14,
+        xtol=1e-14,
+        gtol=1e-14,
     )
     return float(found[0] / size), float(found[1] / size**2), float(found[2] * height / size)
 

@@ -44,7 +44,9 @@ def resources_of(written: Sequence[str], steps: Sequence[Step]) -> list[Resource
     for text in written:
         parts = _WRITTEN.fullmatch(text)
         if parts is None or float(parts["limit"]) <= 0:
-            raise UsageError(f"--resource {text}: expected NAME=SERIES/LIMIT, such as workers=entsandbox_workers_busy/16")
+            raise UsageError(
+                f"--resource {text}: expected NAME=SERIES/LIMIT, such as workers=entsandbox_workers_busy/16"
+            )
         limit = float(parts["limit"])
         used = [(fmean(values) / limit, step) for step in steps if (values := list(_values(step, parts["series"])))]
         if used:

@@ -76,7 +76,9 @@ def answers(
     `schools` is how many the figures stand for, that of the profile's population if none.
     """
     if nodes < 2:
-        raise UsageError(f"--nodes {nodes}: one node fewer leaves nothing", hint="how many nodes the target has, 2 or more")
+        raise UsageError(
+            f"--nodes {nodes}: one node fewer leaves nothing", hint="how many nodes the target has, 2 or more"
+        )
     base = (profile.baseline or profile).week
     plain, schools = _hours(profile), schools or profile.file.population.schools
     surge = split(Figure(Decimal(150)), base)
@@ -148,9 +150,7 @@ def window_pages(profile: Profile) -> float:
     return float(sum((rates[minute // 60] for minute in minutes), Fraction(0)) / len(minutes))
 
 
-def _answer(
-    profile: Profile, case: str, detail: dict[str, float], rates: list[Fraction], capacity: Capacity
-) -> Answer:
+def _answer(profile: Profile, case: str, detail: dict[str, float], rates: list[Fraction], capacity: Capacity) -> Answer:
     unit = window_pages(profile)
     hours = tuple(float(rate) / unit for rate in rates)
     top = max(range(HOURS), key=lambda hour: hours[hour])
