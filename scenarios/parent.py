@@ -20,8 +20,9 @@ class Parent(Visitor):
 
     @journey("home")
     def arrive(self) -> Iterator[str]:
-        """The portal's first page."""
+        """The portal's first page, then what is new."""
         yield "open-home"
+        yield "read-notifications"
 
     @journey("messages")
     def read_messages(self) -> Iterator[str]:
@@ -47,18 +48,23 @@ class Parent(Visitor):
     def fetch_documents(self) -> Iterator[str]:
         """The school's documents."""
         yield "list-files"
+        yield "download-file"
 
     @journey("marks")
     def look_at_marks(self) -> Iterator[str]:
         """The child's marks."""
         yield "read-marks"
+        yield "read-evaluation"
 
     @journey("absences")
     def look_at_absences(self) -> Iterator[str]:
         """The child's absences."""
         yield "read-absences"
+        yield "read-absence"
 
     @journey("news")
     def read_the_news(self) -> Iterator[str]:
         """The school's news."""
         yield "read-news"
+        yield "read-news-item"
+        yield "read-academy-news"

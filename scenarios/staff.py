@@ -32,8 +32,10 @@ class Staff(Visitor):
 
     @journey("absences")
     def follow_up_absences(self) -> Iterator[str]:
-        """The day's absences, then the register."""
+        """The week's absences, one of them given its reason, a class's register."""
         yield "read-absences"
+        yield "read-absence"
+        yield "justify-absence"
         yield "take-register"
 
     @journey("marks")
@@ -61,6 +63,7 @@ class Staff(Visitor):
     def read_the_news(self) -> Iterator[str]:
         """The school's news."""
         yield "read-news"
+        yield "read-news-item"
 
     @journey("chat")
     def look_into_chat(self) -> Iterator[str]:

@@ -20,15 +20,17 @@ class Student(Visitor):
 
     @journey("home")
     def arrive(self) -> Iterator[str]:
-        """The portal's first page."""
+        """The portal's first page, then what is new."""
         yield "open-home"
+        yield "read-notifications"
 
     @journey("homework")
     def do_the_work_set(self) -> Iterator[str]:
-        """The list, one assignment, then the work handed in."""
+        """The list, one assignment, the work handed in; another one marked as done."""
         yield "read-homework-list"
         yield "read-homework"
         yield "hand-in"
+        yield "mark-done"
 
     @journey("lesson-book")
     def read_the_lesson_book(self) -> Iterator[str]:
@@ -38,16 +40,23 @@ class Student(Visitor):
 
     @journey("messages")
     def read_messages(self) -> Iterator[str]:
-        """The inbox and two messages; now and then an answer."""
+        """The inbox and two messages; an answer."""
         yield "read-inbox"
         yield "read-message"
         yield "read-message"
+        yield "answer-message"
+
+    @journey("messages")
+    def ask_a_teacher(self) -> Iterator[str]:
+        """The inbox, then a question to a teacher."""
+        yield "read-inbox"
         yield "send-message"
 
     @journey("marks")
     def look_at_marks(self) -> Iterator[str]:
-        """The marks of the term."""
+        """The marks of the term, then one evaluation."""
         yield "read-marks"
+        yield "read-evaluation"
 
     @journey("absences")
     def look_at_absences(self) -> Iterator[str]:
@@ -56,13 +65,16 @@ class Student(Visitor):
 
     @journey("files")
     def fetch_documents(self) -> Iterator[str]:
-        """The class's documents."""
+        """The class's documents, one of them fetched."""
         yield "list-files"
+        yield "download-file"
 
     @journey("news")
     def read_the_news(self) -> Iterator[str]:
-        """The school's news."""
+        """The school's news, one of them in full, then the academy's."""
         yield "read-news"
+        yield "read-news-item"
+        yield "read-academy-news"
 
     @journey("chat")
     def talk_with_the_class(self) -> Iterator[str]:

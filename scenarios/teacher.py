@@ -20,14 +20,16 @@ class Teacher(Visitor):
 
     @journey("home")
     def arrive(self) -> Iterator[str]:
-        """The portal's first page."""
+        """The portal's first page, then what is new."""
         yield "open-home"
+        yield "read-notifications"
 
     @journey("lesson-book")
     def write_the_lesson_book(self) -> Iterator[str]:
-        """A lesson is written, then looked at."""
+        """A lesson is written, with a document, then looked at."""
         yield "write-lesson"
         yield "read-lessons"
+        yield "read-lesson"
 
     @journey("homework")
     def set_work(self) -> Iterator[str]:
@@ -38,11 +40,12 @@ class Teacher(Visitor):
 
     @journey("messages")
     def answer_messages(self) -> Iterator[str]:
-        """The inbox, messages, an answer."""
+        """The inbox, messages, an answer, then a message to a class or its parents."""
         yield "read-inbox"
         yield "read-message"
-        yield "send-message"
+        yield "answer-message"
         yield "read-message"
+        yield "send-message"
 
     @journey("files")
     def put_documents_online(self) -> Iterator[str]:
@@ -54,6 +57,7 @@ class Teacher(Visitor):
     def look_at_marks(self) -> Iterator[str]:
         """The marks of the class."""
         yield "read-marks"
+        yield "read-evaluation"
 
     @journey("absences")
     def take_the_register(self) -> Iterator[str]:
@@ -63,8 +67,9 @@ class Teacher(Visitor):
 
     @journey("news")
     def read_the_news(self) -> Iterator[str]:
-        """The school's news."""
+        """The school's news, one of them in full."""
         yield "read-news"
+        yield "read-news-item"
 
     @journey("chat")
     def talk_with_the_class(self) -> Iterator[str]:

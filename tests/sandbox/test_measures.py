@@ -31,7 +31,7 @@ def test_a_lease_ends_by_itself():
     assert measures.state("news-closed")["remaining_seconds"] == pytest.approx(0.1)
     clock.now += 0.2
     assert measures.closed("news") is None
-    assert measures.static("home")
+    assert measures.static("home") == "static-home"
     measures.put("static-home", on=False)
     assert not measures.static("home")
 

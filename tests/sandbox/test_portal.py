@@ -103,6 +103,7 @@ WRITES = [
     ("messagerie", {"destinataire": "2DE1", "titre": "Bonjour", "contenu": "Texte"}),
     ("absences", {"classe": "2DE1", "absents": "aucun"}),
     ("fichiers", {"titre": "Polycopié"}),
+    ("messagerie", {"destinataire": "parents:2DE1", "titre": "Aux familles", "contenu": "Texte"}),
 ]
 
 
@@ -110,7 +111,8 @@ WRITES = [
 def test_writing(sandbox, as_teacher, path, fields):
     """What is written can be read where the answer says, and taken back by its author alone."""
     token = sandbox.hidden(as_teacher.get(f"{ROOT}/{path}").text, "csrf-token")
-    answer = as_teacher.post(f"{ROOT}/{path}", data=fields, headers={"x-csrf-token": token})
+    files = {"fichier": ("cours.txt", b"Texte")} if path != "absences" else {"rien": b""}
+    answer = as_teacher.post(f"{ROOT}/{path}", data=fields, files=files, headers={"x-csrf-token": token})
     assert answer.status_code == 200
     assert fields.get("titre", "Appel") in answer.text
     where = answer.headers["content-location"]
@@ -161,7 +163,7 @@ def test_refused_writes(sandbox, as_pupil, as_teacher):
 def test_metrics(sandbox, as_pupil):
     """The metrics count pages by service and outcome."""
     text = as_pupil.get("/metrics").text
-    assert 'entsandbox_requests_total{outcome="ok",service="home"}' in text
-    assert "entsandbox_sessions " in text
+    assert 'entsandbox_requests_total{outcome="ok",persona="student",route="home"}' in text
+    assert 'entsandbox_sessions{persona="student"}' in text
     assert "entsandbox_workers_busy 0.0" in text
     assert as_pupil.get("/healthz").text == "ok\n"

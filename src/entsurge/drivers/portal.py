@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urljoin
 
+from entsurge.drivers import portal_pages as pages
 from entsurge.drivers.driver import Account, ActionSpec
 from entsurge.visit.failure import ClientError, OwnLimit
 from entsurge.visit.outcome import Outcome, PageResult
@@ -19,26 +20,23 @@ if TYPE_CHECKING:
     from entsurge.visit.response import Response
     from entsurge.visit.visitor import Visitor
 
-PATHS = {
-    "home": "accueil", "lesson-book": "cahier-de-textes", "homework": "travail", "messages": "messagerie",
-    "marks": "notes", "absences": "absences", "files": "fichiers", "news": "actualites", "chat": "chat",
-    "video-class": "visio",
-}  # fmt: skip
 SHED_SIGNS = (
     "très nombreux",
     "réservé aux élèves et aux enseignants",
     "réservé aux parents",
     "est suspendue",
     "est fermé",
+    "sont réservées à d'autres",
+    "réservé à d'autres",
+    "sont limitées pendant l'affluence",
 )
 WRONG_PASSWORD = "incorrects"  # noqa: S105  a sign in the page
 _HIDDEN = re.compile(rb"<input\b[^>]*\btype=\"hidden\"[^>]*>")
 _NAME, _VALUE = re.compile(rb"\bname=\"([^\"]*)\""), re.compile(rb"\bvalue=\"([^\"]*)\"")
 _SERVICE = re.compile(rb"<meta name=\"ent-service\" content=\"([^\"]*)\"")
-_CSRF = re.compile(rb"<meta name=\"csrf(?:-token)?\" content=\"([^\"]*)\"")
 _XHR = re.compile(rb"\bdata-xhr=\"([^\"]*)\"")
 _ASSET = re.compile(rb"<(?:link|script|img)\b[^>]*?\b(?:href|src)=\"(/static/[^\"]+)\"")
-_TOO_MANY, _QUOTA = 429, 509
+_TOO_MANY, _QUOTA, _TOO_LARGE = 429, 509, 413
 
 
 class PortalDriver:
@@ -46,22 +44,32 @@ class PortalDriver:
 
     actions: Mapping[str, ActionSpec] = {
         "open-home": ActionSpec("home"),
+        "read-notifications": ActionSpec("home"),
         "read-lessons": ActionSpec("lesson-book"),
         "read-lesson": ActionSpec("lesson-book"),
         "write-lesson": ActionSpec("lesson-book", writes=True, publishes=True),
         "read-homework-list": ActionSpec("homework"),
         "read-homework": ActionSpec("homework"),
         "set-homework": ActionSpec("homework", writes=True, publishes=True),
+        "mark-done": ActionSpec("homework", writes=True),
         "hand-in": ActionSpec("homework", writes=True),
         "read-inbox": ActionSpec("messages"),
+        "read-sent": ActionSpec("messages"),
         "read-message": ActionSpec("messages"),
         "send-message": ActionSpec("messages", writes=True),
+        "answer-message": ActionSpec("messages", writes=True),
         "read-marks": ActionSpec("marks"),
+        "read-evaluation": ActionSpec("marks"),
         "read-absences": ActionSpec("absences"),
+        "read-absence": ActionSpec("absences"),
         "take-register": ActionSpec("absences", writes=True),
+        "justify-absence": ActionSpec("absences", writes=True),
         "list-files": ActionSpec("files"),
+        "download-file": ActionSpec("files"),
         "upload-file": ActionSpec("files", writes=True),
         "read-news": ActionSpec("news"),
+        "read-news-item": ActionSpec("news"),
+        "read-academy-news": ActionSpec("news"),
         "open-chat": ActionSpec("chat"),
         "open-video-class": ActionSpec("video-class"),
     }
@@ -113,50 +121,34 @@ class PortalDriver:
         if outcome is not Outcome.OK:
             return self._result(document, outcome)
         body = document.body
+        if pages.is_download(document):
+            return PageResult(Outcome.OK, size=len(body))
         found = _SERVICE.search(body)
         if found is None or found[1].decode() != service:
             return self._result(document, Outcome.FAILED, "another page than asked for")
-        self._remember(visitor, service, body)
+        pages.remember(visitor.memory, service, body)
         return self._rest(visitor, document, body)
 
     def _document(self, visitor: Visitor, service: str, action: str) -> Response:
-        portal, path = visitor.memory["portal"], PATHS[service]
+        portal = visitor.memory["portal"]
         landing: Response | None = visitor.memory.pop("landing", None)
         if action == "open-home" and landing is not None:
             return landing
-        if self.actions[action].writes and "csrf" in visitor.memory:
-            return self._write(visitor, f"{portal}/{path}", action)
-        detail = (
-            visitor.memory.get(f"{service} item")
-            if action in ("read-lesson", "read-homework", "read-message")
-            else None
-        )
-        return visitor.get(urljoin(portal, detail) if detail else f"{portal}/{path}")
+        writing = pages.writing(visitor, service, action) if self.actions[action].writes else None
+        if writing is not None:
+            return self._write(visitor, portal, action, writing)
+        return visitor.get(urljoin(f"{portal}/", pages.reading(visitor, service, action)))
 
-    def _write(self, visitor: Visitor, url: str, action: str) -> Response:
-        token = visitor.memory["csrf"]
-        text = visitor.sentence()
-        if action == "hand-in":
-            item = visitor.memory.get("homework item")
-            if item is None:
-                return visitor.get(url)
-            answer = visitor.post_file(urljoin(url, f"{item}/rendu"), {"csrf": token}, "copie.txt", text.encode())
-        elif action == "upload-file":
-            answer = visitor.post_file(url, {"csrf": token}, "document.txt", text.encode())
+    def _write(self, visitor: Visitor, portal: str, action: str, writing: pages.Writing) -> Response:
+        url = urljoin(f"{portal}/", writing.path)
+        fields = [("csrf", visitor.memory["csrf"]), *writing.fields]
+        if writing.filename:
+            answer = visitor.post_file(url, dict(fields), writing.filename, writing.content)
         else:
-            answer = visitor.post_form(url, {"csrf": token, "titre": text[:60], "contenu": text})
+            answer = visitor.post_form(url, fields)
         if answer.status < 400:
             visitor.created(action, urljoin(url, answer.headers.get("content-location", url)))
         return visitor.follow(answer)
-
-    def _remember(self, visitor: Visitor, service: str, body: bytes) -> None:
-        token = _CSRF.search(body)
-        if token:
-            visitor.memory["csrf"] = token[1].decode()
-        if service in ("homework", "messages", "lesson-book"):
-            item = re.search(rb"href=\"(/etab/[^\"]*/%b/\d+)\"" % PATHS[service].encode(), body)
-            if item:
-                visitor.memory[f"{service} item"] = item[1].decode()
 
     def _rest(self, visitor: Visitor, document: Response, body: bytes) -> PageResult:
         assets = [found.decode() for found in _ASSET.findall(body)]
@@ -178,12 +170,12 @@ class PortalDriver:
         """A full ENT may answer 200: the page's own words decide, then the status."""
         if response.status in (_TOO_MANY, _QUOTA):
             return Outcome.SHED
-        if response.status >= 400:
+        if response.status >= 400 and response.status != _TOO_LARGE:
             return Outcome.FAILED
         is_page = response.headers.get("content-type").startswith("text/html")
         if is_page and b"ent-service" not in response.body and any(sign in response.text for sign in SHED_SIGNS):
             return Outcome.SHED
-        return Outcome.OK
+        return Outcome.FAILED if response.status >= 400 else Outcome.OK
 
     def _result(self, response: Response, outcome: Outcome, reason: str = "") -> PageResult:
         return PageResult(outcome, reason or str(response.status), len(response.body), example=_example(response))
@@ -214,6 +206,6 @@ def _example(response: Response) -> dict[str, Any]:
     }
 
 
-def form(fields: Mapping[str, str]) -> bytes:
-    """An HTML form's body, urlencoded."""
+def form(fields: Mapping[str, str] | list[tuple[str, str]]) -> bytes:
+    """An HTML form's body, urlencoded; a field may stand in it several times."""
     return urlencode(fields).encode()

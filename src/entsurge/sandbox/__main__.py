@@ -21,8 +21,14 @@ _WHOLE = (
     "schools",
     "classes-per-school",
     "pupils-per-class",
+    "processes",
+    "burst",
+    "password-cost",
+    "upload-bytes",
+    "quota-bytes",
 )
-_NUMBERS = ("capacity-factor", "idle-seconds", "compression", "simulated-hour")
+_TEXTS = ("host", "database", "files-folder", "spread", "refusal")
+_NUMBERS = ("capacity-factor", "idle-seconds", "compression", "simulated-hour", "pages-per-minute", "reread-seconds")
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
@@ -31,6 +37,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         return Settings.from_json(arguments.settings)
     given = {entry.name: getattr(arguments, entry.name, None) for entry in fields(Settings)}
     given["service_seconds"] = dict(map(_service, arguments.service))
+    given["service_spread"] = dict(each.split("=", 1) for each in arguments.service_spread if "=" in each)
     return Settings(**{name: value for name, value in given.items() if value is not None})
 
 
@@ -38,15 +45,18 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = argparse.ArgumentParser(prog="python -m entsurge.sandbox", description=__doc__, allow_abbrev=False)
     made.add_argument("--settings", metavar="JSON", help="every setting at once, in place of the options")
-    made.add_argument("--host")
+    for name in _TEXTS:
+        made.add_argument(f"--{name}")
     for name in _WHOLE:
         made.add_argument(f"--{name}", type=int)
     for name in _NUMBERS:
         made.add_argument(f"--{name}", type=float)
     made.add_argument("--service-seconds", type=float, dest="default_seconds")
     made.add_argument("--service", action="append", default=[], metavar="SERVICE=SECONDS")
+    made.add_argument("--service-spread", action="append", default=[], metavar="SERVICE=DISTRIBUTION")
     made.add_argument("--unlimited", action="store_true", help="lift workers, pool, queue and sessions")
     made.add_argument("--parent-pid", type=int, help="stop when this process is gone")
+    made.add_argument("--member", action="store_true", help="one of several processes, of a filled database")
     made.add_argument("--watch-stdin", action="store_true", help="stop at the end of standard input")
     return made
 
@@ -55,7 +65,12 @@ def main(argv: list[str] | None = None) -> int:
     """Serve as the command line says; the exit code."""
     arguments = parser().parse_args(argv)
     try:
-        serve(settings_of(arguments), parent_pid=arguments.parent_pid, watch_stdin=arguments.watch_stdin)
+        serve(
+            settings_of(arguments),
+            parent_pid=arguments.parent_pid,
+            watch_stdin=arguments.watch_stdin,
+            member=arguments.member,
+        )
     except EntsurgeError as error:
         print(f"{error}\n{error.hint}".rstrip(), file=sys.stderr)
         return error.exit_code

@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 
+from entsurge.sandbox import markup
 from entsurge.sandbox.admin import Admin
+from entsurge.sandbox.authority_portals import AuthorityPortals
+from entsurge.sandbox.bounds import Bounds
 from entsurge.sandbox.desk import Desk
 from entsurge.sandbox.light import Light
 from entsurge.sandbox.portal import Portal
 from entsurge.sandbox.signon import SignOn
+from entsurge.sandbox.store import Unavailable
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.types import ASGIApp
 
     from entsurge.sandbox.ent import Ent
@@ -21,5 +27,13 @@ if TYPE_CHECKING:
 def application(ent: Ent) -> ASGIApp:
     """The application over one sandbox's parts."""
     sign_on = SignOn(ent)
-    rooms = (Portal(ent, sign_on), Desk(ent), sign_on, Admin(ent))
-    return Light(ent, Starlette(routes=[route for room in rooms for route in room.routes()]))
+    rooms = (Portal(ent, sign_on), AuthorityPortals(ent, sign_on), Desk(ent), sign_on, Admin(ent))
+
+    async def no_database(request: Request, error: Exception) -> Response:
+        del request, error
+        ent.telemetry.count("session", "failed")
+        return markup.unavailable()
+
+    routes = [route for room in rooms for route in room.routes()]
+    rest = Starlette(routes=routes, exception_handlers={Unavailable: no_database})
+    return Light(ent, Bounds(rest, lambda: ent.settings.upload_bytes))

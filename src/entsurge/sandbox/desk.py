@@ -1,8 +1,10 @@
-"""The portal's writing desk: lessons, homework, messages, registers, files, and taking them back."""
+"""The portal's writing desk: what is written, marked, handed in, uploaded, and taken back."""
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import UploadFile
@@ -10,19 +12,30 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from entsurge.sandbox import markup
-from entsurge.sandbox.portal import portal_session, turn_away, unknown_page
-from entsurge.sandbox.services import BY_NAME, BY_PATH, Service
-from entsurge.sandbox.writing import FORMS, HAND_IN, Draft, read_draft
+from entsurge.sandbox.measure_options import text_for
+from entsurge.sandbox.measures import CAPPED, Refusal
+from entsurge.sandbox.portal import asked_by, portal_session, unknown_page
+from entsurge.sandbox.services import BY_NAME
+from entsurge.sandbox.store.attachments import Upload
+from entsurge.sandbox.views import REMOVERS, WRITERS, Asked, Sent
+from entsurge.sandbox.views.files import OverQuota
+from entsurge.sandbox.views.view import Denied, Misaddressed
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sqlalchemy import Connection
     from starlette.datastructures import FormData
     from starlette.requests import Request
 
     from entsurge.sandbox.ent import Ent
-    from entsurge.sandbox.sessions import PortalSession
-    from entsurge.sandbox.store import Entry
+    from entsurge.sandbox.state import PortalSession
+    from entsurge.sandbox.views import Remover, Writer
+
+    Handler = Callable[[Request], Awaitable[Response]]
 
 _HEADER = "x-csrf-token"
+_MOST_FIELDS = 500
 
 
 class Desk:
@@ -33,95 +46,113 @@ class Desk:
 
     def routes(self) -> list[Route]:
         """What it answers."""
-        return [
-            Route("/etab/{uai}/{path}", self.write, methods=["POST"]),
-            Route("/etab/{uai}/travail/{answers:int}/rendu", self.hand_in, methods=["POST"]),
-            Route("/etab/{uai}/travail/{answers:int}/rendu/{entry:int}", self.take_back, methods=["DELETE"]),
-            Route("/etab/{uai}/{path}/{entry:int}", self.take_back, methods=["DELETE"]),
+        writing = [
+            Route(_route(path), self._writing(name, writer), methods=["POST"])
+            for path, (name, writer) in WRITERS.items()
         ]
+        removing = [
+            Route(_route(path), self._removing(name, remover), methods=["DELETE"])
+            for path, (name, remover) in REMOVERS.items()
+        ]
+        nothing = [Route("/etab/{uai}/{path:path}", self.nothing, methods=["POST", "DELETE"])]
+        return [*writing, *removing, *nothing]
 
-    async def write(self, request: Request) -> Response:
-        """Write a lesson, homework, a message, a register or a file."""
-        service = BY_PATH.get(request.path_params["path"])
-        if service is None or service.name not in FORMS:
-            return unknown_page()
-        return await self._accept(request, service, service.name)
+    async def nothing(self, request: Request) -> Response:  # noqa: ARG002  Starlette passes it
+        """What answers where nothing is written."""
+        return unknown_page()
 
-    async def hand_in(self, request: Request) -> Response:
-        """Hand a file in for a homework that the pupil can read."""
-        portal = portal_session(self._ent, request)
-        if portal is not None:
-            work = self._ent.store.one(portal.person.uai, "homework", request.path_params["answers"])
-            if work is None or not portal.may_read(work.audience, work.author):
-                return unknown_page()
-        return await self._accept(request, BY_NAME["homework"], HAND_IN)
+    def _writing(self, name: str, writer: Writer) -> Handler:
+        async def write(request: Request) -> Response:
+            return await self._write(request, name, writer)
 
-    async def take_back(self, request: Request) -> Response:
-        """Delete an entry of one's own: 204, or 403 for another's."""
-        service = BY_PATH.get(request.path_params.get("path", "travail"))
-        portal = portal_session(self._ent, request)
-        if portal is None or not _same(request.headers.get(_HEADER, ""), portal.csrf):
-            return self._forbidden(service)
-        kind = HAND_IN if "answers" in request.path_params else service.name if service else ""
-        entry = self._ent.store.one(portal.person.uai, kind, request.path_params["entry"])
-        if entry is None:
-            return unknown_page()
-        if entry.author != portal.person.login:
-            return self._forbidden(service)
-        self._ent.store.remove(entry)
-        return Response(status_code=204)
+        return write
 
-    async def _accept(self, request: Request, service: Service, kind: str) -> Response:
-        """Check session, token, persona and measures; then store, at the price of a page."""
-        portal = portal_session(self._ent, request)
+    def _removing(self, name: str, remover: Remover) -> Handler:
+        async def remove(request: Request) -> Response:
+            return await self._remove(request, name, remover)
+
+        return remove
+
+    async def _write(self, request: Request, name: str, writer: Writer) -> Response:
+        """Check session, measures, allowance, token and size; then write, at the price of a page."""
+        portal = await portal_session(self._ent, request)
         if portal is None:
-            return self._forbidden(service)
-        turned_away = turn_away(self._ent, portal, service)
+            return self._forbidden(name)
+        turned_away = await self._ent.turn_away(portal.person, name, writing=True)
         if turned_away is not None:
             return turned_away
-        async with request.form() as form:
-            fields, size_bytes = _fields(form)
-        token = request.headers.get(_HEADER) or fields.get("csrf", "")
-        if not _same(token, portal.csrf) or portal.person.persona not in FORMS[kind].personas:
-            return self._forbidden(service)
-        draft = read_draft(kind, portal.person, self._ent.population, fields, size_bytes)
-        if draft is None:
-            return markup.notice("Destinataire inconnu", "Cette classe ou cette personne est inconnue.", 400)
-        answers = request.path_params.get("answers")
-        return await self._ent.page(service.name, lambda: self._store(portal, service, kind, draft, answers))
+        async with request.form(max_fields=_MOST_FIELDS) as form:
+            token = request.headers.get(_HEADER) or str(form.get("csrf", ""))
+            if not _same(token, portal.csrf):
+                return self._forbidden(name, portal)
+            too_large = self._too_large(portal, name, form)
+            if too_large is not None:
+                return too_large
+            sent = await self._sent(form)
+        try:
+            return await self._keep(asked_by(self._ent, portal, request), name, writer, sent)
+        except Denied:
+            return self._forbidden(name, portal)
 
-    def _store(self, portal: PortalSession, service: Service, kind: str, draft: Draft, answers: int | None) -> Response:
-        person = portal.person
-        entry = self._ent.store.write(
-            uai=person.uai,
-            service=kind,
-            audience=draft.audience,
-            author=person.login,
-            title=draft.title,
-            content=draft.content,
-            size_bytes=draft.size_bytes,
-            answers=answers,
-        )
-        school = self._ent.schools[person.uai]
-        headers = {"content-location": _location(entry, service)}
-        return markup.portal_page(portal, school, service, entry=entry, headers=headers)
+    async def _keep(self, asked: Asked, name: str, writer: Writer, sent: Sent) -> Response:
+        """Write, at the price of a page; the page of what was written, or of what was wrong with it."""
 
-    def _forbidden(self, service: Service | None) -> Response:
-        self._ent.telemetry.count(service.name if service else "unknown", "denied")
+        def make(db: Connection) -> Response:
+            written = writer(db, asked, sent)
+            headers = {"content-location": asked.link(written.path)}
+            return markup.portal_page(asked.portal, asked.school, BY_NAME[name], written.view, headers=headers)
+
+        try:
+            return await self._ent.page(name, make, persona=asked.person.persona)
+        except Misaddressed:
+            return markup.notice("Demande incomplète", "Ce destinataire, cette classe ou ce fichier manque.", 400)
+        except OverQuota:
+            return markup.notice("Quota atteint", "Votre espace de documents est plein.", 413)
+
+    async def _remove(self, request: Request, name: str, remover: Remover) -> Response:
+        """Delete something of one's own: 204, or 403 for another's."""
+        portal = await portal_session(self._ent, request)
+        if portal is None or not _same(request.headers.get(_HEADER, ""), portal.csrf):
+            return self._forbidden(name, portal)
+        asked = asked_by(self._ent, portal, request)
+        removed = await self._ent.database.run(lambda db: remover(db, asked))
+        if removed is None:
+            return unknown_page()
+        return Response(status_code=204) if removed else self._forbidden(name, portal)
+
+    def _too_large(self, portal: PortalSession, name: str, form: FormData) -> Response | None:
+        limit = self._ent.measures.attachment_bytes()
+        largest = max((each.size or 0 for each in form.values() if isinstance(each, UploadFile)), default=0)
+        if largest <= limit:
+            return None
+        persona = portal.person.persona
+        if self._ent.measures.on(CAPPED):
+            page = self._ent.refuse(name, persona, Refusal(CAPPED, text_for(CAPPED)))
+            page.status_code = 413
+            return page
+        self._ent.telemetry.count(name, "denied", persona)
+        return markup.notice("Fichier trop volumineux", "Ce fichier dépasse la taille permise.", 413)
+
+    async def _sent(self, form: FormData) -> Sent:
+        """A form's texts and files, the files put on disk."""
+        texts: dict[str, list[str]] = defaultdict(list)
+        uploads = []
+        for name, value in form.multi_items():
+            if isinstance(value, str):
+                texts[name].append(value)
+            elif value.filename:
+                digest, size_bytes = await asyncio.to_thread(self._ent.disk.keep, value.file)
+                kind = value.content_type or "application/octet-stream"
+                uploads.append(Upload(value.filename[:200], kind[:100], size_bytes, digest))
+        return Sent(texts, uploads)
+
+    def _forbidden(self, name: str, portal: PortalSession | None = None) -> Response:
+        self._ent.telemetry.count(name, "denied", portal.person.persona if portal else "none")
         return markup.notice("Accès refusé", "Vous ne pouvez pas faire cela ici.", 403)
 
 
-def _location(entry: Entry, service: Service) -> str:
-    """Where an entry is read or taken back."""
-    between = f"{entry.answers}/rendu/" if entry.answers is not None else ""
-    return f"/etab/{entry.uai}/{service.path}/{between}{entry.id}"
-
-
-def _fields(form: FormData) -> tuple[dict[str, str], int]:
-    """A form's texts, with a file's name for the file, and the bytes of its files, which are not kept."""
-    files = [value for value in form.values() if isinstance(value, UploadFile)]
-    texts = {name: (value.filename or "") if isinstance(value, UploadFile) else value for name, value in form.items()}
-    return texts, sum(file.size or 0 for file in files)
+def _route(path: str) -> str:
+    return "/etab/{uai}/" + path.replace("{key}", "{key:int}").replace("{work}", "{work:int}")
 
 
 def _same(one: str, other: str) -> bool:

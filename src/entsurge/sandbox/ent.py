@@ -2,69 +2,176 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from typing import TYPE_CHECKING
 
+from entsurge.population import PERSONAS
 from entsurge.sandbox import markup
-from entsurge.sandbox.furnish import furnish
-from entsurge.sandbox.measures import Measures
-from entsurge.sandbox.sessions import Sessions
-from entsurge.sandbox.store import Store
+from entsurge.sandbox.directory import Directory
+from entsurge.sandbox.limits import SessionLimit
+from entsurge.sandbox.measure_options import text_for
+from entsurge.sandbox.measures import PRIORITY, SHORT_SESSIONS, Measures, Refusal
+from entsurge.sandbox.state import LocalState, SharedState
+from entsurge.sandbox.state.allowance import Rate
+from entsurge.sandbox.store import Database, Unavailable, seeding
+from entsurge.sandbox.store.disk import Disk
 from entsurge.sandbox.telemetry import Telemetry
-from entsurge.sandbox.tickets import OneTime
-from entsurge.sandbox.workers import QueueFull, Resources
+from entsurge.sandbox.tenants import authorities
+from entsurge.sandbox.workers import Overtaken, QueueFull, Resources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
+    from sqlalchemy import Connection
     from starlette.responses import Response
 
-    from entsurge.population import Person, School
+    from entsurge.population import Person, Persona, School
     from entsurge.sandbox.settings import Settings
+    from entsurge.sandbox.state import Session, State
+    from entsurge.sandbox.tenants import Authority
 
 _TICKET_SECONDS = 300.0
 _FORM_SECONDS = 1_800.0
 
 
 class Ent:
-    """Everything one sandbox holds: people, entries, sessions, measures, capacity."""
+    """Everything one sandbox holds: people, what they wrote, sessions, measures, capacity.
 
-    def __init__(self, settings: Settings) -> None:
+    `joining` a database that another process has already filled, it shares that process's sessions.
+    """
+
+    def __init__(self, settings: Settings, *, admin_token: str = "", joining: bool = False) -> None:
         self.settings = settings
         self.population = settings.population
-        schools = map(self.population.school, range(self.population.schools))
-        self.schools: dict[str, School] = {school.uai: school for school in schools}
-        self.store = Store()
-        self.store.fill(furnish(self.population))
-        self.measures = Measures(settings)
-        self.sessions = Sessions(self.measures.idle_seconds)
-        self.forms = OneTime[str]("e1s1", _FORM_SECONDS)
-        self.tickets = OneTime["tuple[str, str]"]("ST", _TICKET_SECONDS)
+        self.schools: dict[str, School] = {
+            school.uai: school for school in map(self.population.school, range(self.population.schools))
+        }
+        self.authorities = {authority.path: authority for authority in authorities(self.population)}
+        self.admin_token = admin_token or secrets.token_urlsafe(32)
+        self.secret = hashlib.blake2b(self.admin_token.encode(), person=b"entsandbox").digest()
+        self.database = Database(settings.database, pool=settings.pool)
+        self.disk = Disk(settings.files_folder)
+        if not joining:
+            self.database.rebuild()
+            seeding.seed(self.database, self.disk, self.population)
         self.resources = Resources(settings)
-        self.telemetry = Telemetry(self.resources, self.sessions)
-        self.admin_token = secrets.token_urlsafe(32)
+        self.telemetry = Telemetry()
+        self.directory = Directory(self.population)
+        self.state = self._make_state()
+        self.measures = Measures(settings, self.state.clock)
+        self.limit = SessionLimit(settings, self.state)
+        self.sessions = self.state.sessions
+        self.forms = self.state.one_time("e1s1", _FORM_SECONDS)
+        self.cas_paths: set[str] = set()  # other paths of this host that tickets may be made for
+        self.tickets = self.state.one_time("ST", _TICKET_SECONDS)
 
     @property
     def full(self) -> bool:
         """Whether newcomers are shown to the waiting room."""
-        return not self.settings.unlimited and len(self.sessions) >= self.settings.session_limit
+        return not self.settings.unlimited and len(self.sessions) >= self.limit.now
 
-    def audiences(self, person: Person) -> tuple[str, ...]:
-        """Whose entries a person may read: everyone's, their persona's, their classes' and their own."""
-        children = (self.population.person("student", child) for child in person.children)
-        classes = person.classes + tuple(name for child in children for name in child.classes)
-        return ("tous", person.persona, person.login, *classes)
+    def portals_of(self, person: Person) -> list[Authority]:
+        """The portals above somebody's school: academy and local authority."""
+        return [each for each in self.authorities.values() if person.academy in each.academies]
 
-    async def page(self, service: str, make: Callable[[], Response], outcome: str = "ok") -> Response:
-        """Serve a document at its price: a worker, a connection, or the refusal of a full queue."""
+    def not_admitted(self, persona: Persona) -> Refusal | None:
+        """What a newcomer is told whom a measure keeps out; none when they may come in."""
+        present: dict[Persona, int] = {name: self.sessions.present(name) for name in PERSONAS}
+        return self.measures.refusal(persona) or self.measures.no_place(persona, present, self.limit.now)
+
+    async def turn_away(self, person: Person, service: str, *, writing: bool = False) -> Response | None:
+        """What stands for a page that is not to be had now: a measure's notice, or 429; none when it is."""
+        persona, measures = person.persona, self.measures
+        refusal = measures.refusal(persona) or measures.closed(service)
+        refusal = refusal or (measures.closed_to_writing(service) if writing else None)
+        if refusal is not None:
+            return self.refuse(service, persona, refusal)
+        wait = await self.state.allowances.spend(person.login)
+        if wait:
+            self.telemetry.count(service, "limited", persona)
+            return markup.too_many(wait)
+        return None
+
+    def refuse(self, service: str, persona: str, refusal: Refusal) -> Response:
+        """The page of a measure that turns somebody away."""
+        self.telemetry.count(service, "closed", persona)
+        self.telemetry.effect(refusal.measure, persona)
+        return markup.notice("Accès réservé", refusal.text)
+
+    async def page(self, service: str, work: Callable[[Connection], Response], *, persona: str = "none") -> Response:
+        """Serve a document that one transaction makes, at its price."""
+
+        async def make() -> tuple[Response, str]:
+            response = await self.database.run(work)
+            return response, "ok" if response.status_code < 400 else "denied"
+
+        return await self.serve(service, make, persona=persona)
+
+    async def serve(
+        self, service: str, make: Callable[[], Awaitable[tuple[Response, str]]], *, persona: str = "none"
+    ) -> Response:
+        """Serve what `make` makes (a response and its outcome) at a page's price, or refuse it."""
         began = time.perf_counter()
         try:
-            async with self.resources.page(service):
-                response = make()
+            async with self.resources.page(service, hurried=self.measures.hurried(service)):
+                response, outcome = await make()
+        except Overtaken:
+            return self.refuse(service, persona, Refusal(PRIORITY, text_for(PRIORITY)))
         except QueueFull:
-            self.telemetry.count(service, "refused")
+            self.telemetry.count(service, "refused", persona)
+            return markup.HangUp() if self.settings.refusal == "close" else markup.unavailable()
+        except Unavailable:
+            self.telemetry.count(service, "failed", persona)
             return markup.unavailable()
         self.telemetry.page(service, time.perf_counter() - began)
-        self.telemetry.count(service, outcome)
+        self.telemetry.count(service, outcome, persona)
         return response
+
+    async def keep_up(self) -> None:
+        """Learn what other processes ordered, end what is due, take the gauges down; called twice a second."""
+        try:
+            await self.state.keep_up()
+            self.measures.follow(await self.state.orders())
+            await self.limit.keep_up()
+        except Unavailable:
+            self.telemetry.count("upkeep", "failed")
+        self.sample()
+
+    def sample(self) -> None:
+        """Take the gauges down."""
+        self.telemetry.sample(self._gauges(), self.sessions.present, self.limit.now, self.measures.on)
+
+    def close(self) -> None:
+        """Let go of the database and of temporary files."""
+        self.database.close()
+        self.disk.close()
+
+    def _make_state(self) -> State:
+        rate = Rate(self.settings.pages_per_minute, self.settings.burst)
+        if self.database.shared:
+            return SharedState(
+                self.database, self.population, self._idle_seconds, self.directory.reach, rate, on_silence=self._silent
+            )
+        return LocalState(self._idle_seconds, self.directory.reach, rate, self._silent)
+
+    def _idle_seconds(self) -> float:
+        return self.measures.idle_seconds()
+
+    def _silent(self, session: Session) -> None:
+        if self.measures.on(SHORT_SESSIONS):
+            self.telemetry.effect(SHORT_SESSIONS, session.person.persona)
+
+    def _gauges(self) -> Mapping[str, float]:
+        workers, pool = self.resources.workers, self.resources.pool
+        return {
+            "workers": workers.count,
+            "workers_busy": workers.busy,
+            "queue": workers.queue,
+            "pool": pool.count,
+            "pool_busy": pool.busy,
+            "pool_waiting": pool.queue,
+            "database_busy": self.database.busy,
+            "database_waiting": self.database.waiting,
+        }

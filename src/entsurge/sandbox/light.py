@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from entsurge.population.names import draw
 from entsurge.sandbox.portal import COOKIE
 from entsurge.sandbox.services import CALLS
+from entsurge.sandbox.store import Unavailable
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -39,6 +40,7 @@ class Light:
         self._rest = rest
         self._assets = {f"/static/{name}": _asset(name) for name in _TYPES}
         self._calls = {call: _json_answer(_call_body(call)) for call in CALLS}
+        self._no_database = _json_answer(b'{"erreur":"base de donn\xc3\xa9es indisponible"}')
         self._no_session = _json_answer(b'{"erreur":"session inconnue"}')
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,12 +63,17 @@ class Light:
             await _answer(send, 200, headers, body)
 
     async def _call(self, uai: str, call: str, scope: Scope, send: Send) -> None:
-        portal = self._ent.sessions.find_portal(_session_token(scope))
+        try:
+            portal = await self._ent.sessions.find_portal(_session_token(scope))
+        except Unavailable:
+            self._ent.telemetry.count("xhr", "failed")
+            await _answer(send, 503, *self._no_database)
+            return
         if portal is None or portal.person.uai != uai:
             self._ent.telemetry.count("xhr", "denied")
             await _answer(send, 401, *self._no_session)
             return
-        self._ent.telemetry.count("xhr", "ok")
+        self._ent.telemetry.count("xhr", "ok", portal.person.persona)
         await _answer(send, 200, *self._calls[call])
 
 

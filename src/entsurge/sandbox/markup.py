@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from entsurge.sandbox.services import SERVICES, Service
 
 if TYPE_CHECKING:
-    from entsurge.population import School
-    from entsurge.sandbox.sessions import PortalSession
-    from entsurge.sandbox.store import Entry
+    from starlette.types import Receive, Scope, Send
 
+    from entsurge.population import School
+    from entsurge.sandbox.state import PortalSession
+    from entsurge.sandbox.tenants import Authority
+    from entsurge.sandbox.views.view import View
+
+HANG_UP = "entsandbox.hang_up"  # the server's extension: call it and the connection is gone
 WAITING_TITLE = "Vous êtes très nombreux à vouloir vous connecter…"
 WAITING_TEXT = "L'ENT connaît une forte affluence : merci de patienter 3 minutes avant de réessayer."
 
@@ -48,18 +53,36 @@ def unavailable() -> HTMLResponse:
     return notice("Service indisponible", text, 503, {"retry-after": "30", "connection": "close"})
 
 
+def too_many(wait_seconds: float) -> HTMLResponse:
+    """The page of an account that asks for more than its allowance."""
+    headers = {"retry-after": str(math.ceil(wait_seconds))}
+    return notice("Trop de demandes", "Votre compte demande trop de pages : merci de patienter.", 429, headers)
+
+
+class HangUp(Response):
+    """No answer at all: the connection is closed, as a full server's is."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Close the connection, or answer 503 where the server does not let us."""
+        hang_up = scope.get("extensions", {}).get(HANG_UP)
+        if hang_up is None:
+            await unavailable()(scope, receive, send)
+            return
+        hang_up["now"]()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
 def portal_page(
     portal: PortalSession,
     school: School,
     service: Service,
+    view: View,
     *,
-    entries: list[Entry] | None = None,
-    entry: Entry | None = None,
-    form: tuple[str, tuple[str, ...]] = ("", ()),
     calls: bool = True,
     headers: dict[str, str] | None = None,
 ) -> HTMLResponse:
-    """A portal page: a list of entries, or one; `form` is where it is sent and its fields."""
+    """A page of a school's portal; with `calls` it declares its background requests."""
     root = f"/etab/{school.uai}/"
     text = (
         _environment()
@@ -73,13 +96,20 @@ def portal_page(
             services=SERVICES,
             root=root,
             calls=[f"{root}api/{call}" for call in service.calls] if calls else [],
-            entries=entries or [],
-            entry=entry,
-            action=form[0],
-            fields=form[1],
+            view=view,
         )
     )
     return HTMLResponse(text, headers={"cache-control": "private, no-store", **(headers or {})})
+
+
+def tenant_page(authority: Authority, schools: list[School], view: View, *, persona: str, sign_on: str) -> HTMLResponse:
+    """A page of an academy's or a local authority's portal."""
+    text = (
+        _environment()
+        .get_template("tenant.html")
+        .render(title=authority.name, authority=authority, schools=schools, view=view, persona=persona, sign_on=sign_on)
+    )
+    return HTMLResponse(text, headers={"cache-control": "no-store"})
 
 
 @cache

@@ -1,25 +1,34 @@
-"""The schools' portals: entering with a ticket, and reading pages."""
+"""The schools' portals: entering with a ticket, reading pages, fetching files."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from entsurge.sandbox import markup
-from entsurge.sandbox.services import BY_PATH, Service
-from entsurge.sandbox.writing import form_of
+from entsurge.sandbox.services import BY_NAME, BY_PATH, Service
+from entsurge.sandbox.views import MORE_READERS, READERS, Asked, View, downloads
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sqlalchemy import Connection
     from starlette.requests import Request
 
     from entsurge.sandbox.ent import Ent
-    from entsurge.sandbox.sessions import PortalSession
     from entsurge.sandbox.signon import SignOn
+    from entsurge.sandbox.state import PortalSession
+    from entsurge.sandbox.store.attachments import Upload
+    from entsurge.sandbox.views import Reader
+
+    Finder = Callable[[Connection, Asked], Upload | None]
+    Handler = Callable[[Request], Awaitable[Response]]
 
 COOKIE = "ENTSESSION"
+_ROOT = "/etab/{uai}/"
 
 
 class Portal:
@@ -31,10 +40,17 @@ class Portal:
 
     def routes(self) -> list[Route]:
         """What it answers."""
+        more = [
+            Route(_ROOT + path.replace("{key}", "{key:int}"), self._reading(name, reader), methods=["GET"])
+            for path, (name, reader) in MORE_READERS.items()
+        ]
         return [
-            Route("/etab/{uai}/", self.enter, methods=["GET"]),
-            Route("/etab/{uai}/{path}", self.page, methods=["GET"]),
-            Route("/etab/{uai}/{path}/{entry:int}", self.page, methods=["GET"]),
+            Route(_ROOT, self.enter, methods=["GET"]),
+            *more,
+            Route(_ROOT + "fichiers/{key:int}/contenu", self._fetching(downloads.of_file), methods=["GET"]),
+            Route(_ROOT + "pieces/{key:int}", self._fetching(downloads.of_attachment), methods=["GET"]),
+            Route(_ROOT + "{path}", self.page, methods=["GET"]),
+            Route(_ROOT + "{path}/{key:int}", self.page, methods=["GET"]),
         ]
 
     async def enter(self, request: Request) -> Response:
@@ -42,71 +58,94 @@ class Portal:
         uai = request.path_params["uai"]
         if uai not in self._ent.schools:
             return unknown_page()
-        session = self._sign_on.redeem_session(request.query_params.get("ticket", ""), _address(request))
+        session = await self._sign_on.redeem_session(request.query_params.get("ticket", ""), address(request))
         if session is None:
-            return self._inside(uai) if self._known(request) else self._to_sign_on(request)
+            inside = await portal_session(self._ent, request)
+            return self._inside(uai) if inside else to_sign_on(request)
         if session.person.uai != uai:
             return markup.notice("Accès refusé", "Vous n'avez pas de compte dans cet établissement.", 403)
-        token = self._ent.sessions.open_portal(session, self._ent.audiences(session.person))
+        token = await self._ent.sessions.open_portal(session)
         response = self._inside(uai)
-        response.set_cookie(COOKIE, token, path=f"/etab/{uai}", httponly=True, samesite="lax")
+        set_cookie(request, response, COOKIE, token, f"/etab/{uai}")
         return response
 
     async def page(self, request: Request) -> Response:
         """A page of a service, or one of its entries."""
         service = BY_PATH.get(request.path_params["path"])
-        if service is None or request.path_params["uai"] not in self._ent.schools:
+        if service is None:
             return unknown_page()
-        portal = self._known(request)
+        return await self._read(request, service, READERS[service.name])
+
+    def _reading(self, name: str, reader: Reader) -> Handler:
+        async def read(request: Request) -> Response:
+            return await self._read(request, BY_NAME[name], reader)
+
+        return read
+
+    def _fetching(self, find: Finder) -> Handler:
+        async def fetch(request: Request) -> Response:
+            portal = await portal_session(self._ent, request)
+            if portal is None:
+                return to_sign_on(request)
+            turned_away = await self._ent.turn_away(portal.person, "files")
+            if turned_away is not None:
+                return turned_away
+            asked = asked_by(self._ent, portal, request)
+            return await self._ent.page(
+                "files", lambda db: self._download(find(db, asked)), persona=portal.person.persona
+            )
+
+        return fetch
+
+    async def _read(self, request: Request, service: Service, reader: Reader) -> Response:
+        if request.path_params["uai"] not in self._ent.schools:
+            return unknown_page()
+        portal = await portal_session(self._ent, request)
         if portal is None:
-            return self._to_sign_on(request)
-        turned_away = turn_away(self._ent, portal, service)
+            return to_sign_on(request)
+        person = portal.person
+        turned_away = await self._ent.turn_away(person, service.name)
         if turned_away is not None:
             return turned_away
-        if self._ent.measures.static(service.name):
-            self._ent.telemetry.count(service.name, "ok")
-            school = self._ent.schools[portal.person.uai]
-            return markup.portal_page(portal, school, service, calls=False)
-        return await self._ent.page(service.name, lambda: self._read(request, portal, service))
+        school = self._ent.schools[person.uai]
+        static = self._ent.measures.static(service.name)
+        if static is not None:
+            self._ent.telemetry.count(service.name, "ok", person.persona)
+            self._ent.telemetry.effect(static, person.persona)
+            return markup.portal_page(portal, school, service, View(), calls=False)
+        asked = asked_by(self._ent, portal, request)
 
-    def _read(self, request: Request, portal: PortalSession, service: Service) -> Response:
-        uai, store = portal.person.uai, self._ent.store
-        form = form_of(service, portal.person, request.path_params.get("entry"))
-        if "entry" not in request.path_params:
-            entries = store.latest(uai, service.name, portal.audiences)
-            return markup.portal_page(portal, self._ent.schools[uai], service, entries=entries, form=form)
-        entry = store.one(uai, service.name, request.path_params["entry"])
-        if entry is None or not portal.may_read(entry.audience, entry.author):
+        def make(db: Connection) -> Response:
+            view = reader(db, asked)
+            return markup.portal_page(portal, school, service, view) if view is not None else unknown_page()
+
+        return await self._ent.page(service.name, make, persona=person.persona)
+
+    def _download(self, found: Upload | None) -> Response:
+        if found is None:
             return unknown_page()
-        return markup.portal_page(portal, self._ent.schools[uai], service, entry=entry, form=form)
-
-    def _known(self, request: Request) -> PortalSession | None:
-        return portal_session(self._ent, request)
+        headers = {
+            "content-length": str(found.size_bytes),
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
+            "cache-control": "private, no-store",
+            "x-content-type-options": "nosniff",
+        }
+        return StreamingResponse(self._ent.disk.read(found.digest), headers=headers, media_type=found.type)
 
     @staticmethod
     def _inside(uai: str) -> Response:
         return RedirectResponse(f"/etab/{uai}/accueil", 302, {"cache-control": "no-store"})
 
-    @staticmethod
-    def _to_sign_on(request: Request) -> Response:
-        target = f"/cas/login?service={quote(_address(request), safe='')}"
-        return RedirectResponse(target, 302, {"cache-control": "no-store"})
 
-
-def portal_session(ent: Ent, request: Request) -> PortalSession | None:
+async def portal_session(ent: Ent, request: Request) -> PortalSession | None:
     """The session of a request's cookie, if it is one of the school in its path."""
-    portal = ent.sessions.find_portal(request.cookies.get(COOKIE, ""))
+    portal = await ent.sessions.find_portal(request.cookies.get(COOKIE, ""))
     return portal if portal and portal.person.uai == request.path_params["uai"] else None
 
 
-def turn_away(ent: Ent, portal: PortalSession, service: Service) -> Response | None:
-    """The page that stands for another while a measure is on; none when the page is open."""
-    refusal = ent.measures.refusal(portal.person.persona)
-    closed = ent.measures.closed(service.name)
-    if refusal is None and closed is None:
-        return None
-    ent.telemetry.count(service.name, "closed")
-    return markup.notice("Accès réservé" if refusal else "Page fermée", refusal or closed or "")
+def asked_by(ent: Ent, portal: PortalSession, request: Request) -> Asked:
+    """What a request asks a view for."""
+    return Asked(ent, portal, request.path_params.get("key"), request.query_params)
 
 
 def unknown_page() -> Response:
@@ -114,6 +153,19 @@ def unknown_page() -> Response:
     return markup.notice("Page inconnue", "Cette page n'existe pas.", 404)
 
 
-def _address(request: Request) -> str:
-    """The portal's address, which tickets are made for."""
-    return f"{request.base_url}etab/{request.path_params['uai']}/"
+def to_sign_on(request: Request) -> Response:
+    """The way to the sign-on form and back to this portal."""
+    target = f"/cas/login?service={quote(address(request), safe='')}"
+    return RedirectResponse(target, 302, {"cache-control": "no-store"})
+
+
+def set_cookie(request: Request, response: Response, name: str, value: str, path: str) -> None:
+    """A cookie that scripts and other sites do not see, and that only travels encrypted where the page did."""
+    secure = request.url.scheme == "https"
+    response.set_cookie(name, value, path=path, httponly=True, samesite="lax", secure=secure)
+
+
+def address(request: Request) -> str:
+    """A portal's address, which tickets are made for."""
+    first, tenant = request.url.path.split("/")[1:3]
+    return f"{request.base_url}{first}/{tenant}/"

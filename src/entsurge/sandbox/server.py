@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -13,18 +14,22 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from entsurge.errors import UsageError
 from entsurge.sandbox.app import application
 from entsurge.sandbox.ent import Ent
+from entsurge.sandbox.markup import HANG_UP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from entsurge.sandbox.settings import Settings
 
+TOKEN = "ENTSANDBOX_TOKEN"  # noqa: S105  the variable that holds the administration's token, where one is given
 _LAST_ANSWERS_SECONDS = 2
 _PARENT_CHECK_SECONDS = 0.5
+_UPKEEP_SECONDS = 0.5
 
 
 def announce(url: str, admin_token: str) -> None:
@@ -37,33 +42,75 @@ def serve(
     *,
     parent_pid: int | None = None,
     watch_stdin: bool = False,
+    member: bool = False,
     listening: Callable[[str, str], None] = announce,
 ) -> None:
     """Serve until SIGTERM or SIGINT, the parent's end or the end of standard input; then return.
 
-    `listening` is called with the address and the administration's token once connections are taken.
-    Raises UsageError when the address cannot be had.
+    `listening` is called with the address and the administration's token once connections are taken. A `member`
+    is one of several processes: it shares its port, and finds the database filled. Raises UsageError when the
+    address or the database cannot be had.
     """
-    bound = _bind(settings.host, settings.port)
-    ent = Ent(settings)
-    with closing(bound), closing(ent.store):
-        url = f"http://{settings.host}:{bound.getsockname()[1]}"
-        config = uvicorn.Config(
-            application(ent),
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
-        )
-        server = _Server(config, lambda: listening(url, ent.admin_token))
+    if settings.processes > 1 and not member:
+        from entsurge.sandbox.crew import serve_together
+
+        serve_together(settings, parent_pid=parent_pid, watch_stdin=watch_stdin, listening=listening)
+        return
+    bound = bind(settings.host, settings.port, shared=member)
+    with closing(bound), closing(Ent(settings, admin_token=os.environ.get(TOKEN, ""), joining=member)) as ent:
+        server = _Server(_config(ent), lambda: listening(address(settings.host, bound), ent.admin_token))
         if watch_stdin:
-            threading.Thread(target=_await_end_of_input, args=(server,), daemon=True).start()
-        asyncio.run(_run(server, bound, parent_pid))
+            at_end_of_input(lambda: setattr(server, "should_exit", True))
+        asyncio.run(_run(server, bound, ent, parent_pid))
+
+
+def address(host: str, bound: socket.socket) -> str:
+    """Where a bound socket is found."""
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{bound.getsockname()[1]}"
+
+
+def bind(host: str, port: int, *, shared: bool) -> socket.socket:
+    """A socket on an address, which several processes may share. Raises UsageError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named TCP, or asyncio leaves Nagle's algorithm on: 40 ms more on every answer.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise UsageError(f"cannot listen on {host}:{port}: {error}", hint="--port 0 takes any free port") from error
+    return bound
+
+
+def at_end_of_input(act: Callable[[], object]) -> None:
+    """Do something once standard input has ended."""
+
+    def wait() -> None:
+        while os.read(sys.stdin.fileno(), 4_096):
+            pass
+        act()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+async def orphaned(parent_pid: int) -> None:
+    """Wait until the parent is gone; a dead child's new parent has another number."""
+    direct = os.getppid() == parent_pid
+    while os.getppid() == parent_pid if direct else _exists(parent_pid):  # noqa: ASYNC110  nothing tells
+        await asyncio.sleep(_PARENT_CHECK_SECONDS)
+
+
+class _Protocol(HttpToolsProtocol):
+    """HTTP with one more thing that the application may do: hang up without an answer."""
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        self.scope.setdefault("extensions", {})[HANG_UP] = {"now": self.transport.abort}
 
 
 class _Server(uvicorn.Server):
@@ -86,20 +133,41 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _run(server: _Server, bound: socket.socket, parent_pid: int | None) -> None:
-    if parent_pid is None:
-        await server.serve([bound])
-        return
-    watch = asyncio.create_task(_await_orphanhood(server, parent_pid))
+def _config(ent: Ent) -> uvicorn.Config:
+    return uvicorn.Config(
+        application(ent),
+        http=_Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
+        backlog=4_096,
+    )
+
+
+async def _run(server: _Server, bound: socket.socket, ent: Ent, parent_pid: int | None) -> None:
+    beside = [asyncio.create_task(_keep_up(ent))]
+    if parent_pid is not None:
+        beside.append(asyncio.create_task(_stop_when_orphaned(server, parent_pid)))
     await server.serve([bound])
-    watch.cancel()
+    for task in beside:
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.gather(*beside)
 
 
-async def _await_orphanhood(server: _Server, parent_pid: int) -> None:
-    """Stop the server once the parent is gone; a dead child's new parent has another number."""
-    direct = os.getppid() == parent_pid
-    while os.getppid() == parent_pid if direct else _exists(parent_pid):  # noqa: ASYNC110  nothing tells
-        await asyncio.sleep(_PARENT_CHECK_SECONDS)
+async def _keep_up(ent: Ent) -> None:
+    while True:
+        await ent.keep_up()
+        await asyncio.sleep(_UPKEEP_SECONDS)
+
+
+async def _stop_when_orphaned(server: _Server, parent_pid: int) -> None:
+    await orphaned(parent_pid)
     server.should_exit = True
 
 
@@ -111,22 +179,3 @@ def _exists(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _await_end_of_input(server: _Server) -> None:
-    while os.read(sys.stdin.fileno(), 4_096):
-        pass
-    server.should_exit = True
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named TCP, or asyncio leaves Nagle's algorithm on: 40 ms more on every answer.
-    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-    except OSError as error:
-        bound.close()
-        raise UsageError(f"cannot listen on {host}:{port}: {error}", hint="--port 0 takes any free port") from error
-    return bound

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from entsurge.errors import UsageError
 from entsurge.population import Population
 from entsurge.sandbox.services import BY_NAME, NAMES
+from entsurge.sandbox.spread import CONSTANT
+from entsurge.sandbox.spread import fault as spread_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +23,13 @@ _AT_LEAST = {
     "port": 0,
     "default_seconds": 0,
     "idle_seconds": 1,
+    "processes": 1,
+    "burst": 1,
+    "upload_bytes": 0,
+    "quota_bytes": 0,
 }
-_ABOVE_ZERO = ("capacity_factor", "compression")
+REFUSALS = ("page", "close")
+_ABOVE_ZERO = ("capacity_factor", "compression", "reread_seconds")
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,11 @@ class Settings:
     else `default_seconds`, divided by `capacity_factor`. Idle limits are divided by `compression`, and
     `simulated_hour` (0 to 24; the local clock if none) runs that many times faster. `unlimited` lifts
     workers, pool, queue and sessions; pages still take their time.
+
+    Each of `processes` has workers, pool and queue of its own. `spread` (by service: `service_spread`) is the
+    distribution of page times around their mean. A full queue answers a page, or closes the connection if
+    `refusal` is `close`. An account may ask for `pages_per_minute`, `burst` of them at once. The session limit
+    is re-read every `reread_seconds`, compressed like the day.
     """
 
     host: str = "127.0.0.1"
@@ -40,14 +52,26 @@ class Settings:
     workers: int = 12
     default_seconds: float = 0.25
     service_seconds: Mapping[str, float] = field(default_factory=dict)
+    spread: str = CONSTANT
+    service_spread: Mapping[str, str] = field(default_factory=dict)
     capacity_factor: float = 1.0
     pool: int = 10
     session_limit: int = 10_000
+    reread_seconds: float = 300.0
     queue_limit: int = 2_000
+    refusal: str = "page"
+    pages_per_minute: float | None = None
+    burst: int = 30
     unlimited: bool = False
     idle_seconds: float = 3_600.0
     compression: float = 1.0
     simulated_hour: float | None = None
+    database: str = "sqlite://"
+    files_folder: str | None = None
+    processes: int = 1
+    password_cost: int = 10
+    upload_bytes: int = 10_000_000
+    quota_bytes: int = 100_000_000
     seed: int = 1
     academies: int = 4
     schools: int = 8
@@ -56,6 +80,15 @@ class Settings:
 
     def __post_init__(self) -> None:
         faults = [*self._size_faults(), *self._service_faults()]
+        faults += [found for each in (self.spread, *self.service_spread.values()) if (found := spread_fault(each))]
+        if self.refusal not in REFUSALS:
+            faults.append(f"refusal is {self.refusal!r}, expected one of {', '.join(REFUSALS)}")
+        if self.pages_per_minute is not None and self.pages_per_minute <= 0:
+            faults.append(f"pages_per_minute is {self.pages_per_minute}, not above 0")
+        if not 1 <= self.password_cost <= 20:
+            faults.append(f"password_cost is {self.password_cost}, outside 1 to 20")
+        if self.processes > 1 and not self.database.startswith("postgresql"):
+            faults.append(f"{self.processes} processes share no {self.database.partition(':')[0]}: name a PostgreSQL")
         if self.simulated_hour is not None and not 0 <= self.simulated_hour < 24:
             faults.append(f"simulated_hour is {self.simulated_hour}, outside 0 to 24")
         if faults:
@@ -70,6 +103,10 @@ class Settings:
         """How long a page of a service holds a worker."""
         return self.service_seconds.get(service, self.default_seconds) / self.capacity_factor
 
+    def spread_of(self, service: str) -> str:
+        """The distribution of a service's page times."""
+        return self.service_spread.get(service, self.spread)
+
     def database_seconds(self, service: str) -> float:
         """How long a page of a service holds a connection, the last part of its time on a worker."""
         known = BY_NAME.get(service)
@@ -77,7 +114,9 @@ class Settings:
 
     def to_json(self) -> str:
         """The settings as one JSON object."""
-        return json.dumps(asdict(self) | {"service_seconds": dict(self.service_seconds)})
+        return json.dumps(
+            asdict(self) | {"service_seconds": dict(self.service_seconds), "service_spread": dict(self.service_spread)}
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Settings:
@@ -106,5 +145,5 @@ class Settings:
         ]
 
     def _service_faults(self) -> list[str]:
-        faults = [f"no service {name!r}" for name in self.service_seconds if name not in NAMES]
+        faults = [f"no service {name!r}" for name in (*self.service_seconds, *self.service_spread) if name not in NAMES]
         return faults + [f"{name} takes {seconds} s" for name, seconds in self.service_seconds.items() if seconds < 0]

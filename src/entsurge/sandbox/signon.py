@@ -11,14 +11,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from entsurge.sandbox import markup
+from entsurge.sandbox.portal import set_cookie
 from entsurge.sandbox.services import SIGN_ON
+from entsurge.sandbox.store import accounts
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from entsurge.population import Person
     from entsurge.sandbox.ent import Ent
-    from entsurge.sandbox.sessions import Session
+    from entsurge.sandbox.state import Session
 
 _COOKIE = "TGC"
 _WRONG = "Identifiants incorrects"
@@ -45,13 +47,13 @@ class SignOn:
         service = request.query_params.get("service", "")
         if not self._allowed(request, service):
             return self._not_allowed()
-        session = self._ent.sessions.find(request.cookies.get(_COOKIE, ""))
+        session = await self._ent.sessions.find(request.cookies.get(_COOKIE, ""))
         if session is not None:
-            return self._to_service(request, service, session)
+            return await self._to_service(request, service, session)
         if self._ent.full:
             self._ent.telemetry.count(SIGN_ON, "waiting")
             return markup.waiting_room()
-        return self._form(service)
+        return await self._form(service)
 
     async def submit(self, request: Request) -> Response:
         """A ticket for the right password; the form again, with 200, for the wrong one."""
@@ -62,21 +64,27 @@ class SignOn:
             name, password, execution, lt = (
                 str(fields.get(key, "")) for key in ("username", "password", "execution", "lt")
             )
-        if not lt or self._ent.forms.take(execution) != lt:
+        if not lt or await self._ent.forms.take(execution) != lt:
             self._ent.telemetry.count(SIGN_ON, "denied")
-            return self._form(service, _STALE)
-        person = self._recognise(name, password)
-        if person is None:
-            return await self._ent.page(SIGN_ON, lambda: self._form(service, _WRONG), "denied")
-        refusal = self._ent.measures.refusal(person.persona)
-        if refusal:
-            self._ent.telemetry.count(SIGN_ON, "closed")
-            return markup.notice("Accès réservé", refusal)
-        return await self._ent.page(SIGN_ON, lambda: self._welcome(request, service, person))
+            return await self._form(service, _STALE)
+        person = self._ent.directory.person(name.strip())
+        persona = person.persona if person else "none"
+        wait = await self._ent.state.allowances.spend(name.strip()[:100])
+        if wait:
+            self._ent.telemetry.count(SIGN_ON, "limited", persona)
+            return markup.too_many(wait)
+        cost = self._ent.settings.password_cost
+        right = await self._ent.database.run(lambda db: accounts.verify(db, name.strip(), password, cost))
+        if person is None or not right:
+            return await self._ent.serve(SIGN_ON, lambda: self._again(service), persona=persona)
+        refusal = self._ent.not_admitted(person.persona)
+        if refusal is not None:
+            return self._ent.refuse(SIGN_ON, persona, refusal)
+        return await self._ent.serve(SIGN_ON, lambda: self._welcome(request, service, person), persona=persona)
 
     async def logout(self, request: Request) -> Response:
         """End the sign-on and every portal it opened."""
-        self._ent.sessions.end(request.cookies.get(_COOKIE, ""))
+        await self._ent.sessions.end(request.cookies.get(_COOKIE, ""))
         response = markup.notice("Déconnexion", "Vous êtes déconnecté.")
         response.delete_cookie(_COOKIE, path="/cas", httponly=True)
         return response
@@ -84,51 +92,53 @@ class SignOn:
     async def validate(self, request: Request) -> Response:
         """Whose a ticket is, in XML: once, within five minutes, for the service it was made for."""
         ticket, service = (request.query_params.get(key, "") for key in ("ticket", "service"))
-        person = self.redeem(ticket, service)
+        person = await self.redeem(ticket, service)
         body = _success(person) if person else _failure(ticket)
         return Response(body, media_type="application/xml")
 
-    def redeem(self, ticket: str, service: str) -> Person | None:
+    async def redeem(self, ticket: str, service: str) -> Person | None:
         """Take a ticket back: the person it stands for, or none."""
-        session = self.redeem_session(ticket, service)
+        session = await self.redeem_session(ticket, service)
         return session.person if session else None
 
-    def redeem_session(self, ticket: str, service: str) -> Session | None:
+    async def redeem_session(self, ticket: str, service: str) -> Session | None:
         """Take a ticket back: the sign-on it comes from, or none."""
-        made_for, token = self._ent.tickets.take(ticket) or ("", "")
-        return self._ent.sessions.find(token) if made_for and made_for == service else None
+        token, _, made_for = (await self._ent.tickets.take(ticket) or "").partition(" ")
+        return await self._ent.sessions.find(token) if made_for and made_for == service else None
 
-    def _form(self, service: str, problem: str = "") -> Response:
+    async def _form(self, service: str, problem: str = "") -> Response:
         lt = f"LT-{secrets.token_urlsafe(16)}"
-        return markup.login_page(service, self._ent.forms.issue(lt), lt, problem)
+        return markup.login_page(service, await self._ent.forms.issue(lt), lt, problem)
 
-    def _recognise(self, name: str, password: str) -> Person | None:
-        """The person of a login and password; the comparison takes the same time for nobody."""
-        person = self._ent.population.find(name.strip())
-        expected = person.password if person else secrets.token_hex(6)
-        return person if secrets.compare_digest(expected.encode(), password.encode()) else None
+    async def _again(self, service: str) -> tuple[Response, str]:
+        return await self._form(service, _WRONG), "denied"
 
-    def _welcome(self, request: Request, service: str, person: Person) -> Response:
-        session = self._ent.sessions.open(person)
-        response = self._to_service(request, service, session)
-        response.set_cookie(_COOKIE, session.token, path="/cas", httponly=True, samesite="lax")
-        return response
+    async def _welcome(self, request: Request, service: str, person: Person) -> tuple[Response, str]:
+        session = await self._ent.sessions.open(person)
+        response = await self._to_service(request, service, session)
+        set_cookie(request, response, _COOKIE, session.token, "/cas")
+        return response, "ok"
 
-    def _to_service(self, request: Request, service: str, session: Session) -> Response:
+    async def _to_service(self, request: Request, service: str, session: Session) -> Response:
         own = f"{request.base_url}etab/{session.person.uai}/"
         address = service or own
-        ticket = self._ent.tickets.issue((address, session.token))
+        ticket = await self._ent.tickets.issue(f"{session.token} {address}")
         joint = "&" if "?" in address else "?"
         return RedirectResponse(f"{address}{joint}ticket={ticket}", 302, {"cache-control": "no-store"})
 
     def _allowed(self, request: Request, service: str) -> bool:
-        """Tickets go to this host's portals and nowhere else."""
+        """Tickets go to this host's portals, and to what else was registered here, and nowhere else."""
         if not service:
             return True
         there, here = urlsplit(service), request.base_url
-        parts = there.path.split("/")
-        same_host = (there.scheme, there.netloc) == (here.scheme, here.netloc)
-        return same_host and len(parts) > 2 and parts[1] == "etab" and parts[2] in self._ent.schools
+        if (there.scheme, there.netloc) != (here.scheme, here.netloc):
+            return False
+        first, _, rest = there.path.strip("/").partition("/")
+        tenant = f"{first}/{rest.partition('/')[0]}"
+        known = (
+            first == "etab" and tenant.removeprefix("etab/") in self._ent.schools
+        ) or tenant in self._ent.authorities
+        return known or there.path in self._ent.cas_paths
 
     def _not_allowed(self) -> Response:
         self._ent.telemetry.count(SIGN_ON, "denied")

@@ -1,56 +1,100 @@
-"""What the sandbox says of itself, for Prometheus."""
+"""What the sandbox says of itself, for Prometheus; several processes of one sandbox speak with one voice."""
 
 from __future__ import annotations
 
+import os
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from entsurge.population import PERSONAS
+from entsurge.sandbox.measures import MEASURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from entsurge.sandbox.sessions import Sessions
-    from entsurge.sandbox.workers import Resources
-
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own variable: where processes put their counts
 _BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_GAUGES: Mapping[str, str] = {
+    "workers": "Application workers.",
+    "workers_busy": "Workers at work.",
+    "queue": "Pages waiting for a worker.",
+    "pool": "Connections of the declared pool.",
+    "pool_busy": "Connections in use.",
+    "pool_waiting": "Pages waiting for a connection.",
+    "database_busy": "Real connections at work (PostgreSQL).",
+    "database_waiting": "Pieces of work waiting for a real connection (PostgreSQL).",
+}
 
 
 class Telemetry:
     """The sandbox's metrics, in a registry of their own.
 
-    Outcomes: `ok`, `denied` (wrong password, no session or no right), `waiting` (waiting room),
-    `closed` (a measure), `refused` (queue full).
+    Outcomes: `ok`, `denied` (wrong password, no session or no right), `waiting` (waiting room), `closed` (a
+    measure), `limited` (the account's allowance is spent), `refused` (queue full), `failed` (no database).
     """
 
-    def __init__(self, resources: Resources, sessions: Sessions) -> None:
+    def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        requests = Counter("entsandbox_requests", "Requests answered.", ("service", "outcome"), registry=self._registry)
+        requests = self._counter("requests", "Requests answered.", ("route", "persona", "outcome"))
+        effects = self._counter(
+            "measure_effects",
+            "What a measure did: people and pages it turned away, static pages, sessions ended early.",
+            ("measure", "persona"),
+        )
         seconds = Histogram(
             "entsandbox_page_seconds",
             "Time of a page's document, queue included.",
-            ("service",),
+            ("route",),
             buckets=_BUCKETS,
             registry=self._registry,
         )
-        self._count: Callable[[str, str], Counter] = cache(requests.labels)
+        self._count: Callable[[str, str, str], Counter] = cache(requests.labels)
+        self._effect: Callable[[str, str], Counter] = cache(effects.labels)
         self._seconds: Callable[[str], Histogram] = cache(seconds.labels)
-        self._gauge("workers_busy", "Workers at work.", lambda: resources.workers.busy)
-        self._gauge("queue", "Pages waiting for a worker.", lambda: resources.workers.queue)
-        self._gauge("pool_busy", "Database connections in use.", lambda: resources.pool.busy)
-        self._gauge("sessions", "Sign-ons that have not ended.", lambda: len(sessions))
+        self._gauges = {name: self._gauge(name, says, "livesum") for name, says in _GAUGES.items()}
+        self._sessions = self._gauge("sessions", "Sign-ons that have not ended.", "livemax", ("persona",))
+        self._limit = self._gauge("session_limit", "Sign-ons before the waiting room answers.", "livemax")
+        self._measures = self._gauge("measure_on", "Whether a measure is on.", "livemax", ("measure",))
 
-    def count(self, service: str, outcome: str) -> None:
+    def count(self, route: str, outcome: str, persona: str = "none") -> None:
         """One request was answered."""
-        self._count(service, outcome).inc()
+        self._count(route, persona, outcome).inc()
 
-    def page(self, service: str, seconds: float) -> None:
+    def effect(self, measure: str, persona: str = "none") -> None:
+        """A measure did what it is for, once."""
+        self._effect(measure, persona).inc()
+
+    def page(self, route: str, seconds: float) -> None:
         """One page's document was made, in so many seconds."""
-        self._seconds(service).observe(seconds)
+        self._seconds(route).observe(seconds)
+
+    def sample(
+        self, now: Mapping[str, float], present: Callable[[str], int], limit: float, on: Callable[[str], bool]
+    ) -> None:
+        """Take down what is so at this instant."""
+        for name, value in now.items():
+            self._gauges[name].set(value)
+        for persona in PERSONAS:
+            self._sessions.labels(persona).set(present(persona))
+        self._limit.set(limit)
+        for measure in MEASURES:
+            self._measures.labels(measure).set(on(measure))
 
     def exposition(self) -> bytes:
-        """The metrics in Prometheus' text format."""
-        return generate_latest(self._registry)
+        """The metrics in Prometheus' text format, of every process that shares them."""
+        if FOLDER not in os.environ:
+            return generate_latest(self._registry)
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]  # prometheus_client leaves it untyped
+        return generate_latest(everyone)
 
-    def _gauge(self, name: str, says: str, value: Callable[[], float]) -> None:
-        Gauge(f"entsandbox_{name}", says, registry=self._registry).set_function(value)
+    def _counter(self, name: str, says: str, labels: tuple[str, ...]) -> Counter:
+        return Counter(f"entsandbox_{name}", says, labels, registry=self._registry)
+
+    def _gauge(
+        self, name: str, says: str, together: Literal["livesum", "livemax"], labels: tuple[str, ...] = ()
+    ) -> Gauge:
+        return Gauge(f"entsandbox_{name}", says, labels, registry=self._registry, multiprocess_mode=together)

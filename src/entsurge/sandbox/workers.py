@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import random
 from collections import deque
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
+
+from entsurge.sandbox.spread import factor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,32 +26,44 @@ class QueueFull(Exception):  # what the queue is, not what went wrong
     """As many requests wait as may."""
 
 
+class Overtaken(Exception):  # what happened, not what went wrong
+    """Those in a hurry needed the place in the queue."""
+
+
+Place = tuple[float, "asyncio.Future[float]"]
+
+
 class Servers:
-    """So many identical servers and one queue before them; times are the loop's clock, in seconds."""
+    """So many identical servers and one queue before them; times are the loop's clock, in seconds.
+
+    Whoever is in a hurry goes before all who are not, and takes the last one's place in a full queue.
+    """
 
     def __init__(self, count: int, queue_limit: float = float("inf")) -> None:
+        self.count = count
         self._free_since = [0.0] * count
-        self._waiting: deque[tuple[float, asyncio.Future[float]]] = deque()
+        self._hurried: deque[Place] = deque()
+        self._waiting: deque[Place] = deque()
         self._queue_limit = queue_limit
         self.busy = 0
 
     @property
     def queue(self) -> int:
         """How many wait for a server."""
-        return len(self._waiting)
+        return len(self._hurried) + len(self._waiting)
 
-    async def take(self, ready: float) -> float:
+    async def take(self, ready: float, *, hurried: bool = False) -> float:
         """Wait for a server from the instant `ready`; the instant at which its work starts.
 
-        Raises QueueFull when the queue is at its limit.
+        Raises QueueFull when the queue is at its limit, Overtaken when the place went to one in a hurry.
         """
         if self._free_since:
             self.busy += 1
             return max(ready, heapq.heappop(self._free_since))
-        if len(self._waiting) >= self._queue_limit:
+        if self.queue >= self._queue_limit and not (hurried and self._overtake()):
             raise QueueFull
         turn: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        self._waiting.append((ready, turn))
+        (self._hurried if hurried else self._waiting).append((ready, turn))
         try:
             return await turn
         except asyncio.CancelledError:
@@ -57,19 +72,31 @@ class Servers:
 
     def release(self, end: float) -> None:
         """Give a server back, free since `end`; the first in the queue has it at once."""
-        while self._waiting:
-            ready, turn = self._waiting.popleft()
+        while self._hurried or self._waiting:
+            ready, turn = (self._hurried or self._waiting).popleft()
             if not turn.done():
                 turn.set_result(max(ready, end))
                 return
         self.busy -= 1
         heapq.heappush(self._free_since, end)
 
-    def _leave(self, place: tuple[float, asyncio.Future[float]]) -> None:
-        if place in self._waiting:
-            self._waiting.remove(place)
-        elif place[1].done() and not place[1].cancelled():
-            self.release(place[1].result())
+    def _overtake(self) -> bool:
+        """Send the last of those not in a hurry away; whether there was one."""
+        while self._waiting:
+            _, turn = self._waiting.pop()
+            if not turn.done():
+                turn.set_exception(Overtaken())
+                return True
+        return False
+
+    def _leave(self, place: Place) -> None:
+        _, turn = place
+        for queue in (self._hurried, self._waiting):
+            if place in queue:
+                queue.remove(place)
+                return
+        if turn.done() and not turn.cancelled() and turn.exception() is None:
+            self.release(turn.result())
 
 
 class Resources:
@@ -77,22 +104,26 @@ class Resources:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._chance = random.Random(settings.seed)
         self.workers = Servers(settings.workers, settings.queue_limit)
         self.pool = Servers(settings.pool)
 
     @asynccontextmanager
-    async def page(self, service: str) -> AsyncIterator[None]:
+    async def page(self, service: str, *, hurried: bool = False) -> AsyncIterator[None]:
         """Hold a worker for a page's time, and a connection for the last part of it.
 
-        The body (the page's real work, which is short) runs before the time is spent. Raises QueueFull.
+        The body (the page's real work, which is short) runs before the time is spent. Raises QueueFull or
+        Overtaken.
         """
         loop = asyncio.get_running_loop()
-        seconds, database = self._settings.seconds(service), self._settings.database_seconds(service)
+        luck = factor(self._settings.spread_of(service), self._chance)
+        seconds = self._settings.seconds(service) * luck
+        database = self._settings.database_seconds(service) * luck
         if self._settings.unlimited or not seconds:
             yield
             await _sleep_until(loop.time() + seconds)
             return
-        start = await self.workers.take(loop.time())
+        start = await self.workers.take(loop.time(), hurried=hurried)
         try:
             yield
             end = await self._spend(start, seconds - database, database)

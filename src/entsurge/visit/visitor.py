@@ -247,7 +247,7 @@ class Visitor(User):
         """GET a document, redirects followed within the page's deadline."""
         return self.client.get(url, deadline_seconds=self.stage.deadline_seconds)
 
-    def post_form(self, url: str, fields: dict[str, str]) -> Response:
+    def post_form(self, url: str, fields: dict[str, str] | list[tuple[str, str]]) -> Response:
         """POST a form; the answer as it is, redirects not followed."""
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._post(url, form(fields), kind)

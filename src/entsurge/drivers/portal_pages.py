@@ -1,0 +1,131 @@
+"""The web portal's pages as a visitor uses them: what is read where, what is written how, what is remembered."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from entsurge.visit.response import Response
+    from entsurge.visit.visitor import Visitor
+
+PATHS = {
+    "home": "accueil", "lesson-book": "cahier-de-textes", "homework": "travail", "messages": "messagerie",
+    "marks": "notes", "absences": "absences", "files": "fichiers", "news": "actualites", "chat": "chat",
+    "video-class": "visio",
+}  # fmt: skip
+_PLACES = {"read-notifications": "notifications", "read-sent": "messagerie?dossier=sent"}
+_ONE_OF_THE_LIST = frozenset(
+    {"read-lesson", "read-homework", "read-message", "read-evaluation", "read-absence", "read-news-item"}
+)
+_DOCUMENT_BYTES, _COPY_BYTES = 40_000, 20_000
+_MOST_ABSENT = 2
+
+_CSRF = re.compile(rb"<meta name=\"csrf(?:-token)?\" content=\"([^\"]*)\"")
+_RECIPIENTS = re.compile(rb"name=\"destinataire\">(.*?)</select>", re.DOTALL)
+_OPTION = re.compile(rb"<option value=\"([^\"]+)\"")
+_PUPIL = re.compile(rb"name=\"absents\" value=\"([^\"]+)\"")
+_ACADEMY = re.compile(rb"href=\"(/(?:academie|collectivite)/[^\"]+/)\"")
+_ITEMS = {
+    service: re.compile(rb"href=\"(/etab/[^\"]*/%b/\d+)\"" % path.encode())
+    for service, path in PATHS.items()
+    if service not in ("home", "chat", "video-class")
+}
+
+
+class Writing(NamedTuple):
+    """What is sent, and where, relative to the portal; with a file if it has a name."""
+
+    path: str
+    fields: list[tuple[str, str]]
+    filename: str = ""
+    content: bytes = b""
+
+
+def is_download(document: Response) -> bool:
+    """Whether an answer is a document and not a page."""
+    return document.status == 200 and document.headers.get("content-disposition").startswith("attachment")
+
+
+def remember(memory: dict[str, Any], service: str, body: bytes) -> None:
+    """Keep what a page tells for later ones: its token, what its list leads to, who can be written to."""
+    token = _CSRF.search(body)
+    if token:
+        memory["csrf"] = token[1].decode()
+    items = _ITEMS[service].findall(body) if service in _ITEMS else []
+    if items:
+        memory[f"{service} items"] = [link.decode() for link in items]
+    if service == "messages" and (found := _RECIPIENTS.search(body)):
+        memory["recipients"] = [unescape(name.decode()) for name in _OPTION.findall(found[1])]
+    elif service == "absences" and (pupils := _PUPIL.findall(body)):
+        memory["pupils"] = [login.decode() for login in pupils]
+    elif service == "home" and (academy := _ACADEMY.findall(body)):
+        memory["portals"] = [link.decode() for link in academy]
+
+
+def reading(visitor: Visitor, service: str, action: str) -> str:
+    """The address of what is read, relative to the portal: one of a list that was seen, or the service's own page."""
+    if action in _ONE_OF_THE_LIST and (item := _one(visitor, f"{service} items")):
+        return item
+    if action == "download-file" and (item := _one(visitor, f"{service} items")):
+        return f"{item}/contenu"
+    if action == "read-academy-news" and (portal := _one(visitor, "portals")):
+        return portal
+    return _PLACES.get(action, PATHS[service])
+
+
+def writing(visitor: Visitor, service: str, action: str) -> Writing | None:
+    """What is written; none when the page has not yet been seen that it is written on."""
+    if "csrf" not in visitor.memory:
+        return None
+    text = visitor.sentence()
+    if action in _ON_AN_ITEM:
+        item = _one(visitor, f"{service} items")
+        return _ON_AN_ITEM[action](item, text) if item else None
+    return _NEW[action](visitor, PATHS[service], text)
+
+
+def _titled(text: str) -> list[tuple[str, str]]:
+    return [("titre", text[:60]), ("contenu", text)]
+
+
+def _letter(visitor: Visitor, path: str, text: str) -> Writing:
+    return Writing(path, [("destinataire", _one(visitor, "recipients")), *_titled(text)])
+
+
+def _register(visitor: Visitor, path: str, text: str) -> Writing:
+    """The register of the class that was shown, with nobody or a few absent."""
+    del text
+    pupils: list[str] = visitor.memory.get("pupils", [])
+    absent = visitor.random.sample(pupils, min(len(pupils), visitor.random.randint(0, _MOST_ABSENT)))
+    return Writing(path, [("absents", login) for login in absent])
+
+
+def _file(text: str, size_bytes: int) -> bytes:
+    """A synthetic document of a size."""
+    line = f"{text}\n".encode()
+    return (line * (size_bytes // len(line) + 1))[:size_bytes]
+
+
+_ON_AN_ITEM: Mapping[str, Callable[[str, str], Writing]] = {
+    "hand-in": lambda item, text: Writing(f"{item}/rendu", [], "copie.txt", _file(text, _COPY_BYTES)),
+    "mark-done": lambda item, text: Writing(f"{item}/fait", [("fait", "1")]),  # noqa: ARG005  nothing is said
+    "answer-message": lambda item, text: Writing(item, [("contenu", text)]),
+    "justify-absence": lambda item, text: Writing(item, [("motif", "1"), ("commentaire", text[:60])]),
+}
+_NEW: Mapping[str, Callable[[Visitor, str, str], Writing]] = {
+    "write-lesson": lambda _, path, text: Writing(path, _titled(text), "cours.txt", _file(text, _DOCUMENT_BYTES)),
+    "set-homework": lambda _, path, text: Writing(path, [*_titled(text), ("a_rendre", "1")]),
+    "upload-file": lambda _, path, text: Writing(path, [], "document.txt", _file(text, _DOCUMENT_BYTES)),
+    "send-message": _letter,
+    "take-register": _register,
+}
+
+
+def _one(visitor: Visitor, name: str) -> str:
+    """One of the things remembered under a name; empty when there is none."""
+    known: list[str] = visitor.memory.get(name, [])
+    return visitor.random.choice(known) if known else ""
