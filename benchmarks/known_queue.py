@@ -1,17 +1,16 @@
 """The queue that a sandbox declares, simulated event by event: what its capacity is held against.
 
-Written apart from the sandbox's own timetable and fed with the plan's own visits, in virtual time: an hour takes seconds.
-A visit signs on, then opens page after page; a page holds one of the workers for its service's seconds, and for the last
-part of them one of the pool's connections. First come, first served. See docs/method.md, "Capacity".
+Written apart from the sandbox's own timetable and fed with the plan's own visits, in virtual time: an hour takes
+seconds. A visit signs on, then opens page after page; a page holds one of the workers for its service's seconds, and
+for the last part of them one of the pool's connections. First come, first served. See docs/method.md, "Capacity".
 """
 
 from __future__ import annotations
 
 import heapq
-import random
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,8 +32,8 @@ class Page(NamedTuple):
 class House:
     """What the queue is: so many workers, connections, sessions, pages waiting; seconds of a page by service.
 
-    `shed` are personas turned away at sign-on, `free` services that cost nothing; `pages_per_second` is a limit on
-    the pages of everybody together, beyond which they are refused; `session_seconds` is the silence that ends one.
+    `shed` are personas turned away at sign-on, `free` services that cost nothing; an account may open
+    `allowance_per_second` pages, `burst` of them at once; `session_seconds` is the silence that ends a session.
     """
 
     workers: int
@@ -44,7 +43,8 @@ class House:
     sessions: int = 10**9
     session_seconds: float = 3600.0
     queue: int = 10**9
-    exponential: bool = False
+    allowance_per_second: float | None = None
+    burst: int = 30
     shed: frozenset[str] = frozenset()
     free: frozenset[str] = frozenset()
 
@@ -73,8 +73,9 @@ class _Servers:
 class Simulation:
     """One run of a house: `run` yields its pages in the order in which they end."""
 
-    def __init__(self, house: House, seed: int) -> None:
-        self.house, self.random = house, random.Random(seed)
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.allowances: dict[tuple[str, str, int], tuple[float, float]] = {}
         self.workers, self.pool = _Servers(house.workers), _Servers(house.pool)
         self.events: list[tuple[float, int, Callable[[float], None]]] = []
         self.number = 0
@@ -108,6 +109,17 @@ class Simulation:
 
         self._page(visit, "sign-on", now, now, signed_on)
 
+    def _allowed(self, visit: VisitPlan, now: float) -> bool:
+        """Spend one of the account's pages, if it has one: a bucket that fills steadily."""
+        pace = self.house.allowance_per_second
+        if pace is None:
+            return True
+        account = (visit.persona, visit.group, visit.account)
+        left, at = self.allowances.get(account, (float(self.house.burst), now))
+        left = min(float(self.house.burst), left + (now - at) * pace)
+        self.allowances[account] = (left - 1 if left >= 1 else left, now)
+        return left >= 1
+
     def _full(self, now: float) -> bool:
         while self.ends and self.ends[0][0] <= now:
             _, number = heapq.heappop(self.ends)
@@ -136,9 +148,10 @@ class Simulation:
         self._touch(number, due)
         self._page(visit, page.service, due, due, shown)
 
-    def _page(
-        self, visit: VisitPlan, service: str, due: float, now: float, after: Callable[[float], None]
-    ) -> None:
+    def _page(self, visit: VisitPlan, service: str, due: float, now: float, after: Callable[[float], None]) -> None:
+        if not self._allowed(visit, now):
+            self.pages.append(Page(due, 0.0, visit.persona, service, "shed"))
+            return
         if service in self.house.free:
             self.pages.append(Page(due, 0.0, visit.persona, service, "ok"))
             after(now)
@@ -147,8 +160,6 @@ class Simulation:
             self.pages.append(Page(due, 0.0, visit.persona, service, "failed"))
             return
         seconds = self.house.seconds[service]
-        if self.house.exponential:
-            seconds = self.random.expovariate(1 / seconds)
         database = seconds * self.house.database_share.get(service, 0.0)
 
         def over(end: float) -> None:
@@ -170,11 +181,6 @@ class Simulation:
         self.workers.take(now, on_worker)
 
 
-def simulate(house: House, visits: Iterable[VisitPlan], seed: int = 1) -> list[Page]:
+def simulate(house: House, visits: Iterable[VisitPlan]) -> list[Page]:
     """Every page that these visits open in this house."""
-    return Simulation(house, seed).run(visits)
-
-
-def describe(house: House) -> dict[str, Any]:
-    """The house's numbers, for a table."""
-    return {"workers": house.workers, "pool": house.pool, "sessions": house.sessions}
+    return Simulation(house).run(visits)

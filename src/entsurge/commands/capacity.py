@@ -54,7 +54,7 @@ VISITS_OF_WARM_UP, VISITS_OF_DRAIN = 2.0, 2.5
 @click.option("--source", multiple=True, metavar="ADDRESS", help="Addresses that visitors come from; repeatable.")
 @click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Worker processes.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path),
-              help="The search directory (default: runs/<utc>-capacity-<profile>); an old one is taken up.")  # fmt: skip
+              help="The search directory (default: runs/<utc>-capacity-<profile>); an old one goes on.")  # fmt: skip
 @click.option("--resource", multiple=True, metavar="NAME=SERIES/LIMIT",
               help="A gauge of the target and its limit, e.g. workers=entsandbox_workers_busy/16.")  # fmt: skip
 @click.option("--scale", metavar="SHARE", help="What a factor of 1 means (default: the profile's).")

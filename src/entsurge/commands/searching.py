@@ -127,6 +127,7 @@ class Searching:
         self.search, self.folder, self.say, self.token = search, folder, say, token
         self.journal, self.progress = Journal(folder), Progress()
         self.profile: Profile = profiles.load(search.profile)
+        self.draw_offset = 0  # searches that are to be independent of each other take other arrivals
 
     def begin(self) -> None:
         """Write the header, or take up what a broken-off search has left. Raises UsageError if it was another one."""
@@ -221,7 +222,8 @@ class Searching:
         speed = Fraction(search.compression)
         scale = (Fraction(search.scale) * Fraction(rate)).limit_denominator(FINE)
         overrides: dict[str, Any] = {
-            "scale": str(scale), "compression": search.compression, "arrivals": "poisson", "draw": number,
+            "scale": str(scale), "compression": search.compression, "arrivals": "poisson",
+            "draw": self.draw_offset + number,
             "warm_up_minutes": math.ceil(search.warm_up_seconds * speed / 60),
             "steady_minutes": max(1, math.ceil(hold_seconds * speed / 60)),
             "drain_seconds": search.drain_seconds, **search.more,

@@ -20,6 +20,7 @@ NOTES = {
     "never-held": "no step kept its objectives: lower --start, or see `entsurge report` of the first step",
     "bracket-only": "too few steps around the boundary for a line; a longer --budget narrows the bracket",
     "not-monotone": "a higher rate was held than one that was missed: chance near the boundary, or a changing target",
+    "little": "in a step Little's law did not hold to 10 %: look whether the generator's machine was busy otherwise",
     "not-steady": "a step that was held was not steady: a longer --hold is more certain",
 }
 

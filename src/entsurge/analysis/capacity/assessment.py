@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.analysis.capacity import queueing, usl
 from entsurge.analysis.capacity.boundary import boundary, disagree
+from entsurge.analysis.capacity.step import LITTLE_AT_MOST
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ def _notes(steps: Sequence[Step], found: Boundary) -> Iterator[str]:
         yield "not-monotone"
     if any(not step.steadiness.steady for step in steps if step.held):
         yield "not-steady"
+    if any(step.little is not None and step.little > LITTLE_AT_MOST for step in steps):
+        yield "little"
 
 
 def plain(value: Any) -> Any:

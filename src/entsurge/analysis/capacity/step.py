@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from entsurge.analysis.run import Run
 
 LEAST_ALLOWED = 0.002  # a share that is allowed to be smaller than this is treated as this
+OF_THE_GENERATOR = frozenset({"started", "lost", "cpu", "loop", "descriptors"})
+LITTLE_AT_MOST = 0.1  # a step is short: its visits and its gauge need not agree as closely as a whole run's
 STILL_RISING = 0.25  # the margin of a step that kept its objectives while its queue was still growing
 
 
@@ -88,7 +90,7 @@ def read_step(path: Path, rate: float | None = None) -> Step:
         margin=worst if findings else math.nan,
         binding=binding,
         steadiness=known,
-        ceiling=", ".join(light.en for light in broken(lights(run))),
+        ceiling=", ".join(light.en for light in broken(lights(run)) if light.name in OF_THE_GENERATOR),
         little=((run.finish or {}).get("little") or {}).get("residual"),
         worst=margins,
     )
