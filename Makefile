@@ -33,6 +33,7 @@ bench: $(READY)  ## speed as ratios against peers (needs nginx; hey and autocann
 	$(BIN)/python benchmarks/recording.py
 	$(BIN)/python benchmarks/truth_table.py
 	$(BIN)/python benchmarks/arrivals.py
+	$(BIN)/python benchmarks/sandbox.py
 
 clean:  ## remove what set-up made
 	rm -rf $(VENV) build dist

@@ -242,7 +242,7 @@ def main() -> None:
     kind = "virtual" if given.virtual else "real"
     lines = [
         f"# {count} {kind} searches of each of {len(rows)} sandboxes of known capacity", "",
-        "| limit | declared | truth | in the interval | middle within 7 % | error: mean (worst) | steps | half interval |",
+        "| limit | declared | truth | in the interval | middle within 7 % | error: mean (worst) | steps | ± |",
         "|---|--:|--:|--:|--:|--:|--:|--:|", *rows,
     ]  # fmt: skip
     text = "\n".join(lines) + "\n"

@@ -22,9 +22,9 @@ SERVICES = (
 )  # fmt: skip
 ACADEMIES = ("Clermont-Ferrand", "Grenoble", "Lyon")
 PAGES, REQUESTS_PER_PAGE, PAGES_PER_VISIT, SCHOOLS = 40, 8, 8, 300
-WARM_UP, SECONDS, DRAIN = 60, 3600, 60
+SECONDS = 3600
 GAP_US = 8_000_000
-OUTCOMES, OUTCOME_SHARES = ("ok", "shed", "failed"), (0.96, 0.02, 0.02)
+OUTCOMES = ("ok", "shed", "failed")
 
 
 @dataclass(frozen=True)
@@ -35,20 +35,33 @@ class Shape:
     seconds: int = SECONDS
     pages: int = PAGES
     seed: int = 1
+    edge: int = 60  # seconds of warm-up, and of drain
+    slower: float = 5.0  # while the fault lasts and a while after; 1 for no fault
+    served: float = 0.96
+    title: tuple[str, str] = ("Tir de synthèse", "Synthetic run")
 
     @property
     def phases(self) -> list[dict[str, Any]]:
         """Warm-up, surge, drain."""
-        edges = (0, WARM_UP, WARM_UP + self.seconds, WARM_UP + self.seconds + DRAIN)
+        edges = (0, self.edge, self.edge + self.seconds, 2 * self.edge + self.seconds)
         names = ("warm-up", "surge", "drain")
         return [
             {"name": name, "start_s": float(begin), "end_s": float(end)}
             for name, begin, end in zip(names, edges, edges[1:], strict=False)
         ]
 
+    @property
+    def perturbations(self) -> list[dict[str, Any]]:
+        """The fault, unless nothing gets slower: half-way, for a twelfth of the window."""
+        begin = float(self.edge + self.seconds // 2)
+        title = {"fr": "base de données lente", "en": "slow database"}
+        fault = {"id": "slow-database", "kind": "fault", "title": title, "defers": [], "start_s": begin,
+                 "end_s": begin + self.seconds // 12}  # fmt: skip
+        return [fault] if self.slower > 1 else []
+
     def phase(self, second: int) -> int:
         """The number of the phase that a second is in; the drain's pages were due in the surge."""
-        return 0 if second < WARM_UP else 1
+        return 0 if second < self.edge else 1
 
 
 def write(path: Path, shape: Shape) -> Path:
@@ -58,7 +71,7 @@ def write(path: Path, shape: Shape) -> Path:
     keys = _keys(shape)
     directory.write_json("keys.json", keys.described)
     random = np.random.Generator(np.random.PCG64(shape.seed))
-    total = WARM_UP + shape.seconds
+    total = shape.edge + shape.seconds
     for second in range(total):
         begin, end = (shape.requests * each // total for each in (second, second + 1))
         pages = end // REQUESTS_PER_PAGE - begin // REQUESTS_PER_PAGE
@@ -66,10 +79,10 @@ def write(path: Path, shape: Shape) -> Path:
         visits = end // REQUESTS_PER_PAGE // PAGES_PER_VISIT - begin // REQUESTS_PER_PAGE // PAGES_PER_VISIT
         directory.visits([_visit(random, shape, second, number) for number in range(visits)])
         _gauge(directory, shape, second)
-    event = {"kind": "perturbation", "id": "slow-database", "detail": ""}
-    middle = WARM_UP + shape.seconds // 2
-    directory.append("events.jsonl", {"t": middle, "state": "applied", **event})
-    directory.append("events.jsonl", {"t": middle + shape.seconds // 12, "state": "ended", **event})
+    for event in shape.perturbations:
+        about = {"kind": "perturbation", "id": event["id"], "detail": ""}
+        directory.append("events.jsonl", {"t": event["start_s"], "state": "applied", **about})
+        directory.append("events.jsonl", {"t": event["end_s"], "state": "ended", **about})
     directory.write_json("finish.json", _finish(shape))
     directory.close()
     return path
@@ -107,8 +120,8 @@ def _times_us(random: np.random.Generator, count: int, median_us: float) -> Any:
 
 
 def slow(shape: Shape, second: int) -> float:
-    """By how much everything is slower: five times while the fault lasts and a while after."""
-    return 5.0 if 0 <= second - WARM_UP - shape.seconds // 2 < shape.seconds // 10 else 1.0
+    """By how much everything is slower in this second."""
+    return shape.slower if 0 <= second - shape.edge - shape.seconds // 2 < shape.seconds // 10 else 1.0
 
 
 def _second(
@@ -124,7 +137,7 @@ def _second(
     of_service = keys.request[phase, 0, shape.pages] - first if len(SERVICES) > 1 else 0
     key = first + who * of_persona + what * of_service + number
     service_us = _times_us(random, requests, 60_000 * factor)
-    outcome = random.choice(len(OUTCOMES), pages, p=OUTCOME_SHARES)
+    outcome = random.choice(len(OUTCOMES), pages, p=(shape.served, (1 - shape.served) / 2, (1 - shape.served) / 2))
     first = keys.page[phase, 0, 0, 0]
     page_key = first + who[:pages] * of_persona + what[:pages] * of_service
     page_key += 2 * (outcome * shape.pages + number[:pages])
@@ -144,7 +157,7 @@ def _second(
 def _visit(random: np.random.Generator, shape: Shape, second: int, number: int) -> dict[str, Any]:
     persona = list(PERSONAS)[int(random.choice(len(PERSONAS), p=list(PERSONAS.values())))]
     due_us = second * 1_000_000 + int(random.integers(0, 1_000_000))
-    ok = PAGES_PER_VISIT if random.random() < 0.9 else int(random.integers(0, PAGES_PER_VISIT))
+    ok = PAGES_PER_VISIT if random.random() < shape.served - 0.06 else int(random.integers(0, PAGES_PER_VISIT))
     failed = min(1, PAGES_PER_VISIT - ok)
     chosen = random.choice(len(SERVICES) - 1, 4, replace=False) + 1
     each = PAGES_PER_VISIT // 4
@@ -167,7 +180,7 @@ def _visit(random: np.random.Generator, shape: Shape, second: int, number: int) 
 
 def _gauge(directory: RunDirectory, shape: Shape, second: int) -> None:
     factor = slow(shape, second)
-    visits = shape.requests / REQUESTS_PER_PAGE / PAGES_PER_VISIT / (WARM_UP + shape.seconds)
+    visits = shape.requests / REQUESTS_PER_PAGE / PAGES_PER_VISIT / (shape.edge + shape.seconds)
     present = {name: round(visits * GAP_US / 1e6 * share * factor) for name, share in PERSONAS.items()}
     done = round(visits * (second + 1))
     directory.append(
@@ -193,7 +206,7 @@ def _finish(shape: Shape) -> dict[str, Any]:
 
 def manifest(name: str, shape: Shape) -> dict[str, Any]:
     """A manifest as the engine writes it, its counts those of this shape."""
-    visits = shape.requests // REQUESTS_PER_PAGE // PAGES_PER_VISIT * shape.seconds // (WARM_UP + shape.seconds)
+    visits = shape.requests // REQUESTS_PER_PAGE // PAGES_PER_VISIT * shape.seconds // (shape.edge + shape.seconds)
     figures = {
         "visits": float(visits), "page_views": float(visits * PAGES_PER_VISIT), "minutes_per_visit": GAP_US / 60e6,
         "pages_per_visit": float(PAGES_PER_VISIT),
@@ -204,7 +217,7 @@ def manifest(name: str, shape: Shape) -> dict[str, Any]:
     }  # fmt: skip
     end = f"{9 + shape.seconds // 3600:02d}:{shape.seconds // 60 % 60:02d}"
     return {
-        "format": 1, "name": name, "title": {"fr": "Tir de synthèse", "en": "Synthetic run"}, "profile": "synthetic",
+        "format": 1, "name": name, "title": dict(zip(("fr", "en"), shape.title, strict=True)), "profile": "synthetic",
         "versions": {"entsurge": "0"}, "seed": shape.seed, "arrivals": "systematic", "plan_digest": "0" * 64,
         "content": [], "target": {"url": "http://127.0.0.1:8080", "driver": "portal", "name": "sandbox"},
         "scale": "1", "compression": 1.0, "started_utc": "2026-01-05T08:00:00+00:00",
@@ -219,11 +232,7 @@ def manifest(name: str, shape: Shape) -> dict[str, Any]:
             for number, service in enumerate(("*", "homework", "messages"))
             for what, must in (("latency", "p95 < 1500ms"), ("errors", "errors < 3%"), ("apdex", "apdex(1s) >= 0.85"))
         ],
-        "perturbations": [
-            {"id": "slow-database", "kind": "fault", "title": {"fr": "base de données lente", "en": "slow database"},
-             "defers": [], "start_s": float(WARM_UP + shape.seconds // 2),
-             "end_s": float(WARM_UP + shape.seconds // 2 + shape.seconds // 12)}
-        ],
+        "perturbations": shape.perturbations,
         "population": {"academies": list(ACADEMIES), "schools": SCHOOLS, "people": 100_000},
     }  # fmt: skip
 

@@ -67,10 +67,10 @@ class Staff(Visitor):
 
     @journey("chat")
     def look_into_chat(self) -> Iterator[str]:
-        """The chat room."""
+        """The staff's chat room."""
         yield "open-chat"
 
     @journey("video-class")
     def look_into_a_video_class(self) -> Iterator[str]:
-        """The video class's page."""
+        """The staff's video room."""
         yield "open-video-class"

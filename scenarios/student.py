@@ -78,10 +78,11 @@ class Student(Visitor):
 
     @journey("chat")
     def talk_with_the_class(self) -> Iterator[str]:
-        """The class's chat room."""
+        """The class's chat room: read what was said, say something, hear the others; then listen."""
+        yield "say-in-chat"
         yield "open-chat"
 
     @journey("video-class")
     def attend_a_video_class(self) -> Iterator[str]:
-        """The video class's page."""
+        """The class by video: wait until there is room, come in, watch for the length of the page."""
         yield "open-video-class"

@@ -73,10 +73,11 @@ class Teacher(Visitor):
 
     @journey("chat")
     def talk_with_the_class(self) -> Iterator[str]:
-        """The class's chat room."""
+        """A class's chat room: answer, then listen."""
+        yield "say-in-chat"
         yield "open-chat"
 
     @journey("video-class")
     def hold_a_video_class(self) -> Iterator[str]:
-        """The video class's page."""
-        yield "open-video-class"
+        """A class by video: the teacher's picture and voice go up while the class's come down."""
+        yield "hold-video-class"

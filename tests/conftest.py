@@ -1,11 +1,26 @@
 """What every test may ask for: markers for slow tests and for system commands."""
 
+import importlib.util
 import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+_spec = importlib.util.spec_from_file_location("tests_postgres", Path(__file__).with_name("postgres.py"))
+_postgres = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_postgres)
+postgres, own_cluster = _postgres.postgres, _postgres.own_cluster
+
 FULL = os.environ.get("ENTSURGE_FULL") == "1"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update-golden`: keep what is made now as what is to be made from now on (tests/golden)."""
+    parser.addoption("--update-golden", action="store_true", help="keep reports anew in tests/golden")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,3 +40,24 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.fail(f"needs {', '.join(missing)}, which ENTSURGE_FULL=1 demands", pytrace=False)
         if missing:
             pytest.skip(f"needs {', '.join(missing)}")
+
+
+@pytest.fixture(scope="session")
+def stub() -> Iterator[Callable[[str], str]]:
+    """Starts a product of tests/stubs by its name, once, in a process of its own: its address."""
+    running: dict[str, tuple[subprocess.Popen[str], str]] = {}
+
+    def start(name: str) -> str:
+        if name not in running:
+            script = Path(__file__).resolve().parent / "stubs" / f"{name}.py"
+            child = subprocess.Popen(
+                [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+            running[name] = (child, child.stdout.readline().strip())
+        return running[name][1]
+
+    yield start
+    for child, _ in running.values():
+        child.stdin.close()
+        child.wait(10)
+        child.stdout.close()

@@ -25,6 +25,17 @@ class Cluster:
 
     port: int
     folder: Path
+    process: subprocess.Popen
+
+    def stop(self):
+        """End it at once; its processes end by the postmaster's number, which `runuser` may stand before."""
+        if self.process.poll() is None:
+            pid_file = self.folder / "data" / "postmaster.pid"
+            if pid_file.exists():
+                os.kill(int(pid_file.read_text().split("\n", 1)[0]), signal.SIGINT)
+            else:
+                self.process.terminate()
+            self.process.wait(30)
 
     def url(self, database="postgres"):
         """The address of one of its databases."""
@@ -71,45 +82,46 @@ def cluster(*settings):
         options = [part for each in ours for part in ("-c", each)]
         command = [*_as_its_user(), there / "postgres", "-D", folder / "data", "-k", folder, *options]
         with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+            running = Cluster(port, folder, process)
             try:
-                running = Cluster(port, folder)
-                _await(running, process)
+                _await(running)
                 yield running
             finally:
-                _stop(process, folder)
+                running.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _await(running, process):
+def _await(running):
     limit = time.monotonic() + _START_SECONDS
     while True:
         try:
             return psycopg.connect(running.url(), connect_timeout=5).close()
         except psycopg.OperationalError:
             said = (running.folder / "log").read_text()
-            assert process.poll() is None, said
+            assert running.process.poll() is None, said
             assert time.monotonic() < limit, said
             time.sleep(0.05)
-
-
-def _stop(process, folder):
-    """End the postmaster, which `runuser` may stand before, by the number that it wrote down."""
-    pid_file = folder / "data" / "postmaster.pid"
-    if pid_file.exists():
-        os.kill(int(pid_file.read_text().split("\n", 1)[0]), signal.SIGINT)
-    else:
-        process.terminate()
-    process.wait(30)
 
 
 @pytest.fixture(scope="session")
 def postgres():
     """One cluster for the whole session; skipped where PostgreSQL is not, a failure under ENTSURGE_FULL=1."""
+    _demand()
+    with cluster() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def own_cluster():
+    """Makes clusters that a test may stop."""
+    _demand()
+    return cluster
+
+
+def _demand():
     if programs() is None:
         missing = "needs PostgreSQL's programs (initdb)"
         if os.environ.get("ENTSURGE_FULL") == "1":
             pytest.fail(missing, pytrace=False)
         pytest.skip(missing)
-    with cluster() as running:
-        yield running

@@ -59,9 +59,27 @@ def test_only_analysis_and_calibration_know_pandas() -> None:
     assert offenders(("pandas",), but=("analysis", "calibration")) == []
 
 
+def test_the_generator_knows_no_second_event_loop() -> None:
+    """asyncio stays out of the process that gevent has to itself."""
+    assert offenders(("asyncio",), rooms=("engine", "visit", "drivers")) == []
+
+
+def test_only_calibration_knows_duckdb() -> None:
+    """Access logs are read in one room; it knows neither the engine nor how anything is shown."""
+    assert offenders(("duckdb",), but=("calibration",)) == []
+    others = ("entsurge.engine", "entsurge.visit", "entsurge.render", "entsurge.analysis", "entsurge.record")
+    assert offenders(others, rooms=("calibration",)) == []
+
+
 def test_analysis_does_not_know_how_it_is_shown() -> None:
     """render and gate import analysis, never the reverse."""
     assert offenders(("entsurge.render", "entsurge.gate"), rooms=("analysis", "record", "engine", "visit")) == []
+
+
+def test_products_and_sign_ons_do_not_know_who_drives_them() -> None:
+    """Drivers, sign-on methods, targets and recordings are used by the engine, never the reverse."""
+    rooms = ("drivers", "signon", "target", "recorded", "reading", "secret")
+    assert offenders(("entsurge.engine", "entsurge.analysis", "entsurge.commands", "asyncio"), rooms=rooms) == []
 
 
 def test_the_sandbox_knows_nothing_of_the_harness() -> None:

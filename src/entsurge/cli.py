@@ -15,12 +15,18 @@ COMMANDS = {
     "demo": "The main job on the embedded ENT: ordinary week, lockdown, lockdown with conservation measures.",
     "plan": "What a run would offer: figures, hours over a limit, plot. Sends nothing.",
     "run": "A run against a target, with live progress, verdict and report.",
+    "init": "Begins with an ENT of your own: target file, accounts, schemas.",
+    "doctor": "Looks at a target before a run: reach, TLS, clock, sign-on, each page once.",
+    "import-har": "Drafts a driver in TOML from a visit that a browser recorded.",
+    "cleanup": "Removes from a target what a run wrote there.",
     "worker": "Offers a part of a run that a master elsewhere leads.",
     "report": "The degradation report of one run, or of several side by side.",
-    "gate": "Verdict and exit code for CI, with JUnit if asked.",
-    "compare": "Candidate runs against baseline runs, beyond chance or not.",
+    "brief": "One page per run for the crisis committee: what held, what did not, what is advised.",
+    "gate": "Verdict and exit code for CI: objectives, baselines, JUnit, GitHub and GitLab.",
+    "compare": "Candidate runs against baseline runs, beyond chance or not; when it changed.",
     "capacity": "The highest rate that a target takes within its objectives, with its interval; what if.",
-    "population": "Synthetic people as CSV.",
+    "calibrate": "Access logs or an audience export to a profile of one's own.",
+    "population": "Synthetic people as CSV or AAF XML, and people of such files read back.",
     "sandbox": "Serves the embedded reference ENT.",
 }
 EPILOG = (
@@ -42,7 +48,7 @@ class Lazy(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"entsurge.commands.{cmd_name}").command
+        command: click.Command = import_module(f"entsurge.commands.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

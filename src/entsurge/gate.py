@@ -1,51 +1,187 @@
-"""The gate: verdicts of runs, written beside them, and one exit code for CI."""
+"""The gate: verdicts of runs, written beside them, held against baselines if there are any; one exit code for CI."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from entsurge import errors
-from entsurge.analysis import Verdict, judge, read_run
+from entsurge.analysis import Run, Verdict, judge, read_run
+from entsurge.analysis.verdict import measured as measured_text
 from entsurge.record.run_directory import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from entsurge.analysis.comparison import Comparison, PageFinding
+    from entsurge.analysis.measured import Said
+    from entsurge.analysis.objectives import Judged
+
 SIGNS = {"PASS": "✓", "FAIL": "✗", "INVALID": "?"}
+NAMES = {
+    errors.PASS: "PASS", errors.USAGE: "NOT COMPARED", errors.MISSED: "FAIL", errors.INVALID: "INVALID",
+    errors.GUARD: "STOPPED", errors.UNREACHABLE: "UNREACHABLE", errors.NO_RECORD: "NOT RECORDED",
+    errors.INTERRUPTED: "INTERRUPTED",
+}  # fmt: skip
+SHOWN_RATIOS = 3
 
 
 @dataclass(frozen=True)
 class GateResult:
-    """One exit code for all runs, what to say about them, and their verdicts by path."""
+    """One exit code for all runs, what to say about them, and their verdicts by path.
+
+    `comparison` is that with the baselines, None without; `problem` what kept it from being made (exit code 2).
+    """
 
     exit_code: int
     lines: list[str]
     verdicts: dict[str, Verdict]
+    runs: dict[str, Run]
+    comparison: Comparison | None = None
+    notes: list[Said] = field(default_factory=list)
+    problem: errors.UsageError | None = None
+
+    @property
+    def one_line(self) -> str:
+        """The whole conclusion: `FAIL (3): 2 of 6 required objectives missed; 1 page slower than its baseline`."""
+        return f"{NAMES.get(self.exit_code, 'FAIL')} ({self.exit_code}): " + "; ".join(_clauses(self))
 
 
-def gate(run_paths: Sequence[Path], *, junit: Path | None = None) -> GateResult:
-    """Judge every run, write its verdict.json, and JUnit if asked.
+def gate(
+    run_paths: Sequence[Path],
+    *,
+    baselines: Sequence[Path] = (),
+    objectives: Path | None = None,
+    quantile: float = 95.0,
+    least_effect: float = 0.10,
+) -> GateResult:
+    """Judge every run and write its verdict.json; hold all of them together against the baselines.
 
-    Raises UsageError for what is no run directory, CannotRecord when a verdict cannot be written.
+    Objectives are the runs' own, or those of a file. What is wrong with the baselines does not keep the runs from being
+    judged: it is the result's `problem`. Raises UsageError for what is no run directory or an objective that cannot be
+    read, CannotRecord when a verdict cannot be written.
     """
-    verdicts = {}
-    lines = []
-    for path in run_paths:
-        run = read_run(path)
-        found = judge(run)
+    runs = [_with_objectives(read_run(path), objectives) for path in run_paths]
+    held, problem = _Held(), None
+    if baselines:
+        try:
+            held = _hold(runs, baselines, quantile, least_effect)
+        except errors.UsageError as error:
+            problem = error
+    verdicts, lines = {}, []
+    for path, run in zip(run_paths, runs, strict=True):
+        found = judge(run, held.ratios)
         verdicts[str(path)] = found
-        lines.append(f"{SIGNS[found.verdict]} {found.verdict:<8}{run.name}: {found.sentence['en']}")
-        lines += [f"    {reason['en']}" for reason in found.reasons]
-        lines += [f"    note: {note}" for note in run.notes]
+        lines += _lines(run, found)
         _write(path, found)
-    if junit:
-        from entsurge.render import write_junit  # only when asked for
-
-        write_junit(run_paths, junit)
     codes = [found.exit_code for found in verdicts.values()]
-    return GateResult(errors.first_by_precedence(codes), lines, verdicts)
+    lines += _comparison_lines(held)
+    if held.comparison is not None and held.comparison.worse:
+        codes.append(errors.MISSED)
+    code = errors.USAGE if problem else errors.first_by_precedence(codes)
+    by_path = {str(path): run for path, run in zip(run_paths, runs, strict=True)}
+    return GateResult(code, lines, verdicts, by_path, held.comparison, held.notes, problem)
+
+
+def _with_objectives(run: Run, path: Path | None) -> Run:
+    if path is None:
+        return run
+    from entsurge.audience.profile import load_objectives  # pydantic, when there is a file to read
+
+    return replace(run, manifest={**run.manifest, "objectives": load_objectives(path)})
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What holding runs against baselines has shown; nothing without baselines."""
+
+    comparison: Comparison | None = None
+    ratios: dict[tuple[str, str], Judged] = field(default_factory=dict)
+    notes: list[Said] = field(default_factory=list)
+
+
+def _hold(runs: Sequence[Run], baselines: Sequence[Path], quantile: float, least_effect: float) -> _Held:
+    """Compare, one baseline in memory at a time."""
+    from entsurge.analysis.baseline import last_believable, run_folders
+    from entsurge.analysis.comparison import compare
+    from entsurge.analysis.measured import measured
+    from entsurge.analysis.relative import quantiles, ratios, wanted
+
+    candidates = [measured(run, quantile) for run in runs]
+    own = {run.path.resolve() for run in runs}
+    seen, relative = [], {}
+    for path in run_folders(baselines):
+        if path.resolve() not in own:
+            run = read_run(path)
+            seen.append(measured(run, quantile))
+            relative[id(seen[-1])] = quantiles(run, runs[-1])
+    kept, notes = last_believable(seen)
+    if not kept:
+        notes.append({
+            "fr": "aucun tir de référence utilisable : rien n’est comparé",
+            "en": "no baseline run can be used: nothing is compared",
+        })  # fmt: skip
+        return _Held(notes=notes)
+    found = compare(kept, candidates, quantile=quantile, least_effect=least_effect)
+    musts = wanted(runs[-1])
+    own_quantiles = [quantiles(run, runs[-1]) for run in runs]
+    return _Held(found, ratios(musts, [relative[id(run)] for run in kept], own_quantiles), notes)
+
+
+def _lines(run: Run, found: Verdict) -> list[str]:
+    head = f"{SIGNS[found.verdict]} {found.verdict:<8}{run.name}: {found.sentence['en']}"
+    return [head, *(f"    {reason['en']}" for reason in found.reasons), *(f"    note: {note}" for note in run.notes)]
+
+
+def _comparison_lines(held: _Held) -> list[str]:
+    found = held.comparison
+    if found is None:
+        return [f"note: {each['en']}" for each in held.notes]
+    sign, word = ("✗", "WORSE") if found.worse else ("✓", "NO WORSE") if found.can_show else ("?", "NOT JUDGED")
+    beside = "beside" if word == "NOT JUDGED" else "than"
+    head = f"{sign} {word} {beside} {len(found.baselines)} baseline run(s): {len(found.pages)} pages compared, "
+    lines = [f"{head}p{found.quantile:g} of corrected latency"]
+    if found.errors_worse:
+        lines.append(f"    more pages fail: {found.errors.estimate:+.2%}, refused: {found.refused.estimate:+.2%}")
+    lines += [f"    {each.persona} {each.service} {each.page}: {each.candidate_share:.1%} of pages fail, "
+              f"{each.baseline_share:.1%} before" for each in found.failing]  # fmt: skip
+    shown = found.regressions if found.can_show else sorted(found.pages, key=lambda each: -each.ratio)[:SHOWN_RATIOS]
+    lines += [_page_line(each) for each in shown]
+    said = [*held.notes, *found.notes, *({"en": f"the plans differ in {each['en']}"} for each in found.differences)]
+    return lines + [f"    note: {each['en']}" for each in said]
+
+
+def _page_line(page: PageFinding) -> str:
+    interval = "" if page.low is None else f" ({page.low:.2f} to {page.high:.2f})"
+    times = f"{page.baseline_seconds:.2f} s → {page.candidate_seconds:.2f} s"
+    return f"    {page.persona} {page.service} {page.page}: × {page.ratio:.2f}{interval}, {times}"
+
+
+def _clauses(result: GateResult) -> list[str]:
+    if result.problem is not None:
+        return [str(result.problem).splitlines()[0]]
+    findings = [each for verdict in result.verdicts.values() for each in verdict.objectives if each.required]
+    missed = [each for each in findings if each.state == "missed"]
+    clauses = [f"{len(missed)} of {len(findings)} required objectives missed"]
+    if missed:
+        worst = missed[0]
+        clauses[0] += f", such as {worst.persona} {worst.service} {worst.must} (measured {measured_text(worst)})"
+    clauses += [
+        f"no verdict on {run.name}: {found.reasons[0]['en']}"
+        for run, found in zip(result.runs.values(), result.verdicts.values(), strict=True)
+        if found.verdict == "INVALID"
+    ]
+    held = result.comparison
+    if held is not None:
+        clauses.append(
+            f"{len(held.regressions)} of {len(held.pages)} pages slower than in {len(held.baselines)} baseline run(s)"
+            if held.can_show
+            else f"{len(held.pages)} pages shown beside too few runs to judge a difference"
+        )
+        if held.errors_worse:
+            clauses.append("more pages fail or are refused")
+    return clauses
 
 
 def _write(path: Path, found: Verdict) -> None:

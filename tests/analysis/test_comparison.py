@@ -1,98 +1,39 @@
-"""Comparison of runs: known answers, brute force, and who must not be compared."""
+"""Comparison of runs: what is found, what is chance, who must not be compared, and when a level changed."""
 
 from dataclasses import replace
-from itertools import combinations
+from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import stats
+from tests.analysis.records import objective, pages, record, run_of
 
-from entsurge.analysis.comparison import _rank_sum_counts, compare, hodges_lehmann, max_t
-from entsurge.analysis.run import Run
+from entsurge.analysis.baseline import last_believable, run_folders
+from entsurge.analysis.comparison import compare
+from entsurge.analysis.history import changes
+from entsurge.analysis.measured import Measured, measured
+from entsurge.analysis.relative import quantiles, ratios, wanted
 from entsurge.errors import UsageError
-from entsurge.record.histogram import bucket
+
+PLAN = {
+    "profile": "p", "scale": "1", "compression": 1.0, "window": {"day": "monday"}, "plan_digest": "d", "target": "t",
+    "perturbations": [], "population": {}, "objectives": [], "versions": "1",
+}  # fmt: skip
 
 
-def test_the_textbook_shift() -> None:
-    """{10, 20, 30, 40} against {1, 2, 3, 4}: Hodges-Lehmann 22.5, interval 6 to 39."""
-    shift = hodges_lehmann([10, 20, 30, 40], [1, 2, 3, 4])
-    assert (shift.estimate, shift.low, shift.high) == (22.5, 6, 39)
+def run(
+    seconds: dict[str, float], *, failed: dict[str, int] | None = None, shed: float = 0.0, **plan: object
+) -> Measured:
+    """A run of a hundred views a page, so many of them failed."""
+    keys = {page: ("student", "home", page) for page in {**seconds, **(failed or {})}}
+    share = sum((failed or {}).values()) / (100 * max(1, len(keys)))
+    return Measured(
+        "r", "2026-01-01", PLAN | plan, {keys[page]: value for page, value in seconds.items()},
+        dict.fromkeys(keys.values(), 100), {keys[page]: count for page, count in (failed or {}).items()}, share, shed,
+    )  # fmt: skip
 
 
-def test_too_few_values_have_no_interval() -> None:
-    """Three against three cannot exclude anything at 95 %."""
-    shift = hodges_lehmann([5, 6, 7], [1, 2, 3])
-    assert (shift.estimate, shift.low, shift.high) == (4, None, None)
-
-
-@given(st.integers(1, 6), st.integers(1, 6))
-def test_the_null_distribution_is_exact(first: int, second: int) -> None:
-    """Counts of U as scipy's exact p values have them."""
-    counts = np.array(_rank_sum_counts(first, second))
-    for u in range(first * second + 1):
-        ours = counts[: u + 1].sum() / counts.sum()
-        theirs = stats.mannwhitneyu(*_with_u(first, second, u), alternative="less", method="exact").pvalue
-        assert ours == pytest.approx(theirs)
-
-
-def _with_u(first: int, second: int, u: int) -> tuple[list[float], list[float]]:
-    """Two samples without ties whose U is this."""
-    whole = range(first + second)
-    for chosen in combinations(whole, first):
-        others = [place for place in whole if place not in chosen]
-        if sum(place > other for place in chosen for other in others) == u:
-            return list(chosen), others
-    raise AssertionError(u)
-
-
-@settings(deadline=None, max_examples=25)
-@given(st.integers(0, 10**6))
-def test_max_t_is_what_brute_force_says(seed: int) -> None:
-    """Three pages, four runs against three: adjusted p values by enumerating all 35 relabellings by hand."""
-    values = np.random.default_rng(seed).normal(size=(7, 3))
-    labels = np.array([False] * 4 + [True] * 3)
-
-    def t(chosen: np.ndarray) -> np.ndarray:
-        return np.abs([stats.ttest_ind(column[chosen], column[~chosen]).statistic for column in values.T])
-
-    observed, order = t(labels), np.argsort(-t(labels))
-    expected, last = np.empty(3), 0.0
-    for rank, page in enumerate(order):
-        reached = 0
-        for places in combinations(range(7), 3):
-            chosen = np.isin(np.arange(7), places)
-            reached += t(chosen)[order[rank:]].max() >= observed[page] * (1 - 1e-9)
-        last = max(last, reached / 35)
-        expected[page] = last
-    assert max_t(values, labels) == pytest.approx(expected)
-
-
-def test_p_values_cannot_be_smaller_than_the_relabellings_allow() -> None:
-    """4 + 4 runs: at the clearest difference 2 of 70; 10 + 3: 1 of 286, since the mirror is no relabelling."""
-    for first, second, smallest in ((4, 4, 2 / 70), (10, 3, 1 / 286)):
-        values = np.random.default_rng(1).normal(size=(first + second, 1)) * 0.01
-        values[first:] += 5
-        labels = np.array([False] * first + [True] * second)
-        assert max_t(values, labels)[0] == pytest.approx(smallest)
-
-
-def run(latencies: dict[str, float], *, failed: int = 0, **manifest: object) -> Run:
-    rows = [
-        {
-            "timing": "corrected", "outcome": "ok", "phase": "surge", "persona": "student", "service": "home",
-            "page": page, "second": 1, "bucket": bucket(int(seconds * 1e6)), "count": 100,
-        }
-        for page, seconds in latencies.items()
-    ]  # fmt: skip
-    visits = pd.DataFrame({"phase": ["surge"], "ok": [100 - failed], "shed": [0], "failed": [failed]})
-    told = {"name": "r", "profile": "p", "scale": "1", "phases": [{"name": "surge", "start_s": 0, "end_s": 9}]}
-    return Run(None, told | manifest, {}, pd.DataFrame(rows), visits, [], [], [])  # type: ignore[arg-type]
-
-
-def noisy(seed: int, slower: float = 1.0, count: int = 8) -> Run:
+def noisy(seed: int, slower: float = 1.0, count: int = 8) -> Measured:
+    """Pages of 0.5 s, 3 % from run to run; page 3 slower."""
     source = np.random.default_rng(seed)
     return run({
         f"page-{number}": 0.5 * float(np.exp(source.normal(0, 0.03))) * (slower if number == 3 else 1)
@@ -101,7 +42,7 @@ def noisy(seed: int, slower: float = 1.0, count: int = 8) -> Run:
 
 
 def test_a_slower_page_is_found_and_named() -> None:
-    """A fifth slower, one page of eight, four runs a side: that page alone, with its ratio inside its interval."""
+    """A fifth slower, one page of eight, five runs a side: that page alone, with its ratio inside its interval."""
     found = compare([noisy(seed) for seed in range(5)], [noisy(100 + seed, 1.2) for seed in range(5)])
     assert [page.page for page in found.regressions] == ["page-3"]
     page = found.regressions[0]
@@ -110,39 +51,177 @@ def test_a_slower_page_is_found_and_named() -> None:
     assert found.worse
 
 
+def test_a_faster_page_is_an_improvement_and_no_fault() -> None:
+    """The other way round."""
+    found = compare([noisy(seed, 1.2) for seed in range(5)], [noisy(100 + seed) for seed in range(5)])
+    assert [page.page for page in found.improvements] == ["page-3"]
+    assert not found.worse
+
+
 def test_a_small_change_is_no_regression_however_certain() -> None:
-    """Five percent slower is below the least effect."""
+    """Five percent slower is below the least effect, and above a least effect of four percent."""
     baselines = [run({"a": 1.0 + seed / 10_000}) for seed in range(5)]
-    assert not compare(baselines, [run({"a": 1.05 + seed / 10_000}) for seed in range(5)]).worse
+    candidates = [run({"a": 1.05 + seed / 10_000}) for seed in range(5)]
+    assert not compare(baselines, candidates).worse
+    assert compare(baselines, candidates, least_effect=0.04).worse
 
 
 def test_one_run_a_side_shows_a_ratio_and_judges_nothing() -> None:
-    """Twice as slow, but one run each: the ratio and a note, no regression."""
+    """Twice as slow, but one run each: the ratio and a note in both languages, no regression."""
     found = compare([run({"a": 1.0})], [run({"a": 2.0})])
     assert found.pages[0].ratio == pytest.approx(2, rel=0.01)
     assert not found.worse
-    assert any("cannot show" in note for note in found.notes)
+    assert not found.can_show
+    assert any("cannot show" in note["en"] and "1,00" in note["fr"] for note in found.notes)
 
 
 def test_more_errors_are_worse_before_anything_else() -> None:
     """Same latencies, five points more failures in every candidate."""
-    found = compare([run({"a": 1.0})] * 4, [run({"a": 1.0}, failed=5 + number) for number in range(4)])
+    found = compare([run({"a": 1.0})] * 4, [run({"a": 1.0}, failed={"a": 5 + n}) for n in range(4)])
     assert found.errors_worse
     assert found.worse
     assert not found.regressions
 
 
-@pytest.mark.parametrize("name", ["profile", "scale"])
+def test_more_refusals_are_worse_too() -> None:
+    """A candidate that turns a tenth away is not as good as its baseline, however fast."""
+    found = compare([run({"a": 1.0}, shed=n / 1000) for n in range(4)], [run({"a": 1.0}, shed=0.1)] * 4)
+    assert found.errors_worse
+    assert not found.failing
+
+
+def test_a_page_that_fails_whole_is_found_though_it_has_no_latency() -> None:
+    """One of two hundred pages always fails: half a point of all pages, but that page is named."""
+    seconds = {f"page-{number}": 0.5 for number in range(200)}
+    without = {page: value for page, value in seconds.items() if page != "page-7"}
+    baselines = [run(seconds) for _ in range(5)]
+    found = compare(baselines, [run(without, failed={"page-7": 100}) for _ in range(4)])
+    assert [page.page for page in found.failing] == ["page-7"]
+    assert found.errors.estimate < 0.01
+    assert found.worse
+    assert any("left out" in note["en"] for note in found.notes)
+
+
+@pytest.mark.parametrize("name", ["profile", "scale", "compression", "window"])
 def test_other_plans_are_not_compared(name: str) -> None:
-    """Another profile or scale: refused, the difference named."""
-    with pytest.raises(UsageError, match=name):
-        compare([run({"a": 1.0})], [run({"a": 1.0}, **{name: "other"})])
+    """Another profile, scale, compression or window: refused, the difference named; or named beside the figures."""
+    one, two = run({"a": 1.0}), run({"a": 1.0}, **{name: "other"})
+    with pytest.raises(UsageError, match=name) as error:
+        compare([one], [two])
+    assert error.value.exit_code == 2
+    assert any(name in said["en"] for said in compare([one], [two], enforce=False).differences)
 
 
-def test_a_page_that_some_run_hardly_saw_is_left_out_and_said() -> None:
-    """Fewer than twenty views are no quantile."""
-    rare = run({"a": 1.0, "b": 1.0})
-    rare = replace(rare, pages=rare.pages.assign(count=[100, 3]))
-    found = compare([rare], [run({"a": 1.0, "b": 1.0})])
-    assert [page.page for page in found.pages] == ["a"]
-    assert any("left out" in note for note in found.notes)
+def test_another_seed_or_measure_is_named() -> None:
+    """Not refused, said in both languages."""
+    found = compare([run({"a": 1.0})], [run({"a": 1.0}, plan_digest="e", perturbations=["news-closed"])])
+    assert [said["en"].partition(":")[0] for said in found.differences] == [
+        "visits drawn (seed or figures)", "measures and faults",
+    ]  # fmt: skip
+    assert "news-closed" in found.differences[1]["fr"]
+
+
+def test_two_to_thirty_runs() -> None:
+    """Neither one nor thirty-one."""
+    for baselines, candidates in ((1, 0), (0, 2), (28, 3)):
+        with pytest.raises(UsageError, match="2 to 30"):
+            compare([run({"a": 1.0})] * baselines, [run({"a": 1.0})] * candidates)
+
+
+def test_what_a_run_contributes(tmp_path: Path) -> None:
+    """Corrected p95 of served pages of the judged window; rare pages have no quantile; warm-up has no say."""
+    rows = pages(count=95, seconds=0.2) + pages(count=5, seconds=4.0) + pages(count=25, outcome="failed")
+    rows += pages(count=500, seconds=30.0, phase="warm-up") + pages(page="rare", count=19)
+    found = measured(run_of(tmp_path, rows))
+    key = ("student", "homework", "read-homework")
+    assert found.seconds == {key: pytest.approx(0.2, rel=1e-3)}
+    assert found.asked == {key: 125, ("student", "homework", "rare"): 19}
+    assert found.failed == {key: 25}
+    assert found.failed_share == pytest.approx(25 / 144)
+
+
+def test_a_run_without_a_page_is_compared_with_nothing(tmp_path: Path) -> None:
+    """No request at all: no finding, and that it is in doubt is said."""
+    found = compare([measured(run_of(tmp_path, pages(count=50)))], [measured(run_of(tmp_path))])
+    assert found.pages == []
+    assert not found.worse
+
+
+def test_baselines_are_the_last_ten_that_can_be_believed() -> None:
+    """Of twelve, the two oldest and the one in doubt stay out; the doubt is said."""
+    runs = [replace(run({"a": 1.0}), name=f"r{day}", started_utc=f"2026-01-{day:02}") for day in range(1, 13)]
+    doubtful = replace(runs[5], unbelievable=({"fr": "processeur 97 %", "en": "generator CPU 97%"},))
+    kept, notes = last_believable([*reversed(runs[6:]), doubtful, *runs[:5]])
+    assert [each.name for each in kept] == [f"r{day}" for day in (2, 3, 4, 5, 7, 8, 9, 10, 11, 12)]
+    assert [note["en"] for note in notes] == ["baseline r6 left out: generator CPU 97%"]
+
+
+def test_a_folder_of_runs_stands_for_them(tmp_path: Path) -> None:
+    """Run directories and folders of them may be mixed; what is neither is named."""
+    runs = [record(tmp_path, pages()) for _ in range(3)]
+    assert run_folders([tmp_path, runs[1]]) == runs
+    with pytest.raises(UsageError, match="nothing-here"):
+        run_folders([tmp_path / "nothing-here"])
+
+
+RELATIVE = [objective("p95 < 1.2 x baseline"), objective("p95 < 1s", id="absolute")]
+
+
+def relative(tmp_path: Path, baselines: list[float], candidates: list[float]) -> tuple[str, float | None]:
+    """State and ratio of `p95 < 1.2 x baseline` over runs of these seconds."""
+    runs = [
+        run_of(tmp_path, pages(count=60, seconds=seconds), objectives=RELATIVE) for seconds in [*baselines, *candidates]
+    ]
+    last = runs[-1]
+    seen = [quantiles(each, last) for each in runs]
+    found = ratios(wanted(last), seen[: len(baselines)], seen[len(baselines) :])
+    assert set(found) == {("o", "student")}
+    return found["o", "student"][0], found["o", "student"][1]
+
+
+BASELINES = [1.0, 1.01, 1.02, 0.99, 0.98, 1.0, 1.03, 0.97, 1.01, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("candidates", "state", "ratio"),
+    [
+        ([1.30, 1.31, 1.33], "missed", 1.31),
+        ([1.05, 1.06, 1.04], "met", 1.05),
+        ([0.70, 0.70, 2.00], "met", 0.70),
+        ([1.30], "not-judged", 1.30),
+    ],
+)
+def test_a_factor_on_the_baseline(candidates: list[float], state: str, ratio: float, tmp_path: Path) -> None:
+    """Missed beyond chance, met, or with one candidate shown and not judged."""
+    found = relative(tmp_path, BASELINES, candidates)
+    assert found == (state, pytest.approx(ratio, rel=0.02))
+
+
+def test_a_factor_that_may_be_chance_is_not_a_miss(tmp_path: Path) -> None:
+    """Baselines that differ by half among themselves: 1.25 proves nothing."""
+    wild = [0.7, 1.5, 0.9, 1.4, 0.8, 1.6, 0.75, 1.3, 1.0, 1.1]
+    assert relative(tmp_path, wild, [1.2, 1.4, 1.3])[0] == "not-enough-data"
+
+
+def history(levels: list[float], seed: int) -> list[Measured]:
+    """A run for every level, page 3 at that level, 3 % noise."""
+    return [replace(noisy(seed * 100 + at, level), name=f"run-{at}") for at, level in enumerate(levels)]
+
+
+def test_a_change_of_level_is_dated() -> None:
+    """Twelve runs, from the eighth on a quarter slower: one change, that run, about that factor; and back again."""
+    once = changes(history([1.0] * 7 + [1.25] * 5, 1))
+    assert [(each.page, each.run) for each in once] == [("page-3", "run-7")]
+    assert once[0].effect == pytest.approx(1.25, rel=0.06)
+    twice = changes(history([1.0] * 7 + [1.4] * 6 + [1.0] * 7, 2))
+    assert [(each.page, each.run) for each in twice] == [("page-3", "run-7"), ("page-3", "run-13")]
+
+
+def test_noise_is_no_history() -> None:
+    """Forty histories of twelve runs in which nothing changed: nothing is found in nearly all of them."""
+    assert sum(bool(changes(history([1.0] * 12, seed))) for seed in range(100, 140)) <= 2
+
+
+def test_five_runs_are_no_history() -> None:
+    """However large the step."""
+    assert changes(history([1.0, 1.0, 1.0, 3.0, 3.0], 3)) == []

@@ -3,31 +3,31 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-
-from entsurge.analysis import hdr, proportion
-from entsurge.analysis.objectives import apdex
-from entsurge.record.histogram import buckets
 from tests.analysis.records import pages, run_of
 
+from entsurge.analysis import proportion
+from entsurge.analysis.hdr import BUCKETS, Times
+from entsurge.analysis.objectives import apdex
+from entsurge.record.histogram import buckets
 
-def rows(values: list[int], **more: object) -> pd.DataFrame:
-    found, times = np.unique(buckets(np.array(values)), return_counts=True)
-    return pd.DataFrame({"bucket": found, "count": times, **more})
+
+def times(values: list[int]) -> Times:
+    """The histogram of these µs."""
+    return Times(np.bincount(buckets(np.array(values)), minlength=BUCKETS))
 
 
 @pytest.mark.parametrize(("percentile", "expected"), [(50, 5003), (90, 9007), (95, 9503), (99, 9903), (99.9, 9991)])
 def test_quantiles_of_one_to_ten_thousand(percentile: float, expected: int) -> None:
     """HdrHistogram's own answers for 1…10000."""
-    assert hdr.quantile_seconds(rows(list(range(1, 10_001))), percentile) == pytest.approx(expected / 1e6, abs=1e-12)
+    assert times(list(range(1, 10_001))).quantile_seconds(percentile) == pytest.approx(expected / 1e6, abs=1e-12)
 
 
 def test_one_outlier_among_ten_thousand() -> None:
     """10,000 × 1000 and one 10⁸: p99.99 is 1000, p99.999 is 100007935."""
-    found = rows([1000] * 10_000 + [100_000_000])
-    assert hdr.quantile_seconds(found, 99.99) == pytest.approx(1000 / 1e6)
-    assert hdr.quantile_seconds(found, 99.999) == pytest.approx(100_007_935 / 1e6)
+    found = times([1000] * 10_000 + [100_000_000])
+    assert found.quantile_seconds(99.99) == pytest.approx(1000 / 1e6)
+    assert found.quantile_seconds(99.999) == pytest.approx(100_007_935 / 1e6)
 
 
 def test_apdex_of_the_specification(tmp_path: Path) -> None:

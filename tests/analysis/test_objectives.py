@@ -1,27 +1,26 @@
 """Objectives judged on runs whose figures are known."""
 
-from __future__ import annotations
-
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.analysis.records import objective, page_rows, run_of
+from tests.analysis.records import Pages, objective, pages, run_of
 
 from entsurge.analysis.objectives import Finding, fewest, judge_objectives
 from entsurge.analysis.verdict import judge
 from entsurge.errors import UsageError
 
 
-def judged(rows: list[dict[str, Any]], must: str, **given: Any) -> Finding:
+def judged(path: Path, rows: list[Pages], must: str, **given: Any) -> Finding:
     """The one finding on a run of these rows."""
     about = {name: given.pop(name) for name in ("service", "phase", "persona", "required") if name in given}
-    return judge_objectives(run_of(rows, objectives=[objective(must, **about)], **given))[0]
+    return judge_objectives(run_of(path, rows, objectives=[objective(must, **about)], **given))[0]
 
 
 @pytest.mark.parametrize(("count", "state"), [(58, "not-enough-data"), (59, "met")])
-def test_a_p95_needs_59_pages(count: int, state: str) -> None:
+def test_a_p95_needs_59_pages(count: int, state: str, tmp_path: Path) -> None:
     """58 fast pages prove nothing, 59 do."""
-    assert judged(page_rows(seconds=0.2, count=count), "p95 < 1s").state == state
+    assert judged(tmp_path, pages(seconds=0.2, count=count), "p95 < 1s").state == state
 
 
 def test_the_smallest_samples_are_those_of_the_method() -> None:
@@ -29,49 +28,47 @@ def test_the_smallest_samples_are_those_of_the_method() -> None:
     assert [fewest(each) for each in (95, 99, 99.9)] == [59, 299, 2995]
 
 
-def test_corrected_and_service_time_are_told_apart() -> None:
+def test_corrected_and_service_time_are_told_apart(tmp_path: Path) -> None:
     """Answered in 0.2 s, but 3 s after it was due: missed as it is lived, met as the server sees it."""
-    rows = page_rows(seconds=3.0, service_seconds=0.2, count=400)
-    assert judged(rows, "p95 < 1s").state == "missed"
-    assert judged(rows, "p95(service) < 1s").state == "met"
-    assert judged(rows, "apdex(1s) >= 0.85").value == 0.5
-    assert judged(rows, "apdex(1s, service) >= 0.85").state == "met"
+    rows = pages(seconds=3.0, service_seconds=0.2, count=400)
+    assert judged(tmp_path, rows, "p95 < 1s").state == "missed"
+    assert judged(tmp_path, rows, "p95(service) < 1s").state == "met"
+    assert judged(tmp_path, rows, "apdex(1s) >= 0.85").value == 0.5
+    assert judged(tmp_path, rows, "apdex(1s, service) >= 0.85").state == "met"
 
 
-def test_warm_up_is_never_counted() -> None:
+def test_warm_up_is_never_counted(tmp_path: Path) -> None:
     """A thousand slow and failed pages of the warm-up change nothing."""
-    calm = page_rows(seconds=0.2, count=400)
-    stormy = page_rows(seconds=9.0, count=1000, phase="warm-up") + page_rows(
-        count=1000, phase="warm-up", outcome="failed"
-    )
+    calm = pages(seconds=0.2, count=400)
+    stormy = pages(seconds=9.0, count=1000, phase="warm-up") + pages(count=1000, phase="warm-up", outcome="failed")
     for must in ("p95 < 1s", "errors < 1%", "apdex(1s) >= 0.85", "shed <= 40%"):
-        assert judged(calm + stormy, must) == judged(calm, must)
-        assert judged(calm + stormy, must).state == "met"
+        assert judged(tmp_path, calm + stormy, must) == judged(tmp_path, calm, must)
+        assert judged(tmp_path, calm + stormy, must).state == "met"
 
 
 @pytest.mark.parametrize(("refused", "state"), [(300, "met"), (390, "not-enough-data"), (460, "missed")])
-def test_what_is_refused_on_purpose_has_its_own_bound(refused: int, state: str) -> None:
+def test_what_is_refused_on_purpose_has_its_own_bound(refused: int, state: str, tmp_path: Path) -> None:
     """Of 1000 pages: 30 % keep `shed <= 40%`, 39 % cannot be told from it, 46 % break it."""
-    rows = page_rows(count=1000 - refused) + page_rows(count=refused, outcome="shed")
-    found = judged(rows, "shed <= 40%")
+    rows = pages(count=1000 - refused) + pages(count=refused, outcome="shed")
+    found = judged(tmp_path, rows, "shed <= 40%")
     assert (found.state, found.value) == (state, refused / 1000)
 
 
-def test_an_objective_sees_its_own_service_and_phase_alone() -> None:
+def test_an_objective_sees_its_own_service_and_phase_alone(tmp_path: Path) -> None:
     """Slow marks do not break homework's objective, nor does another phase."""
-    rows = page_rows(count=400) + page_rows(service="marks", seconds=9.0, count=400)
-    rows += page_rows(seconds=9.0, count=400, phase="fault")
-    assert judged(rows, "p95 < 1s", service="homework").state == "met"
-    assert judged(rows, "p95 < 1s", service="marks").state == "missed"
-    assert judged(rows, "p95 < 1s", service="homework", phase="fault").state == "missed"
+    rows = pages(count=400) + pages(service="marks", seconds=9.0, count=400)
+    rows += pages(seconds=9.0, count=400, phase="fault")
+    assert judged(tmp_path, rows, "p95 < 1s", service="homework").state == "met"
+    assert judged(tmp_path, rows, "p95 < 1s", service="marks").state == "missed"
+    assert judged(tmp_path, rows, "p95 < 1s", service="homework", phase="fault").state == "missed"
 
 
-def test_twenty_pages_are_no_apdex() -> None:
+def test_twenty_pages_are_no_apdex(tmp_path: Path) -> None:
     """However good."""
-    assert judged(page_rows(count=20), "apdex(1s) >= 0.85").state == "not-enough-data"
+    assert judged(tmp_path, pages(count=20), "apdex(1s) >= 0.85").state == "not-enough-data"
 
 
-def test_every_unknown_word_is_named_with_what_is_known() -> None:
+def test_every_unknown_word_is_named_with_what_is_known(tmp_path: Path) -> None:
     """Service, persona, phase and grammar, all at once, as a mistake of usage."""
     wrong = [
         objective("p95 < 1s", id="a", service="canteen"),
@@ -79,22 +76,24 @@ def test_every_unknown_word_is_named_with_what_is_known() -> None:
         objective("p95 < 1", id="c"),
     ]
     with pytest.raises(UsageError) as error:
-        judge_objectives(run_of(page_rows(), objectives=wrong))
+        judge_objectives(run_of(tmp_path, pages(), objectives=wrong))
     message = str(error.value)
     for words in ("'canteen' is unknown; known: *, sign-on, home", "'inspector'", "'warm-up'", "objective c: must:"):
         assert words in message
 
 
-def test_a_phase_that_the_run_has_not_is_said() -> None:
+def test_a_phase_that_the_run_has_not_is_said(tmp_path: Path) -> None:
     """INVALID, with the phases that there are."""
-    found = judge(run_of(page_rows(count=500), objectives=[objective("p95 < 1s", phase="fault")]))
+    found = judge(run_of(tmp_path, pages(count=500), objectives=[objective("p95 < 1s", phase="fault")]))
     assert found.verdict == "INVALID"
     assert any("no phase fault, but warm-up, surge, drain" in reason["en"] for reason in found.reasons)
 
 
-def test_a_run_without_a_request_is_invalid_and_says_why() -> None:
+def test_a_run_without_a_request_is_invalid_and_says_why(tmp_path: Path) -> None:
     """No page, no visit: INVALID, exit code 4, never a pass."""
-    found = judge(run_of([], objectives=[objective("p95 < 1s"), objective("errors < 1%"), objective("served >= 9%")]))
+    found = judge(
+        run_of(tmp_path, [], objectives=[objective("p95 < 1s"), objective("errors < 1%"), objective("served >= 9%")])
+    )
     assert (found.verdict, found.exit_code) == ("INVALID", 4)
     assert {each.state for each in found.objectives} == {"not-enough-data"}
 
@@ -104,13 +103,13 @@ def fault(start_s: float, end_s: float) -> dict[str, Any]:
             "start_s": start_s, "end_s": end_s}  # fmt: skip
 
 
-def second_by_second(slow: range, unserved: range = range(0)) -> list[dict[str, Any]]:
+def second_by_second(slow: range, unserved: range = range(0)) -> list[Pages]:
     """Ten pages a second from 10 to 110: 0.3 s, in `slow` 2 s, in `unserved` failed."""
     rows = []
     for second in range(10, 110):
         outcome = "failed" if second in unserved else "ok"
         seconds = 2.0 if second in slow else 0.3 + 0.001 * (second % 7)
-        rows += page_rows(second=second, seconds=seconds, outcome=outcome, count=10)
+        rows += pages(second=second, seconds=seconds, outcome=outcome, count=10)
     return rows
 
 
@@ -125,13 +124,13 @@ def second_by_second(slow: range, unserved: range = range(0)) -> list[dict[str, 
     ],
 )
 def test_recovery_is_counted_from_the_fault_s_end(
-    slow: range, unserved: range, state: str, value: float | None
+    slow: range, unserved: range, state: str, value: float | None, tmp_path: Path
 ) -> None:
     """Until the last second of at least five outside the band of the calm before."""
-    found = judged(second_by_second(slow, unserved), "recovery < 30s", perturbations=[fault(40, 60)])
+    found = judged(tmp_path, second_by_second(slow, unserved), "recovery < 30s", perturbations=[fault(40, 60)])
     assert (found.state, found.value) == (state, value)
 
 
-def test_nothing_to_recover_from_is_not_a_recovery() -> None:
+def test_nothing_to_recover_from_is_not_a_recovery(tmp_path: Path) -> None:
     """Without a fault, the objective has no data."""
-    assert judged(second_by_second(range(0)), "recovery < 30s").state == "not-enough-data"
+    assert judged(tmp_path, second_by_second(range(0)), "recovery < 30s").state == "not-enough-data"

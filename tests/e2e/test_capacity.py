@@ -38,8 +38,8 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ent() -> Iterator[str]:
     """The review's sandbox: four workers, twelve milliseconds a page."""
     settings = Settings(
-        workers=4, default_seconds=0.012, service_seconds={"sign-on": 0.006}, pool=16, queue_limit=80, seed=9, schools=40,
-        compression=360,
+        workers=4, default_seconds=0.012, service_seconds={"sign-on": 0.006}, pool=16, queue_limit=80, seed=9,
+        schools=40, compression=360,
     )  # fmt: skip
     with sandbox(settings.to_json()) as (url, _):
         yield url
@@ -47,7 +47,7 @@ def ent() -> Iterator[str]:
 
 @pytest.mark.slow
 def test_the_worked_review_runs(tmp_path: Path, ent: str) -> None:
-    """Its commands in their order, the sandbox's apart: exit codes, a number with an interval, notes in both languages."""
+    """Its commands in their order, the sandbox's apart: exit 0, a number with an interval, notes in two languages."""
     (tmp_path / "review.toml").write_text(blocks("toml")[0], encoding="utf-8")
     commands = [line for block in blocks("bash") for line in block.replace("\\\n", " ").splitlines() if line.strip()]
     run = [line for line in commands if "entsurge sandbox" not in line]

@@ -284,3 +284,50 @@ def test_locust_runs_a_scenario_by_itself(free_sandbox, tmp_path: Path) -> None:
     summary = done.stdout + done.stderr
     assert "home open-home" in summary
     assert "sign-on sign-on" in summary
+
+
+def test_the_sandbox_s_own_metrics_are_in_the_run_and_the_report(
+    entsurge, quick_profile, free_sandbox, tmp_path
+) -> None:
+    """Without being asked for: its workers, queue, connections and sessions, once a second, beneath the timeline."""
+    done = entsurge("run", str(quick_profile), "--target", free_sandbox[0], "--out", "seen", "--exporter-port", "0")
+    assert done.returncode in (0, 4), done.stdout + done.stderr  # 4: a busy machine
+    rows = read_run(tmp_path / "seen").target
+    assert {row["series"] for row in rows} == {f"entsandbox_{name}" for name in
+                                               ("workers_busy", "queue", "pool_busy", "sessions")}  # fmt: skip
+    assert len({int(row["t"]) for row in rows}) >= 5
+    assert max(row["value"] for row in rows if row["series"] == "entsandbox_sessions") > 10
+    assert "entsandbox_sessions" in (tmp_path / "seen" / "report.fr.html").read_text(encoding="utf-8")
+
+
+def test_series_that_are_asked_for_are_scraped(entsurge, quick_profile, free_sandbox, tmp_path: Path) -> None:
+    """--scrape with a name and labels; what is not there is said in the events, and the run goes on."""
+    done = entsurge(
+        "run", str(quick_profile), "--target", free_sandbox[0], "--out", "asked", "--exporter-port", "0",
+        "--scrape", "/metrics", 'entsandbox_requests_total{service="home",outcome="ok"},entsandbox_queue',
+        "--scrape", f"{free_sandbox[0]}/metrics", "no_such_series",
+    )  # fmt: skip
+    assert done.returncode in (0, 4), done.stdout + done.stderr  # 4: a busy machine
+    run = read_run(tmp_path / "asked")
+    kinds = {row["series"]: row["kind"] for row in run.target}
+    assert kinds == {'entsandbox_requests_total{outcome="ok",service="home"}': "counter", "entsandbox_queue": "gauge"}
+    assert [event["state"] for event in run.events if event["kind"] == "scrape" and event["detail"]] == ["failing"]
+
+
+@pytest.mark.parametrize(
+    ("url", "series", "said"),
+    [
+        ("http://127.0.0.1:9/metrics", "queue", "--scrape http://127.0.0.1:9/metrics"),
+        ("/nowhere", "queue", "answered 404"),
+        ("http://192.0.2.1/metrics", "queue", "allowed hosts"),
+        ("/metrics", "not a series", "expected a series"),
+    ],
+)
+def test_a_scrape_that_cannot_be_is_said_before_the_run(
+    entsurge, quick_profile, free_sandbox, tmp_path, url, series, said
+):
+    """Nothing listens, no such page, a forbidden host, no series: exit 2, and no run is left behind."""
+    done = entsurge("run", str(quick_profile), "--target", free_sandbox[0], "--out", "no", "--scrape", url, series)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert said in done.stderr
+    assert not (tmp_path / "no").exists()

@@ -5,85 +5,16 @@ import re
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from junitparser import JUnitXml
+from tests.render.records import record
 
 from entsurge import content
-from entsurge.record.recorder import Key, Recorder
-from entsurge.record.run_directory import RunDirectory, write_json
+from entsurge.errors import UsageError
+from entsurge.record.run_directory import write_json
 from entsurge.render import write_report
-
-HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-SERVICES = ("home", "homework")
-
-
-def record(path: Path, *, name: str, served: bool = True) -> Path:
-    """A small run directory as the engine would leave it: 120 pupils and 80 teachers of two pages each."""
-    directory = RunDirectory(path)
-    recorder = Recorder(directory)
-    figures = {"visits": 200.0, "page_views": 400.0, "minutes_per_visit": 2.0, "pages_per_visit": 2.0}
-    planned = {"student": 120, "teacher": 80}
-    manifest = {
-        "format": 1, "name": name, "title": {"fr": name, "en": name}, "profile": "quick", "seed": 1, "scale": "1/86",
-        "versions": {"entsurge": "0"}, "plan_digest": "0" * 64, "content": [], "compression": 45.0,
-        "target": {"url": "http://127.0.0.1:1", "driver": "portal", "name": HOSTILE}, "protected": ["student"],
-        "started_utc": "2026-01-01T00:00:00+00:00",
-        "window": {"day": "monday", "from": "09:00", "to": "09:30"}, "perturbations": [], "population": {},
-        "phases": [
-            {"name": "warm-up", "start_s": 0, "end_s": 1}, {"name": "surge", "start_s": 1, "end_s": 11},
-            {"name": "drain", "start_s": 11, "end_s": 20},
-        ],
-        "figures": {"published": {key: {"value": value, "change_percent": 43.0} for key, value in figures.items()},
-                    "week": figures, "window": figures},
-        "planned": {
-            who: {"visits": n, "page_views": 2 * n, "services": dict.fromkeys(SERVICES, n)}
-            for who, n in planned.items()
-        },
-        "objectives": [
-            {"id": "o", "persona": "*", "service": "*", "phase": "surge", "must": "errors < 5%", "required": True}
-        ],
-    }  # fmt: skip
-    directory.write_json("manifest.json", manifest)
-    outcome = "ok" if served else "failed"
-    for who, count in planned.items():
-        for number in range(count):
-            for service in SERVICES:
-                recorder.page(Key("page", who, "Lyon", service, "read", "surge", outcome), 300_000 + number, 300_000)
-            cells = [
-                {"service": service, "planned": 1, "ok": int(served), "shed": 0, "failed": int(not served), "lost": 0}
-                for service in SERVICES
-            ]
-            recorder.visit(
-                {
-                    "name": f"{who}/{number}", "persona": who, "group": "Lyon", "school": "9990001X", "phase": "surge",
-                    "due_us": 1_000_000, "start_us": 1_000_000, "end_us": 4_000_000, "planned": 2, "ok": 2 * served,
-                    "shed": 0, "failed": 2 * (not served), "lost": 0, "unserved": 0, "planned_gap_us": 3_000_000,
-                    "waiting_us": 600_000, "work_planned": True, "work_served": served, "services": cells,
-                    "sign_on": "ok", "end": "completed",
-                }
-            )  # fmt: skip
-    example = {
-        "outcome": "failed", "persona": "student", "service": "home", "page": HOSTILE,
-        "request": {"method": "GET", "url": HOSTILE, "headers": {}},
-        "response": {"status": 500, "headers": {HOSTILE: HOSTILE}, "excerpt": HOSTILE}, "traceback": HOSTILE,
-    }  # fmt: skip
-    recorder.failure(1.0, HOSTILE, example)
-    recorder.fold(2)
-    directory.append("gauges.jsonl", {"t": 3, "offered": 200, "started": 200, "lost": 0, "visitors": {"student": 5}})
-    little = {"gauge_mean": 1.0, "from_visits": 1.0, "residual": 0.0, "judged": True}
-    directory.write_json("finish.json", {"end": "completed", "little": little, "cpu_share": 0.1, "signatures": {}})
-    directory.close()
-    return path
-
-
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report over a run that held and one that did not."""
-    folder = tmp_path_factory.mktemp("report")
-    runs = [record(folder / "a", name="calm"), record(folder / "b", name="storm", served=False)]
-    write_report(runs, folder, formats=("html", "json", "junit", "md"))
-    return folder
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -133,30 +64,77 @@ def test_both_languages_have_the_same_keys() -> None:
     assert shape(french) == shape(english)
 
 
-@pytest.mark.parametrize("cut", ["series.arrows", "visits.arrows", "gauges.jsonl"])
+@pytest.mark.parametrize("cut", ["series.arrows", "visits.arrows", "gauges.jsonl", "keys.json", "finish.json"])
 def test_a_truncated_file_is_said_and_survived(tmp_path: Path, cut: str) -> None:
-    """The last batch or line half written: the rest is read, the note is in the report."""
+    """A file half written: the rest is read, the note is in the report."""
     path = record(tmp_path / "run", name="cut")
     data = (path / cut).read_bytes()
     (path / cut).write_bytes(data[: -len(data) // 3])
+    found = data_of(path, tmp_path)
+    assert any(cut in note for note in found["notes"])
+
+
+@pytest.mark.parametrize("gone", ["series.arrows", "visits.arrows"])
+def test_a_missing_file_is_said_and_survived(tmp_path: Path, gone: str) -> None:
+    """No samples, or no visits: a note, and a page in both languages all the same."""
+    path = record(tmp_path / "run", name="gone")
+    (path / gone).unlink()
     write_report([path], tmp_path / "out")
     found = json.loads((tmp_path / "out" / "report.json").read_text())["runs"][0]
-    assert any(cut in note for note in found["notes"])
+    assert any(gone in note for note in found["notes"])
+    assert gone in (tmp_path / "out" / "report.fr.html").read_text()
+
+
+def test_a_run_without_a_request_is_invalid_and_has_a_page(tmp_path: Path) -> None:
+    """Nothing but a manifest, as after a crash at the start: INVALID, and as much of the report as can be made."""
+    path = record(tmp_path / "run", name="empty")
+    for each in path.iterdir():
+        if each.name != "manifest.json":
+            each.unlink()
+    write_report([path], tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "report.json").read_text())["runs"][0]["verdict"] == "INVALID"
+    page = (tmp_path / "out" / "report.fr.html").read_text()
+    assert "Mesure invalide" in page
+    assert "finish.json" in page
+
+
+def test_an_objective_on_what_does_not_exist_leaves_the_rest_of_the_report(tmp_path: Path) -> None:
+    """The service is named in a note, the verdict is INVALID, continuity and figures are there."""
+    wrong = {"id": "o", "persona": "*", "service": "cafeteria", "phase": "surge", "must": "p95 < 1s", "required": True}
+    found = data_of(record(tmp_path / "run", name="wrong", objectives=[wrong]), tmp_path)
+    assert any("cafeteria" in note for note in found["notes"])
+    assert found["verdict"] == "INVALID"
+    assert found["continuity"]["students"]["per_100"] == 100
 
 
 def test_a_run_broken_off_is_invalid(tmp_path: Path) -> None:
     """Without finish.json the verdict is INVALID, and the report is there."""
     path = record(tmp_path / "run", name="gone")
     (path / "finish.json").unlink()
-    write_report([path], tmp_path / "out")
-    assert json.loads((tmp_path / "out" / "report.json").read_text())["runs"][0]["verdict"] == "INVALID"
+    assert data_of(path, tmp_path)["verdict"] == "INVALID"
 
 
-def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
-    """A run directory of the future is not guessed at."""
-    write_json(tmp_path / "manifest.json", {"format": 99})
-    with pytest.raises(Exception, match="format 99"):
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        ({"format": 99}, "format 99"),
+        ({"format": 1, "name": "x"}, "phases"),
+        ([], "format None"),
+        ({}, "format None"),
+    ],
+)
+def test_a_directory_that_cannot_be_read_is_refused(tmp_path: Path, manifest: object, said: str) -> None:
+    """A format of the future, a manifest without what is needed, or none: a usage error that names it."""
+    write_json(tmp_path / "manifest.json", manifest)
+    with pytest.raises(UsageError, match=said):
         write_report([tmp_path], tmp_path / "out")
+
+
+def data_of(run: Path, folder: Path) -> dict[str, Any]:
+    """What the report says of a run, without drawing it."""
+    write_report([run], folder / "out", formats=("json",))
+    found: dict[str, Any] = json.loads((folder / "out" / "report.json").read_text())["runs"][0]
+    return found
 
 
 def in_browser(page: Path, profile: Path) -> str:

@@ -90,3 +90,24 @@ def start():
 def measured(start):
     """A sandbox whose measures nobody else sees, at ten in the morning."""
     return start("--service-seconds", "0", "--simulated-hour", "10")
+
+
+@pytest.fixture(scope="module")
+def running_module():
+    """Start sandboxes for a module's tests; they stop at its end."""
+    with ExitStack() as stack:
+        yield lambda *options: stack.enter_context(running(*options))
+
+
+@pytest.fixture
+def refused():
+    """Start a sandbox that must not start; what it says, with exit code 2 and no traceback."""
+
+    def start(*options):
+        command = [sys.executable, "-m", "entsurge.sandbox", *options]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 2, done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    return start

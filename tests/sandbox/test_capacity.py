@@ -5,10 +5,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from entsurge.errors import UsageError
 from entsurge.population import Population
 from entsurge.sandbox import Settings, capacity
+from entsurge.sandbox.capacity import places
+from entsurge.sandbox.measures import Measures
 
 PEOPLE = Population(1)
 MIX = {"student": {"home": 50, "homework": 50}, "parent": {"home": 50, "messages": 50}}
@@ -45,6 +49,12 @@ def test_capacity_factor():
         ("messaging-off", 1, 12 / (6 * 0.25 - 0.25 * 2.5 * 0.25), 5 - 0.25 * 2.5),
         ("short-sessions", 1, 8, 5),
         ("news-closed", 1, 8, 5),
+        ("persona-time-slots", 0.75, 8 / 0.75, 3.75),
+        ("video-off", 1, 8, 5),
+        ("priority-services", 1, 8, 5),
+        ("messaging-read-only", 1, 8, 5),
+        ("attachments-capped", 1, 8, 5),
+        ("news-static", 1, 8, 5),
     ],
 )
 def test_measures(measure, admitted, visits, pages_per_visit):
@@ -60,6 +70,77 @@ def test_nothing_limits():
     for settings in (Settings(unlimited=True), Settings(default_seconds=0)):
         found = capacity(settings, MIX, SHARES, 5)
         assert (found.visits_per_second, found.limiting) == (math.inf, "nothing")
+
+
+def test_places_limit():
+    """A hundred places and a life of 40 × 4/5 + 60 / 2 seconds: 100 / 62 visits a second (Little)."""
+    settings = Settings(session_limit=100, idle_seconds=60, compression=2)
+    found = capacity(settings, MIX, SHARES, 5, visit_seconds=40)
+    assert found.visits_per_second == pytest.approx(100 / 62)
+    assert found.limiting == "sessions"
+    assert found.bounds["workers"] == pytest.approx(8)
+    shorter = capacity(
+        Settings(session_limit=100, idle_seconds=3600, compression=2), MIX, SHARES, 5,
+        frozenset({"short-sessions"}), visit_seconds=40,
+    )  # fmt: skip
+    assert shorter.bounds["sessions"] == pytest.approx(100 / (32 + 600))
+
+
+def test_reserved_places_limit():
+    """Half the places are pupils' and three tenths teachers', so parents run out when 20 are theirs.
+
+    With one parent to three pupils: r/4 × 62 parents fill 20 of 100 places at r = 80/62, when pupils hold 60, ten of
+    them beyond their 50; so they share: r × 62 / 4 + max(0, 3 r × 62 / 4 − 50) = 20, r = 70/62.
+    """
+    settings = Settings(session_limit=100, idle_seconds=60, compression=2)
+    found = capacity(settings, MIX, SHARES, 5, frozenset({"reserved-places"}), visit_seconds=40)
+    assert found.visits_per_second == pytest.approx(70 / 62)
+
+
+def test_allowances_limit():
+    """1,440 pupils of 30 pages a minute, who make three quarters of the visits at six pages: 160 visits a second."""
+    found = capacity(Settings(pages_per_minute=30, workers=10_000, pool=10_000), MIX, SHARES, 5)
+    assert PEOPLE.count("student") == 1_440
+    assert found.bounds["allowance"] == pytest.approx(1_440 * 0.5 / (0.75 * 6))
+    assert found.limiting == "allowance"
+
+
+def test_processes_and_slow_services():
+    """Twice the processes, twice the workers and connections; a slow service is named with its share."""
+    settings = Settings(processes=2, database="postgresql://x", service_seconds={"homework": 1.0})
+    found = capacity(settings, MIX, SHARES, 5)
+    student, parent = 0.25 + 5 * (0.5 * 0.25 + 0.5 * 1.0), 0.25 + 5 * 0.25
+    assert found.visits_per_second == pytest.approx(24 / (0.75 * student + 0.25 * parent))
+    assert found.heaviest == "homework"
+    assert found.heaviest_share == pytest.approx(0.75 * 2.5 / (0.75 * student + 0.25 * parent))
+
+
+@pytest.mark.parametrize(("hour", "admitted"), [(8, 0.25), (10, 0.75), (18, 0.25)])
+def test_time_slots_count_at_their_hour(hour, admitted):
+    """Pupils come in between 8:30 and 17:00, parents outside."""
+    found = capacity(Settings(), MIX, SHARES, 5, frozenset({"persona-time-slots"}), hour=hour)
+    assert found.admitted_share == pytest.approx(admitted)
+
+
+@given(
+    limit=st.integers(1, 10_000),
+    shares=st.dictionaries(st.sampled_from(["student", "teacher", "parent"]), st.floats(0, 0.33)),
+    visits=st.dictionaries(st.sampled_from(["student", "teacher", "parent", "staff"]), st.floats(0.01, 1), min_size=1),
+)
+def test_places_run_out_where_admission_says_so(limit, shares, visits):
+    """Just under the computed rate everybody finds a place, just over it somebody does not."""
+    ordered = Measures(Settings(session_limit=limit, idle_seconds=60))
+    ordered.put("reserved-places", shares=shares)
+    rate = places(Settings(session_limit=limit, idle_seconds=60), ordered, visits, 5, 40.0)
+
+    def beyond(at):
+        held = {name: at * share * (32 + 60) for name, share in visits.items()}
+        return (
+            sum(max(0, held[name] - shares.get(name, 0) * limit) for name in held) - (1 - sum(shares.values())) * limit
+        )
+
+    assert beyond(rate * 0.999) < 1e-6 * limit
+    assert beyond(rate * 1.001) > -1e-6 * limit
 
 
 def test_settings_travel_as_json():

@@ -53,6 +53,26 @@ def test_pages_hold_what_is_in_the_database(as_pupil):
     assert "le travail est à faire seul" in as_pupil.get(link).text
 
 
+def test_background_calls_tell_the_truth(as_pupil, as_teacher, sandbox):
+    """Unread counts, folders, deadlines and quota are the person's own, and follow what happens."""
+
+    def call(client, name):
+        return client.get(f"{ROOT}/api/{name}").json()
+
+    before = call(as_pupil, "notifications")
+    folders = {each["dossier"]: each for each in call(as_pupil, "dossiers")["elements"]}
+    assert folders["inbox"]["non_lus"] == before["messages_non_lus"]
+    token = sandbox.hidden(as_teacher.get(f"{ROOT}/messagerie").text, "csrf-token")
+    fields = {"destinataire": PEOPLE.person("student", 0).login, "titre": "Bonjour", "csrf": token}
+    assert as_teacher.post(f"{ROOT}/messagerie", data=fields).status_code == 200
+    after = call(as_pupil, "notifications")
+    assert after["messages_non_lus"] == before["messages_non_lus"] + 1
+    assert after["non_lus"] == before["non_lus"] + 1
+    assert after["elements"][0]["titre"] == "Message : Bonjour"
+    assert call(as_pupil, "quota")["elements"][0]["quota"] == 100_000_000
+    assert call(as_pupil, "echeances")["elements"][0]["titre"] in as_pupil.get(f"{ROOT}/travail").text
+
+
 def test_static_files_are_cached(sandbox):
     """A static file known by its tag is not sent again."""
     with sandbox.client() as client:
@@ -142,6 +162,35 @@ def test_handing_in(sandbox, as_pupil):
     assert "devoir.pdf" in answer.text
     where = answer.headers["content-location"]
     assert as_pupil.delete(where, headers={"x-csrf-token": token}).status_code == 204
+
+
+def test_whatever_is_written_is_taken_back(sandbox, as_pupil, as_teacher):
+    """A mark of being done, an answer and a reason given are taken back where the answer says, by who wrote them."""
+    with sandbox.client() as as_staff:
+        sandbox.sign_on(as_staff, PEOPLE.person("staff", 0))
+
+        def token(client):
+            return sandbox.hidden(client.get(f"{ROOT}/travail").text, "csrf-token")
+
+        def link(client, path):
+            return re.search(rf'href="({ROOT}/{path}/\d+)"', client.get(f"{ROOT}/{path}").text)[1]
+
+        work, letter, absence = link(as_pupil, "travail"), link(as_pupil, "messagerie"), link(as_staff, "absences")
+        steps = [
+            (as_pupil, f"{work}/fait", {"fait": "1"}, ", fait", work),
+            (as_pupil, letter, {"contenu": "Une réponse reprise"}, "Une réponse reprise", letter),
+            (as_staff, absence, {"motif": "3", "commentaire": "Retard du car"}, "Retard du car", absence),
+        ]
+        for client, path, fields, sign, page in steps:
+            answer = client.post(path, data=fields | {"csrf": token(client)})
+            assert sign in answer.text
+            assert sign in client.get(page).text
+            where = answer.headers["content-location"]
+            stranger = {"x-csrf-token": token(as_teacher)}
+            assert as_teacher.delete(where, headers=stranger).status_code in (204, 403, 404)
+            assert sign in client.get(page).text
+            assert client.delete(where, headers={"x-csrf-token": token(client)}).status_code == 204
+            assert sign not in client.get(page).text
 
 
 def test_refused_writes(sandbox, as_pupil, as_teacher):

@@ -10,7 +10,6 @@ import numpy as np
 from entsurge.record.histogram import HIGHEST_US, bucket, upper_ends
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
 BUCKETS = bucket(HIGHEST_US) + 1
@@ -51,24 +50,3 @@ def quantiles_seconds(buckets: NDArray[np.int64], times: NDArray[np.int64], perc
     ranks = [max(1, min(total, int(each * total / 100 + 0.5))) for each in percentiles]
     places = np.searchsorted(cumulative, ranks)
     return [float(value) / 1e6 for value in upper_ends(buckets[places].astype(np.int64))]
-
-
-def counts(rows: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Distinct buckets in order and how often each occurred."""
-    summed = rows.groupby("bucket", sort=True)["count"].sum()
-    return summed.index.to_numpy(dtype=np.int64), summed.to_numpy(dtype=np.int64)
-
-
-def quantile_seconds(rows: pd.DataFrame, percentile: float) -> float | None:
-    """The same percentile of rows with `bucket` and `count`; None of no rows."""
-    if rows.empty:
-        return None
-    return quantiles_seconds(*counts(rows), [percentile])[0]
-
-
-def over(rows: pd.DataFrame, seconds: float) -> int:
-    """How many times of such rows lie above so many seconds."""
-    if rows.empty:
-        return 0
-    buckets, times = counts(rows)
-    return int(times[upper_ends(buckets) > seconds * 1e6].sum())

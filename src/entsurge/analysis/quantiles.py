@@ -15,20 +15,23 @@ if TYPE_CHECKING:
 
 
 def table(rows: pd.DataFrame, by: Sequence[str], percentile: float) -> dict[tuple[Any, ...], tuple[float, int]]:
-    """By key: the percentile in seconds (as `hdr.quantile_seconds` defines it) and the count it rests on."""
+    """By key: the percentile in seconds (as `hdr.Times` defines it) and the count it rests on."""
     if rows.empty:
         return {}
     summed = rows.groupby([*by, "bucket"], sort=True, observed=True)["count"].sum()
     counts = summed.to_numpy(dtype=np.int64)
     index: Any = summed.index
     buckets = index.get_level_values(-1).to_numpy(dtype=np.int64)
-    codes, names = index.droplevel(-1).factorize()
-    begins = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
+    codes = np.array([np.asarray(level) for level in index.codes[:-1]])
+    begins = np.flatnonzero(np.r_[True, (codes[:, 1:] != codes[:, :-1]).any(axis=0)])
     totals = np.add.reduceat(counts, begins)
     cumulative = np.cumsum(counts)
     before = cumulative[begins] - counts[begins]
     ranks = np.clip((percentile * totals / 100 + 0.5).astype(np.int64), 1, totals)
     places = np.searchsorted(cumulative, before + ranks)
     seconds = upper_ends(buckets[places]) / 1e6
-    shown = [name if isinstance(name, tuple) else (name,) for name in names.tolist()]
-    return {key: (float(value), int(total)) for key, value, total in zip(shown, seconds, totals, strict=True)}
+    keys = [index.levels[place][codes[place, begins]] for place in range(len(by))]
+    return {
+        key: (float(value), int(total))
+        for key, value, total in zip(zip(*keys, strict=True), seconds, totals, strict=True)
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,12 @@ from entsurge.analysis.figures import figures
 from entsurge.analysis.percentiles import percentiles
 from entsurge.analysis.perturbations import perturbations
 from entsurge.analysis.recovery import recoveries
+from entsurge.analysis.retries import retries
 from entsurge.analysis.run import Run, read_run
 from entsurge.analysis.target import target_series
 from entsurge.analysis.timeline import timeline
-from entsurge.analysis.verdict import judge
+from entsurge.analysis.verdict import Verdict, judge
+from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,10 +30,10 @@ COPIED = (
 EXAMPLES = 40
 
 
-def report_data(run_paths: Sequence[Path]) -> dict[str, Any]:
+def report_data(run_paths: Sequence[Path], *, now: datetime | None = None) -> dict[str, Any]:
     """The findings on these runs; the first is the baseline. Raises UsageError for what is no run directory.
 
-    No more than two runs are held at once.
+    No more than two runs are held at once. `now` is when the report is made.
     """
     baseline = read_run(run_paths[0])
     found, manifests = [_run(baseline, None)], [baseline.manifest]
@@ -41,7 +43,7 @@ def report_data(run_paths: Sequence[Path]) -> dict[str, Any]:
         manifests.append(run.manifest)
     return {
         "format": 1,
-        "generated_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "generated_utc": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
         "baseline": baseline.name,
         "same_plan_note": _difference(manifests),
         "runs": found,
@@ -49,7 +51,7 @@ def report_data(run_paths: Sequence[Path]) -> dict[str, Any]:
 
 
 def _run(run: Run, baseline: Run | None) -> dict[str, Any]:
-    found = judge(run)
+    found = _judged(run)
     visits = run.window_stays
     planned = sum(of["page_views"] for of in run.manifest["planned"].values())
     turned_away = visits.only(visits.among("persona", run.deferred) & visits.where(end="shed"))
@@ -73,6 +75,7 @@ def _run(run: Run, baseline: Run | None) -> dict[str, Any]:
         "deferred_visits": turned_away.count_by("persona"),
         "continuity": continuity(run),
         "figures": figures(run, baseline),
+        "retries": retries(run),
         "matrix": matrix(run, baseline),
         "objectives": [each.as_json() for each in found.objectives],
         "validity": [light.as_json() for light in found.lights],
@@ -84,6 +87,15 @@ def _run(run: Run, baseline: Run | None) -> dict[str, Any]:
         "failures": _failures(run),
         "signatures": len((run.finish or {}).get("signatures", {})),
     }
+
+
+def _judged(run: Run) -> Verdict:
+    """The verdict; objectives that cannot be read are noted and leave the rest of the report standing."""
+    try:
+        return judge(run)
+    except UsageError as error:
+        run.notes.extend(str(error).splitlines())
+        return judge(replace(run, manifest=run.manifest | {"objectives": []}))
 
 
 def _failures(run: Run) -> list[dict[str, Any]]:

@@ -27,7 +27,8 @@ NEEDED = {"name", "phases", "objectives", "planned", "figures", "perturbations",
 class Run:
     """One run: its manifest, the sums of its histograms, its visits by column, and what surrounds them.
 
-    `notes` says what could not be read.
+    `pages` and `visits`, like the sums, are first attempts alone, as planned; `retries` has the visits' columns and
+    `attempt`. `notes` says what could not be read.
     """
 
     path: Path
@@ -80,11 +81,13 @@ class Run:
         import pandas as pd  # slow to import, and a report does without it
 
         described = (
-            pd.DataFrame(_json(self.path / "keys.json", list, []) or [], columns=[*PAGE_COLUMNS[1:8], "kind"])
+            pd.DataFrame(
+                _json(self.path / "keys.json", list, []) or [], columns=[*PAGE_COLUMNS[1:8], "kind", "attempt"]
+            )
             .rename_axis("key")
             .reset_index()
         )
-        described = described[described["kind"] == "page"]
+        described = described[(described["kind"] == "page") & (described["attempt"] != "retry")]
         parts = [
             piece.to_pandas().merge(described, on="key", how="inner")[PAGE_COLUMNS]
             for piece in pieces(self.path / "series.arrows", ("second", "key", "bucket", "count"), [])
@@ -98,6 +101,15 @@ class Run:
 
         columns = (*TEXTS, *NUMBERS, "name", "services")
         parts = [piece.to_pandas() for piece in pieces(self.path / "visits.arrows", columns, [])]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+    @cached_property
+    def retries(self) -> pd.DataFrame:
+        """The attempts after the first, with the visits' columns and `attempt`; a run without retries has no file."""
+        import pandas as pd  # as above
+
+        columns, path = (*TEXTS, *NUMBERS, "name", "services", "attempt"), self.path / "retries.arrows"
+        parts = [piece.to_pandas() for piece in pieces(path, columns, [])] if path.is_file() else []
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
     @property

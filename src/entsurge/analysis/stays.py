@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,29 +34,32 @@ class Stays:
     columns: dict[str, NDArray[Any]]
     words: dict[str, list[str]]
     services: dict[tuple[str, str, str, str], dict[str, int]]
+    chosen: NDArray[np.intp] | None = None  # places of the visits that this is about; None for all
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        return self.columns[name]
+        column = self.columns[name]
+        return column if self.chosen is None else column[self.chosen]
 
     def __len__(self) -> int:
-        return len(self.columns["due_us"])
+        return len(self.columns["due_us"] if self.chosen is None else self.chosen)
 
     def where(self, **asked: str) -> NDArray[np.bool_]:
         """Which visits have these words, such as `persona="student"`."""
         chosen = np.ones(len(self), bool)
         for name, word in asked.items():
-            chosen &= self.columns[name] == (self.words[name].index(word) if word in self.words[name] else -1)
+            chosen &= self[name] == (self.words[name].index(word) if word in self.words[name] else -1)
         return chosen
 
     def among(self, name: str, words: set[str]) -> NDArray[np.bool_]:
         """Which visits have one of these words."""
         codes = [code for code, word in enumerate(self.words[name]) if word in words]
-        found: NDArray[np.bool_] = np.isin(self.columns[name], codes)
+        found: NDArray[np.bool_] = np.isin(self[name], codes)
         return found
 
     def only(self, chosen: NDArray[np.bool_]) -> Stays:
-        """These visits alone; `services` stays that of the run."""
-        return Stays({name: column[chosen] for name, column in self.columns.items()}, self.words, self.services)
+        """These visits alone, without a copy of them; `services` stays that of the run."""
+        places = np.flatnonzero(chosen)
+        return replace(self, chosen=places if self.chosen is None else self.chosen[places])
 
     def pages(self, **asked: str) -> dict[str, int]:
         """The sums of PAGES by `phase`, `persona`, `sign_on`, `service`; what is not named stands for all."""
@@ -70,7 +73,7 @@ class Stays:
 
     def count_by(self, name: str) -> dict[str, int]:
         """How many visits have each word, those that occur."""
-        counted = np.bincount(self.columns[name], minlength=len(self.words[name])).tolist()
+        counted = np.bincount(self[name], minlength=len(self.words[name])).tolist()
         return {word: count for word, count in zip(self.words[name], counted, strict=True) if count}
 
 
@@ -87,13 +90,16 @@ def read_stays(path: Path, notes: list[str]) -> Stays:
             column = piece.column(name).to_numpy()
             parts[name].append(column.astype(np.int64) if column.dtype == object else column)
         _add_services(piece, codes, words, services)
-    columns = {name: np.concatenate(part) if part else np.zeros(0, np.int64) for name, part in parts.items()}
+    columns: dict[str, NDArray[Any]] = {}
+    for name in list(parts):
+        part = parts.pop(name)  # let go column by column: never is everything there twice
+        columns[name] = np.concatenate(part) if part else np.zeros(0, np.int64)
     return Stays(columns, {name: words[name].known for name in TEXTS}, services)
 
 
 def _add_services(
     piece: pa.Table,
-    codes: dict[str, NDArray[np.int32]],
+    codes: dict[str, NDArray[Any]],
     words: dict[str, Words],
     services: dict[tuple[str, str, str, str], dict[str, int]],
 ) -> None:

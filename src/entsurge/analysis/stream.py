@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROWS = 1 << 16
+MOST_SHORT = 32_000  # so many words are told apart by two bytes
 # What has been read is given back to the system at once; Arrow's own pool would keep it.
 pa.set_memory_pool(pa.system_memory_pool())
 
@@ -68,9 +69,10 @@ class Words:
             self.known.append(text)
         return self._numbers[text]
 
-    def codes(self, column: pa.ChunkedArray) -> NDArray[np.int32]:
+    def codes(self, column: pa.ChunkedArray) -> NDArray[np.integer[Any]]:
         """The number of every text in a column; a missing one counts as empty."""
         coded = column.combine_chunks().fill_null("").dictionary_encode()
-        numbers = np.array([self.number(text) for text in coded.dictionary.to_pylist()] or [0], np.int32)
-        found: NDArray[np.int32] = numbers[coded.indices.to_numpy(zero_copy_only=False)]
+        numbers = np.array([self.number(text) for text in coded.dictionary.to_pylist()] or [0])
+        numbers = numbers.astype(np.int16 if len(self.known) < MOST_SHORT else np.int32)
+        found: NDArray[np.integer[Any]] = numbers[coded.indices.to_numpy(zero_copy_only=False)]
         return found

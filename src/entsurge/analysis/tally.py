@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import mmap
 from dataclasses import dataclass, field
+from itertools import pairwise
 from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,6 +29,7 @@ OUTCOMES = ("ok", "shed", "failed", "lost")
 PERCENTILES = (50.0, 95.0, 99.0)
 COLUMNS = ("second", "key", "bucket", "count")
 LATE_SECONDS = 30
+RETRIED = "retried-page"
 LONGEST_SECONDS = 1_000_000  # over eleven days: a larger second is damage, not a run
 
 
@@ -43,8 +45,9 @@ class Group(NamedTuple):
 
     @classmethod
     def of(cls, key: Mapping[str, Any]) -> Group:
-        """The group of an entry of keys.json."""
-        return cls(*(intern(str(key.get(name, ""))) for name in cls._fields))
+        """The group of an entry of keys.json; pages of retries are a kind of their own: no visit counts twice."""
+        found = cls(*(intern(str(key.get(name, ""))) for name in cls._fields))
+        return found._replace(kind=RETRIED) if found.kind == "page" and key.get("attempt") == "retry" else found
 
 
 @dataclass(frozen=True)
@@ -172,9 +175,8 @@ class _Fold:
         if len(second) > 1 and (second[1:] < second[:-1]).any():
             order = np.argsort(second, kind="stable")
             second, bucket, count = second[order], bucket[order], count[order]
-        edges = np.flatnonzero(np.diff(second)) + 1
-        starts = [0, *edges.tolist()] if len(second) else []
-        for begin, end in zip(starts, [*starts[1:], len(second)], strict=True):
+        edges = [0, *(np.flatnonzero(np.diff(second)) + 1).tolist(), len(second)]
+        for begin, end in pairwise(edges if len(second) else []):
             of = int(second[begin])
             if of in self.closed:
                 self.late += int(count[begin:end].sum())

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 STARTED_AT_LEAST, LOST_AT_MOST, LITTLE_AT_MOST, BUSY = 0.98, 0.01, 0.05, 0.9
 STALL_AT_MOST_MS, FULL = 200.0, 0.98
+EDGE = "refused by an edge: "  # how signon and drivers word it
+RETRIES_LOST_AT_MOST = 0.02
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ def lights(run: Run) -> list[Light]:
     """Every condition of a believable run. A broken one makes the verdict INVALID, but for the start lag."""
     return [
         _finished(run), _started(run), _lost(run), _workers(run), _lag(run), _processor(run), _loop(run), _room(run),
-        _little(run),
+        _little(run), _edge(run), *_retried(run),
     ]  # fmt: skip
 
 
@@ -118,6 +120,16 @@ def _room(run: Run) -> Light:
     )  # fmt: skip
 
 
+def _retried(run: Run) -> list[Light]:
+    """Retries that the generator had no room for; nothing where nobody came back."""
+    counts = (run.finish or {}).get("retries") or {}
+    due, lost = (sum(counts.get(name, {}).values()) for name in ("due", "lost"))
+    if not due:
+        return []
+    kept = lost <= RETRIES_LOST_AT_MOST * due
+    return [Light("retries", kept, f"nouvelles tentatives perdues {lost} / {due}", f"retries lost {lost} / {due}")]
+
+
 def _little(run: Run) -> Light:
     little = (run.finish or {}).get("little")
     if not little:
@@ -128,6 +140,20 @@ def _little(run: Run) -> Light:
     return Light(
         "little", kept, f"loi de Little, écart {residual:.1f} %".replace(".", ",") + more[0],
         f"Little's law, residual {residual:.1f} %" + more[1],
+    )  # fmt: skip
+
+
+def _edge(run: Run) -> Light:
+    """Whether something in front of the ENT took the test for an attack: then the ENT was not asked."""
+    limits = (run.finish or {}).get("limits", {})
+    by = {reason.removeprefix(EDGE): count for reason, count in limits.items() if reason.startswith(EDGE)}
+    if not by:
+        return Light("edge", True, "aucun refus par un pare-feu applicatif", "no refusal by an edge or WAF")
+    who = ", ".join(f"{name}: {count}" for name, count in by.items())
+    return Light(
+        "edge", False,
+        f"un pare-feu applicatif devant l’ENT a refusé des pages ({who}) : l’ENT n’a pas été mesuré",
+        f"an edge in front of the ENT (WAF) refused pages ({who}): the ENT was not measured",
     )  # fmt: skip
 
 

@@ -93,6 +93,13 @@ def _ratio(found: object) -> Fraction:
     return number
 
 
+def at_most_100(found: Figure) -> Figure:
+    """The same share. Raises ValueError when it is over 100 percent."""
+    if found.value > 100:
+        raise ValueError("expected a share of at most 100 percent")
+    return found
+
+
 def _plain(value: Any) -> str:
     return str(value)
 

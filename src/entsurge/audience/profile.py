@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from entsurge import content
+from entsurge.audience.calendar import Calendar, TermWeek
 from entsurge.audience.figure import Ratio
+from entsurge.audience.moment import Bell, Event, Happening, Measure, Occasion, overfull
 from entsurge.audience.objective import parse_objective
 from entsurge.audience.shape import DAYS, PERSONAS, SERVICES, Mixes, Persona, Shape
+from entsurge.audience.story import Basis, SchoolDay
+from entsurge.audience.strict import Clock, Day, minutes
 from entsurge.audience.week import Figures, Week, contradictions, resolve
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+
 Model = TypeVar("Model", bound=BaseModel)
-Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 
 
 class _Strict(BaseModel):
@@ -30,7 +34,7 @@ class _Strict(BaseModel):
 class Window(_Strict):
     """Which part of the week is replayed, in local time."""
 
-    day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+    day: Day
     begin: Clock = Field(alias="from")
     end: Clock = Field(alias="to")
 
@@ -102,6 +106,19 @@ class ObjectiveSpec(_Strict):
         return found
 
 
+class Scrape(_Strict):
+    """A Prometheus endpoint of the target, its address relative to the target's, and the series wanted of it."""
+
+    url: Annotated[str, Field(min_length=1)]
+    series: Annotated[list[str], Field(min_length=1, max_length=40)]
+
+
+class ObjectivesFile(_Strict):
+    """A file of objectives alone, for `entsurge gate --objectives`."""
+
+    objective: Annotated[list[ObjectiveSpec], Field(min_length=1)]
+
+
 class ProfileFile(_Strict):
     """A profile as it is written."""
 
@@ -115,6 +132,13 @@ class ProfileFile(_Strict):
     replay: Replay
     population: People = People()
     objective: list[ObjectiveSpec] = []
+    scrape: Annotated[list[Scrape], Field(max_length=10)] = []
+    bell: str | None = None
+    calendar: TermWeek | None = None
+    event: list[Event] = []
+    measure: list[Measure] = []
+    day: list[SchoolDay] = []
+    basis: list[Basis] = []
 
 
 @dataclass(frozen=True)
@@ -128,6 +152,17 @@ class Profile:
     mixes: Mixes
     baseline: Profile | None
     sources: tuple[tuple[str, str, Path], ...]
+    bell: Bell | None = None
+    happenings: tuple[Happening, ...] = ()
+    calendar: Calendar | None = None
+
+    @property
+    def measures(self) -> list[str]:
+        """The experiments that the profile puts in force during its window."""
+        window = self.file.window
+        begin, end = minutes(window.begin), minutes(window.end)
+        chosen = (each for each in self.file.measure if window.day in each.days)
+        return [each.name for each in chosen if minutes(each.begin) < end and minutes(each.end) > begin]
 
     @property
     def begin_minute(self) -> int:
@@ -146,45 +181,85 @@ class Profile:
         return [persona for persona in PERSONAS if self.mixes.mix(persona).protected]
 
 
-def minutes(clock: str) -> int:
-    """Minutes since midnight of a time such as 09:30."""
-    hour, minute = clock.split(":")
-    return int(hour) * 60 + int(minute)
-
-
 def load(name: str, *, overrides: dict[str, Any] | None = None, _seen: tuple[str, ...] = ()) -> Profile:
     """Read a shipped profile by its bare name, or one of your own by its path.
 
-    `overrides` replace keys of `[replay]` and `shape`, as the command line asks.
+    `overrides` replace keys of `[replay]`, and `shape`, `window`, `bell` (`none` silences it), as the command line
+    asks; `day` chooses one of the profile's days (1 is the first), `measures = False` leaves its measures out.
     Raises UsageError that lists every fault with file and key.
     """
-    path = content.find("profiles", name)
+    path, changes = content.find("profiles", name), dict(overrides or {})
+    number, with_measures = changes.pop("day", None), changes.pop("measures", True)
     raw = read_toml(path)
-    if overrides and isinstance(raw.get("replay"), dict):
-        raw["replay"] |= {key: value for key, value in overrides.items() if key not in ("shape", "window")}
-        raw |= {key: value for key, value in overrides.items() if key in ("shape", "window")}
-    file = check(ProfileFile, raw, path)
+    top = {key: changes.pop(key) for key in ("shape", "window", "bell") if key in changes}
+    if changes and isinstance(raw.get("replay"), dict):
+        raw["replay"] |= changes
+    file = check(ProfileFile, raw | top, path)
     if path.stem in _seen:
         raise UsageError(f"{path}: baseline: {' → '.join((*_seen, path.stem))} goes round in a circle")
     base = load(_beside(path, file.baseline), _seen=(*_seen, path.stem)) if file.baseline else None
-    shape_path, mixes_path = _part(path, "shapes", file.shape), _part(path, "personas", file.personas)
-    shape, mixes = (
-        check(Shape, read_toml(shape_path), shape_path),
-        check(Mixes, read_toml(mixes_path), mixes_path),
-    )
-    faults = list(contradictions(file.figures, base.file.figures if base else None))
+    whole = _with_parts(path, file, base)
+    if number is not None:
+        whole = on_day(whole, number, path)
+    if not with_measures:
+        whole = replace(whole, file=whole.file.model_copy(update={"measure": []}))
+    _measures_fit(whole, path)
+    return whole
+
+
+def _with_parts(path: Path, file: ProfileFile, base: Profile | None) -> Profile:
+    """The profile with everything that it names."""
+    sources = [("profiles", path.stem, path)]
+
+    def part(model: type[Model], folder: str, name: str) -> Model:
+        found = _part(path, folder, name)
+        if (folder, found.stem, found) not in sources:
+            sources.append((folder, found.stem, found))
+        return check(model, read_toml(found), found)
+
+    shape, mixes = part(Shape, "shapes", file.shape), part(Mixes, "personas", file.personas)
+    bell = part(Bell, "bells", file.bell) if file.bell not in (None, "none") else None
+    happenings = tuple(Happening(each, part(Occasion, "occasions", each.occasion)) for each in file.event)
+    faults = [f"figures: {fault}" for fault in contradictions(file.figures, base.file.figures if base else None)]
+    faults += overfull(list(happenings))
     if faults:
-        raise UsageError("\n".join(f"{path}: figures: {fault}" for fault in faults))
+        raise UsageError("\n".join(f"{path}: {fault}" for fault in faults))
     try:
         week = resolve(file.figures, base.week if base else None)
     except ValueError as error:
         raise UsageError(f"{path}: figures: {error}", hint='name the week before: baseline = "ordinary-week"') from None
-    sources = (
-        ("profiles", path.stem, path),
-        ("shapes", shape_path.stem, shape_path),
-        ("personas", mixes_path.stem, mixes_path),
-    )
-    return Profile(path.stem, file, week, shape, mixes, base, sources)
+    calendar = part(Calendar, "calendars", file.calendar.year) if file.calendar else None
+    return Profile(path.stem, file, week, shape, mixes, base, tuple(sources), bell, happenings, calendar)
+
+
+def on_day(whole: Profile, number: int, path: Path) -> Profile:
+    """One of the profile's days, as a profile: its window that day, its demand, its measures. Raises UsageError."""
+    days = whole.file.day
+    if not 1 <= number <= len(days):
+        has = f"has {len(days)} days" if days else "has no days of its own"
+        raise UsageError(f"{path}: --day {number}: {whole.name} {has}")
+    day = days[number - 1]
+    titles = {language: f"{text} · {day.title[language]}" for language, text in whole.file.title.items()}
+    window = whole.file.window.model_copy(update={"day": day.day})
+    measures = [Measure(name=name) for name in day.measures]
+    demand = day.demand.value if day.demand else 1
+    week = replace(whole.week, visits=whole.week.visits * demand, page_views=whole.week.page_views * demand)
+    changes = {"title": titles, "window": window, "measure": [*whole.file.measure, *measures]}
+    return replace(whole, file=whole.file.model_copy(update=changes), week=week, name=f"{whole.name}-{number:02d}")
+
+
+def _measures_fit(whole: Profile, path: Path) -> None:
+    """Measures are in force for the whole of a run. Raises UsageError where one begins or ends inside the window."""
+    window = whole.file.window
+    begin, end = minutes(window.begin), minutes(window.end)
+    halves = [
+        f"{path}: measure {each.name}: from {each.begin} to {each.end} covers only a part of the window "
+        f"({window.begin} to {window.end})"
+        for each in whole.file.measure
+        if each.name in whole.measures and not (minutes(each.begin) <= begin and minutes(each.end) >= end)
+    ]
+    if halves:
+        raise UsageError("\n".join(halves), hint="replay the part before and the part after as two windows")
 
 
 def _beside(path: Path, name: str) -> str:
@@ -201,6 +276,16 @@ def _part(path: Path, folder: str, name: str) -> Path:
             f"{path}: {folder}: no {name!r}", hint=f"shipped: {known}; a file of your own needs a / or .toml"
         )
     return found
+
+
+def load_objectives(path: Path) -> list[dict[str, Any]]:
+    """The objectives of such a file, as a manifest holds them. Raises UsageError with every fault."""
+    return numbered(check(ObjectivesFile, read_toml(path), path).objective)
+
+
+def numbered(objectives: list[ObjectiveSpec]) -> list[dict[str, Any]]:
+    """Objectives as a manifest holds them: each has an id."""
+    return [each.model_dump() | {"id": each.id or f"objective-{number}"} for number, each in enumerate(objectives, 1)]
 
 
 def load_shape(name: str) -> Shape:
@@ -221,24 +306,34 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def check(model: type[Model], raw: dict[str, Any], path: Path) -> Model:
-    """The model that the tables describe. Raises UsageError with every fault: file, key, found, expected."""
+def check(
+    model: type[Model],
+    raw: dict[str, Any],
+    path: Path,
+    hint: str = "docs/writing-profiles.md lists the keys",
+    under: str = "",
+) -> Model:
+    """The model that the tables describe. Raises UsageError with every fault: file, key, found, expected.
+
+    `under` is the table of the file that the model describes, if it is not the whole.
+    A validator finds the file's folder in its context: paths in a file are relative to it.
+    """
     try:
-        return model.model_validate(raw)
+        return model.model_validate(raw, context={"folder": path.parent})
     except ValidationError as error:
-        lines = [_fault(path, fault, model) for fault in error.errors()]
-        raise UsageError("\n".join(lines), hint="docs/writing-profiles.md lists the keys") from None
+        lines = [_fault(path, fault, model, under) for fault in error.errors()]
+        raise UsageError("\n".join(lines), hint=hint) from None
 
 
-def _fault(path: Path, fault: Any, model: type[BaseModel]) -> str:
-    key = ".".join(str(part) for part in fault["loc"]) or "(file)"
+def _fault(path: Path, fault: Any, model: type[BaseModel], under: str) -> str:
+    key = ".".join([*([under] if under else []), *(str(part) for part in fault["loc"])]) or "(file)"
     if fault["type"] == "extra_forbidden":
         known = ", ".join(sorted(model.model_fields)) if len(fault["loc"]) == 1 else ""
         return f"{path}: {key}: unknown key" + (f"; known: {known}" if known else "")
     if fault["type"] == "missing":
         return f"{path}: {key}: missing"
     found = fault.get("input")
-    shown = "" if isinstance(found, (dict, list)) else f"found {_shown(found)}; "
+    shown = "" if isinstance(found, (dict, list)) or fault["type"] == "secret" else f"found {_shown(found)}; "
     return f"{path}: {key}: {shown}{str(fault['msg']).removeprefix('Value error, ')}"
 
 

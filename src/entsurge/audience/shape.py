@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from entsurge.audience.figure import Share
+from entsurge.audience.figure import Figure, Share, at_most_100
+
+if TYPE_CHECKING:
+    from entsurge.audience.strict import Day
 
 Persona = Literal["student", "teacher", "parent", "staff"]
 PERSONAS: tuple[Persona, ...] = ("student", "teacher", "parent", "staff")
@@ -17,7 +21,7 @@ Service = Literal[
 SERVICES: tuple[Service, ...] = (
     "home", "messages", "homework", "lesson-book", "files", "marks", "absences", "news", "chat", "video-class",
 )  # fmt: skip
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAYS: tuple[Day, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FIRST_HOUR = 6
 NIGHT_SHARE = Fraction(1, 100)
 
@@ -71,12 +75,30 @@ class Patience(_Strict):
     failed: Annotated[int, Field(ge=1, le=100)] = 2
 
 
+class Retry(_Strict):
+    """Those who did not get what they came for come back: in percent each time, so many times at most, after how long.
+
+    `after_seconds` are the shortest and the longest wait, in seconds of the simulated day; any in between is as likely.
+    """
+
+    percent: Annotated[Share, AfterValidator(at_most_100)] = Figure(Decimal(100))
+    times: Annotated[int, Field(ge=1, le=50)]
+    after_seconds: tuple[Annotated[int, Field(ge=1, le=3600)], Annotated[int, Field(ge=1, le=3600)]]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Retry:
+        if self.after_seconds[0] > self.after_seconds[1]:
+            raise ValueError("after_seconds: expected the shortest wait, then the longest")
+        return self
+
+
 class Mix(_Strict):
-    """One persona: its share of visits, its pages in percent of page views, its patience."""
+    """One persona: its share of visits, its pages in percent of page views, its patience, whether it insists."""
 
     visit_share: Share
     protected: bool = False
     patience: Patience = Patience()
+    retry: Retry | None = None
     pages: dict[Service, Share]
 
     @model_validator(mode="after")
@@ -106,6 +128,12 @@ class Mixes(_Strict):
         """One persona's mix."""
         found: Mix = getattr(self, persona)
         return found
+
+    @property
+    def retries(self) -> dict[Persona, Retry]:
+        """How the personas that insist come back."""
+        mixes: dict[Persona, Mix] = {persona: self.mix(persona) for persona in PERSONAS}
+        return {persona: mix.retry for persona, mix in mixes.items() if mix.retry}
 
     def visit_share(self, persona: str) -> Fraction:
         """The share of visits that this persona makes; the four sum to 1."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MEASURES = (
     "pupils-and-teachers-first", "parents-time-slots", "news-closed", "short-sessions", "messaging-off", "static-home",
+    "persona-time-slots", "reserved-places", "priority-services", "news-static", "messaging-read-only", "video-off",
+    "attachments-capped",
 )  # fmt: skip
 
 
@@ -33,6 +35,13 @@ class Extension(BaseModel):
         "short-sessions",
         "messaging-off",
         "static-home",
+        "persona-time-slots",
+        "reserved-places",
+        "priority-services",
+        "news-static",
+        "messaging-read-only",
+        "video-off",
+        "attachments-capped",
     ]
     defers: list[Persona] = []
     lease_seconds: Annotated[int, Field(ge=2, le=3600)] = 15

@@ -13,7 +13,7 @@ import click
 from entsurge import errors
 from entsurge.audience import profile as profiles
 from entsurge.commands.options import new_run_folder, overrides
-from entsurge.commands.targets import loopback
+from entsurge.commands.targets import choose
 from entsurge.engine.spec import ADMIN_TOKEN
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ VISITS_OF_WARM_UP, VISITS_OF_DRAIN = 2.0, 2.5
     "entsurge capacity --from runs/monday --from runs/tuesday …",
 )
 @click.argument("profile", required=False)
-@click.option("--target", metavar="URL", help="A loopback address, such as that of `entsurge sandbox`.")
+@click.option("--target", metavar="URL|FILE", help="A loopback address, or a target file (TOML).")
+@click.option("--driver", metavar="NAME|FILE", help="The product, or a driver in TOML; default: portal.")
 @click.option("--from", "from_runs", multiple=True, type=click.Path(path_type=Path), metavar="RUN",
               help="Runs already made, in place of a search; a search directory stands for its steps.")  # fmt: skip
 @click.option("--what-if", is_flag=True, help="Set the week's demand, and surges ×1 to ×5, against the capacity.")
@@ -55,6 +56,8 @@ VISITS_OF_WARM_UP, VISITS_OF_DRAIN = 2.0, 2.5
 @click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Worker processes.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path),
               help="The search directory (default: runs/<utc>-capacity-<profile>); an old one goes on.")  # fmt: skip
+@click.option("--scrape", multiple=True, type=(str, str), metavar="URL SERIES",
+              help="The target's own Prometheus metrics in every step, as of `entsurge run`; repeatable.")  # fmt: skip
 @click.option("--resource", multiple=True, metavar="NAME=SERIES/LIMIT",
               help="A gauge of the target and its limit, e.g. workers=entsandbox_workers_busy/16.")  # fmt: skip
 @click.option("--scale", metavar="SHARE", help="What a factor of 1 means (default: the profile's).")
@@ -62,7 +65,7 @@ VISITS_OF_WARM_UP, VISITS_OF_DRAIN = 2.0, 2.5
 @click.option("--seed", type=int, metavar="N", help="Seed of the population.")
 def command(
     *, profile: str | None, target: str | None, from_runs: tuple[Path, ...], what_if: bool, nodes: int,
-    schools: int | None, resource: tuple[str, ...], out: Path | None, **given: Any,
+    schools: int | None, out: Path | None, **given: Any,
 ) -> int:  # fmt: skip
     """Find the highest rate of PROFILE's mix that the target takes within its required objectives.
 
@@ -78,26 +81,27 @@ def command(
     if target:
         if not profile:
             raise errors.UsageError("which profile is to be searched with?", hint="such as lockdown-2020")
-        loopback(target)
         folder = out or new_run_folder(f"capacity-{Path(profile).stem}", FOLDER)
         search = plan_search(profile, target, **given)
         progress = _search(search, folder)
     else:
         from entsurge.commands.earlier import read_earlier
 
-        folder, search, progress = read_earlier(from_runs, profile, out)
-    return _conclude(search, progress, folder, what_if=what_if, nodes=nodes, schools=schools, resources=resource)
+        folder, search, progress = read_earlier(from_runs, profile, out, given["resource"])
+    return _conclude(search, progress, folder, what_if=what_if, nodes=nodes, schools=schools)
 
 
 def plan_search(
     profile: str, target: str, *, budget: float, hold: float, warm_up: float | None, start: float, highest: float,
     tolerance: float, chaos: tuple[str, ...], source: tuple[str, ...], processes: int, scale: str | None,
-    compression: str | None, seed: int | None,
+    compression: str | None, seed: int | None, driver: str | None, scrape: tuple[tuple[str, str], ...],
+    resource: tuple[str, ...],
 ) -> Search:  # fmt: skip
     """The search that the options ask for. Raises UsageError when the budget allows no six steps."""
     from entsurge.analysis.capacity.search import Settings
     from entsurge.commands.searching import Search, steps_within
 
+    chosen = choose(target, driver)
     loaded = profiles.load(profile, overrides=overrides(scale=scale, compression=compression, seed=seed))
     if not any(each.required for each in loaded.file.objective):
         raise errors.UsageError(f"{profile}: no required objective", hint="capacity is the rate that meets them")
@@ -108,10 +112,10 @@ def plan_search(
 
     def search(steps: int) -> Search:
         return Search(
-            profile=profile, url=target, scale=str(replay.scale), compression=str(replay.compression),
-            hold_seconds=hold, warm_up_seconds=warm, drain_seconds=drain, budget_seconds=60 * budget,
+            profile=profile, url=chosen.url, driver=chosen.driver, target=chosen.file,
+            scale=str(replay.scale), compression=str(replay.compression), hold_seconds=hold, warm_up_seconds=warm, drain_seconds=drain, budget_seconds=60 * budget,
             settings=Settings(start=start, tolerance=tolerance, steps=steps, highest=highest),
-            chaos=chaos, sources=source, processes=processes, seed=seed,
+            chaos=chaos, sources=source, processes=processes, seed=seed, scrape=scrape, resources=resource,
         )  # fmt: skip
 
     trial = search(1)
@@ -139,9 +143,8 @@ def _search(search: Search, folder: Path) -> Progress:
 
 
 def _conclude(
-    search: Search, progress: Progress, folder: Path, *, what_if: bool, nodes: int, schools: int | None,
-    resources: tuple[str, ...],
-) -> int:  # fmt: skip
+    search: Search, progress: Progress, folder: Path, *, what_if: bool, nodes: int, schools: int | None
+) -> int:
     from entsurge.analysis.capacity.assessment import assess
     from entsurge.analysis.capacity.utilisation import resources_of
     from entsurge.commands.searching import write_result
@@ -154,7 +157,7 @@ def _conclude(
             if progress.ceilings else "no step could be used",
             hint="more --processes, a lower --start, or a larger [population]",
         )  # fmt: skip
-    found = assess(progress.steps, resources_of(resources, progress.steps))
+    found = assess(progress.steps, resources_of(search.resources, progress.steps))
     loaded = _profile(search)
     result = {
         "format": 1,

@@ -1,72 +1,116 @@
-"""`entsurge compare`: whether a candidate is worse than its baseline, beyond chance."""
+"""`entsurge compare`: whether a candidate is worse than its baseline, beyond chance, and when it changed."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from entsurge import errors
+from entsurge.commands.options import Several, listed, write_text
 
 if TYPE_CHECKING:
-    from entsurge.analysis.comparison import Comparison, PageFinding
+    from collections.abc import Mapping
 
 SHOWN = 12
+LANGUAGES, FORMATS = ("fr", "en"), ("html", "json", "md")
 
 
 @click.command(
     "compare",
-    epilog="Example: entsurge compare runs/base-1 runs/base-2 runs/base-3 runs/base-4 --candidate runs/new-1 "
-    "--candidate runs/new-2 --candidate runs/new-3",
+    cls=Several,
+    epilog="Examples: entsurge compare runs/base-* --candidate runs/new-* · "
+    "entsurge compare runs/main --candidate runs/new-1 runs/new-2 runs/new-3 --out comparison · "
+    "entsurge compare runs/nightly-* (the latest against the others, and the history)",
 )
-@click.argument("baselines", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--candidate", "candidates", multiple=True, required=True, type=click.Path(path_type=Path),
-              help="A run to hold against the baselines; repeatable.")  # fmt: skip
+@click.argument("baselines", nargs=-1, required=True, metavar="RUN…", type=click.Path(path_type=Path))
+@click.option("--candidate", "candidates", multiple=True, type=click.Path(path_type=Path), metavar="RUN…",
+              help="Runs to hold against the others (default: the latest one).")  # fmt: skip
 @click.option("--quantile", type=click.FloatRange(1, 99.9), default=95.0, show_default=True, help="In percent.")
-@click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
-def command(baselines: tuple[Path, ...], candidates: tuple[Path, ...], quantile: float, *, as_json: bool) -> int:
-    """Hold candidate runs against BASELINES, the run being the unit: 0 no worse, 3 a regression beyond chance.
+@click.option("--least-effect", type=click.FloatRange(0, 1000), default=10.0, show_default=True,
+              help="By how many percent a page must be slower to count.")  # fmt: skip
+@click.option("--other-plan", is_flag=True, help="Compare runs of different plans; the difference is named.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the comparison into this folder.")
+@click.option("--lang", default="fr,en", show_default=True, help="fr, en, or both.")
+@click.option("--format", "formats", default="html,md,json", show_default=True, help="html, md, json.")
+@click.option("--json", "as_json", is_flag=True, help="Everything as JSON, on stdout.")
+def command(
+    *, baselines: tuple[Path, ...], candidates: tuple[Path, ...], quantile: float, least_effect: float,
+    other_plan: bool, out: Path | None, lang: str, formats: str, as_json: bool,
+) -> int:  # fmt: skip
+    """Compare 2 to 30 runs (or folders of runs), the run being the unit: 0 no worse, 3 worse beyond chance.
 
     A page has regressed when it became at least a tenth slower and the difference stands over all pages (Westfall-Young
-    max-T, 5 %). Four runs a side, or ten against three, can show one; fewer show ratios only.
+    max-T, 5 %). Four runs a side, or ten against three, can show one; fewer show ratios only. From six runs on, changes
+    of level are dated.
     """
-    from entsurge.analysis import read_run  # pandas is loaded only when it is needed
-    from entsurge.analysis.comparison import compare
+    from entsurge.analysis.comparison_data import comparison_data  # pandas is loaded only when it is needed
 
-    found = compare([read_run(path) for path in baselines], [read_run(path) for path in candidates], quantile=quantile)
+    languages, kinds = listed("--lang", lang, LANGUAGES), listed("--format", formats, FORMATS)
+    data = comparison_data(
+        baselines, candidates, quantile=quantile, least_effect=least_effect / 100, enforce=not other_plan
+    )
     if as_json:
-        click.echo(json.dumps(asdict(found) | {"worse": found.worse}, indent=1))
+        click.echo(json.dumps(data, indent=1))
     else:
-        _say(found)
-    return errors.MISSED if found.worse else errors.PASS
+        _say(data)
+    if out:
+        for path in _write(data, out, languages, kinds):
+            click.echo(str(path), err=as_json)
+    return errors.MISSED if data["worse"] else errors.PASS
 
 
-def _say(found: Comparison) -> None:
+def _write(data: Mapping[str, Any], out: Path, languages: tuple[str, ...], kinds: tuple[str, ...]) -> list[Path]:
+    from entsurge.render import comparison as rendering
+
+    texts = {}
+    for language in languages:
+        if "html" in kinds:
+            texts[out / f"comparison.{language}.html"] = rendering.render_comparison_html(data, language)
+        if "md" in kinds:
+            texts[out / f"comparison.{language}.md"] = rendering.render_comparison_markdown(data, language)
+    if "json" in kinds:
+        texts[out / "comparison.json"] = rendering.render_comparison_json(data)
+    for path, text in texts.items():
+        write_text(path, text)
+    return list(texts)
+
+
+def _say(data: Mapping[str, Any]) -> None:
+    from entsurge.render.comparison import ordered
+
+    pages = ordered(data["pages"])
     click.echo(
-        f"{found.candidates} candidate(s) against {found.baselines} baseline(s), {len(found.pages)} pages, "
-        f"p{found.quantile:g} of corrected latency"
+        f"{len(data['candidates'])} candidate(s) against {len(data['baselines'])} baseline(s), {len(pages)} pages, "
+        f"p{data['quantile']:g} of corrected latency"
     )
-    for note in found.notes:
-        click.echo(f"  note: {note}")
+    for note in (*data["notes"], *({"en": f"the plans differ in {each['en']}"} for each in data["differences"])):
+        click.echo(f"  note: {note['en']}")
+    more = " (more, beyond chance)" if data["errors_worse"] else ""
     click.echo(
-        f"  errors: {found.errors.estimate:+.2%} of pages{' (more, beyond chance)' if found.errors_worse else ''}"
+        f"  failed: {data['errors']['estimate']:+.2%} of pages, refused: {data['refused']['estimate']:+.2%}{more}"
     )
-    by_weight = sorted(found.pages, key=lambda page: (page.state != "regression", page.p_adjusted, -page.ratio))
-    for page in by_weight[:SHOWN]:
+    for each in data["failing"]:
+        click.echo(f"✗ {each['persona']:<8}{each['service']:<13}{each['page']:<20}fails: {each['candidate_share']:.1%}")
+    for page in pages[:SHOWN]:
         click.echo(_line(page))
-    if len(by_weight) > SHOWN:
-        click.echo(f"  and {len(by_weight) - SHOWN} more, all without a finding; --json shows them")
-    verdict = "worse" if found.worse else "no regression beyond chance"
-    click.echo(f"{'✗' if found.worse else '✓'} {verdict}")
+    if len(pages) > SHOWN:
+        click.echo(f"  and {len(pages) - SHOWN} more; --json and --out show them")
+    for change in data["history"]["changes"][:SHOWN]:
+        name = "all pages" if change["service"] == "*" else f"{change['persona']} {change['service']}"
+        click.echo(f"  from {change['run']} on: {name} {change['page']} {change['before']:.3g} → {change['after']:.3g}")
+    verdict = (
+        "worse" if data["worse"] else "no regression beyond chance" if data["can_show"] else "too few runs to judge"
+    )
+    click.echo(f"{'✗' if data['worse'] else '✓' if data['can_show'] else '?'} {verdict}")
 
 
-def _line(page: PageFinding) -> str:
-    interval = "no interval" if page.low is None else f"{page.low:.2f} to {page.high:.2f}"
-    sign = {"regression": "✗", "improvement": "+", "same": " "}[page.state]
+def _line(page: Mapping[str, Any]) -> str:
+    interval = "no interval" if page["low"] is None else f"{page['low']:.2f} to {page['high']:.2f}"
+    sign = {"regression": "✗", "improvement": "+", "same": " "}[page["state"]]
     return (
-        f"{sign} {page.persona:<8}{page.service:<13}{page.page:<20}{page.baseline_seconds:6.2f} s → "
-        f"{page.candidate_seconds:6.2f} s   × {page.ratio:.2f} ({interval})   p {page.p_adjusted:.3f}"
+        f"{sign} {page['persona']:<8}{page['service']:<13}{page['page']:<20}{page['baseline_seconds']:6.2f} s → "
+        f"{page['candidate_seconds']:6.2f} s   × {page['ratio']:.2f} ({interval})   p {page['p_adjusted']:.3f}"
     )

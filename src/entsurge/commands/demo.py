@@ -15,7 +15,7 @@ from entsurge.commands.options import RUNS, new_run_folder
 from entsurge.commands.processes import run_engine, sandbox
 from entsurge.engine.spec import RunSpec
 from entsurge.plan.summary import window_load
-from entsurge.sandbox.capacity import Capacity, capacity
+from entsurge.sandbox.capacity import MORNING, Capacity, capacity
 from entsurge.sandbox.settings import Settings
 
 WORKERS = 16
@@ -70,8 +70,10 @@ def demo_settings(lockdown: profiles.Profile) -> Settings:
     return settings(reference.pages_per_second / wanted)
 
 
-def capacity_for(settings: Settings, profile: profiles.Profile, measures: frozenset[str] = frozenset()) -> Capacity:
-    """What such a sandbox can take of this profile's mix, by computation."""
+def capacity_for(
+    settings: Settings, profile: profiles.Profile, measures: frozenset[str] = frozenset(), *, hour: float = MORNING
+) -> Capacity:
+    """What such a sandbox can take of this profile's mix and visits, by computation."""
     mixes = profile.mixes
     return capacity(
         settings,
@@ -79,6 +81,8 @@ def capacity_for(settings: Settings, profile: profiles.Profile, measures: frozen
         {name: float(mixes.visit_share(name)) for name in PERSONAS},
         float(profile.week.pages_per_visit),
         measures,
+        visit_seconds=60 * float(profile.week.minutes_per_visit) / settings.compression,
+        hour=hour,
     )
 
 

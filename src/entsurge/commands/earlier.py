@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 SAME = ("profile", "compression", "window", "seed")
 
 
-def read_earlier(paths: Sequence[Path], profile: str | None, out: Path | None) -> tuple[Path, Search, Progress]:
+def read_earlier(
+    paths: Sequence[Path], profile: str | None, out: Path | None, resources: tuple[str, ...]
+) -> tuple[Path, Search, Progress]:
     """The steps in these runs and search directories. Raises UsageError where they do not belong together."""
     runs = [each for path in paths for each in _runs(path)]
     manifests = [read_run(path).manifest for path in runs]
@@ -36,7 +38,7 @@ def read_earlier(paths: Sequence[Path], profile: str | None, out: Path | None) -
     first = manifests[0]
     search = _search(first, profile)
     unit = profiles.load(search.profile).file.replay.scale
-    search = replace(search, scale=str(unit))
+    search = replace(search, scale=str(unit), resources=resources)
     progress = Progress(stop="earlier runs")
     for path, manifest in zip(runs, manifests, strict=True):
         step = read_step(path, float(Fraction(manifest["scale"]) / unit))

@@ -2,20 +2,89 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from entsurge.commands.options import Several, folder_argument, write_text
 
-@click.command("gate", epilog="Example: entsurge gate runs/20260901T070000Z-lockdown-2020 --junit gate.xml")
+if TYPE_CHECKING:
+    from entsurge.gate import GateResult
+
+
+@click.command(
+    "gate",
+    cls=Several,
+    epilog="Examples: entsurge gate runs/20260901T070000Z-lockdown-2020 --junit gate.xml · "
+    "entsurge gate runs/new-1 runs/new-2 runs/new-3 --baseline runs/main-* --github · "
+    "entsurge gate runs/new --objectives strict.toml --gitlab ci/",
+)
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write the objectives as JUnit.")
-def command(runs: tuple[Path, ...], junit: Path | None) -> int:
-    """Judge RUNS: 0 pass, 3 objectives missed, 4 the measurement supports no verdict, 5 to 7 and 130 as documented."""
+@click.option("--baseline", "baselines", multiple=True, type=click.Path(path_type=Path), metavar="RUN…",
+              help="Runs to be no worse than, or a folder of them: the last ten are taken.")  # fmt: skip
+@click.option("--objectives", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A TOML file of [[objective]] tables instead of the runs' own.")  # fmt: skip
+@click.option("--quantile", type=click.FloatRange(1, 99.9), default=95.0, show_default=True,
+              help="Of each page, for the comparison; in percent.")  # fmt: skip
+@click.option("--least-effect", type=click.FloatRange(0, 1000), default=10.0, show_default=True,
+              help="By how many percent a page must be slower to count.")  # fmt: skip
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a case per objective as JUnit.")
+@click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write everything as JSON.")
+@click.option("--github", is_flag=True, help="Annotations on stdout; a summary where GITHUB_STEP_SUMMARY is set.")
+@click.option("--gitlab", metavar="FOLDER", callback=folder_argument,
+              help="Write load-performance.json for GitLab there, annotations.json too in a job.")  # fmt: skip
+@click.option("--lang", type=click.Choice(["fr", "en"]), default="en", show_default=True, help="Of the summary.")
+@click.option("--quiet", is_flag=True, help="The one-line verdict alone.")
+def command(
+    *, runs: tuple[Path, ...], baselines: tuple[Path, ...], objectives: Path | None, quantile: float,
+    least_effect: float, junit: Path | None, json_path: Path | None, github: bool, gitlab: Path | None, lang: str,
+    quiet: bool,
+) -> int:  # fmt: skip
+    """Judge RUNS, and hold them against baselines if there are any.
+
+    Exits 0 pass, 2 usage (a baseline of another profile, an objective of an unknown service), 3 objectives missed or
+    worse than the baseline, 4 the measurement supports no verdict, 5 to 7 and 130 as documented in docs/gate.md.
+    """
     from entsurge.gate import gate  # pandas is loaded only when it is needed
 
-    result = gate(list(runs), junit=junit)
-    for line in result.lines:
+    result = gate(
+        list(runs), baselines=baselines, objectives=objectives, quantile=quantile, least_effect=least_effect / 100
+    )
+    for line in [] if quiet else result.lines:
         click.echo(line)
-    code: int = result.exit_code
-    return code
+    _write(result, junit=junit, json_path=json_path, gitlab=gitlab)
+    if github:
+        _github(result, lang)
+    click.echo(result.one_line)
+    if result.problem is not None:
+        raise result.problem
+    return result.exit_code
+
+
+def _write(result: GateResult, *, junit: Path | None, json_path: Path | None, gitlab: Path | None) -> None:
+    if not (junit or json_path or gitlab):
+        return
+    from entsurge.render import ci
+
+    if junit:
+        write_text(junit, ci.gate_junit(result))
+    if json_path:
+        write_text(json_path, json.dumps(ci.gate_json(result), ensure_ascii=False, indent=1) + "\n")
+    if gitlab:
+        write_text(gitlab / "load-performance.json", ci.gitlab_load_performance(result))
+        job = os.environ.get("CI_JOB_URL")
+        if job:
+            write_text(gitlab / "annotations.json", ci.gitlab_annotations(result, job))
+
+
+def _github(result: GateResult, language: str) -> None:
+    from entsurge.render import ci
+
+    for line in ci.github_annotations(result):
+        click.echo(line)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        write_text(Path(summary), ci.github_summary(result, language), append=True)

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from entsurge.errors import CannotRecord
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 RUNS = "runs"
 
 
 def replay_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--scale`, `--compression`, `--seed`, `--arrivals`, `--shape`: what replaces the profile's own."""
+    """`--scale`, `--compression`, `--seed`, `--arrivals`, `--shape`, `--bell`, `--day`: what replaces the profile's."""
     for option in (
+        click.option(
+            "--without-measures", "measures", is_flag=True, callback=_left_out, help="Leave the profile's measures out."
+        ),
+        click.option("--day", type=click.IntRange(1), metavar="N", help="One of a profile's days; 1 is the first."),
+        click.option("--bell", metavar="NAME", help="The school bell: school, none, or a file."),
         click.option("--shape", metavar="NAME", help="Week shape: lockdown, ordinary, or a file."),
         click.option("--arrivals", type=click.Choice(["systematic", "poisson"]), help="How arrivals are drawn."),
         click.option("--seed", type=int, metavar="N", help="Seed of the plan and of the population."),
@@ -25,6 +33,11 @@ def replay_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         function = option(function)
     return function
+
+
+def _left_out(context: click.Context, parameter: click.Parameter, asked: bool) -> bool | None:
+    del context, parameter
+    return False if asked else None
 
 
 def overrides(**given: Any) -> dict[str, Any]:
@@ -41,3 +54,69 @@ def new_run_folder(name: str, runs: str = RUNS) -> Path:
         path = Path(runs) / f"{stamp}-{name}-{number}"
         number += 1
     return path
+
+
+def listed(option: str, given: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of a list such as `fr,en`. Raises BadParameter for an unknown one."""
+    names = tuple(name.strip() for name in given.split(",") if name.strip())
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        raise click.BadParameter(f"{given!r}: expected some of {', '.join(known)}", param_hint=option)
+    return names
+
+
+class Several(click.Command):
+    """A command whose repeatable path options take all that follows: `--baseline a b c`, as `main-*` expands to."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Say such an option before each of its values; `--` or the next option ends them."""
+        several = {
+            name
+            for option in self.params
+            if isinstance(option, click.Option) and option.multiple and isinstance(option.type, click.Path)
+            for name in option.opts
+        }
+        spread: list[str] = []
+        now, values = "", 0
+        for at, each in enumerate(args):
+            if each == "--":
+                spread += args[at + 1 :]
+                break
+            if each.startswith("-"):
+                now, values = (each if each in several else ""), 0
+                spread.append(each)
+            else:
+                spread += [now, each] if now and values else [each]
+                values += 1
+        return super().parse_args(ctx, spread)
+
+
+def folder_argument(ctx: click.Context, option: click.Parameter, given: str | None) -> Path | None:
+    """A folder that may not be there yet."""
+    if given is None:
+        return None
+    path = Path(given)
+    if path.exists() and not path.is_dir():
+        raise click.BadParameter(f"{given}: a file, where a folder was expected", ctx=ctx, param=option)
+    return path
+
+
+def write_text(path: Path, text: str, *, append: bool = False) -> None:
+    """Write a file, and the folders above it. Raises CannotRecord."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a" if append else "w", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise CannotRecord(f"{path}: {error.strerror or error}", hint="name another file") from None
+
+
+def scraped(given: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """`--scrape URL SERIES` as the engine takes it: addresses, each with its single series."""
+    return [{"url": url, "series": _series(text)} for url, text in given]
+
+
+def _series(text: str) -> list[str]:
+    """`a,b{x="1",y="2"}` as single series: commas between braces are part of one."""
+    found = [each.strip() for each in re.findall(r"(?:[^,{]|\{[^}]*\})+", text)]
+    return [each for each in found if each]

@@ -14,6 +14,7 @@ from entsurge.audience import profile as profiles
 from entsurge.commands.options import overrides, replay_options
 from entsurge.errors import CannotRecord
 from entsurge.plan import plot, summary
+from entsurge.plan.people import population
 
 if TYPE_CHECKING:
     from entsurge.plan.summary import Summary
@@ -40,10 +41,17 @@ def command(profile: str, limit: float | None, as_json: bool, plot_file: Path | 
             plot.write(found, plot_file)
         except OSError as error:
             raise CannotRecord(f"{plot_file}: {error.strerror or error}") from None
+    in_turn = len(loaded.file.day) if given.get("day") is None else 0
     if as_json:
-        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
+        days = [profiles.load(profile, overrides=overrides(**given | {"day": n + 1})) for n in range(in_turn)]
+        windows = [{"name": day.name, **summary.window_load(day)} for day in days]
+        whole = found.as_json() | ({"days": windows} if windows else {})
+        click.echo(json.dumps(whole, ensure_ascii=False, indent=1))
         return
     _show(found, loaded, limit, plot_file)
+    if in_turn:
+        _show_days(loaded)
+    _show_basis(loaded)
 
 
 def _show(found: Summary, loaded: profiles.Profile, limit: float | None, plot_file: Path | None) -> None:
@@ -58,6 +66,12 @@ def _show(found: Summary, loaded: profiles.Profile, limit: float | None, plot_fi
     peak_rows: dict[str, Any] = {name: vars_of(load) for name, load in peak.personas.items()}
     title = f"The week's peak, at full scale: {peak.day} {peak.hour:02d} h (hourly mean)"
     console.print(_table(title, peak_rows, vars_of(peak.total)))
+    busiest = found.busiest
+    console.print(
+        f"The busiest {busiest['minutes']} minutes of the week, bell and events included: {busiest['day']} "
+        f"{busiest['from']}, {busiest['visits_per_second']:.2f} visits/s.\n"
+    )
+    _show_moments(console, loaded)
     _show_window(console, found)
     _show_other(console, found)
     if limit is not None:
@@ -65,6 +79,51 @@ def _show(found: Summary, loaded: profiles.Profile, limit: float | None, plot_fi
     click.echo(plot.terminal(found, width=min(console.width, 100)))
     if plot_file:
         console.print(f"plot: {plot_file}")
+
+
+def _show_moments(console: Console, loaded: profiles.Profile) -> None:
+    """What makes this week other than its curve: events, holidays, retries, measures."""
+    for each in loaded.happenings:
+        share = ", ".join(f"{persona} {of} %" for persona, of in each.occasion.percent.items())
+        at = each.event.at or each.occasion.at
+        console.print(f"{each.event.day} {at}, {each.occasion.title['en']}: {share} of the week's visits")
+    week = loaded.file.calendar
+    if loaded.calendar and week:
+        away = [
+            f"{academy} ({holiday.name})"
+            for academy in population(loaded).academy_names
+            if (holiday := loaded.calendar.holiday_of(loaded.calendar.zone(academy), week.monday))
+        ]
+        console.print(f"Week of {week.monday}; on holiday: {', '.join(away) or 'nobody'}")
+    for persona, retry in loaded.mixes.retries.items():
+        low, high = retry.after_seconds
+        console.print(
+            f"{persona}: {retry.percent} % of those who fail come back after {low} to {high} s, {retry.times} ×"
+        )
+    if loaded.measures:
+        console.print(f"Measures in force: {', '.join(loaded.measures)}")
+
+
+def _show_days(loaded: profiles.Profile) -> None:
+    """The profile's days, one line each."""
+    table = Table(title="Its days; --day N chooses one, `entsurge run` replays them in turn", title_justify="left")
+    for heading in ("", "date", "", "of the week's figures", "measures"):
+        table.add_column(heading)
+    for number, day in enumerate(loaded.file.day, 1):
+        demand = f"× {day.demand}" if day.demand else "as published"
+        table.add_row(str(number), f"{day.date} {day.day}", day.title["en"], demand, ", ".join(day.measures) or "–")
+    Console().print(table)
+
+
+def _show_basis(loaded: profiles.Profile) -> None:
+    """What the profile rests on: facts first."""
+    console = Console()
+    for kind, heading in (("fact", "Known:"), ("reasoned", "Reasoned, not known:")):
+        told = [each for each in loaded.file.basis if each.kind == kind]
+        if told:
+            console.print(f"[bold]{heading}[/bold]")
+        for each in told:
+            console.print(f"  {each.text} ({each.source})", markup=False, highlight=False, soft_wrap=True)
 
 
 def vars_of(load: summary.Load) -> dict[str, float]:

@@ -1,43 +1,149 @@
-"""`entsurge population`: synthetic people as CSV, streamed."""
+"""`entsurge population`: synthetic people as CSV or AAF XML, streamed; and people of such files read back."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
 
+from entsurge.errors import CannotRecord, UsageError
 from entsurge.population import PERSONAS, Population, write_csv
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from entsurge.population import Persona
 
 
-@click.command("population", epilog="Example: entsurge population --schools 2 --seed 7 > people.csv")
+@click.command(
+    "population",
+    epilog="Examples: entsurge population --schools 2 --seed 7 > people.csv · "
+    "entsurge population --people 500000 --format aaf --out aaf/ · "
+    "entsurge population --schools 8 --format aaf --incremental --new-schools 1 --date 20260908 --out changes/ · "
+    "entsurge population --read aaf/ --read changes/",
+)
 @click.option("--seed", default=9, show_default=True, help="The same seed gives the same people.")
 @click.option("--academies", default=4, show_default=True, type=click.IntRange(1))
 @click.option("--schools", default=8, show_default=True, type=click.IntRange(1))
+@click.option("--people", "least", type=click.IntRange(1), help="As many schools as so many people need.")
 @click.option(
     "--classes", "classes_per_school", default=6, show_default=True, type=click.IntRange(1), help="Per school."
 )
 @click.option("--pupils", "pupils_per_class", default=30, show_default=True, type=click.IntRange(1), help="Per class.")
 @click.option(
-    "--persona", multiple=True, type=click.Choice(["student", "teacher", "parent", "staff"]), help="Only these."
+    "--persona", multiple=True, type=click.Choice(["student", "teacher", "parent", "staff"]), help="Only these (CSV)."
 )
+@click.option("--format", "form", type=click.Choice(["csv", "aaf"]), default="csv", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="A file for CSV (else standard output), a folder for AAF.")
+@click.option("--date", default="20260901", show_default=True, metavar="YYYYMMDD", help="In the names of AAF files.")
+@click.option("--incremental", is_flag=True, help="AAF: what changes after the full export, instead of that.")
+@click.option("--new-schools", default=0, show_default=True, type=click.IntRange(0), help="Incremental: who joins.")
+@click.option("--leave", default=2.0, show_default=True, type=click.FloatRange(0, 100), help="Percent of pupils.")
+@click.option("--move", default=5.0, show_default=True, type=click.FloatRange(0, 100), help="Percent who change class.")
+@click.option(
+    "--read", "given", multiple=True, type=click.Path(exists=True, path_type=Path),
+    help="Read people back instead: a CSV, AAF files or folders (incremental ones are applied); repeatable.",
+)  # fmt: skip
 def command(
-    seed: int,
-    academies: int,
-    schools: int,
-    classes_per_school: int,
-    pupils_per_class: int,
-    persona: tuple[Persona, ...],
-) -> None:
-    """Write synthetic people as CSV to standard output: accounts, schools, classes, families."""
-    people = Population(
-        seed=seed,
-        academies=academies,
-        schools=schools,
-        classes_per_school=classes_per_school,
-        pupils_per_class=pupils_per_class,
-    )
-    write_csv(people, sys.stdout, persona or PERSONAS)
+    *, seed: int, academies: int, schools: int, least: int | None, classes_per_school: int, pupils_per_class: int,
+    persona: tuple[Persona, ...], form: str, out: Path | None, date: str, incremental: bool, new_schools: int,
+    leave: float, move: float, given: tuple[Path, ...],
+) -> None:  # fmt: skip
+    """Write synthetic people: accounts, schools, classes, families; or read them back and say whether they agree."""
+    if given:
+        _read(given, out)
+        return
+    people = Population(seed, academies, schools, classes_per_school, pupils_per_class)
+    if least:
+        people = _for(people, least)
+    if form == "csv":
+        if incremental:
+            raise UsageError("--incremental: only AAF has it", hint="--format aaf")
+        _write_csv(people, out, persona or PERSONAS)
+        return
+    if out is None:
+        raise UsageError("--format aaf: several files", hint="--out FOLDER")
+    if not (len(date) == 8 and date.isascii() and date.isdigit()):
+        raise UsageError(f"--date {date}: expected YYYYMMDD, such as 20260901")
+    _write_aaf(people, out, date, (new_schools, leave, move) if incremental else None)
+
+
+def _for(people: Population, least: int) -> Population:
+    """The same with as many schools as `least` people need."""
+    from dataclasses import replace
+
+    each = sum(people.per_school(persona) for persona in PERSONAS)
+    return replace(people, schools=-(-least // each))
+
+
+def _write_csv(people: Population, out: Path | None, personas: Iterable[Persona]) -> None:
+    try:
+        with out.open("w", encoding="utf-8", newline="") if out else nullcontext(sys.stdout) as stream:
+            write_csv(people, stream, personas)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise CannotRecord(f"{out or 'standard output'}: {error.strerror or error}") from None
+
+
+def _write_aaf(people: Population, out: Path, date: str, changing: tuple[int, float, float] | None) -> None:
+    from entsurge.population.aaf import changes, entries, writing
+
+    if changing:
+        new, leave, move = changing
+        found = changes.changes(people, new_schools=new, leave_percent=leave, move_percent=move)
+    else:
+        found = entries.everything(people)
+    total = None if changing else sum(people.count(persona) for persona in PERSONAS) + people.schools
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
+        task = progress.add_task("writing", total=total)
+        counts = writing.write(
+            found, out, date=date, incremental=changing is not None,
+            progress=lambda done: progress.update(task, completed=done),
+        )  # fmt: skip
+    for kind, count in counts.items():
+        click.echo(f"{kind}: {count:,}")
+    click.echo(f"written: {out}")
+
+
+def _read(given: tuple[Path, ...], out: Path | None) -> None:
+    """Count the people of these files, say what does not agree; with `out`, write them as CSV."""
+    from entsurge.population import directory
+    from entsurge.population.aaf.merged import Merged
+
+    merged = None
+    if len(given) == 1 and given[0].suffix.lower() == ".csv":
+        rows = directory.from_csv(given[0])
+    else:
+        merged = Merged(given)
+        rows = directory.from_aaf(merged.entries)
+    census = directory.Census()
+    if out:
+        from entsurge.population.accounts import write_rows
+
+        try:
+            with out.open("w", encoding="utf-8", newline="") as stream:
+                write_rows(census.passing(rows), stream)
+        except OSError as error:
+            raise CannotRecord(f"{out}: {error.strerror or error}") from None
+    else:
+        for _ in census.passing(rows):
+            pass
+    table = Table()
+    for heading in ("persona", "people"):
+        table.add_column(heading, justify="left" if heading == "persona" else "right")
+    for persona in PERSONAS:
+        table.add_row(persona, f"{census.people[persona]:,}")
+    Console().print(table)
+    click.echo(f"{len(census.schools):,} schools, {len(census.academies):,} academies")
+    warnings = census.faults() + (merged.warnings[:20] if merged else [])
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
+    if out:
+        click.echo(f"written: {out}")

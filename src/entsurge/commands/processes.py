@@ -34,6 +34,23 @@ def run_engine(spec: RunSpec, *, token: str = "") -> int:
         return engine.wait()
 
 
+class LinesOfEngine:
+    """The lines that the engine's process prints, as they come; `code` is its exit code once they have been read."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.arguments, self.code = arguments, 0
+
+    def __iter__(self) -> Iterator[str]:
+        """The lines; the process is ended when they are left."""
+        command = [sys.executable, "-P", "-m", "entsurge.engine", *self.arguments]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)  # noqa: S603  ours
+        with _passing_on(child):
+            if child.stdout is not None:
+                with child.stdout:
+                    yield from child.stdout
+            self.code = child.wait()
+
+
 def run_worker(host: str, port: int) -> int:
     """Run a worker to its end; Ctrl-C ends it in order. Returns its exit code."""
     arguments = [sys.executable, "-P", "-m", "entsurge.engine", "--worker", host, str(port)]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from entsurge.commands.options import listed
+
 LANGUAGES, FORMATS = ("fr", "en"), ("html", "json", "junit", "md")
 
 
@@ -18,14 +20,6 @@ def command(runs: tuple[Path, ...], out: Path | None, lang: str, formats: str) -
     """Write the report of RUNS; the first one is the baseline that the others are compared with."""
     from entsurge.render import write_report  # pandas is loaded only when it is needed
 
-    languages, kinds = _listed("--lang", lang, LANGUAGES), _listed("--format", formats, FORMATS)
+    languages, kinds = listed("--lang", lang, LANGUAGES), listed("--format", formats, FORMATS)
     for path in write_report(list(runs), out or runs[-1], langs=languages, formats=kinds).values():
         click.echo(str(path))
-
-
-def _listed(option: str, given: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in given.split(",") if name.strip())
-    unknown = [name for name in names if name not in known]
-    if unknown or not names:
-        raise click.BadParameter(f"{given!r}: expected some of {', '.join(known)}", param_hint=option)
-    return names

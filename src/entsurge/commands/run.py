@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from entsurge import errors
+from entsurge.audience import profile as profiles
 from entsurge.commands.judge import judge
-from entsurge.commands.options import RUNS, new_run_folder, overrides, replay_options
+from entsurge.commands.options import RUNS, new_run_folder, overrides, replay_options, scraped
 from entsurge.commands.processes import run_engine
-from entsurge.commands.targets import loopback
+from entsurge.commands.targets import choose
 from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
 
 
@@ -23,7 +25,10 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
     "entsurge run lockdown-2020 --target http://127.0.0.1:8080 --processes 2",
 )
 @click.argument("profile")
-@click.option("--target", required=True, metavar="URL", help="A loopback address, such as that of `entsurge sandbox`.")
+@click.option("--target", required=True, metavar="URL|FILE", help="A loopback address, or a target file (TOML).")
+@click.option(
+    "--driver", metavar="NAME|FILE", help="The product, such as entcore, or a driver in TOML; default: portal."
+)
 @click.option(
     "--chaos", multiple=True, metavar="EXPERIMENT", help="A measure or fault in force during the run; repeatable."
 )
@@ -58,23 +63,35 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
     default=0,
     help="Locust's own web page on loopback, with the same counts; 0 for none.",
 )
+@click.option(
+    "--scrape",
+    multiple=True,
+    type=(str, str),
+    metavar="URL SERIES",
+    help="The target's own Prometheus metrics, once a second into the run and the report: address (/metrics is the "
+    "target's) and series, such as 'queue,http_requests_total{code=\"500\"}'; repeatable.",
+)
 @click.option("--exporter-port", default=9646, show_default=True, help="Prometheus metrics on loopback; 0 for any.")
+@click.option("--push-gateway", default="", metavar="URL",
+              help="A Prometheus Pushgateway on loopback or a host the target allows.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress.")
 @replay_options
 def command(
-    *, profile: str, target: str, chaos: tuple[str, ...], scenario: tuple[str, ...], out: Path | None,
-    processes: int, workers: int, bind: str, source: tuple[str, ...], web_port: int, exporter_port: int,
-    quiet: bool, **given: Any,
+    *, profile: str, target: str, driver: str | None, chaos: tuple[str, ...], scenario: tuple[str, ...],
+    out: Path | None, processes: int, workers: int, bind: str, source: tuple[str, ...], web_port: int,
+    scrape: tuple[tuple[str, str], ...], exporter_port: int, push_gateway: str, quiet: bool, **given: Any,
 ) -> int:  # fmt: skip
-    """Replay PROFILE against the target; exits as `entsurge gate` would.
+    """Replay PROFILE against the target; exits as `entsurge gate` would. A profile of several days is replayed in turn.
 
     Measures need the sandbox's token in ENTSURGE_ADMIN_TOKEN.
     """
-    loopback(target)
+    chosen = choose(target, driver)
     folder = out or new_run_folder(Path(profile).stem, RUNS)
     spec = RunSpec(
         profile=profile,
-        url=target,
+        url=chosen.url,
+        driver=chosen.driver,
+        target=chosen.file,
         out=str(folder),
         overrides=overrides(**given),
         chaos=list(chaos),
@@ -84,13 +101,45 @@ def command(
         bind=bind,
         sources=list(source),
         web_port=web_port,
+        scrape=scraped(scrape),
         exporter_port=exporter_port,
+        push_gateway=push_gateway,
         progress=not quiet,
     )
+    loaded = profiles.load(profile, overrides=spec.overrides)
+    in_turn = loaded.file.day if given.get("day") is None else []
+    measures = loaded.measures + [name for day in in_turn for name in day.measures if given["measures"] is not False]
+    if measures and not os.environ.get(ADMIN_TOKEN):
+        named = ", ".join(dict.fromkeys(measures))
+        hint = f"set {ADMIN_TOKEN} to the sandbox's token, or leave them out: --without-measures"
+        raise errors.UsageError(f"{loaded.name}: its measures ({named}) need the target's token", hint=hint)
+    return _run_days(spec, folder, len(in_turn)) if in_turn else _run(spec, folder)
+
+
+def _run(spec: RunSpec, folder: Path) -> int:
+    """One run, judged."""
     code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""))
     if code in (errors.USAGE, errors.UNEXPECTED) or not (folder / "manifest.json").is_file():
         return code
     return judge([folder], folder, engine_codes=[code])
+
+
+def _run_days(spec: RunSpec, folder: Path, count: int) -> int:
+    """A profile's days one after the other, each a run of its own; one report on all of them.
+
+    Stops at a day that was interrupted, or that could not begin, reach its target or be recorded.
+    """
+    runs, codes = [], []
+    for number in range(1, count + 1):
+        out = folder / f"day-{number:02d}"
+        one = replace(spec, out=str(out), overrides=spec.overrides | {"day": number}, name="")
+        codes.append(run_engine(one, token=os.environ.get(ADMIN_TOKEN, "")))
+        if (out / "manifest.json").is_file():
+            runs.append(out)
+        if codes[-1] not in (errors.PASS, errors.INVALID):
+            break
+    code = judge(runs, folder, engine_codes=codes) if runs else errors.first_by_precedence(codes)
+    return codes[-1] if codes[-1] in (errors.USAGE, errors.UNEXPECTED) else code
 
 
 def _by_persona(given: tuple[str, ...]) -> dict[str, str]:

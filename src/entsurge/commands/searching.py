@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 from entsurge import content, errors
 from entsurge.analysis.capacity.search import Next, Settings, Stop, following
 from entsurge.analysis.capacity.step import STILL_RISING, Step, read_step
+from entsurge.analysis.capacity.utilisation import used_by
 from entsurge.audience import profile as profiles
+from entsurge.commands.options import scraped
 from entsurge.commands.processes import run_engine
 from entsurge.engine.spec import RunSpec
 from entsurge.record.run_directory import write_json
@@ -52,6 +54,10 @@ class Search:
     settings: Settings
     chaos: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    driver: str = "portal"
+    target: str = ""
+    scrape: tuple[tuple[str, str], ...] = ()
+    resources: tuple[str, ...] = ()
     processes: int = 1
     seed: int | None = None
     more: dict[str, Any] = field(default_factory=dict)
@@ -233,12 +239,13 @@ class Searching:
         return RunSpec(
             profile=search.profile, url=search.url, out=str(path), name=path.name, overrides=overrides,
             chaos=list(search.chaos), sources=list(search.sources), processes=search.processes, exporter_port=0,
-            progress=False,
+            driver=search.driver, target=search.target, scrape=scraped(search.scrape), progress=False,
         )  # fmt: skip
 
     def _read(self, path: str, rate: float, code: int) -> Step:
         """The step in a run directory; one that a guard or the target's silence ended was missed."""
         step = read_step(self.folder / path, rate)
+        step = replace(step, used=used_by(self.search.resources, step))
         if code in (errors.GUARD, errors.UNREACHABLE):
             why = "a guard ended it" if code == errors.GUARD else "the target stopped answering"
             return replace(step, margin=max(step.margin, BROKE_OFF), binding=why, ceiling="")

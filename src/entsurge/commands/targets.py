@@ -1,11 +1,31 @@
-"""Which targets may be loaded: loopback only, until a target file says who authorised more."""
+"""Which targets may be loaded: loopback by its URL; anything else by a target file that says who authorised it."""
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from entsurge.errors import UsageError
+from entsurge.target import file as targets
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What `--target` and `--driver` come to: where, by which driver, by which target file if any."""
+
+    url: str
+    driver: str
+    file: str = ""
+
+
+def choose(target: str, driver: str | None = None) -> Chosen:
+    """The target that the options name: a URL on loopback, or a target file. Raises UsageError."""
+    if "://" in target:
+        loopback(target)
+        return Chosen(target, driver or "portal")
+    found = targets.load(Path(target))
+    return Chosen(found.file.url, driver or found.driver, target)
 
 
 def loopback(url: str) -> None:
@@ -13,11 +33,8 @@ def loopback(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"--target {url}: expected a URL such as http://127.0.0.1:8080")
-    try:
-        local = parts.hostname == "localhost" or ip_address(parts.hostname).is_loopback
-    except ValueError:
-        local = False
-    if not local:
+    if not targets.is_loopback(parts.hostname):
         raise UsageError(
-            f"--target {url}: only loopback addresses are loaded", hint="try the embedded ENT: entsurge sandbox"
+            f"--target {url}: only loopback addresses are loaded without a target file",
+            hint="docs/target-files.md says how to write one; or try the embedded ENT: entsurge sandbox",
         )

@@ -1,20 +1,15 @@
-"""The interface of a driver. A new product is a new module beside this one, named in `DRIVERS`."""
+"""The interface of a driver. A new product is a new module beside this one, named in registry.py."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
-
-from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from entsurge.visit.outcome import Outcome, PageResult
     from entsurge.visit.visitor import Visitor
-
-DRIVERS = {"portal": "entsurge.drivers.portal:PortalDriver"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +51,3 @@ class Driver(Protocol):
     def classify(self, response: Any) -> Outcome:
         """The outcome that an answer stands for, read from its content."""
         ...
-
-
-def make(name: str, url: str) -> Driver:
-    """The driver of this name for a target at `url`. Raises UsageError for an unknown one."""
-    if name not in DRIVERS:
-        raise UsageError(f"no driver {name!r}", hint=f"known: {', '.join(sorted(DRIVERS))}")
-    module, _, attribute = DRIVERS[name].partition(":")
-    driver: Driver = getattr(import_module(module), attribute)(url)
-    return driver

@@ -6,17 +6,24 @@ What the embedded ENT serves; the shape is that of the French portals (Skolengo'
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, urljoin
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
+from entsurge.drivers import live
 from entsurge.drivers import portal_pages as pages
-from entsurge.drivers.driver import Account, ActionSpec
-from entsurge.visit.failure import ClientError, OwnLimit
+from entsurge.drivers.driver import ActionSpec
+from entsurge.drivers.results import broken, not_as_it_should_be, turned_away
+from entsurge.signon import cas
+from entsurge.signon.walk import Walk
+from entsurge.visit.failure import ClientError, UpgradeRefused
 from entsurge.visit.outcome import Outcome, PageResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from entsurge.drivers.driver import Account
+    from entsurge.drivers.registry import Setting
     from entsurge.visit.response import Response
     from entsurge.visit.visitor import Visitor
 
@@ -30,9 +37,6 @@ SHED_SIGNS = (
     "réservé à d'autres",
     "sont limitées pendant l'affluence",
 )
-WRONG_PASSWORD = "incorrects"  # noqa: S105  a sign in the page
-_HIDDEN = re.compile(rb"<input\b[^>]*\btype=\"hidden\"[^>]*>")
-_NAME, _VALUE = re.compile(rb"\bname=\"([^\"]*)\""), re.compile(rb"\bvalue=\"([^\"]*)\"")
 _SERVICE = re.compile(rb"<meta name=\"ent-service\" content=\"([^\"]*)\"")
 _XHR = re.compile(rb"\bdata-xhr=\"([^\"]*)\"")
 _ASSET = re.compile(rb"<(?:link|script|img)\b[^>]*?\b(?:href|src)=\"(/static/[^\"]+)\"")
@@ -70,44 +74,29 @@ class PortalDriver:
         "read-news": ActionSpec("news"),
         "read-news-item": ActionSpec("news"),
         "read-academy-news": ActionSpec("news"),
-        "open-chat": ActionSpec("chat"),
-        "open-video-class": ActionSpec("video-class"),
+        **live.ACTIONS,
     }
 
-    def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
+    def __init__(self, setting: Setting) -> None:
+        self.url, self.portals = setting.url.rstrip("/"), setting.portals
+        self.entrance = setting.sign_on or cas.method(cas.Options(login_url=f"{self.url}/cas/login"))
+        self.signs = replace(self.entrance.signs, proof=_proves)
 
     # -- sign-on ---------------------------------------------------------------------------------------------------
 
     def sign_on(self, visitor: Visitor, account: Account) -> PageResult:
-        """Login form with its hidden fields, ticket, portal; proven by the portal's own sign."""
-        service = f"{self.url}/etab/{account.tenant}/"
+        """Login form, ticket, portal; proven by the portal's own sign."""
+        walk = Walk(visitor, self.signs)
+        portal = self.portals.get(account.tenant, f"{self.url}/etab/{account.tenant}").rstrip("/")
         try:
-            form = visitor.get(f"{self.url}/cas/login?service={quote(service, safe='')}")
-            outcome = self.classify(form)
-            if outcome is not Outcome.OK:
-                return self._result(form, outcome)
-            hidden = _hidden_fields(form.body)
-            if "execution" not in hidden:
-                return self._result(form, Outcome.FAILED, "no login form")
-            fields = {"username": account.login, "password": account.password, **hidden}
-            answer = visitor.post_form(form.url, fields)
-            page = visitor.follow(answer)
+            arrival = self.entrance.enter(walk, account, f"{portal}/")
         except ClientError as error:
-            return _broken(error)
-        return self._signed_on(visitor, account, page)
-
-    def _signed_on(self, visitor: Visitor, account: Account, page: Response) -> PageResult:
-        outcome = self.classify(page)
-        if outcome is not Outcome.OK:
-            return self._result(page, outcome)
-        if WRONG_PASSWORD in page.text:
-            return self._result(page, Outcome.FAILED, "bad credentials")
-        if not _SERVICE.search(page.body):
-            return self._result(page, Outcome.FAILED, "not signed on")
-        visitor.memory["portal"] = f"{self.url}/etab/{account.tenant}"
-        visitor.memory["landing"] = page
-        return PageResult(Outcome.OK, size=len(page.body))
+            return broken(error)
+        if arrival.refusal is not None or not _proves(arrival.page):
+            return turned_away(arrival)
+        visitor.memory["portal"] = portal
+        visitor.memory["landing"] = arrival.page
+        return PageResult(Outcome.OK, size=len(arrival.page.body))
 
     # -- pages -----------------------------------------------------------------------------------------------------
 
@@ -116,28 +105,48 @@ class PortalDriver:
         try:
             document = self._document(visitor, service, action)
         except ClientError as error:
-            return _broken(error)
+            return broken(error)
         outcome = self.classify(document)
         if outcome is not Outcome.OK:
-            return self._result(document, outcome)
+            return not_as_it_should_be(document, outcome)
         body = document.body
         if pages.is_download(document):
             return PageResult(Outcome.OK, size=len(body))
         found = _SERVICE.search(body)
         if found is None or found[1].decode() != service:
-            return self._result(document, Outcome.FAILED, "another page than asked for")
+            return not_as_it_should_be(document, Outcome.FAILED, "another page than asked for")
         pages.remember(visitor.memory, service, body)
-        return self._rest(visitor, document, body)
+        page = self._rest(visitor, document, body)
+        return self._with_room(visitor, service, action, document, page) if page.ok else page
+
+    def _with_room(
+        self, visitor: Visitor, service: str, action: str, document: Response, page: PageResult
+    ) -> PageResult:
+        """The page once its room, if it has one, is joined too."""
+        try:
+            page.stay = live.enter(visitor, service, action, document)
+        except UpgradeRefused as refused:
+            outcome = self.classify(refused.response)
+            return not_as_it_should_be(refused.response, Outcome.FAILED if outcome is Outcome.OK else outcome)
+        except live.KeptOut as kept_out:
+            return PageResult(Outcome.SHED, kept_out.reason, page.size)
+        except ClientError as error:
+            return broken(error)
+        return page
 
     def _document(self, visitor: Visitor, service: str, action: str) -> Response:
         portal = visitor.memory["portal"]
         landing: Response | None = visitor.memory.pop("landing", None)
         if action == "open-home" and landing is not None:
             return landing
-        writing = pages.writing(visitor, service, action) if self.actions[action].writes else None
+        writing = pages.writing(visitor, service, action) if self._posts(action) else None
         if writing is not None:
             return self._write(visitor, portal, action, writing)
         return visitor.get(urljoin(f"{portal}/", pages.reading(visitor, service, action)))
+
+    def _posts(self, action: str) -> bool:
+        """Whether an action writes by a form; what is written in a live room is said there."""
+        return self.actions[action].writes and action not in live.ACTIONS
 
     def _write(self, visitor: Visitor, portal: str, action: str, writing: pages.Writing) -> Response:
         url = urljoin(f"{portal}/", writing.path)
@@ -157,12 +166,22 @@ class PortalDriver:
         size, base = len(body), document.url
         for answer in visitor.fetch_many([urljoin(base, path) for path in (*assets, *calls)]):
             if isinstance(answer, ClientError):
-                return _broken(answer)
+                return broken(answer)
             outcome = self.classify(answer)
             if outcome is not Outcome.OK:
-                return self._result(answer, outcome)
+                return not_as_it_should_be(answer, outcome)
             size += answer.size
         return PageResult(Outcome.OK, size=size)
+
+    def remove(self, visitor: Visitor, action: str, url: str, values: Mapping[str, str]) -> str:
+        """Take back what was written at this address: removed, gone already, or kept and why."""
+        del action, values
+        landing: Response | None = visitor.memory.pop("landing", None)
+        if landing is not None:
+            pages.remember(visitor.memory, "home", landing.body)
+        answer = visitor.request("DELETE", url, headers={"X-CSRF-Token": visitor.memory.get("csrf", "")})
+        states = {204: "removed", 404: "gone"}
+        return states.get(answer.status, f"kept: {answer.status}")
 
     # -- signs -----------------------------------------------------------------------------------------------------
 
@@ -177,35 +196,13 @@ class PortalDriver:
             return Outcome.SHED
         return Outcome.FAILED if response.status >= 400 else Outcome.OK
 
-    def _result(self, response: Response, outcome: Outcome, reason: str = "") -> PageResult:
-        return PageResult(outcome, reason or str(response.status), len(response.body), example=_example(response))
+
+def _proves(page: Response) -> bool:
+    """A page of the portal, which is not the sign-on's own."""
+    found = _SERVICE.search(page.body)
+    return found is not None and found[1] != b"sign-on"
 
 
-def _hidden_fields(body: bytes) -> dict[str, str]:
-    fields = {}
-    for tag in _HIDDEN.findall(body):
-        name, value = _NAME.search(tag), _VALUE.search(tag)
-        if name:
-            fields[name[1].decode()] = value[1].decode() if value else ""
-    return fields
-
-
-def _broken(error: ClientError) -> PageResult:
-    return PageResult(
-        Outcome.LOST if isinstance(error, OwnLimit) else Outcome.FAILED,
-        error.reason,
-        example={"request": {"url": getattr(error, "url", "")}, "response": None},
-    )
-
-
-def _example(response: Response) -> dict[str, Any]:
-    headers = {name: value for name, value in response.headers.items() if name.lower() != "set-cookie"}
-    return {
-        "request": {"method": response.method, "url": response.url, "headers": {}},
-        "response": {"status": response.status, "headers": headers, "excerpt": response.text[:8000]},
-    }
-
-
-def form(fields: Mapping[str, str] | list[tuple[str, str]]) -> bytes:
-    """An HTML form's body, urlencoded; a field may stand in it several times."""
-    return urlencode(fields).encode()
+def driver(setting: Setting) -> PortalDriver:
+    """The driver of a portal at this address."""
+    return PortalDriver(setting)

@@ -85,11 +85,16 @@ def writing(visitor: Visitor, service: str, action: str) -> Writing | None:
     if action in _ON_AN_ITEM:
         item = _one(visitor, f"{service} items")
         return _ON_AN_ITEM[action](item, text) if item else None
-    return _NEW[action](visitor, PATHS[service], text)
+    return _NEW.get(action, _text)(visitor, PATHS[service], text)
 
 
 def _titled(text: str) -> list[tuple[str, str]]:
     return [("titre", text[:60]), ("contenu", text)]
+
+
+def _text(visitor: Visitor, path: str, text: str) -> Writing:
+    del visitor
+    return Writing(path, _titled(text))
 
 
 def _letter(visitor: Visitor, path: str, text: str) -> Writing:

@@ -4,9 +4,23 @@ import locust  # isort: skip
 
 import sys
 
-from entsurge.engine import run, worker
+from entsurge.engine import cleanup, doctor, run, worker
+from entsurge.errors import INTERRUPTED
+
+
+def main(arguments: list[str]) -> int:
+    """A run, or what is named: a worker, a look at a target, a clean-up. The exit code."""
+    if arguments[0] == "--worker":
+        return worker.main(arguments[1], int(arguments[2]))
+    if arguments[0] == "--doctor":
+        return doctor.main(arguments[1])
+    if arguments[0] == "--cleanup":
+        return cleanup.main(arguments[1])
+    return run.main(arguments[0], locust.__version__)
+
 
 if __name__ == "__main__":
-    if sys.argv[1] == "--worker":
-        sys.exit(worker.main(sys.argv[2], int(sys.argv[3])))
-    sys.exit(run.main(sys.argv[1], locust.__version__))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -14,7 +14,7 @@ from entsurge.record.exporter import Exporter
 from entsurge.record.run_directory import NEVER_STARTED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from entsurge.record.recorder import Fold
     from entsurge.record.run_directory import RunDirectory
@@ -23,6 +23,7 @@ UNREACHABLE_SECONDS = 10
 ENOUGH_VISITS = 100
 QUANTILES = {"p50": 0.5, "p99": 0.99, "max": 1.0}
 COUNTS = ("offered", "started", "lost")
+RETRIES = ("due", "started", "given_up", "lost")
 
 
 class Book:
@@ -30,7 +31,7 @@ class Book:
 
     def __init__(self, manifest: dict[str, Any], directory: RunDirectory, environment: Any, *, shown: bool) -> None:
         self.manifest, self.directory, self.environment = manifest, directory, environment
-        self.exporter, self.progress = Exporter(), Progress(manifest, shown=shown)
+        self.exporter, self.progress = Exporter(manifest), Progress(manifest, shown=shown)
         self.pulses: dict[str, dict[str, Any]] = {}
         self.gone: dict[str, dict[str, Any]] = {}
         self.lags_us, self.stalls_us = array("q"), array("q")
@@ -44,6 +45,7 @@ class Book:
         self.visit_us = self.visit_count = self.visit_length_us = 0
         self.exact: dict[str, Counter[str]] | None = None  # set at the end, when it is known what nobody reported
         self.unreported = 0
+        self.listeners: list[Callable[[Fold], None]] = []
         self.window = (manifest["phases"][1]["start_s"], manifest["phases"][1]["end_s"])
 
     # -- what comes in ---------------------------------------------------------------------------------------------
@@ -67,19 +69,21 @@ class Book:
             self.gone[process] = self.pulses.pop(process)
 
     def visits(self, rows: list[dict[str, Any]]) -> None:
-        """Finished visits: their time inside the window is the other side of Little's law."""
+        """Finished visits: their time inside the window is the other side of Little's law, that of retries too."""
         begin, end = (int(edge * 1e6) for edge in self.window)
         for row in rows:
             if row["end"] in NEVER_STARTED:
                 continue
             self.visit_us += max(0, min(row["end_us"], end) - max(row["start_us"], begin))
-            if row["phase"] != "warm-up":
+            if row["phase"] != "warm-up" and not row.get("attempt"):
                 self.visit_count += 1
                 self.visit_length_us += row["end_us"] - row["start_us"]
 
     def fold(self, fold: Fold) -> None:
         """One second's pages of one process."""
         self.exporter.fold(fold)
+        for listener in self.listeners:
+            listener(fold)
         self.progress.fold(fold)
         locust_statistics.feed(self.environment, fold)
 
@@ -93,18 +97,21 @@ class Book:
         present: Counter[str] = Counter()
         for pulse in self.pulses.values():
             present.update(pulse["present"])
-        lags, self.lags_of_second = self.lags_of_second, []
+        lags, self.lags_of_second, retries = self.lags_of_second, [], self.retries()["started"]
         p99 = quantile(lags, 0.99)
         shares = {name: pulse["health"]["cpu_share"] for name, pulse in self.pulses.items()}
         row = {
-            "t": second + 1, **sums, "visitors": dict(present), "start_lag_p99_us": p99,
+            "t": second + 1, **sums, "retries": sum(retries.values()), "visitors": dict(present),
+            "start_lag_p99_us": p99,
             "cpu_share": max(shares.values(), default=0.0), "processes": shares,
             "descriptors": max((pulse["health"]["descriptors"] for pulse in self.pulses.values()), default=0),
             "stall_us": max((max(of["health"]["stalls_us"], default=0) for of in self.pulses.values()), default=0),
         }  # fmt: skip
         self.directory.append("gauges.jsonl", row)
-        self.exporter.gauge(counts, present, p99 / 1e6)
-        self.progress.gauge(second + 1, sums, dict(present))
+        self.exporter.gauge(
+            counts, present, p99 / 1e6, phase=self.phase, busy=max(shares.values(), default=0.0), retries=retries
+        )
+        self.progress.gauge(second + 1, sums | {"retries": sum(retries.values())}, dict(present))
         self.progress.show()
 
     def counts(self) -> dict[str, Counter[str]]:
@@ -115,6 +122,14 @@ class Book:
         for pulse in (*self.pulses.values(), *self.gone.values()):
             for name in COUNTS:
                 result[name].update(pulse[name])
+        return result
+
+    def retries(self) -> dict[str, Counter[str]]:
+        """Retries so far, by persona: due, started, given up, lost; apart from visits."""
+        result: dict[str, Counter[str]] = {name: Counter() for name in RETRIES}
+        for pulse in (*self.pulses.values(), *self.gone.values()):
+            for name, of in pulse["retries"].items():
+                result[name].update(of)
         return result
 
     def _phase(self, second: int) -> None:
@@ -155,6 +170,7 @@ class Book:
         shares = {name: round(mean(of), 4) for name, of in self.shares.items()}
         return {
             **{name: sum(of.values()) for name, of in self.counts().items()},
+            "retries": {name: dict(of) for name, of in self.retries().items()},
             "cpu_share": max(shares.values(), default=0.0),
             "processes": shares,
             "limits": dict(limits),

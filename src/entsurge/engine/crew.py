@@ -19,7 +19,7 @@ from entsurge.engine.member import Member
 from entsurge.engine.shards import Ledger, Move
 from entsurge.errors import InvalidMeasurement, UsageError
 from entsurge.record.parcel import Merger
-from entsurge.visit.visitor import VisitLog
+from entsurge.visit.log import VisitLog
 
 if TYPE_CHECKING:
     from entsurge.engine.run import Run

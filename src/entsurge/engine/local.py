@@ -65,12 +65,12 @@ class Local:
         self.recorder.fold(second)
 
     def over(self) -> bool:
-        """Whether the last visit has been started and none is left."""
-        return self.pulse.all_started and not len(self.scheduler.visits)
+        """Whether the last visit has been started, none is left and nobody will come back."""
+        return self.pulse.all_started and self.scheduler.idle
 
     def end(self) -> None:
         """Interrupt the visits, and take in what they came to."""
-        self.scheduler.visits.end(5)
+        self.scheduler.close(5)
         self.tick(int(self.stage.now_us() / 1e6))
 
     def close(self) -> None:

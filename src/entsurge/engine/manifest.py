@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from entsurge import __version__, content
+from entsurge.audience.profile import numbered
 from entsurge.audience.shape import PERSONAS
 from entsurge.plan import summary
 from entsurge.record.run_directory import FORMAT
@@ -47,8 +48,8 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str) -> dict[str
         "seed": replay.seed,
         "arrivals": replay.arrivals,
         "plan_digest": arrivals.digest(),
-        "content": _content(profile, prepared.experiments, prepared.scenario_paths),
-        "target": {"url": spec.url, "driver": spec.driver, "name": "sandbox", "authorised_by": "loopback"},
+        "content": _content(profile, prepared.experiments, prepared.scenario_paths) + _of_target(spec, prepared),
+        "target": _target(spec, prepared),
         "scale": str(replay.scale),
         "compression": float(replay.compression),
         "started_utc": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -61,7 +62,7 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str) -> dict[str
             "window": counted["window"],
         },
         "planned": counted["personas"],
-        "objectives": _objectives(profile),
+        "objectives": numbered(profile.file.objective),
         "perturbations": [_perturbation(each, timeline[-1]["end_s"]) for each in prepared.experiments],
         "population": {
             "academies": list(people.academy_names),
@@ -82,9 +83,20 @@ def _content(
     ]
 
 
-def _objectives(profile: Profile) -> list[dict[str, Any]]:
-    numbered = enumerate(profile.file.objective, 1)
-    return [each.model_dump() | {"id": each.id or f"objective-{number}"} for number, each in numbered]
+def _target(spec: RunSpec, prepared: Prepared) -> dict[str, Any]:
+    if prepared.target is not None:
+        return prepared.target.as_json()
+    return {"url": spec.url, "driver": spec.driver, "name": "sandbox", "authorised_by": "loopback"}
+
+
+def _of_target(spec: RunSpec, prepared: Prepared) -> list[dict[str, str]]:
+    """The target file and the driver's, where there are files."""
+    found = [("target", prepared.target.name, prepared.target.path)] if prepared.target else []
+    if spec.driver.endswith(".toml"):
+        found.append(("driver", Path(spec.driver).stem, Path(spec.driver)))
+    return [
+        {"kind": kind, "name": name, "path": str(path), "sha256": content.digest(path)} for kind, name, path in found
+    ]
 
 
 def _perturbation(each: Experiment, end_s: float) -> dict[str, Any]:

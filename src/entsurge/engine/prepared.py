@@ -6,15 +6,16 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from entsurge import __version__, content, errors
+from entsurge import content, errors
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import PERSONAS
 from entsurge.chaos import experiment
-from entsurge.drivers import driver as drivers
 from entsurge.engine import manifest as manifests
+from entsurge.engine.way import Way
 from entsurge.plan.arrivals import Arrivals
+from entsurge.plan.comeback import comeback
 from entsurge.plan.people import groups, population
-from entsurge.visit.allow import AllowList
+from entsurge.target.fit import check_services, fitting
 from entsurge.visit.stage import Stage
 from entsurge.visit.visitor import Visitor
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from entsurge.audience.shape import Persona
     from entsurge.engine.spec import RunSpec
-    from entsurge.visit.stage import Record
+    from entsurge.visit.stage import People, Record
 
 MOST_SOURCES = 4096
 
@@ -33,35 +34,46 @@ class Prepared:
 
     def __init__(self, spec: RunSpec) -> None:
         self.spec = spec
+        self.way = Way(url=spec.url, driver=spec.driver, target=spec.target)
+        self.target, self.driver = self.way.target, self.way.driver
         self.profile = profiles.load(spec.profile, overrides=spec.overrides)
-        self.experiments = [experiment.load(name) for name in spec.chaos]
+        if self.target is not None:
+            self.profile = fitting(self.target, self.profile)
+        self.experiments = [experiment.load(name) for name in dict.fromkeys([*self.profile.measures, *spec.chaos])]
         self.scenarios, self.scenario_paths = load_scenarios(spec.scenarios)
-        self.people = population(self.profile)
-        self.arrivals = Arrivals(self.profile, groups(self.profile))
+        book = self.target.accounts if self.target else None
+        self.people: People = book or population(self.profile)
+        self.arrivals = Arrivals(self.profile, book.groups() if book else groups(self.profile))
+        check_services(self.profile, self.driver, self.way.stand_in)
         self.sources = source_addresses(spec.sources)
 
     def stage(self, record: Record) -> Stage:
         """The surroundings of this run's visits."""
-        run = Path(self.spec.out).name
+        way = self.way
         return Stage(
-            driver=drivers.make(self.spec.driver, self.spec.url),
+            driver=self.driver,
             population=self.people,
             record=record,
-            allow=AllowList(),
+            allow=way.allow,
             patience={persona: self.profile.mixes.mix(persona).patience for persona in PERSONAS},
             deadline_seconds=self.profile.file.replay.page_deadline_seconds,
             phases=[
                 (each["name"], int(each["start_s"] * 1e6), int(each["end_s"] * 1e6))
                 for each in manifests.phases(self.profile)
             ],
-            headers={"User-Agent": f"entsurge/{__version__} (load test)", "X-Entsurge-Run": run},
+            headers=way.headers(Path(self.spec.out).name),
             sources=self.sources,
+            writable=way.writable,
+            stand_in=way.stand_in,
+            tls=way.tls,
+            comeback=comeback(self.profile),
         )
 
     def digests(self) -> dict[str, str]:
         """What must be the same on every process: each scenario's SHA-256 and the plan's."""
         of = {f"scenario {persona}": content.digest(path) for persona, path in self.scenario_paths.items()}
-        return {**of, "plan": self.arrivals.digest()}
+        own = {"target": self.target.sha256} if self.target else {}
+        return {**of, **own, "plan": self.arrivals.digest()}
 
 
 def load_scenarios(given: dict[str, str]) -> tuple[dict[Persona, type[Visitor]], dict[Persona, Path]]:

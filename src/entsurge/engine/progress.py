@@ -30,7 +30,7 @@ class Progress:
         self.console = Console(stderr=True)
         self.live = Live(console=self.console, auto_refresh=False, transient=True)
         self.t = 0
-        self.sums: dict[str, int] = {"offered": 0, "started": 0, "lost": 0}
+        self.sums: dict[str, int] = {"offered": 0, "started": 0, "lost": 0, "retries": 0}
         self.present: dict[str, int] = dict.fromkeys(PERSONAS, 0)
         self.outcomes: dict[str, Counter[str]] = {persona: Counter() for persona in PERSONAS}
         self.recent: dict[str, deque[Any]] = {persona: deque() for persona in PERSONAS}
@@ -92,9 +92,11 @@ class Progress:
         pages = sum((self.outcomes[persona] for persona in PERSONAS), Counter())
         slowest = max((self.p95_seconds(persona) or 0.0) for persona in PERSONAS)
         counts = "  ".join(f"{name} {pages[name]}" for name in ("ok", "shed", "failed", "lost"))
+        again = f"retries {self.sums['retries']}  " if self.sums["retries"] else ""
         return (
             f"{self.manifest['name']}  {self.t:>3} s of {end:.0f}  {self.phase():<9} visits {self.sums['started']}/"
-            f"{self.sums['offered']}  visitors {sum(self.present.values()):>3}  pages {counts}  p95 {slowest:.2f} s"
+            f"{self.sums['offered']}  {again}visitors {sum(self.present.values()):>3}  pages {counts}  "
+            f"p95 {slowest:.2f} s"
         )
 
     def _table(self) -> Table:
@@ -110,6 +112,7 @@ class Progress:
             table.add_row(persona, str(self.present[persona]), *cells, f"{p95:.2f} s" if p95 is not None else "-")
         table.caption = (
             f"visits started {self.sums['started']} of {self.sums['offered']} offered, {self.sums['lost']} lost"
+            + (f", {self.sums['retries']} retries" if self.sums["retries"] else "")
         )
         outer = Table.grid()
         outer.add_row(table)

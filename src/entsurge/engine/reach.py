@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from entsurge.errors import TargetUnreachable, UsageError
 from entsurge.plan.summary import window_load
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from entsurge.visit.stage import Stage
 
 REACH_SECONDS = 5.0
+LIVE = ("chat", "video-class")  # services whose pages keep a socket open
 TIME_WAIT_SECONDS = 60  # a closed connection keeps its port so long (TCP_TIMEWAIT_LEN of linux/tcp.h)
 OF_OUR_OWN = 200  # descriptors for everything else
 
@@ -40,8 +41,9 @@ def reach(url: str, stage: Stage) -> None:
 def check_room(profile: Profile, *, processes: int, sources: int) -> None:
     """Refuse a plan whose connections this machine has no descriptors or ports for, with the number and the remedy.
 
-    The need is that of a target which copes: each visitor keeps one connection, and up to five more for the seconds
-    that they idle after a page. Raises the soft limit of descriptors to the hard one.
+    The need is that of a target which copes: each visitor keeps one connection, up to five more for the seconds that
+    they idle after a page, and a socket while in a chat room or a video class. Raises the soft limit of descriptors to
+    the hard one.
     """
     window = window_load(profile)
     load, extra = window["total"], MOST_CONNECTIONS - 1
@@ -51,8 +53,11 @@ def check_room(profile: Profile, *, processes: int, sources: int) -> None:
     # pages that follow each other sooner than connections idle use the same ones
     bursts = load["pages_per_second"] if gap_seconds > idle_seconds else load["visits_per_second"]
     opened_per_second = load["visits_per_second"] + extra * bursts
+    live = _live_share(profile, window)
+    in_rooms = load["concurrency"] * live
+    opened_per_second += load["pages_per_second"] * live
     waiting = min(TIME_WAIT_SECONDS, window["run_seconds"] + window["warm_up_seconds"])
-    descriptors = round((load["concurrency"] + extra * fetching) / processes) + OF_OUR_OWN
+    descriptors = round((load["concurrency"] + extra * fetching + in_rooms) / processes) + OF_OUR_OWN
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     if 0 <= most < descriptors:
@@ -61,7 +66,7 @@ def check_room(profile: Profile, *, processes: int, sources: int) -> None:
             f"the limit is {most}",
             hint=f"ulimit -Hn {descriptors}, --processes {-(-descriptors * processes // most)}, or a smaller --scale",
         )
-    ports = round(load["concurrency"] + extra * fetching + opened_per_second * waiting)
+    ports = round(load["concurrency"] + extra * fetching + in_rooms + opened_per_second * waiting)
     each = _ports()
     if ports > each * max(1, sources):
         raise UsageError(
@@ -70,6 +75,17 @@ def check_room(profile: Profile, *, processes: int, sources: int) -> None:
             hint=f"name {-(-ports // each)} or more source addresses, such as --source 127.0.1.0/28, "
             "or take a smaller --scale",
         )
+
+
+def _live_share(profile: Profile, window: dict[str, Any]) -> float:
+    """The share of the visitors at once who are on a page of chat or video class, as their mixes say."""
+    total = in_rooms = 0.0
+    for persona, load in window["personas"].items():
+        pages = profile.mixes.mix(persona).pages
+        total += load["concurrency"]
+        everything = sum(share.value for share in pages.values())
+        in_rooms += load["concurrency"] * float(sum(pages[name].value for name in LIVE if name in pages) / everything)
+    return in_rooms / total if total else 0.0
 
 
 def _ports() -> int:

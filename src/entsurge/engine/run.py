@@ -20,10 +20,13 @@ from entsurge.engine.crew import Crew
 from entsurge.engine.local import Local
 from entsurge.engine.measures import Measures
 from entsurge.engine.prepared import Prepared
+from entsurge.engine.pushing import Pushing, check_gateway
 from entsurge.engine.reach import check_room, reach
+from entsurge.engine.scrape import Scraper, endpoints
 from entsurge.engine.spec import RunSpec
 from entsurge.record.recorder import Recorder
 from entsurge.record.run_directory import RunDirectory
+from entsurge.target.guard import Watch
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -85,11 +88,16 @@ class Run:
         self.directory: RunDirectory = RunDirectory(Path(spec.out), lazily=True)
         self.recorder = Recorder(self.directory)
         self.stage: Stage = self.prepared.stage(self.recorder)
+        check_gateway(spec.push_gateway, self.stage.allow)
         reach(spec.url, self.stage)
+        asked = [*spec.scrape, *(each.model_dump() for each in self.prepared.profile.file.scrape)]
+        self.endpoints = endpoints(asked, spec.url, self.stage)
         self.manifest = manifests.manifest(spec, self.prepared, locust_version)
         self.directory.open()
         self.directory.write_json("manifest.json", self.manifest, durably=True)
         self.directory.write_json("engine.pid", os.getpid())
+        limits = self.prepared.target.file.limits.guard if self.prepared.target else None
+        self.guard = Watch(limits) if limits else None
         self.end, self.ended = "completed", Event()
 
     def stop(self, end: str) -> None:
@@ -114,13 +122,17 @@ class Run:
         offering: Local | Crew = Crew(self) if self.spec.processes > 1 or self.spec.workers else Local(self)
         environment = offering.environment
         self.book = Book(self.manifest, self.directory, environment, shown=self.spec.progress)
+        if self.guard:
+            self.book.listeners.append(self.guard.fold)
         self.book.exporter.serve(self.spec.exporter_port)
         web = environment.create_web_ui("127.0.0.1", self.spec.web_port) if self.spec.web_port else None
+        pushing = Pushing(self.spec.push_gateway, self.book.exporter, self.directory.path.name, self.book.progress.say)
         try:
-            with self.book.progress:
+            with pushing, self.book.progress:
                 offering.gather()
                 with Measures(self.prepared.experiments, self.stage, self.directory, url=self.spec.url) as measures:
-                    self._window(offering)
+                    with Scraper(self.endpoints, self.stage, self.directory) as scraper:
+                        self._window(offering, scraper)
                     measures.end()
                 self._close(offering)
         finally:
@@ -129,8 +141,9 @@ class Run:
                 web.stop()  # type: ignore[no-untyped-call]
         return self.end
 
-    def _window(self, offering: Offering) -> None:
+    def _window(self, offering: Offering, scraper: Scraper) -> None:
         self.stage.zero = time.monotonic()
+        scraper.begin()
         self.event("run", "run", "started")
         offering.begin()
         ticking = gevent.spawn(self._seconds, offering)
@@ -159,7 +172,16 @@ class Run:
             if self.book.unreachable_since(second):
                 self.book.progress.say(f"{self.spec.url}: nothing has answered for ten seconds")
                 self.stop("unreachable")
+            self._guard(second)
             second += 1
+
+    def _guard(self, second: int) -> None:
+        """End the run when the target's own limits say so."""
+        reason = self.guard.trips(second) if self.guard else ""
+        if reason and not self.ended.is_set():
+            self.event("guard", "target", "tripped", reason)
+            self.book.progress.say(f"a guard ends the run: {reason}")
+            self.stop("guard")
 
     def _close(self, offering: Offering) -> None:
         self.ended.set()

@@ -10,11 +10,12 @@ from gevent.queue import SimpleQueue
 
 from entsurge.audience.shape import PERSONAS
 from entsurge.engine.alarm import Alarm
+from entsurge.engine.comebacks import Comebacks
 from entsurge.engine.shards import FOREVER_US
-from entsurge.visit.visitor import VisitLog
+from entsurge.visit.log import VisitLog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from entsurge.audience.shape import Persona
     from entsurge.engine.shards import Ours
@@ -27,9 +28,13 @@ IN_A_ROW = 16
 
 
 class Parked:
-    """Greenlets that wait for a visit to live, and wait again when it is over; as many as were ever needed at once."""
+    """Greenlets that wait for a visit to live, and wait again when it is over; as many as were ever needed at once.
 
-    def __init__(self) -> None:
+    `ended` is called with the log of every visit that came to its end.
+    """
+
+    def __init__(self, ended: Callable[[VisitLog], None]) -> None:
+        self._ended = ended
         self._waiting: Any = SimpleQueue()
         self._greenlets: list[gevent.Greenlet] = []
         self.busy = 0
@@ -49,6 +54,7 @@ class Parked:
             visitor, plan = self._waiting.get()
             try:
                 visitor.visit(plan)
+                self._ended(visitor.log)
             finally:
                 self.busy -= 1
                 del visitor, plan
@@ -76,7 +82,7 @@ class Scheduler:
         ours: Ours | None = None,
     ) -> None:
         self.arrivals, self.scenarios, self.environment, self.most = arrivals, scenarios, environment, most
-        self.ours, self.visits = ours, Parked()
+        self.ours, self.visits, self.comebacks = ours, Parked(self._ended), Comebacks(self._try_again)
         self.until_us = FOREVER_US
         zero = dict.fromkeys(PERSONAS, 0)
         self.offered, self.started, self.lost = Counter(zero), Counter(zero), Counter(zero)
@@ -108,6 +114,16 @@ class Scheduler:
         """Offer nothing that is due from this instant on."""
         self.until_us = at_us
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is present and nobody will come back."""
+        return not len(self.visits) and not len(self.comebacks)
+
+    def close(self, seconds: float) -> None:
+        """Interrupt what still lives; nobody comes back."""
+        self.comebacks.end()
+        self.visits.end(seconds)
+
     def offer(self, plan: VisitPlan) -> None:
         """Start one visit now, on a parked greenlet."""
         self.offered[plan.persona] += 1
@@ -120,6 +136,22 @@ class Scheduler:
             self.stage.accounts_in_use.add(account)
             self.started[plan.persona] += 1
             self.visits.start(self.scenarios[plan.persona](self.environment), plan)
+
+    def _ended(self, log: VisitLog) -> None:
+        self.comebacks.consider(log, self.stage)
+
+    def _try_again(self, plan: VisitPlan) -> str:
+        """Start a retry now: the same account, if nobody has it meanwhile. Retries are no offered visits."""
+        account = (plan.persona, plan.group, plan.account)
+        elsewhere = self.ours is not None and not self.ours.holds(plan.shard, plan.due_us)
+        if plan.due_us >= self.until_us or elsewhere or account in self.stage.accounts_in_use:
+            return "given_up"
+        if len(self.visits) >= self.most:
+            self.stage.limits[f"retry: more than {self.most} visitors at once (replay.max_visitors)"] += 1
+            return "lost"
+        self.stage.accounts_in_use.add(account)
+        self.visits.start(self.scenarios[plan.persona](self.environment), plan)
+        return "started"
 
     def _lose(self, plan: VisitPlan, reason: str) -> None:
         self.lost[plan.persona] += 1

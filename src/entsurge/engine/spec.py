@@ -25,8 +25,11 @@ class RunSpec:
     chaos: list[str] = field(default_factory=list)
     scenarios: dict[str, str] = field(default_factory=dict)
     driver: str = "portal"
+    target: str = ""  # the target file; without one, only loopback is spoken to
     exporter_port: int = 9646
+    push_gateway: str = ""
     web_port: int = 0
+    scrape: list[dict[str, Any]] = field(default_factory=list)  # {url, series}: the target's own metrics
     sources: list[str] = field(default_factory=list)
     processes: int = 1
     workers: int = 0

@@ -80,7 +80,7 @@ class Worker:
             elif self.begun and silent > MASTER_SILENT_SECONDS:
                 self._stop(errors.INVALID, f"the master has said nothing for {silent:.0f} s")
         if self.prepared is not None:
-            self.scheduler.visits.end(2)
+            self.scheduler.close(2)
         self.runner.greenlet.kill(block=False)
         return self.code
 
@@ -162,7 +162,7 @@ class Worker:
         self.heard, self.ending = time.monotonic(), True
         self.ticking.kill()
         self.scheduler.end(msg.data["at_us"])
-        self.scheduler.visits.end(3)
+        self.scheduler.close(3)
         self._report(int(self.stage.now_us() / 1e6))
         self._send("ended", {"reports": self.sequence})
         limit = time.monotonic() + LAST_REPORT_SECONDS

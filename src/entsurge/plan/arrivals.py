@@ -62,6 +62,12 @@ class VisitPlan:
     due_us: int
     phase: str
     pages: tuple[PagePlan, ...]
+    attempt: int = 0
+
+    @property
+    def kind(self) -> str:
+        """What keys.json calls it: a planned visit is a first attempt, all others are retries."""
+        return "retry" if self.attempt else "first"
 
     @property
     def shard(self) -> int:

@@ -26,14 +26,27 @@ def population(profile: Profile) -> Population:
 
 
 def groups(profile: Profile) -> list[Group]:
-    """The academies, each with its share of the pupils and its accounts per persona."""
+    """The academies, each with its share of the pupils (less where the week is a holiday) and accounts per persona."""
     people = population(profile)
     pupils = people.count("student")
     return [
         Group(
             name=name,
-            share=Fraction(people.count_in_academy("student", index), pupils),
+            share=Fraction(people.count_in_academy("student", index), pupils) * present(profile, name),
             accounts={persona: people.count_in_academy(persona, index) for persona in PERSONAS},
         )
         for index, name in enumerate(people.academy_names)
     ]
+
+
+def present(profile: Profile, academy: str) -> Fraction:
+    """The share of its ordinary audience that an academy has in the profile's week: 1, or little in a holiday."""
+    week = profile.file.calendar
+    return profile.calendar.presence(academy, week.monday) if profile.calendar and week else Fraction(1)
+
+
+def presence(profile: Profile) -> Fraction:
+    """The same for all academies together, weighed by their pupils."""
+    if profile.calendar is None:
+        return Fraction(1)
+    return sum((group.share for group in groups(profile)), Fraction(0))

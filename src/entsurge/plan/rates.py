@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from entsurge.audience.shape import PERSONAS
 
 if TYPE_CHECKING:
+    from entsurge.audience.moment import Bell, Rush
     from entsurge.audience.profile import Profile
     from entsurge.audience.shape import Shape
 
@@ -18,36 +20,53 @@ MINUTES = HOURS * 60
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Visits per simulated second, constant within each hour of the week; integrates exactly."""
+    """Visits of one persona over the week; integrates exactly.
+
+    `per_second` are the 168 hourly means, `cumulative` the visits until each hour, everything included; `regular` the
+    same without the rushes. Within an hour the regular visits are spread evenly, or as the bell has it.
+    """
 
     per_second: tuple[Fraction, ...]
     cumulative: tuple[Fraction, ...]
+    regular: tuple[Fraction, ...]
+    bell: Bell | None = None
+    rushes: tuple[Rush, ...] = ()
 
     def until(self, minute: int) -> Fraction:
         """Λ: visits expected from Monday 00:00 until this minute of the week."""
         hour, rest = divmod(minute, 60)
         if not rest:
             return self.cumulative[hour]
-        return self.cumulative[hour] + self.per_second[hour] * rest * 60
+        inside = self.regular[hour + 1] - self.regular[hour]
+        part = self.bell.before(hour, rest) if self.bell else Fraction(rest, 60)
+        return self.regular[hour] + inside * part + sum((rush.until(minute) for rush in self.rushes), Fraction(0))
 
 
 def rate(profile: Profile, persona: str, *, share: Fraction = Fraction(1), shape: Shape | None = None) -> Rate:
     """The rate of one persona, times `share` (of the population and of the group)."""
     curve = (shape or profile.shape).curve(persona)
     visits = profile.week.visits * profile.mixes.visit_share(persona) * share
-    hourly = [visits * curve.share(*divmod(hour, 24)) for hour in range(HOURS)]
-    cumulative = [Fraction(0)]
-    for count in hourly:
-        cumulative.append(cumulative[-1] + count)
-    return Rate(tuple(count / 3600 for count in hourly), tuple(cumulative))
+    rushes = tuple(each.rush(visits * each.share(persona)) for each in profile.happenings if each.share(persona))
+    by_curve = visits - sum((rush.visits for rush in rushes), Fraction(0))
+    regular = [Fraction(0)]
+    for hour in range(HOURS):
+        regular.append(regular[-1] + by_curve * curve.share(*divmod(hour, 24)))
+    cumulative = [
+        until + sum((rush.until(hour * 60) for rush in rushes), Fraction(0)) for hour, until in enumerate(regular)
+    ]
+    per_second = tuple((after - before) / 3600 for before, after in pairwise(cumulative))
+    return Rate(per_second, tuple(cumulative), tuple(regular), profile.bell, rushes)
 
 
 def held(changing: Rate, begin: int, end: int) -> Rate:
     """The mean rate between two minutes of the week, held for ever: what a capacity step offers."""
     mean = (changing.until(end) - changing.until(begin)) / ((end - begin) * 60)
-    return Rate((mean,) * HOURS, tuple(mean * 3600 * hour for hour in range(HOURS + 1)))
+    cumulative = tuple(mean * 3600 * hour for hour in range(HOURS + 1))
+    return Rate((mean,) * HOURS, cumulative, cumulative)
 
 
-def visits_per_second(profile: Profile, shape: Shape | None = None) -> dict[str, list[Fraction]]:
-    """Per persona, the 168 hourly means at full scale, uncompressed."""
-    return {persona: list(rate(profile, persona, shape=shape).per_second) for persona in PERSONAS}
+def visits_per_second(
+    profile: Profile, shape: Shape | None = None, *, share: Fraction = Fraction(1)
+) -> dict[str, list[Fraction]]:
+    """Per persona, the 168 hourly means, uncompressed, times `share` of the population."""
+    return {persona: list(rate(profile, persona, share=share, shape=shape).per_second) for persona in PERSONAS}

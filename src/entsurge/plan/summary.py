@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from entsurge.audience.shape import DAYS, PERSONAS
-from entsurge.plan.rates import HOURS, rate, visits_per_second
+from entsurge.plan.people import presence
+from entsurge.plan.rates import HOURS, MINUTES, rate, visits_per_second
 
 if TYPE_CHECKING:
     from entsurge.audience.profile import Profile
@@ -50,6 +52,7 @@ class Summary:
     peak: Hour
     hours: list[Hour]
     other_shape: dict[str, Any]
+    busiest: dict[str, Any]
     over_limit: list[Hour] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -70,7 +73,7 @@ def load(profile: Profile, visits: Fraction) -> Load:
 
 def hours(profile: Profile, shape: Shape | None = None) -> list[Hour]:
     """The 168 hours of the week at full scale, Monday 00 h first."""
-    rates = visits_per_second(profile, shape)
+    rates = visits_per_second(profile, shape, share=presence(profile))
     result = []
     for index in range(HOURS):
         each = {persona: rates[persona][index] for persona in PERSONAS}
@@ -89,6 +92,22 @@ def hours(profile: Profile, shape: Shape | None = None) -> list[Hour]:
 def peak(week: list[Hour]) -> Hour:
     """The hour with the most visits."""
     return max(week, key=lambda hour: hour.total.visits_per_second)
+
+
+def busiest(profile: Profile, step_minutes: int = 10) -> dict[str, Any]:
+    """The week's ten minutes with the most visits, bell and rushes included, at full scale: when, and visits/s."""
+    share = presence(profile)
+    rates = [rate(profile, persona, share=share) for persona in PERSONAS]
+    edges = [sum((each.until(minute) for each in rates), Fraction(0)) for minute in range(0, MINUTES + 1, step_minutes)]
+    counts = [after - before for before, after in pairwise(edges)]
+    top = max(range(len(counts)), key=counts.__getitem__)
+    hour, minute = divmod(top * step_minutes % 1440, 60)
+    return {
+        "day": DAYS[top * step_minutes // 1440],
+        "from": f"{hour:02d}:{minute:02d}",
+        "minutes": step_minutes,
+        "visits_per_second": float(counts[top] / (60 * step_minutes)),
+    }
 
 
 def window_load(profile: Profile, shape: Shape | None = None) -> dict[str, Any]:
@@ -128,7 +147,7 @@ def _compressed(each: Load, speed: float) -> dict[str, float]:
 
 
 def _between(profile: Profile, persona: str, begin: int, end: int, shape: Shape | None) -> Fraction:
-    of_persona = rate(profile, persona, share=profile.file.replay.scale, shape=shape)
+    of_persona = rate(profile, persona, share=profile.file.replay.scale * presence(profile), shape=shape)
     return of_persona.until(end) - of_persona.until(begin)
 
 
@@ -142,6 +161,7 @@ def summarise(profile: Profile, *, other: tuple[str, Shape] | None = None, limit
         window=window_load(profile),
         peak=peak(week),
         hours=week,
+        busiest=busiest(profile),
         other_shape=_other(profile, *other) if other else {},
         over_limit=[hour for hour in week if limit is not None and hour.total.visits_per_second > limit],
     )

@@ -32,6 +32,13 @@ def write_csv(population: Population, stream: TextIO, personas: Iterable[Persona
     writer.writerows(_row(population, person) for person in _everyone(population, personas))
 
 
+def write_rows(rows: Iterable[dict[str, str]], stream: TextIO) -> None:
+    """Write rows that were read back, one at a time."""
+    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
 def _everyone(population: Population, personas: Iterable[Persona]) -> Iterator[Person]:
     for persona in personas:
         for index in range(population.count(persona)):

@@ -7,7 +7,11 @@ import hashlib
 import unicodedata
 from functools import cache
 
-ACADEMIES = ("Clermont-Ferrand", "Grenoble", "Lyon", "Dijon", "Besançon", "Bordeaux", "Limoges", "Poitiers")
+ACADEMIES = (
+    "Clermont-Ferrand", "Grenoble", "Lyon", "Dijon", "Besançon", "Bordeaux", "Limoges", "Poitiers",
+    "Aix-Marseille", "Amiens", "Lille", "Nancy-Metz", "Nantes", "Nice", "Normandie", "Orléans-Tours", "Reims", "Rennes",
+    "Strasbourg", "Créteil", "Montpellier", "Paris", "Toulouse", "Versailles",
+)  # fmt: skip
 SUBJECTS = (
     "Français",
     "Mathématiques",
@@ -56,16 +60,18 @@ def family_names() -> tuple[str, ...]:
 
 
 def academy_name(academy: int) -> str:
-    """The name of an academy; past zone A's eight they are numbered."""
+    """The name of an academy; zone A's first, then B's and C's; past them they are numbered."""
     return ACADEMIES[academy] if academy < len(ACADEMIES) else f"Académie {academy + 1}"
 
 
+@cache
 def school_name(school: int) -> str:
     """The name of a school, distinct for each."""
     series, tree = divmod(school, len(_SCHOOLS))
     return f"Lycée des {_SCHOOLS[tree]}" + (f" {series + 1}" if series else "")
 
 
+@cache
 def class_name(number: int) -> str:
     """The name of a school's class: 2DE1, 1RE1, TLE1, 2DE2 and so on."""
     return f"{_LEVELS[number % 3]}{number // 3 + 1}"

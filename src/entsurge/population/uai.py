@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _SHAPE = re.compile(r"[0-9]{7}[A-Z]")
@@ -18,6 +19,7 @@ def check_uai(text: str) -> bool:
     return bool(_SHAPE.fullmatch(text)) and text[-1] == _LETTERS[int(text[:7]) % 23]
 
 
+@cache
 def synthetic_uai(school: int) -> str:
     """The code of a school that cannot exist: department 999, numbered from 0001."""
     number = _SYNTHETIC_DEPARTMENT * 10_000 + school + 1

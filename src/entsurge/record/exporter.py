@@ -1,4 +1,4 @@
-"""The Prometheus exporter of a run: what is offered, started and lost, and how the pages fare."""
+"""The Prometheus exporter of a run: what is offered, started and lost, and how the pages fare (docs/metrics.md)."""
 
 from __future__ import annotations
 
@@ -10,36 +10,73 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
+from entsurge.audience.objective import parse_objective
+from entsurge.audience.shape import PERSONAS, SERVICES
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from prometheus_client.metrics_core import Metric
 
-    from entsurge.record.recorder import Fold
+    from entsurge.record.recorder import Fold, Key
 
 PORT = 9646
 SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 1.6, 2.0, 3.0, 5.0, 10.0, 30.0)
-EDGES_US = np.array(SECONDS) * 1e6
+MOST_EDGES = 40
+KNOWN_SERVICES = frozenset(("sign-on", *SERVICES))
+OTHER = "other"
 VISITS = {
     "offered": "Visits due so far",
     "started": "Visits started",
     "lost": "Visits lost for the generator's own reasons",
 }
+HISTOGRAMS = {
+    "service": ("entsurge_page_seconds", "Service time of the pages served, from their real start"),
+    "corrected": ("entsurge_page_corrected_seconds", "Latency of the pages served, from the instant they were due"),
+}
+
+
+def edges(objectives: Iterable[Mapping[str, Any]]) -> tuple[float, ...]:
+    """Bucket edges in seconds: a ladder, and every bound that an objective sets (an Apdex: T and 4 T), at most 40."""
+    wanted: list[float] = []
+    for each in objectives:
+        must = parse_objective(str(each["must"]))
+        if must.measure == "latency" and not must.relative:
+            wanted.append(must.bound)
+        elif must.threshold_seconds:
+            wanted += [must.threshold_seconds, 4 * must.threshold_seconds]
+    own = list(dict.fromkeys(wanted))[: MOST_EDGES - len(SECONDS)]
+    return tuple(sorted({round(edge, 6) for edge in (*SECONDS, *own)}))
+
+
+class _Times:
+    """Counts between the edges, and the sum, of one persona's pages on one service."""
+
+    def __init__(self, size: int) -> None:
+        self.counts: Any = np.zeros(size, np.int64)
+        self.sum_us = 0
 
 
 class Exporter(Collector):
-    """Metrics of one run, on a registry of its own; docs/metrics.md lists them.
+    """Metrics of one run, on a registry of its own.
 
-    Values are added up a second at a time and put into Prometheus' form only when somebody asks for them.
+    Values are added up a second at a time and put into Prometheus' form only when somebody asks for them. The number
+    of series is bounded: personas and services are those of the vocabulary (`other` for the rest), phases those of the
+    manifest; no page, URL, school or account is a label.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, manifest: Mapping[str, Any] | None = None) -> None:
+        self.manifest = manifest or {}
+        self.seconds = edges(self.manifest.get("objectives", ()))
+        self.edges_us = np.array(self.seconds) * 1e6
         self.visits: dict[str, Mapping[str, int]] = {name: {} for name in VISITS}
         self.pages: Counter[tuple[str, str, str, str]] = Counter()
-        self.counts: dict[tuple[str, str], Any] = {}
-        self.sums_us: Counter[tuple[str, str]] = Counter()
+        self.times: dict[str, dict[tuple[str, str], _Times]] = {name: {} for name in HISTOGRAMS}
+        self.retried_pages: Counter[tuple[str, str, str, str]] = Counter()
+        self.retries: Mapping[str, int] = {}
         self.visitors: Mapping[str, int] = {}
-        self.lag_seconds = 0.0
+        self.lag_seconds = self.busy = 0.0
+        self.phase = ""
         self.registry = CollectorRegistry()
         self.registry.register(self)
 
@@ -52,49 +89,123 @@ class Exporter(Collector):
         return int(server.server_port)
 
     def fold(self, fold: Fold) -> None:
-        """Take in one second of pages."""
+        """Take in one second of pages; times of the pages served alone, a refusal is quick."""
         for key, count in fold.counts.items():
             if key.kind != "page":
                 continue
-            self.pages[key.persona, key.service, key.phase, key.outcome] += count
-            series, times = (key.persona, key.service), fold.times_us[key]
-            places = np.bincount(np.searchsorted(EDGES_US, times), minlength=len(SECONDS) + 1)
-            self.counts[series] = self.counts.get(series, 0) + places
-            self.sums_us[series] += int(times.sum())
+            series = _series(key)
+            if key.attempt != "first":
+                self.retried_pages[*series, key.phase, key.outcome] += count
+                continue
+            self.pages[*series, key.phase, key.outcome] += count
+            if key.outcome == "ok":
+                self._add("service", series, fold.times_us[key])
+                self._add("corrected", series, fold.corrected_us.get(key))
 
-    def gauge(self, visits: Mapping[str, Mapping[str, int]], visitors: Mapping[str, int], lag_seconds: float) -> None:
-        """Take in one second's gauges; `visits` are the totals so far by name and persona."""
+    def _add(self, name: str, series: tuple[str, str], times_us: Any) -> None:
+        if times_us is None:
+            return
+        size = len(self.seconds) + 1
+        of = self.times[name].setdefault(series, _Times(size))
+        of.counts += np.bincount(np.searchsorted(self.edges_us, times_us), minlength=size)
+        of.sum_us += int(times_us.sum())
+
+    def gauge(
+        self,
+        visits: Mapping[str, Mapping[str, int]],
+        visitors: Mapping[str, int],
+        lag_seconds: float,
+        *,
+        phase: str = "",
+        busy: float = 0.0,
+        retries: Mapping[str, int] | None = None,
+    ) -> None:
+        """Take in one second's gauges; `visits` are the totals so far by name and persona, `retries` by persona."""
+        self.retries = retries or {}
         self.visits.update(visits)
-        self.visitors, self.lag_seconds = visitors, lag_seconds
+        self.visitors, self.lag_seconds, self.phase, self.busy = visitors, lag_seconds, phase, busy
 
     def collect(self) -> Iterator[Metric]:
         """Everything, in Prometheus' form."""
+        yield self._info()
         for name, told in VISITS.items():
             family = CounterMetricFamily(f"entsurge_visits_{name}", told, labels=["persona"])
             for persona, count in self.visits[name].items():
                 family.add_metric([persona], count)
             yield family
-        pages = CounterMetricFamily(
-            "entsurge_pages", "Page views by outcome", labels=["persona", "service", "phase", "outcome"]
-        )
-        for labels, count in self.pages.items():
-            pages.add_metric(labels, count)
-        yield pages
-        yield self._seconds()
+        retries = CounterMetricFamily("entsurge_retries", "Attempts after a failed visit", labels=["persona"])
+        for persona, count in self.retries.items():
+            retries.add_metric([persona], count)
+        yield retries
+        yield self._pages("entsurge_pages", "Page views by outcome", self.pages)
+        yield self._pages("entsurge_retried_pages", "Page views of retries by outcome", self.retried_pages)
+        yield from (self._histogram(name) for name in HISTOGRAMS)
+        yield from self._gauges()
+        yield self._objectives()
+
+    @staticmethod
+    def _pages(name: str, told: str, counted: Counter[tuple[str, str, str, str]]) -> Metric:
+        family = CounterMetricFamily(name, told, labels=["persona", "service", "phase", "outcome"])
+        for labels, count in counted.items():
+            family.add_metric(labels, count)
+        return family
+
+    def _info(self) -> Metric:
+        told = {name: str(self.manifest.get(name, "")) for name in ("profile", "scale", "compression")}
+        told["version"] = str(self.manifest.get("versions", {}).get("entsurge", ""))
+        info = GaugeMetricFamily("entsurge_run_info", "What is run; always 1", labels=list(told))
+        info.add_metric(list(told.values()), 1)
+        return info
+
+    def _gauges(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "entsurge_start_lag_seconds", "99th percentile of start lag in the last second", self.lag_seconds
+        )
+        yield GaugeMetricFamily(
+            "entsurge_generator_busy_ratio", "Processor time of the busiest generator process, of one core", self.busy
         )
         visitors = GaugeMetricFamily("entsurge_visitors", "Visitors present", labels=["persona"])
         for persona, count in self.visitors.items():
             visitors.add_metric([persona], count)
         yield visitors
-
-    def _seconds(self) -> Metric:
-        family = HistogramMetricFamily(
-            "entsurge_page_seconds", "Service time of page views", labels=["persona", "service"]
+        phases = GaugeMetricFamily(
+            "entsurge_phase", "1 for the phase that the run is in, 0 for others", labels=["phase"]
         )
-        edges = [*map(str, SECONDS), "+Inf"]
-        for series, counts in self.counts.items():
-            cumulative = np.cumsum(counts).tolist()
-            family.add_metric(series, list(zip(edges, cumulative, strict=True)), self.sums_us[series] / 1e6)
+        for each in self.manifest.get("phases", ()):
+            phases.add_metric([str(each["name"])], float(each["name"] == self.phase))
+        yield phases
+
+    def _objectives(self) -> Metric:
+        """The latency objectives, so that alerts need no copy of their bounds."""
+        family = GaugeMetricFamily(
+            "entsurge_objective_seconds",
+            "Bound of a latency objective",
+            labels=["persona", "service", "phase", "percentile"],
+        )
+        tightest: dict[tuple[str, str, str, str], float] = {}
+        for each in self.manifest.get("objectives", ()):
+            must = parse_objective(str(each["must"]))
+            if must.measure != "latency" or must.relative or must.timing != "corrected":
+                continue
+            for persona in PERSONAS if each["persona"] == "*" else (each["persona"],):
+                key = (str(persona), str(each["service"]), str(each["phase"]), f"{must.percentile or 50:g}")
+                tightest[key] = min(must.bound, tightest.get(key, must.bound))
+        for labels, bound in tightest.items():
+            family.add_metric(labels, bound)
         return family
+
+    def _histogram(self, name: str) -> Metric:
+        family = HistogramMetricFamily(*HISTOGRAMS[name], labels=["persona", "service"])
+        limits = [*map(str, self.seconds), "+Inf"]
+        for series, of in self.times[name].items():
+            cumulative = np.cumsum(of.counts).tolist()
+            family.add_metric(series, list(zip(limits, cumulative, strict=True)), of.sum_us / 1e6)
+        return family
+
+
+def _series(key: Key) -> tuple[str, str]:
+    """Persona and service of a page, within the vocabulary."""
+    return (
+        key.persona if key.persona in PERSONAS else OTHER,
+        key.service if key.service in KNOWN_SERVICES else OTHER,
+    )

@@ -95,12 +95,12 @@ class Merger:
         return self._fold(parcel["second"], keys, buckets, counts)
 
     def _fold(self, second: int, keys: Any, buckets: Any, counts: Any) -> Fold:
-        times: dict[Key, Any] = {}
+        times: dict[str, dict[Key, Any]] = {"service": {}, "corrected": {}}
         for number in np.unique(keys).tolist():
             described = self.described[number]
-            if described["timing"] != "service":
-                continue
             chosen = keys == number
             key = Key(**{name: value for name, value in described.items() if name != "timing"})
-            times[key] = np.repeat(upper_ends(buckets[chosen].astype(np.int64)), counts[chosen])
-        return Fold(second, {key: len(of) for key, of in times.items()}, times)
+            of = np.repeat(upper_ends(buckets[chosen].astype(np.int64)), counts[chosen])
+            times[described["timing"]][key] = of
+        service = times["service"]
+        return Fold(second, {key: len(of) for key, of in service.items()}, service, times["corrected"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -34,11 +34,12 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Fold:
-    """One second's counts: how often each key occurred, and its service times in µs."""
+    """One second's counts: how often each key occurred, its service times and (of a page) corrected latencies in µs."""
 
     second: int
     counts: dict[Key, int]
     times_us: dict[Key, Any]
+    corrected_us: dict[Key, Any] = field(default_factory=dict)
 
 
 class Sink(Protocol):
@@ -152,8 +153,12 @@ class Recorder:
         present, begins = np.unique(keys, return_index=True)
         pieces = dict(zip(present.tolist(), np.split(times, begins[1:]), strict=True)) if len(keys) else {}
         by_key: dict[Key, Any] = {}
+        corrected: dict[Key, Any] = {}
         for key, number in self.ids.items():
-            found = pieces.get(number + 1 if key.kind == "page" else number)
+            page = key.kind == "page"
+            found = pieces.get(number + 1 if page else number)
             if found is not None:
                 by_key[key] = found
-        return Fold(second, {key: len(found) for key, found in by_key.items()}, by_key)
+                if page:
+                    corrected[key] = pieces[number]
+        return Fold(second, {key: len(found) for key, found in by_key.items()}, by_key, corrected)

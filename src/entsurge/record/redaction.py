@@ -9,7 +9,7 @@ HIDDEN = "•••"
 SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "x-csrf-token", "proxy-authorization"})
 _SECRET_PAIR = re.compile(
     r"(?i)\b(ticket|password|passwd|mot_de_passe|token|access_token|refresh_token|id_token|code|execution|lt|csrf|"
-    r"samlresponse|samlrequest|session|secret|jwt)(=|%3D|\"\s*:\s*\"|:\s)([^&\s\"'<>;]+)"
+    r"samlresponse|samlrequest|session|secret|jwt|sceau)(=|%3D|\"\s*:\s*\"|:\s)([^&\s\"'<>;]+)"
 )
 _TICKET = re.compile(r"\b(ST|TGT|PT)-[A-Za-z0-9._-]{6,}")
 _HIDDEN_FIELD = re.compile(r"(?i)(<(?:input|meta)\b[^>]*?(?:value|content)=[\"'])([^\"']{12,})([\"'])")

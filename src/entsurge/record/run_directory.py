@@ -41,6 +41,8 @@ VISITS = pa.schema(
     ]
 )
 
+RETRIES = VISITS.append(pa.field("attempt", pa.int32()))
+
 
 class RunDirectory:
     """An open run directory. Every method raises CannotRecord when the disk refuses."""
@@ -51,6 +53,7 @@ class RunDirectory:
         self._lines: dict[str, IO[str]] = {}
         self._series: Any = None
         self._visits: Any = None
+        self._retries: Any = None
         if not lazily:
             self.open()
 
@@ -90,17 +93,22 @@ class RunDirectory:
             raise self._refused(error) from None
 
     def visits(self, rows: list[dict[str, Any]]) -> None:
-        """Append finished visits."""
-        if not rows:
-            return
+        """Append finished visits; attempts after the first go to a stream of their own, made when there is one."""
+        first = [row for row in rows if not row.get("attempt")]
+        more = [row for row in rows if row.get("attempt")]
         try:
-            self._visits.write_batch(pa.RecordBatch.from_pylist(rows, schema=VISITS))
+            if first:
+                self._visits.write_batch(pa.RecordBatch.from_pylist(first, schema=VISITS))
+            if more and self._retries is None:
+                self._retries = pa.ipc.new_stream(pa.OSFile(str(self.path / "retries.arrows"), "wb"), RETRIES)
+            if more:
+                self._retries.write_batch(pa.RecordBatch.from_pylist(more, schema=RETRIES))
         except OSError as error:
             raise self._refused(error) from None
 
     def close(self) -> None:
         """Close every file; what the disk refuses now is lost, and has been said before."""
-        for each in (self._series, self._visits, *self._lines.values()):
+        for each in (self._series, self._visits, self._retries, *self._lines.values()):
             if each is None:
                 continue
             try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from entsurge.analysis import report_data
 from entsurge.errors import CannotRecord
+from entsurge.render.findings import findings
 from entsurge.render.html import render_html, render_json
 from entsurge.render.junit import render_junit
 from entsurge.render.markdown import render_markdown
@@ -27,9 +27,8 @@ def write_report(
 
     Raises UsageError for what is no run directory, CannotRecord when the folder cannot be written.
     """
-    data = report_data(run_paths)
     written: dict[str, Path] = {}
-    for kind, name, text in _documents(data, langs, formats):
+    for kind, name, text in _documents(findings(run_paths), langs, formats):
         written[kind] = out / name
         _write(out / name, text)
     return written
@@ -37,9 +36,10 @@ def write_report(
 
 def _documents(data: dict[str, Any], langs: Sequence[str], formats: Sequence[str]) -> list[tuple[str, str, str]]:
     found = []
+    beside = {f"report.{lang}.html" for lang in langs} | ({"report.json"} if "json" in formats else set())
     for lang in langs:
         if "html" in formats:
-            found.append((f"html-{lang}", f"report.{lang}.html", render_html(data, lang)))
+            found.append((f"html-{lang}", f"report.{lang}.html", render_html(data, lang, beside)))
         if "md" in formats:
             found.append((f"md-{lang}", f"report.{lang}.md", render_markdown(data, lang)))
     if "json" in formats:
@@ -51,7 +51,7 @@ def _documents(data: dict[str, Any], langs: Sequence[str], formats: Sequence[str
 
 def write_junit(run_paths: Sequence[Path], path: Path) -> None:
     """Write the objectives of these runs as JUnit. Raises CannotRecord when the file cannot be written."""
-    _write(path, render_junit(report_data(run_paths)))
+    _write(path, render_junit(findings(run_paths)))
 
 
 def _write(path: Path, text: str) -> None:

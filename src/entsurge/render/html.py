@@ -16,7 +16,7 @@ from entsurge.render.numbers import Numbers
 from entsurge.render.series import step_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 LANGUAGES = ("fr", "en")
 SIGNS = {"ok": "✓", "warn": "!", "bad": "✗", "shed": "◦", "none": "–"}
@@ -38,12 +38,13 @@ def messages(language: str) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def render_html(data: Mapping[str, Any], language: str) -> str:
-    """The whole page; every text from a target is escaped by the template."""
+def render_html(data: Mapping[str, Any], language: str, beside: Collection[str] = ()) -> str:
+    """The whole page; every text of a target is escaped by the template. It links to what stands `beside`."""
     words, numbers = messages(language), Numbers(language)
     titles = run_titles(data, words)
     context = {
         "data": data,
+        "beside": beside,
         "words": words,
         "n": numbers,
         "lang": language,

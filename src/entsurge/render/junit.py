@@ -1,4 +1,4 @@
-"""Objectives as JUnit: a suite per run, a case per objective."""
+"""Objectives as JUnit: a suite per run, a case per objective; with baselines a suite of what was compared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def render_junit(data: Mapping[str, Any]) -> str:
-    """Missed is a failure, not enough data an error, deferred or not required skipped; an INVALID run an error."""
+    """Missed is a failure, not enough data an error, deferred or not required skipped; an INVALID run an error.
+
+    `data` has `runs` (each name, verdict, reasons, objectives) and may have a `comparison`, as JSON has them.
+    """
     whole = JUnitXml(name="entsurge")
     for run in data["runs"]:
         suite = TestSuite(_clean(run["name"]))
@@ -22,6 +25,8 @@ def render_junit(data: Mapping[str, Any]) -> str:
             case.result = [Error(_clean("; ".join(reason["en"] for reason in run["reasons"])), "INVALID")]
             suite.add_testcase(case)
         whole.add_testsuite(suite)
+    if data.get("comparison"):
+        whole.add_testsuite(_comparison(data["comparison"]))
     written: bytes = whole.tostring()  # type: ignore[no-untyped-call]
     return written.decode("utf-8")
 
@@ -33,6 +38,8 @@ def _case(run: Mapping[str, Any], each: Mapping[str, Any]) -> TestCase:
     text = _clean(f"measured {measured} over {each['count']} pages")
     if each["state"] == "deferred":
         case.result = [Skipped("deferred on purpose by a measure")]
+    elif each["state"] == "not-judged":
+        case.result = [Skipped(f"not judged: too few baseline runs; {text}")]
     elif not each["required"] and each["state"] != "met":
         case.result = [Skipped(f"not required; {each['state']}, {text}")]
     elif each["state"] == "missed":
@@ -40,6 +47,28 @@ def _case(run: Mapping[str, Any], each: Mapping[str, Any]) -> TestCase:
     elif each["state"] == "not-enough-data":
         case.result = [Error(text, "not enough data")]
     return case
+
+
+def _comparison(found: Mapping[str, Any]) -> TestSuite:
+    """One case for errors, one a page: a regression beyond chance is a failure, skipped where nothing can be shown."""
+    suite = TestSuite("comparison with the baseline")
+    case = TestCase("no more pages fail or are refused", classname="comparison.errors")
+    if found["errors_worse"]:
+        names = ", ".join(f"{each['persona']} {each['service']} {each['page']}" for each in found["failing"])
+        shares = f"failed {found['errors']['estimate']:+.2%}, refused {found['refused']['estimate']:+.2%}"
+        case.result = [Failure(_clean(f"{shares}{'; ' + names if names else ''}"), "more errors")]
+    suite.add_testcase(case)
+    for each in found["pages"]:
+        case = TestCase(
+            _clean(f"{each['persona']} {each['service']} {each['page']} is no slower"), classname="comparison.pages"
+        )
+        text = f"× {each['ratio']:.2f}, p {each['p_adjusted']:.3f}"
+        if each["state"] == "regression":
+            case.result = [Failure(text, "slower than its baseline")]
+        elif not found["can_show"]:
+            case.result = [Skipped(f"{text}; too few runs to show a difference beyond chance")]
+        suite.add_testcase(case)
+    return suite
 
 
 def _clean(text: str) -> str:

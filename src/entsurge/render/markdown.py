@@ -35,6 +35,7 @@ def render_markdown(data: Mapping[str, Any], language: str) -> str:
             *_continuity(run, words, numbers),
             "",
             *_figures(run, words, numbers),
+            *_retries(run, words, numbers, titles[place]),
             "",
             *_objectives(run, words, numbers),
             "",
@@ -62,6 +63,16 @@ def _figures(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) ->
             for column in columns[1:]
         ]
         yield f"| {names[figure]} | " + " | ".join(cell.strip() for cell in cells) + " |"
+
+
+def _retries(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers, title: str) -> Iterator[str]:
+    found = run["retries"]
+    if found["attempts"]:
+        counts = {name: numbers.number(found[name]) for name in ("attempts", "people", "most")}
+        added = {name: numbers.number(found[f"more_{name}"]) for name in ("sign_ons", "pages")}
+        served = numbers.number(found["in_the_end"])
+        told = words["figures"]["retries"].format(run=title, served=served, **counts, **added)
+        yield from ("", escaped(told))
 
 
 def _objectives(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) -> Iterator[str]:

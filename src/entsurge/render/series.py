@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 MEANS = ("offered_pages", "ok", "shed", "failed", "lost", "offered_visits", "started_visits", "visitors")
 MOST_STEPS = 120
-TICK_MINUTES = (1, 2, 5, 10, 15, 30, 60, 120, 240)
+TICK_MINUTES = (1 / 12, 1 / 6, 1 / 4, 1 / 2, 1, 2, 5, 10, 15, 30, 60, 120, 240)
 DAY_MINUTES = 24 * 60
 
 
@@ -38,7 +38,9 @@ class Clock:
         step = next((each for each in TICK_MINUTES if (last - first) / each <= most), TICK_MINUTES[-1])
         found = range(math.ceil(first / step), math.floor(last / step) + 1)
         return {
-            self.start_s + (step * each - self.start_minutes) * 60 / self.compression: _written(step * each)
+            self.start_s + (step * each - self.start_minutes) * 60 / self.compression: _written(
+                step * each, seconds=step < 1
+            )
             for each in found
         }
 

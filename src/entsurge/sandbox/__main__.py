@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from dataclasses import fields
 
 from entsurge.errors import EntsurgeError, UsageError
-from entsurge.sandbox.server import serve
+from entsurge.sandbox.live.limits import LiveLimits
+from entsurge.sandbox.server import SETTINGS, serve
 from entsurge.sandbox.settings import Settings
 
 _WHOLE = (
@@ -28,15 +30,26 @@ _WHOLE = (
     "quota-bytes",
 )
 _TEXTS = ("host", "database", "files-folder", "spread", "refusal")
-_NUMBERS = ("capacity-factor", "idle-seconds", "compression", "simulated-hour", "pages-per-minute", "reread-seconds")
+_NUMBERS = (
+    "capacity-factor",
+    "idle-seconds",
+    "compression",
+    "simulated-hour",
+    "token-seconds",
+    "pages-per-minute",
+    "reread-seconds",
+)
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
     """The settings that a command line asks for; what it leaves out keeps its default."""
+    if arguments.member and SETTINGS in os.environ:
+        return Settings.from_json(os.environ[SETTINGS])
     if arguments.settings is not None:
         return Settings.from_json(arguments.settings)
     given = {entry.name: getattr(arguments, entry.name, None) for entry in fields(Settings)}
     given["service_seconds"] = dict(map(_service, arguments.service))
+    given["live"] = LiveLimits.from_words(arguments.live)
     given["service_spread"] = dict(each.split("=", 1) for each in arguments.service_spread if "=" in each)
     return Settings(**{name: value for name, value in given.items() if value is not None})
 
@@ -54,6 +67,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--service-seconds", type=float, dest="default_seconds")
     made.add_argument("--service", action="append", default=[], metavar="SERVICE=SECONDS")
     made.add_argument("--service-spread", action="append", default=[], metavar="SERVICE=DISTRIBUTION")
+    made.add_argument("--mobile-redirect", action="append", dest="mobile_redirects", metavar="URI")
+    made.add_argument("--live", action="append", default=[], metavar="NAME=VALUE", help="such as video_kbps=500")
     made.add_argument("--unlimited", action="store_true", help="lift workers, pool, queue and sessions")
     made.add_argument("--parent-pid", type=int, help="stop when this process is gone")
     made.add_argument("--member", action="store_true", help="one of several processes, of a filled database")

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from entsurge.sandbox import markup
-from entsurge.sandbox.portal import address, set_cookie, unknown_page
+from entsurge.sandbox.portal import address, key_of, set_cookie, unknown_page
 from entsurge.sandbox.store import news
 from entsurge.sandbox.views.view import Article, Item, Section, View, day
 
@@ -57,7 +57,7 @@ class AuthorityPortals:
         sign_on = "" if persona else f"/cas/login?service={quote(address(request), safe='')}"
 
         def make(db: Connection) -> Response:
-            view = _view(db, authority, request.path_params.get("key"))
+            view = _view(db, authority, key_of(request))
             if view is None:
                 return unknown_page()
             return markup.tenant_page(authority, schools, view, persona=persona, sign_on=sign_on)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlette.exceptions import HTTPException
+
 from entsurge.sandbox import markup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _BESIDE_FILES_BYTES = 100_000  # a form's other fields, and its borders
-
-
-class _TooLarge(Exception):
-    """More came than was allowed."""
+_HEADERS = {"connection": "close"}
 
 
 class Bounds:
@@ -32,30 +32,20 @@ class Bounds:
         limit = self._upload_bytes() + _BESIDE_FILES_BYTES
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not declared.isdigit() or int(declared) > limit:
-            return await _refusal()(scope, receive, send)
-        came, answered = 0, False
+            return await too_large()(scope, receive, send)
+        came = 0
 
         async def counted() -> Message:
             nonlocal came
             message = await receive()
             came += len(message.get("body", b""))
             if came > limit:
-                raise _TooLarge
+                raise HTTPException(413, headers=_HEADERS)  # the router answers it with its page
             return message
 
-        async def noted(message: Message) -> None:
-            nonlocal answered
-            answered = True
-            await send(message)
-
-        try:
-            await self._rest(scope, counted, noted)
-        except _TooLarge:
-            if not answered:
-                await _refusal()(scope, receive, send)
-        return None
+        return await self._rest(scope, counted, send)
 
 
-def _refusal() -> ASGIApp:
-    text = "Ce fichier dépasse la taille permise."
-    return markup.notice("Fichier trop volumineux", text, 413, {"connection": "close"})
+def too_large() -> Response:
+    """The page of a body that is too large."""
+    return markup.notice("Fichier trop volumineux", "Ce fichier dépasse la taille permise.", 413, _HEADERS)

@@ -73,7 +73,7 @@ def capacity(
     bounds = {
         "workers": _ratio(settings.processes * settings.workers, math.fsum(spent.values())),
         "pool": _ratio(settings.processes * settings.pool, connections),
-        "sessions": _places(settings, ordered, admitted, pages_per_visit, visit_seconds),
+        "sessions": places(settings, ordered, admitted, pages_per_visit, visit_seconds),
         "allowance": _allowance(settings, admitted, pages_per_visit),
     }
     if settings.unlimited:
@@ -124,7 +124,7 @@ def _ratio(servers: float, cost: float) -> float:
     return servers / cost if cost else math.inf
 
 
-def _places(
+def places(
     settings: Settings,
     ordered: Measures,
     admitted: Mapping[str, float],
@@ -155,10 +155,10 @@ def _places(
 
 def _allowance(settings: Settings, admitted: Mapping[str, float], pages_per_visit: float) -> float:
     """The visits per second at which the accounts of some persona, all together, have spent their allowance."""
-    if settings.pages_per_minute is None:
+    if settings.allowance_per_minute is None:
         return math.inf
     people = settings.population
-    per_account = settings.pages_per_minute / 60.0
+    per_account = settings.allowance_per_minute / 60.0
     return min(
         (
             people.count(persona) * per_account / (visits * (pages_per_visit + 1))

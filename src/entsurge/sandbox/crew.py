@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client.multiprocess import mark_process_dead
 
 from entsurge.errors import TargetUnreachable
-from entsurge.sandbox.server import TOKEN, address, at_end_of_input, bind, orphaned
+from entsurge.sandbox.server import SETTINGS, TOKEN, address, at_end_of_input, bind, orphaned
 from entsurge.sandbox.store import Database, seeding
 from entsurge.sandbox.store.disk import Disk
 from entsurge.sandbox.telemetry import FOLDER
@@ -48,18 +48,17 @@ def serve_together(
         counts = Path(folder) / "counts"
         counts.mkdir()
         token = os.environ.get(TOKEN, "") or secrets.token_urlsafe(32)
-        crew = _Crew(settled, {TOKEN: token, FOLDER: str(counts)})
+        crew = _Crew(settled.processes, {TOKEN: token, SETTINGS: settled.to_json(), FOLDER: str(counts)})
         asyncio.run(_serve(crew, parent_pid, watch_stdin, lambda: listening(address(settings.host, held), token)))
 
 
 class _Crew:
     """The serving processes."""
 
-    def __init__(self, settings: Settings, environment: dict[str, str]) -> None:
-        self._settings = settings
+    def __init__(self, size: int, environment: dict[str, str]) -> None:
+        self.size = size
         self._environment = os.environ | environment
         self._counts = environment[FOLDER]
-        self.size = settings.processes
 
     async def keep(self, ready: asyncio.Event) -> None:
         """Keep one process serving; `ready` is set when it first does."""
@@ -76,10 +75,9 @@ class _Crew:
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _start(self) -> asyncio.subprocess.Process:
-        command = [sys.executable, "-P", "-m", "entsurge.sandbox", "--settings", self._settings.to_json()]
+        command = [sys.executable, "-P", "-m", "entsurge.sandbox", "--member", "--parent-pid", str(os.getpid())]
         return await asyncio.create_subprocess_exec(
-            *command, "--member", "--parent-pid", str(os.getpid()),
-            stdout=asyncio.subprocess.PIPE, env=self._environment, start_new_session=True,
+            *command, stdout=asyncio.subprocess.PIPE, env=self._environment, start_new_session=True,
         )  # fmt: skip
 
     async def _serves(self, process: asyncio.subprocess.Process) -> bool:

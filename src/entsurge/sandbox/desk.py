@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _HEADER = "x-csrf-token"
 _MOST_FIELDS = 500
+_MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-zA-Z0-9.+-]{1,80}")
 
 
 class Desk:
@@ -139,11 +141,10 @@ class Desk:
         uploads = []
         for name, value in form.multi_items():
             if isinstance(value, str):
-                texts[name].append(value)
+                texts[name].append(value.replace("\0", ""))  # which PostgreSQL does not keep
             elif value.filename:
                 digest, size_bytes = await asyncio.to_thread(self._ent.disk.keep, value.file)
-                kind = value.content_type or "application/octet-stream"
-                uploads.append(Upload(value.filename[:200], kind[:100], size_bytes, digest))
+                uploads.append(Upload(value.filename.replace("\0", "")[:200], _type(value), size_bytes, digest))
         return Sent(texts, uploads)
 
     def _forbidden(self, name: str, portal: PortalSession | None = None) -> Response:
@@ -151,8 +152,14 @@ class Desk:
         return markup.notice("Accès refusé", "Vous ne pouvez pas faire cela ici.", 403)
 
 
+def _type(file: UploadFile) -> str:
+    """A file's type as its sender says, if it is one."""
+    said = (file.content_type or "").partition(";")[0].strip()
+    return said if _MEDIA_TYPE.fullmatch(said) else "application/octet-stream"
+
+
 def _route(path: str) -> str:
-    return "/etab/{uai}/" + path.replace("{key}", "{key:int}").replace("{work}", "{work:int}")
+    return "/etab/{uai}/" + path.replace("}", ":int}")
 
 
 def _same(one: str, other: str) -> bool:

@@ -11,10 +11,12 @@ from entsurge.population import PERSONAS
 from entsurge.sandbox import markup
 from entsurge.sandbox.directory import Directory
 from entsurge.sandbox.limits import SessionLimit
+from entsurge.sandbox.live.links import Links
 from entsurge.sandbox.measure_options import text_for
 from entsurge.sandbox.measures import PRIORITY, SHORT_SESSIONS, Measures, Refusal
-from entsurge.sandbox.state import LocalState, SharedState
 from entsurge.sandbox.state.allowance import Rate
+from entsurge.sandbox.state.local import LocalState
+from entsurge.sandbox.state.shared import SharedState
 from entsurge.sandbox.store import Database, Unavailable, seeding
 from entsurge.sandbox.store.disk import Disk
 from entsurge.sandbox.telemetry import Telemetry
@@ -58,6 +60,7 @@ class Ent:
             seeding.seed(self.database, self.disk, self.population)
         self.resources = Resources(settings)
         self.telemetry = Telemetry()
+        self.links = Links(self.secret, settings.live.link_seconds)
         self.directory = Directory(self.population)
         self.state = self._make_state()
         self.measures = Measures(settings, self.state.clock)
@@ -149,7 +152,7 @@ class Ent:
         self.disk.close()
 
     def _make_state(self) -> State:
-        rate = Rate(self.settings.pages_per_minute, self.settings.burst)
+        rate = Rate(self.settings.allowance_per_minute, self.settings.burst)
         if self.database.shared:
             return SharedState(
                 self.database, self.population, self._idle_seconds, self.directory.reach, rate, on_silence=self._silent

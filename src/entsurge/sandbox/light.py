@@ -1,6 +1,7 @@
 """The light requests, answered before any router: static files and a page's background calls.
 
-There are some fifteen of them to a page, so they are answered from bytes made beforehand.
+There are some fifteen of them to a page, so they are answered from bytes made beforehand; what concerns one person is
+looked up.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from entsurge.population.names import draw
+from entsurge.sandbox.background import ANSWERS
 from entsurge.sandbox.portal import COOKIE
 from entsurge.sandbox.services import CALLS
 from entsurge.sandbox.store import Unavailable
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from entsurge.sandbox.ent import Ent
+    from entsurge.sandbox.state import PortalSession
 
 _TYPES = {
     "portail.css": b"text/css; charset=utf-8",
@@ -65,6 +68,7 @@ class Light:
     async def _call(self, uai: str, call: str, scope: Scope, send: Send) -> None:
         try:
             portal = await self._ent.sessions.find_portal(_session_token(scope))
+            made = await self._made(call, portal) if portal is not None and call in ANSWERS else self._calls[call]
         except Unavailable:
             self._ent.telemetry.count("xhr", "failed")
             await _answer(send, 503, *self._no_database)
@@ -74,7 +78,13 @@ class Light:
             await _answer(send, 401, *self._no_session)
             return
         self._ent.telemetry.count("xhr", "ok", portal.person.persona)
-        await _answer(send, 200, *self._calls[call])
+        await _answer(send, 200, *made)
+
+    async def _made(self, call: str, portal: PortalSession) -> tuple[Headers, bytes]:
+        """The answer to a call that is about one person."""
+        settings = self._ent.settings
+        found = await self._ent.database.run(lambda db: ANSWERS[call](db, portal, settings))
+        return _json_answer(json.dumps({"appel": call, **found}).encode())
 
 
 async def _answer(send: Send, status: int, headers: Headers, body: bytes) -> None:

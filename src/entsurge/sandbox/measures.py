@@ -35,6 +35,7 @@ MEASURES = (
     *STATIC_PAGE,
     SHORT_SESSIONS,
 )
+_ROUNDING = 1e-6  # of a place
 
 
 class Refusal(NamedTuple):
@@ -110,7 +111,7 @@ class Measures:
             return None
         beyond = sum(max(0.0, here - shares.get(name, 0.0) * limit) for name, here in present.items())
         free = (1.0 - sum(shares.values())) * limit
-        return None if beyond + 1 <= free else Refusal(RESERVED_PLACES, text_for(RESERVED_PLACES))
+        return None if beyond + 1 <= free + _ROUNDING else Refusal(RESERVED_PLACES, text_for(RESERVED_PLACES))
 
     def closed(self, service: str) -> Refusal | None:
         """What stands on the page of a service that is closed; none when it is open."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from sqlalchemy import Connection
-    from starlette.requests import Request
+    from starlette.requests import HTTPConnection, Request
 
     from entsurge.sandbox.ent import Ent
     from entsurge.sandbox.signon import SignOn
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 COOKIE = "ENTSESSION"
 _ROOT = "/etab/{uai}/"
+_LARGEST_KEY = 2**31 - 1
 
 
 class Portal:
@@ -63,7 +64,7 @@ class Portal:
             inside = await portal_session(self._ent, request)
             return self._inside(uai) if inside else to_sign_on(request)
         if session.person.uai != uai:
-            return markup.notice("Accès refusé", "Vous n'avez pas de compte dans cet établissement.", 403)
+            return no_account()
         token = await self._ent.sessions.open_portal(session)
         response = self._inside(uai)
         set_cookie(request, response, COOKIE, token, f"/etab/{uai}")
@@ -86,7 +87,7 @@ class Portal:
         async def fetch(request: Request) -> Response:
             portal = await portal_session(self._ent, request)
             if portal is None:
-                return to_sign_on(request)
+                return await self._stranger(request)
             turned_away = await self._ent.turn_away(portal.person, "files")
             if turned_away is not None:
                 return turned_away
@@ -102,7 +103,7 @@ class Portal:
             return unknown_page()
         portal = await portal_session(self._ent, request)
         if portal is None:
-            return to_sign_on(request)
+            return await self._stranger(request)
         person = portal.person
         turned_away = await self._ent.turn_away(person, service.name)
         if turned_away is not None:
@@ -121,6 +122,12 @@ class Portal:
 
         return await self._ent.page(service.name, make, persona=person.persona)
 
+    async def _stranger(self, request: Request) -> Response:
+        """Nobody's session goes to sign on; another school's is refused."""
+        if await self._ent.sessions.find_portal(request.cookies.get(COOKIE, "")) is None:
+            return to_sign_on(request)
+        return no_account()
+
     def _download(self, found: Upload | None) -> Response:
         if found is None:
             return unknown_page()
@@ -137,7 +144,7 @@ class Portal:
         return RedirectResponse(f"/etab/{uai}/accueil", 302, {"cache-control": "no-store"})
 
 
-async def portal_session(ent: Ent, request: Request) -> PortalSession | None:
+async def portal_session(ent: Ent, request: HTTPConnection) -> PortalSession | None:
     """The session of a request's cookie, if it is one of the school in its path."""
     portal = await ent.sessions.find_portal(request.cookies.get(COOKIE, ""))
     return portal if portal and portal.person.uai == request.path_params["uai"] else None
@@ -145,12 +152,23 @@ async def portal_session(ent: Ent, request: Request) -> PortalSession | None:
 
 def asked_by(ent: Ent, portal: PortalSession, request: Request) -> Asked:
     """What a request asks a view for."""
-    return Asked(ent, portal, request.path_params.get("key"), request.query_params)
+    return Asked(ent, portal, key_of(request), request.query_params)
+
+
+def key_of(request: Request) -> int | None:
+    """The number in a path; one that no database takes is nobody's, as 0 is."""
+    key: int | None = request.path_params.get("key")
+    return key if key is None or key <= _LARGEST_KEY else 0
 
 
 def unknown_page() -> Response:
     """What answers where there is nothing to read."""
     return markup.notice("Page inconnue", "Cette page n'existe pas.", 404)
+
+
+def no_account() -> Response:
+    """What answers to people of another school."""
+    return markup.notice("Accès refusé", "Vous n'avez pas de compte dans cet établissement.", 403)
 
 
 def to_sign_on(request: Request) -> Response:

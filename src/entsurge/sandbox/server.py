@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from entsurge.errors import UsageError
 from entsurge.sandbox.app import application
 from entsurge.sandbox.ent import Ent
+from entsurge.sandbox.live.limits import LARGEST_MESSAGE
 from entsurge.sandbox.markup import HANG_UP
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from entsurge.sandbox.settings import Settings
 
 TOKEN = "ENTSANDBOX_TOKEN"  # noqa: S105  the variable that holds the administration's token, where one is given
+SETTINGS = "ENTSANDBOX_SETTINGS"  # the variable that holds a member's settings: an address may hold a password
 _LAST_ANSWERS_SECONDS = 2
 _PARENT_CHECK_SECONDS = 0.5
 _UPKEEP_SECONDS = 0.5
@@ -137,7 +139,10 @@ def _config(ent: Ent) -> uvicorn.Config:
     return uvicorn.Config(
         application(ent),
         http=_Protocol,
-        ws="none",
+        ws="wsproto",
+        ws_max_size=LARGEST_MESSAGE,
+        ws_per_message_deflate=False,
+        ws_ping_interval=None,
         lifespan="off",
         log_config=None,
         access_log=False,

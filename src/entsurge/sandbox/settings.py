@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.errors import UsageError
 from entsurge.population import Population
+from entsurge.sandbox.live.limits import LiveLimits
 from entsurge.sandbox.services import BY_NAME, NAMES
 from entsurge.sandbox.spread import CONSTANT
 from entsurge.sandbox.spread import fault as spread_fault
@@ -23,6 +24,7 @@ _AT_LEAST = {
     "port": 0,
     "default_seconds": 0,
     "idle_seconds": 1,
+    "token_seconds": 1,
     "processes": 1,
     "burst": 1,
     "upload_bytes": 0,
@@ -43,8 +45,9 @@ class Settings:
 
     Each of `processes` has workers, pool and queue of its own. `spread` (by service: `service_spread`) is the
     distribution of page times around their mean. A full queue answers a page, or closes the connection if
-    `refusal` is `close`. An account may ask for `pages_per_minute`, `burst` of them at once. The session limit
-    is re-read every `reread_seconds`, compressed like the day.
+    `refusal` is `close`. An account may ask for `pages_per_minute`, `burst` of them at once; the session limit
+    is re-read every `reread_seconds`: both compressed like the day.
+    Mobile access tokens are good for `token_seconds`, divided by `compression`; codes go to `mobile_redirects` alone.
     """
 
     host: str = "127.0.0.1"
@@ -66,6 +69,8 @@ class Settings:
     idle_seconds: float = 3_600.0
     compression: float = 1.0
     simulated_hour: float | None = None
+    token_seconds: float = 3_600.0
+    mobile_redirects: tuple[str, ...] = ("skoapp-prod://sign-in-callback",)
     database: str = "sqlite://"
     files_folder: str | None = None
     processes: int = 1
@@ -77,6 +82,7 @@ class Settings:
     schools: int = 8
     classes_per_school: int = 6
     pupils_per_class: int = 30
+    live: LiveLimits = field(default_factory=LiveLimits)
 
     def __post_init__(self) -> None:
         faults = [*self._size_faults(), *self._service_faults()]
@@ -102,6 +108,11 @@ class Settings:
     def seconds(self, service: str) -> float:
         """How long a page of a service holds a worker."""
         return self.service_seconds.get(service, self.default_seconds) / self.capacity_factor
+
+    @property
+    def allowance_per_minute(self) -> float | None:
+        """How many pages an account may ask for in a minute of the run; none when there is no allowance."""
+        return None if self.pages_per_minute is None else self.pages_per_minute * self.compression
 
     def spread_of(self, service: str) -> str:
         """The distribution of a service's page times."""
@@ -129,7 +140,11 @@ class Settings:
         if not isinstance(found, dict) or not known.issuperset(found):
             unknown = ", ".join(sorted(set(found) - known)) if isinstance(found, dict) else "not an object"
             raise UsageError(f"unknown sandbox settings: {unknown}", hint=f"known: {', '.join(sorted(known))}")
+        if isinstance(found.get("mobile_redirects"), list):
+            found["mobile_redirects"] = tuple(found["mobile_redirects"])  # JSON knows lists alone
         try:
+            if "live" in found:
+                found["live"] = LiveLimits.of(found["live"])
             return cls(**found)
         except TypeError as error:
             raise UsageError(f"a sandbox setting has the wrong type: {error}") from error

@@ -62,7 +62,7 @@ class SignOn:
             return self._not_allowed()
         async with request.form() as fields:
             name, password, execution, lt = (
-                str(fields.get(key, "")) for key in ("username", "password", "execution", "lt")
+                str(fields.get(key, "")).replace("\0", "") for key in ("username", "password", "execution", "lt")
             )
         if not lt or await self._ent.forms.take(execution) != lt:
             self._ent.telemetry.count(SIGN_ON, "denied")
@@ -105,6 +105,10 @@ class SignOn:
         """Take a ticket back: the sign-on it comes from, or none."""
         token, _, made_for = (await self._ent.tickets.take(ticket) or "").partition(" ")
         return await self._ent.sessions.find(token) if made_for and made_for == service else None
+
+    async def knows(self, request: Request) -> bool:
+        """Whether the browser that asks is signed on."""
+        return await self._ent.sessions.find(request.cookies.get(_COOKIE, "")) is not None
 
     async def _form(self, service: str, problem: str = "") -> Response:
         lt = f"LT-{secrets.token_urlsafe(16)}"

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from entsurge.population import PERSONAS
+from entsurge.sandbox.live.meters import LiveMeters
 from entsurge.sandbox.measures import MEASURES
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Telemetry:
         self._sessions = self._gauge("sessions", "Sign-ons that have not ended.", "livemax", ("persona",))
         self._limit = self._gauge("session_limit", "Sign-ons before the waiting room answers.", "livemax")
         self._measures = self._gauge("measure_on", "Whether a measure is on.", "livemax", ("measure",))
+
+        self.live = LiveMeters(self._registry)
 
     def count(self, route: str, outcome: str, persona: str = "none") -> None:
         """One request was answered."""

@@ -33,12 +33,16 @@ def authorities(population: Population) -> list[Authority]:
     academies = population.academy_names
     regions = dict.fromkeys(map(region_of, academies))
     return [
-        *(Authority(f"academie/{slug(name)}", f"Académie : {name}", frozenset({name})) for name in academies),
+        *(Authority(f"academie/{slug(name)}", _title(name), frozenset({name})) for name in academies),
         *(
             Authority(f"collectivite/{slug(region)}", region, frozenset(a for a in academies if region_of(a) == region))
             for region in regions
         ),
     ]
+
+
+def _title(academy: str) -> str:
+    return academy if academy.startswith("Académie") else f"Académie de {academy}"
 
 
 def region_of(academy: str) -> str:

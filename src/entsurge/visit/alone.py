@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import PERSONAS
-from entsurge.drivers import driver as drivers
+from entsurge.drivers import registry as drivers
 from entsurge.errors import UsageError
 from entsurge.plan.arrivals import Arrivals, VisitPlan
 from entsurge.plan.people import groups, population
@@ -58,7 +58,7 @@ def stage(environment: Any) -> Stage:
         raise UsageError("no target", hint="locust -f scenarios/student.py --host http://127.0.0.1:PORT")
     ordinary = profiles.load("ordinary-week")
     made = Stage(
-        driver=drivers.make("portal", host),
+        driver=drivers.make("portal", drivers.Setting(host)),
         population=population(ordinary),
         record=LocustRecord(environment),
         allow=AllowList(),

@@ -16,6 +16,8 @@ from entsurge.visit.cookies import CookieJar
 from entsurge.visit.failure import ClientError, ConnectionLost, DeadlinePassed, TooManyRedirects
 from entsurge.visit.response import Headers, Response, Timing
 from entsurge.visit.tls import Tls
+from entsurge.visit.upgrade import Upgrade, upgrade
+from entsurge.visit.websocket import LARGEST_MESSAGE, WebSocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,6 +60,7 @@ class Client:
         self.cookies, self.cache = CookieJar(), Cache()
         self.fixed = _lines({"Accept-Encoding": "gzip, deflate, br", "Accept": "*/*", **(headers or {})})
         self._idle: dict[Origin, list[Connection]] = {}
+        self._sockets: list[WebSocket] = []
         self._closed = False
 
     # -- requests --------------------------------------------------------------------------------------------------
@@ -129,9 +132,35 @@ class Client:
             gevent.killall(others)
         return [found[url] for url in urls]
 
+    def websocket(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        compressed: bool = False,
+        largest: int = LARGEST_MESSAGE,
+        deadline_seconds: float,
+    ) -> WebSocket:
+        """An open WebSocket (http, https, ws or wss) within one total deadline. Raises a ClientError.
+
+        It lasts until it is closed, or this client is.
+        """
+        ends_ns = monotonic_ns() + int(deadline_seconds * 1e9)
+        address = addresses.split(f"http{url[2:]}" if url[:2].lower() == "ws" else url)
+        lines = self.fixed + self.cookies.line(address) + _lines(headers or {})
+        fields = [(name, value) for name, _, value in (line.partition(b": ") for line in lines.splitlines())]
+        connection = self._connected(address, ends_ns)
+        asked = Upgrade(url, address.authority, address.target, fields, compressed, largest)
+        opened = upgrade(connection, asked, ends_ns)
+        self.cookies.take(address, Headers(opened.fields).get_all("set-cookie"))
+        self._sockets = [*(each for each in self._sockets if each.open), opened]
+        return opened
+
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection and WebSocket."""
         self._closed = True
+        for socket in self._sockets:
+            socket.abort()
         self.on_exchange = None  # whoever listens holds this client: no circle may keep both
         for connections in self._idle.values():
             for connection in connections:
@@ -191,13 +220,18 @@ class Client:
                     raise
             else:
                 return kept, True
+        connection = self._connected(address, ends_ns)
+        connection.exchange(method, head, ends_ns)
+        return connection, False
+
+    def _connected(self, address: Address, ends_ns: int) -> Connection:
+        """A new connection to an allowed address."""
         if monotonic_ns() >= ends_ns:
             raise DeadlinePassed("no connection before the deadline")
         connection = Connection(address.origin, source=self.source)
         endpoints = self.allow.endpoints(address.origin.host, address.origin.port)
         connection.connect(endpoints, self._tls() if address.origin.secure else None, ends_ns)
-        connection.exchange(method, head, ends_ns)
-        return connection, False
+        return connection
 
     def _tls(self) -> Tls:
         return self.tls or _system_tls()

@@ -67,6 +67,10 @@ class CookieJar:
                 self._kept[key] = cookie
                 self._expires |= cookie.expires is not None
 
+    def value(self, name: str) -> str:
+        """The value of the last cookie of this name, as a page's script reads it; empty for none."""
+        return next((each.value for each in reversed(self._kept.values()) if each.name == name), "")
+
     def line(self, address: Address) -> bytes:
         """The Cookie field of a request as a line of its head; empty for none."""
         if not self._kept:

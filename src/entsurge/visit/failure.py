@@ -11,14 +11,19 @@ ClientError
 ├── ConnectionLost      reset                closed before the answer was whole
 ├── ProtocolBroken      protocol             what came is not HTTP, or not decodable
 ├── TooLarge            too-large
-└── TooManyRedirects    too-many-redirects
+├── TooManyRedirects    too-many-redirects
+├── UpgradeRefused      upgrade-refused      a page came where a WebSocket was asked for; it is in `response`
+└── Closed              closed               the server closed the WebSocket; `code` and `words` say why
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from entsurge.errors import EntsurgeError
+
+if TYPE_CHECKING:
+    from entsurge.visit.response import Response
 
 
 class ClientError(EntsurgeError):
@@ -91,3 +96,23 @@ class TooManyRedirects(ClientError):
     """The answer kept pointing elsewhere."""
 
     reason = "too-many-redirects"
+
+
+class UpgradeRefused(ClientError):
+    """The server answered in HTTP instead of opening a WebSocket; what it said is in `response`."""
+
+    reason = "upgrade-refused"
+
+    def __init__(self, message: str, response: Response) -> None:
+        super().__init__(message)
+        self.response = response
+
+
+class Closed(ClientError):
+    """The server closed the WebSocket by the closing handshake, with a code and perhaps some words."""
+
+    reason = "closed"
+
+    def __init__(self, code: int, words: str) -> None:
+        super().__init__(f"closed by the server: {code} {words}".rstrip())
+        self.code, self.words = code, words

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from entsurge.visit.background import Stay
+
 
 class Outcome(StrEnum):
     """Of a page or request. `slow` is no outcome: analysis derives it from the objectives."""
@@ -21,13 +23,18 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True)
 class PageResult:
-    """One page view, from its first request to the end of its last blocking one."""
+    """One page view, from its first request to the end of its last blocking one.
+
+    `stay` is what goes on behind the page from then on, for as long as the visitor stays on it.
+    """
 
     outcome: Outcome
     reason: str = ""
     size: int = 0
     links: Mapping[str, str] = field(default_factory=dict)
     example: dict[str, Any] | None = None
+    retry_after_seconds: float = 0.0  # what an edge that refused asks for
+    stay: Stay | None = None
 
     @property
     def ok(self) -> bool:

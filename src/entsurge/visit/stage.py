@@ -10,13 +10,55 @@ from typing import TYPE_CHECKING, Any, Protocol
 from entsurge.audience.shape import PERSONAS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from entsurge.audience.shape import Patience, Persona
     from entsurge.drivers.driver import Driver
-    from entsurge.population import Population
+    from entsurge.plan.comeback import Comeback
     from entsurge.record.recorder import Key
     from entsurge.visit.allow import AllowList
+    from entsurge.visit.tls import Tls
+
+
+class Person(Protocol):
+    """An account's owner, synthetic or of a target's own accounts."""
+
+    @property
+    def login(self) -> str:
+        """The name to sign on with."""
+        ...
+
+    @property
+    def password(self) -> str:
+        """The password."""
+        ...
+
+    @property
+    def school(self) -> Any:
+        """The school, by number or by name."""
+        ...
+
+    @property
+    def uai(self) -> str:
+        """The school's own code, which portals are addressed by."""
+        ...
+
+
+class People(Protocol):
+    """Whom visitors sign on as."""
+
+    @property
+    def academy_names(self) -> Sequence[str]:
+        """The academies in their order."""
+        ...
+
+    def person_in_academy(self, persona: Persona, academy: int, index: int, /) -> Person:
+        """The nth account of a persona in an academy."""
+        ...
+
+    def count(self, persona: Persona, /) -> int:
+        """How many accounts a persona has."""
+        ...
 
 
 class Record(Protocol):
@@ -48,19 +90,23 @@ class Stage:
     """The shared surroundings of every visit in this process."""
 
     driver: Driver
-    population: Population
+    population: People
     record: Record
     allow: AllowList
     patience: Mapping[Persona, Patience]
     deadline_seconds: float
     headers: dict[str, str]
     zero: float = 0.0
-    may_write: bool = True
+    writable: frozenset[str] | None = None  # services that may be written to; None for all (the sandbox)
+    stand_in: Mapping[str, str] = field(default_factory=dict)  # services that the product lacks, and what is opened
+    tls: Tls | None = None
+    quiet_until_us: int = 0  # an edge has asked for silence until this µs of run time
     phases: list[tuple[str, int, int]] = field(default_factory=list)
     present: Counter[Persona] = field(default_factory=lambda: Counter(dict.fromkeys(PERSONAS, 0)))
     lags_us: list[int] = field(default_factory=list)
     accounts_in_use: set[tuple[str, str, int]] = field(default_factory=set)
     limits: Counter[str] = field(default_factory=Counter)  # what the generator itself lacked, and how often
+    comeback: Comeback | None = None  # who tries again after a failure, and when
     sources: tuple[str, ...] = ()  # addresses of this machine that visitors come from, in turn
     unreachable: int = 0
     answers: int = 0
@@ -75,6 +121,10 @@ class Stage:
     def source(self, number: int) -> str:
         """The address of this machine that a visitor of this number comes from; empty for the system's choice."""
         return self.sources[number % len(self.sources)] if self.sources else ""
+
+    def may_write(self, service: str) -> bool:
+        """Whether this run may write to a service of the target."""
+        return self.writable is None or service in self.writable
 
     def now_us(self) -> int:
         """µs of run time since the run's zero."""

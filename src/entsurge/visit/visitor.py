@@ -6,23 +6,25 @@ due₁ is the end of sign-on, dueₖ = max(startₖ₋₁ + gapₖ₋₁, endₖ
 
 from __future__ import annotations
 
+import json
 import random
 import traceback
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
 
 import gevent
 from locust import User, task
 
 from entsurge.drivers.driver import Account
-from entsurge.drivers.portal import form
 from entsurge.record.recorder import Key
 from entsurge.visit import alone
 from entsurge.visit.client import Client, Exchange
+from entsurge.visit.log import VisitLog
 from entsurge.visit.outcome import Outcome, PageResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from entsurge.audience.shape import Persona
     from entsurge.plan.arrivals import PagePlan, VisitPlan
@@ -99,8 +101,9 @@ class Visitor(User):
         stage.present[plan.persona] += 1
         self.random = random.Random(plan.name)
         self.client = Client(
-            allow=stage.allow, headers=stage.headers, on_exchange=self._exchange, source=stage.source(plan.account)
-        )
+            allow=stage.allow, headers=stage.headers, tls=stage.tls, on_exchange=self._exchange,
+            source=stage.source(plan.account),
+        )  # fmt: skip
         try:
             self._live(stage, plan)
         except gevent.GreenletExit:
@@ -127,12 +130,15 @@ class Visitor(User):
                 self.log.end = "shed" if result.outcome is Outcome.SHED else "failed"
                 return
             due_us = max(start_us + page.gap_us, end_us)
+            if result.stay is not None:
+                result.stay.until(due_us)
             self._wait_until(due_us)
         self.log.end = "completed"
 
     def _signs_on(self, stage: Stage) -> bool:
         plan = self.plan
         self.service, self.action = "sign-on", "sign-on"
+        self._wait_until(stage.quiet_until_us)
         start_us = stage.now_us()
         result = stage.driver.sign_on(self, self._account(stage))
         end_us = stage.now_us()
@@ -145,8 +151,9 @@ class Visitor(User):
 
     def _page(self, stage: Stage, page: PagePlan, action: str, due_us: int) -> tuple[int, int, PageResult]:
         self.service, self.action = page.service, action
+        self._wait_until(stage.quiet_until_us)
         start_us = stage.now_us()
-        result = stage.driver.open(self, page.service, action)
+        result = stage.driver.open(self, stage.driver.actions[action].service, action)
         end_us = stage.now_us()
         self._note(stage, result, due_us, start_us, end_us)
         self.log.page(page.service, result, end_us - start_us, self._is_work(stage, page.service, action))
@@ -160,10 +167,14 @@ class Visitor(User):
     def _note(self, stage: Stage, result: PageResult, due_us: int, start_us: int, end_us: int) -> None:
         plan = self.plan
         phase = stage.phase_at(due_us, plan.phase)
-        key = Key("page", plan.persona, plan.group, self.service, self.action, phase, str(result.outcome))
+        key = Key(
+            "page", plan.persona, plan.group, self.service, self.action, phase, str(result.outcome), attempt=plan.kind
+        )
         stage.record.page(key, max(0, end_us - due_us), end_us - start_us)
         if result.outcome is Outcome.LOST:
             stage.limits[result.reason] += 1
+        if result.retry_after_seconds:
+            stage.quiet_until_us = max(stage.quiet_until_us, end_us + int(result.retry_after_seconds * 1e6))
         if result.reason in UNREACHABLE:
             stage.unreachable += 1
         else:
@@ -182,7 +193,9 @@ class Visitor(User):
     def _exchange(self, exchange: Exchange) -> None:
         """One request of the current page, as the client saw it."""
         plan, outcome = self.plan, "ok" if 0 < exchange.status < 400 else "failed"
-        key = Key("request", plan.persona, plan.group, self.service, self.action, plan.phase, outcome)
+        key = Key(
+            "request", plan.persona, plan.group, self.service, self.action, plan.phase, outcome, attempt=plan.kind
+        )
         self.stage.record.request(key, exchange.total_us)
 
     def _raised(self, stage: Stage, error: Exception) -> None:
@@ -192,7 +205,10 @@ class Visitor(User):
             self.log.sign_on = "lost"
         now = stage.now_us()
         for page in self.log.remaining():
-            key = Key("page", self.plan.persona, self.plan.group, page.service, self.action, self.plan.phase, "lost")
+            key = Key(
+                "page", self.plan.persona, self.plan.group, page.service, self.action, self.plan.phase, "lost",
+                attempt=self.plan.kind,
+            )  # fmt: skip
             stage.record.page(key, 0, 0)
             self.log.page(page.service, PageResult(Outcome.LOST), 0, False)
         row = {"outcome": "lost", "persona": self.plan.persona, "service": self.service, "page": self.action}
@@ -235,102 +251,103 @@ class Visitor(User):
             yield from found
 
     def _permitted(self, service: str, action: str) -> str:
-        """The action, or the first of the service that only reads where the target may not be written to."""
+        """The action, or the first of the service that only reads.
+
+        That is where the target may not be written to, where the product has no such action, or where it has no such
+        service and another stands in.
+        """
         specs = self.stage.driver.actions
-        if not specs[action].writes or self.stage.may_write:
+        known = specs.get(action)
+        if known is not None and (not known.writes or self.stage.may_write(known.service)):
             return action
-        return next(name for name, spec in specs.items() if spec.service == service and not spec.writes)
+        asked = self.stage.stand_in.get(service, service)
+        found = next((name for name, spec in specs.items() if spec.service == asked and not spec.writes), None)
+        if found is None:
+            raise LookupError(f"the driver has no page of {asked} that only reads")
+        return found
 
     # -- what drivers use ------------------------------------------------------------------------------------------
 
-    def get(self, url: str) -> Response:
-        """GET a document, redirects followed within the page's deadline."""
-        return self.client.get(url, deadline_seconds=self.stage.deadline_seconds)
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Response:
+        """One request within the page's deadline, redirects not followed."""
+        return self.client.request(
+            method, url, headers=headers, body=body, deadline_seconds=self.stage.deadline_seconds
+        )
 
-    def post_form(self, url: str, fields: dict[str, str] | list[tuple[str, str]]) -> Response:
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Response:
+        """GET a document, redirects followed within the page's deadline."""
+        return self.client.get(url, headers=headers, deadline_seconds=self.stage.deadline_seconds)
+
+    def post_form(
+        self, url: str, fields: Mapping[str, str] | list[tuple[str, str]], headers: Mapping[str, str] | None = None
+    ) -> Response:
         """POST a form; the answer as it is, redirects not followed."""
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._post(url, form(fields), kind)
+        return self.request("POST", url, headers={**kind, **(headers or {})}, body=urlencode(fields).encode())
 
-    def post_file(self, url: str, fields: dict[str, str], filename: str, data: bytes) -> Response:
-        """POST a multipart form with one file in the field `fichier`."""
+    def post_json(self, url: str, value: object, headers: Mapping[str, str] | None = None) -> Response:
+        """POST a value as JSON; the answer as it is."""
+        kind = {"Content-Type": "application/json"}
+        return self.request("POST", url, headers={**kind, **(headers or {})}, body=json.dumps(value).encode())
+
+    def post_file(
+        self, url: str, fields: Mapping[str, str], filename: str, data: bytes, *,
+        field: str = "fichier", headers: Mapping[str, str] | None = None,
+    ) -> Response:  # fmt: skip
+        """POST a multipart form with one file in `field`."""
         edge = "entsurge-7f3a9c"
         parts = [
             f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
             for name, value in fields.items()
         ]
         parts.append(
-            f'--{edge}\r\nContent-Disposition: form-data; name="fichier"; filename="{filename}"\r\n'
+            f'--{edge}\r\nContent-Disposition: form-data; name="{field}"; filename="{filename}"\r\n'
             "Content-Type: text/plain\r\n\r\n"
         )
         body = "".join(parts).encode() + data + f"\r\n--{edge}--\r\n".encode()
-        return self._post(url, body, {"Content-Type": f"multipart/form-data; boundary={edge}"})
-
-    def _post(self, url: str, body: bytes, headers: dict[str, str]) -> Response:
-        deadline = self.stage.deadline_seconds
-        return self.client.request("POST", url, headers=headers, body=body, deadline_seconds=deadline)
+        kind = {"Content-Type": f"multipart/form-data; boundary={edge}"}
+        return self.request("POST", url, headers={**kind, **(headers or {})}, body=body)
 
     def follow(self, response: Response) -> Response:
         """Follow an answer's redirects to the page they lead to."""
         return self.client.follow(response, deadline_seconds=self.stage.deadline_seconds)
 
-    def fetch_many(self, urls: list[str]) -> list[Response | ClientError]:
+    def fetch_many(self, urls: list[str], headers: Mapping[str, str] | None = None) -> list[Response | ClientError]:
         """Assets and XHR of a page, in parallel as a browser fetches them."""
-        answers: list[Response | ClientError] = self.client.fetch_many(
-            urls, deadline_seconds=self.stage.deadline_seconds
-        )
-        return answers
+        return self.client.fetch_many(urls, headers=headers, deadline_seconds=self.stage.deadline_seconds)
+
+    def hop(
+        self, step: str, method: str, url: str, *,
+        headers: Mapping[str, str] | None = None, body: bytes | None = None,
+    ) -> Response:  # fmt: skip
+        """One request of a sign-on; its requests are kept under the step's name."""
+        self.action = step
+        try:
+            return self.request(method, url, headers=headers, body=body)
+        finally:
+            self.action = "sign-on"
+
+    def hopped(self, step: str, outcome: Outcome, microseconds: int) -> None:
+        """Record one hop of a sign-on: of kind `hop`, so that hops are never counted as page views."""
+        plan = self.plan
+        key = Key("hop", plan.persona, plan.group, "sign-on", step, plan.phase, str(outcome))
+        self.stage.record.request(key, microseconds)
+
+    def pause(self, seconds: float) -> None:
+        """Wait before trying something again."""
+        gevent.sleep(seconds)
 
     def sentence(self) -> str:
         """Something to write: synthetic, the same for the same visit."""
         return self.random.choice(SENTENCES)
 
-    def created(self, action: str, url: str) -> None:
-        """Keep what was written on the target, for clean-up."""
-        self.stage.record.created({"service": self.service, "action": action, "url": url, "visit": self.plan.name})
-
-
-class VisitLog:
-    """What one visit came to."""
-
-    def __init__(self, plan: VisitPlan, due_us: int, start_us: int) -> None:
-        self.plan, self.due_us, self.start_us = plan, due_us, start_us
-        self.school, self.sign_on, self.end = "", "", "lost"
-        self.waiting_us = 0
-        self.work_served = False
-        self.done = 0
-        self.services = {page.service: Counter({"planned": 0}) for page in plan.pages}
-        for page in plan.pages:
-            self.services[page.service]["planned"] += 1
-
-    @classmethod
-    def of_lost(cls, plan: VisitPlan, now_us: int) -> VisitLog:
-        """A visit that the generator could not start, or lost sight of."""
-        log = cls(plan, plan.due_us, now_us)
-        log.sign_on, log.end = "lost", "not-started"
-        return log
-
-    def page(self, service: str, result: PageResult, waiting_us: int, work: bool) -> None:
-        """One page view came to its end."""
-        self.services[service][str(result.outcome)] += 1
-        self.waiting_us += waiting_us
-        self.done += 1
-        self.work_served |= work and result.ok
-
-    def remaining(self) -> tuple[PagePlan, ...]:
-        """The pages not asked for yet."""
-        return self.plan.pages[self.done :]
-
-    def row(self, end_us: int) -> dict[str, Any]:
-        """The visit as a row of visits.arrows."""
-        outcomes = {name: sum(of[name] for of in self.services.values()) for name in ("ok", "shed", "failed", "lost")}
-        planned, pages = len(self.plan.pages), self.services.items()
-        return {
-            "name": self.plan.name, "persona": self.plan.persona, "group": self.plan.group, "school": self.school,
-            "phase": self.plan.phase, "due_us": self.due_us, "start_us": self.start_us, "end_us": end_us,
-            "planned": planned, **outcomes, "unserved": planned - sum(outcomes.values()),
-            "planned_gap_us": sum(page.gap_us for page in self.plan.pages), "waiting_us": self.waiting_us,
-            "work_planned": bool({"lesson-book", "homework"} & set(self.services)), "work_served": self.work_served,
-            "services": [{"service": name, **{key: of[key] for key in ("planned", *outcomes)}} for name, of in pages],
-            "sign_on": self.sign_on, "end": self.end,
-        }  # fmt: skip
+    def created(self, action: str, url: str, values: Mapping[str, str] | None = None) -> None:
+        """Keep what was written on the target, for clean-up; `values` are what removing it needs to know."""
+        plan = self.plan
+        who = {"persona": plan.persona, "group": plan.group, "account": plan.account}
+        self.stage.record.created(
+            {"service": self.service, "action": action, "url": url, "visit": plan.name, **who,
+             "values": dict(values or {})}
+        )  # fmt: skip

@@ -19,6 +19,7 @@ class Asked:
 
     rate: float
     margin: float
+    used: float = 0.0
 
 
 def margin_at(rate: float, truth: float, noise: float, chance: random.Random) -> float:
@@ -106,6 +107,12 @@ def test_raising_stops_at_what_the_generator_can_give() -> None:
         assert asked.rate < ceiling
         steps.append(Asked(asked.rate, -1))
     assert asked == Stop("ceiling")
+
+
+def test_the_target_s_own_word_makes_the_search_careful() -> None:
+    """A resource that the target calls nearly used up: the next step is nearer."""
+    bold, careful = (following([Asked(0.5, -1, used)], None, Settings()) for used in (0.3, 0.9))
+    assert careful.rate < bold.rate
 
 
 def test_a_target_that_degrades_at_once_is_said() -> None:

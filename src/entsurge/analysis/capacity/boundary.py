@@ -36,6 +36,11 @@ class Judged(Protocol):
         """Below 0 held, above 0 missed."""
         ...
 
+    @property
+    def used(self) -> float:
+        """The share of the target's most used resource, by its own metrics; 0 where it says nothing."""
+        ...
+
 
 @dataclass(frozen=True)
 class Boundary:

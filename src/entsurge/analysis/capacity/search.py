@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from entsurge.analysis.capacity.boundary import Judged
 
 GROWTH = 1.4
+CAUTIOUS, NEARLY_USED = 1.15, 0.85  # where the target itself says that a resource is nearly used up
 NARROW = 1.16  # a bracket no wider than this is repeated around, not halved
 AROUND = (0.94, 1.06, 0.97, 1.03, 0.91, 1.09, 1.0)
 LOWEST = 1 / 64
@@ -71,7 +72,8 @@ def following(steps: Sequence[Judged], ceiling: float | None, settings: Settings
     if asked >= settings.steps:
         return Stop("budget")
     if not missed:
-        return _raised(max(held, default=0.0), ceiling, settings)
+        nearly = max((step.used for step in steps), default=0.0) >= NEARLY_USED
+        return _raised(max(held, default=0.0), ceiling, settings, CAUTIOUS if nearly else GROWTH)
     if not held:
         lower = min(missed) / GROWTH**2
         return Next(lower, "lower") if lower >= LOWEST else Stop("degrades at once")
@@ -81,12 +83,15 @@ def following(steps: Sequence[Judged], ceiling: float | None, settings: Settings
     return _around(steps, settings)
 
 
-def _raised(highest_held: float, ceiling: float | None, settings: Settings) -> Next | Stop:
-    """Up by the same factor; halfway to the generator's ceiling once that is known, until they meet."""
+def _raised(highest_held: float, ceiling: float | None, settings: Settings, growth: float) -> Next | Stop:
+    """Up by the same factor, or by a smaller one where the target says that it is nearly used up.
+
+    Halfway to the generator's ceiling once that is known, until they meet.
+    """
     if not highest_held:
         return Next(settings.start, "raise") if ceiling is None else _below(ceiling)
     if ceiling is None:
-        rate = highest_held * GROWTH
+        rate = highest_held * growth
         return Next(rate, "raise") if rate <= settings.highest else Stop("never missed")
     rate = math.sqrt(highest_held * ceiling)
     return Next(rate, "raise") if rate / highest_held > 1 + settings.tolerance else Stop("ceiling")

@@ -51,6 +51,7 @@ class Step:
     steadiness: Steadiness
     ceiling: str = ""
     little: float | None = None
+    used: float = 0.0
     worst: dict[str, float] = field(default_factory=dict)
 
     @property

@@ -35,6 +35,11 @@ class Resource:
     saturates_at: float
 
 
+def used_by(written: Sequence[str], step: Step) -> float:
+    """The share of the most used of these resources in one step; 0 where its metrics say nothing."""
+    return max((each.used for each in resources_of(written, [step])), default=0.0)
+
+
 def resources_of(written: Sequence[str], steps: Sequence[Step]) -> list[Resource]:
     """The resources NAME=SERIES/LIMIT as these steps' target.jsonl has them; those without a figure are left out.
 

@@ -1,12 +1,11 @@
-"""What a sandbox knows from one request to the next: sign-ons, tickets, allowances.
+"""What a sandbox knows from one request to the next: sign-ons, tickets, allowances, orders.
 
-`LocalState` keeps it in memory, for one process; `SharedState` in the database, for several. Both do the same.
+`local.LocalState` keeps it in memory, for one process; `shared.SharedState` in the database, for several. Both do the
+same. They are imported where they are made: the interface alone costs nothing.
 """
 
-from entsurge.sandbox.state.local import LocalState
 from entsurge.sandbox.state.session import PortalSession, Session, Sessions
-from entsurge.sandbox.state.shared import SharedState
 from entsurge.sandbox.state.state import State
 from entsurge.sandbox.state.tickets import OneTime
 
-__all__ = ["LocalState", "OneTime", "PortalSession", "Session", "Sessions", "SharedState", "State"]
+__all__ = ["OneTime", "PortalSession", "Session", "Sessions", "State"]

@@ -159,7 +159,7 @@ class SharedOneTime:
 
     async def take(self, token: str) -> str | None:
         """The thing of a token, gone from the box; none when it was taken, is too old or never was."""
-        if not token.startswith(f"{self._prefix}-"):
+        if not token.startswith(f"{self._prefix}-") or "\0" in token:
             return None
         query = delete(ONE_TIME).where(ONE_TIME.c.token == token).returning(ONE_TIME.c.thing, ONE_TIME.c.until)
         row = await self._database.run(lambda db: db.execute(query).first())

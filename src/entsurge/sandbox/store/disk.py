@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from entsurge.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,12 +17,18 @@ _PIECE = 64 * 1024
 
 
 class Disk:
-    """The folder of uploaded files; without one, a temporary folder that goes with the sandbox."""
+    """The folder of uploaded files; without one, a temporary folder that goes with the sandbox.
+
+    Raises UsageError when the folder cannot be had.
+    """
 
     def __init__(self, folder: str | None = None) -> None:
         self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="entsandbox-")
-        self.folder = Path(folder or self._temporary.name if self._temporary else folder or "")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder = Path(self._temporary.name if self._temporary else folder or "")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{self.folder}: no folder for files: {error.strerror}", hint="--files FOLDER") from None
 
     def keep(self, content: BinaryIO) -> tuple[str, int]:
         """Write a file's bytes; their digest and how many there are."""

@@ -103,11 +103,10 @@ def participants(db: Connection, key: int) -> list[str]:
     return list(db.execute(_WHO, {"key": key}).scalars())
 
 
-def communication_of(db: Connection, participation: int) -> int | None:
-    """The communication in which something was said."""
-    query = select(PARTICIPATION.c.communication).where(PARTICIPATION.c.id == participation)
-    found = db.execute(query).scalar()
-    return int(found) if found is not None else None
+def one_participation(db: Connection, key: int) -> Participation | None:
+    """One thing said."""
+    row = db.execute(select(PARTICIPATION).where(PARTICIPATION.c.id == key)).first()
+    return Participation._make(row) if row is not None else None
 
 
 def send(
@@ -154,6 +153,11 @@ def remove(db: Connection, key: int) -> None:
     db.execute(delete(RECIPIENT).where(RECIPIENT.c.communication == key))
     db.execute(delete(PARTICIPATION).where(PARTICIPATION.c.communication == key))
     db.execute(delete(COMMUNICATION).where(COMMUNICATION.c.id == key))
+
+
+def unsay(db: Connection, participation: int) -> None:
+    """Delete one thing said."""
+    db.execute(delete(PARTICIPATION).where(PARTICIPATION.c.id == participation))
 
 
 def _say(db: Connection, key: int, author: str, content: str, at: str) -> Participation:

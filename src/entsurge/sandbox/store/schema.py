@@ -261,6 +261,26 @@ ONE_TIME = Table(
     Column("until", Float, nullable=False),
     Index("one_time_by_end", "until"),
 )
+MOBILE_TOKEN = Table(  # codes, access and refresh tokens of the mobile app, by their SHA-256
+    "mobile_token",
+    METADATA,
+    _text("digest", key=True),
+    _text("kind"),
+    _text("family"),
+    _text("client"),
+    _text("login"),
+    _text("scope"),
+    _text("session"),
+    _text("redirect_uri"),
+    _text("challenge"),
+    _text("nonce"),
+    Column("signed_on_at", Float, nullable=False),
+    Column("until", Float, nullable=False),
+    Column("used_at", Float),
+    Index("mobile_token_by_family", "family"),
+    Index("mobile_token_by_end", "until"),
+)
+MOBILE_KEY = Table("mobile_key", METADATA, _text("name", key=True), _text("pem"))
 ALLOWANCE = Table("allowance", METADATA, _text("login", key=True), Column("due", Float, nullable=False))
 MEASURE = Table("measure", METADATA, _text("name", key=True), Column("until", Float), _text("options"))
 LIMIT = Table("limit_now", METADATA, _text("name", key=True), Column("value", Float, nullable=False))

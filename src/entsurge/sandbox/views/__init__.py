@@ -28,8 +28,8 @@ READERS: Mapping[str, Reader] = {
     "absences": absences.read,
     "files": files.read,
     "news": news.read,
-    "chat": rooms.read,
-    "video-class": rooms.read,
+    "chat": rooms.read_chat,
+    "video-class": rooms.read_video_class,
 }
 # By the path under the school's portal, with {key} for a number.
 MORE_READERS: Mapping[str, tuple[str, Reader]] = {
@@ -54,8 +54,12 @@ REMOVERS: Mapping[str, tuple[str, Remover]] = {
     "cahier-de-textes/{key}": ("lesson-book", lesson_book.take_back),
     "travail/{key}": ("homework", homework.take_back),
     "travail/{work}/rendu/{key}": ("homework", homework.take_hand_in_back),
+    "travail/{key}/fait": ("homework", homework.unmark),
     "messagerie/{key}": ("messages", messages.take_back),
+    "messagerie/{thread}/reponses/{key}": ("messages", messages.take_answer_back),
+    "absences/{key}/motif": ("absences", absences.take_reason_back),
     "absences/appels/{key}": ("absences", absences.take_register_back),
     "fichiers/{key}": ("files", files.take_back),
     "actualites/{key}": ("news", news.take_back),
+    "chat/{key}": ("chat", rooms.take_back),
 }

@@ -32,7 +32,7 @@ PATH = "absences"
 REGISTERS = "absences/appels"
 _TAKERS = frozenset({"teacher", "staff"})
 _KINDS = {"absence": "Absence", "late": "Retard"}
-_STAFF_DAYS = 7
+_DAYS_BACK, _LOOKED_AT, _SHOWN = 14, 200, 20
 
 
 def read(db: Connection, asked: Asked) -> View | None:
@@ -43,8 +43,9 @@ def read(db: Connection, asked: Asked) -> View | None:
     if not asked.reach.of_their_classes:
         found = absences.of_pupils(db, [pupil.login for pupil in asked.reach.pupils])
         return View([Section([_item(asked, each) for each in found])])
-    since = moment.day_after(moment.today().isoformat(), -_STAFF_DAYS)
-    found = [each for each in absences.of_school(db, asked.person.uai, since) if each.class_name in asked.reach.classes]
+    since = moment.day_after(moment.today().isoformat(), -_DAYS_BACK)
+    all_found = absences.of_school(db, asked.person.uai, since, _LOOKED_AT)
+    found = [each for each in all_found if each.class_name in asked.reach.classes][:_SHOWN]
     registers = [
         Item(
             f"Appel, {each.class_name}",
@@ -53,7 +54,12 @@ def read(db: Connection, asked: Asked) -> View | None:
         )
         for each in absences.registers(db, asked.person.uai, 5)
     ]
-    sections = [Section([_item(asked, each) for each in found]), Section(registers, "Appels")]
+    classes = [Item(name, asked.link(f"{PATH}?classe={name}")) for name in asked.reach.classes]
+    sections = [
+        Section([_item(asked, each) for each in found]),
+        Section(registers, "Appels"),
+        Section(classes, "Faire l'appel d'une classe"),
+    ]
     return View(sections, forms=(_register_form(asked),))
 
 
@@ -95,14 +101,24 @@ def justify(db: Connection, asked: Asked, sent: Sent) -> Written:
     absence = absences.one(db, asked.person.uai, asked.key or 0)
     if asked.person.persona != "staff" or absence is None:
         raise Denied
-    wanted = sent.text("motif")
-    reason = int(wanted) if wanted.isdecimal() else None
+    reason = sent.number("motif")
     if reason is not None and reason not in {each.id for each in absences.reasons(db)}:
         raise Misaddressed
     comment = sent.text("commentaire", 1_000)
     absences.justify(db, absence.id, reason, comment)
     kept = absence._replace(reason=reason, justified=reason is not None, comment=comment)
-    return Written(_one(db, asked, kept), f"{PATH}/{absence.id}")
+    return Written(_one(db, asked, kept), f"{PATH}/{absence.id}/motif")
+
+
+def take_reason_back(db: Connection, asked: Asked) -> bool | None:
+    """Take an absence's reason back: staff's business; none when there is no such absence."""
+    absence = absences.one(db, asked.person.uai, asked.key or 0)
+    if absence is None:
+        return None
+    if asked.person.persona != "staff":
+        return False
+    absences.justify(db, absence.id, None, "")
+    return True
 
 
 def take_register_back(db: Connection, asked: Asked) -> bool | None:

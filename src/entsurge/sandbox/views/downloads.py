@@ -43,5 +43,5 @@ def _may_read(db: Connection, asked: Asked, found: Attachment) -> bool:
             work = homework.one(db, uai, handed.homework) if handed is not None else None
             return handed is not None and work is not None and sees_hand_in(asked, work, handed.login)
         case _:
-            key = messages.communication_of(db, found.parent)
-            return key is not None and messages.one(db, login, key) is not None
+            said = messages.one_participation(db, found.parent)
+            return said is not None and messages.one(db, login, said.communication) is not None

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from entsurge.sandbox.views.view import Sent
 
 
-def read(db: Connection, asked: Asked) -> View:
+def read(db: Connection, asked: Asked) -> View | None:
     """What is new for this person."""
+    if asked.key is not None:
+        return None
     person, today = asked.person, moment.today().isoformat()
     unread = messages.unread(db, person.login)
     soon = homework.of_classes(db, person.uai, asked.reach.classes, today, moment.day_after(today, 7), most=5)

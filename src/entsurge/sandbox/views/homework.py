@@ -74,7 +74,16 @@ def mark(db: Connection, asked: Asked, sent: Sent) -> Written:
     """Mark work as done, or as not done (`fait` is 0)."""
     work = _work_of_a_pupil(db, asked)
     homework.mark(db, asked.person.login, work.id, is_done=sent.text("fait") != "0")
-    return Written(one(db, asked, work), f"{PATH}/{work.id}")
+    return Written(one(db, asked, work), f"{PATH}/{work.id}/fait")
+
+
+def unmark(db: Connection, asked: Asked) -> bool | None:
+    """Take one's mark of being done back; none when there is no such work."""
+    work = homework.one(db, asked.person.uai, asked.key or 0)
+    if work is None or not may_read(asked, work):
+        return None
+    homework.mark(db, asked.person.login, work.id, is_done=False)
+    return True
 
 
 def hand_in(db: Connection, asked: Asked, sent: Sent) -> Written:

@@ -76,9 +76,8 @@ def take_back(db: Connection, asked: Asked) -> bool | None:
 def _lesson(db: Connection, asked: Asked, sent: Sent) -> Lesson:
     person, title = asked.person, sent.text("titre") or "Sans titre"
     content = sent.text("contenu", 20_000) or title
-    slot = sent.text("seance")
-    if slot:
-        lesson = lessons.one(db, person.uai, int(slot)) if slot.isdecimal() else None
+    if sent.text("seance"):
+        lesson = lessons.one(db, person.uai, sent.number("seance") or 0)
         if lesson is None:
             raise Misaddressed
         if lesson.teacher != person.login:

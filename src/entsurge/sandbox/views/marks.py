@@ -8,6 +8,8 @@ from entsurge.sandbox.store import marks
 from entsurge.sandbox.views.view import Article, Asked, Item, Section, View, day
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection
 
     from entsurge.population import Person
@@ -27,9 +29,10 @@ def read(db: Connection, asked: Asked) -> View | None:
 
 def _of_pupil(db: Connection, asked: Asked, pupil: Person) -> Section:
     marked = marks.of_pupil(db, pupil.login)
+    subjects = {each.id: each.subject for each in marks.taught(db, pupil.uai, pupil.classes)}
     mean = marks.average(marked)
     title = f"{pupil.given_name} {pupil.family_name}, {pupil.classes[0]}"
-    return Section([_item(asked, each) for each in marked], f"{title}, moyenne {_number(mean)}")
+    return Section([_item(asked, each, subjects) for each in marked], f"{title}, moyenne {_number(mean)}")
 
 
 def _of_classes(db: Connection, asked: Asked) -> list[Section]:
@@ -71,10 +74,11 @@ def _one(db: Connection, asked: Asked, key: int) -> View | None:
     return View([Section(items, "Notes")], article)
 
 
-def _item(asked: Asked, marked: Marked) -> Item:
+def _item(asked: Asked, marked: Marked, subjects: Mapping[int, str]) -> Item:
     evaluation = marked.evaluation
+    title = f"{subjects.get(evaluation.service, '')} : {evaluation.title}"
     detail = f"{_number(marked.mark)} / {evaluation.scale}, {day(evaluation.day)}"
-    return Item(evaluation.title, asked.link(f"{PATH}/{evaluation.id}"), detail)
+    return Item(title, asked.link(f"{PATH}/{evaluation.id}"), detail)
 
 
 def _evaluation(asked: Asked, evaluation: Evaluation) -> Item:

@@ -88,7 +88,18 @@ def answer(db: Connection, asked: Asked, sent: Sent) -> Written:
     said = messages.reply(db, key, person.login, sent.text("contenu", 20_000), moment.now())
     attachments.attach(db, person.uai, "participation", said.id, sent.uploads)
     _notify(db, asked, key, letter.communication.subject, messages.participants(db, key))
-    return Written(one(db, asked, letter), f"{PATH}/{key}")
+    return Written(one(db, asked, letter), f"{PATH}/{key}/reponses/{said.id}")
+
+
+def take_answer_back(db: Connection, asked: Asked) -> bool | None:
+    """Delete an answer of one's own; none when there is no such answer."""
+    said = messages.one_participation(db, asked.key or 0)
+    if said is None or messages.one(db, asked.person.login, said.communication) is None:
+        return None
+    if said.author != asked.person.login:
+        return False
+    messages.unsay(db, said.id)
+    return True
 
 
 def move(db: Connection, asked: Asked, sent: Sent) -> Written:

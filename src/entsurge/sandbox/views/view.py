@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from entsurge.sandbox.store.attachments import Attachment, Upload
 
 
+_KEY_DIGITS = 10  # a longer number is no key, and no database takes it
+
+
 class Denied(Exception):  # what the answer is, not what went wrong
     """What was asked for is not this person's to do: 403."""
 
@@ -70,13 +73,22 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenRoom:
+    """A live room that may be entered, and the signed address of its socket."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """A page."""
+    """A page; `rooms` are live on it."""
 
     sections: list[Section] = field(default_factory=list)
     article: Article | None = None
     forms: tuple[Form, ...] = ()
     note: str = ""
+    rooms: tuple[OpenRoom, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,11 @@ class Sent:
     def text(self, name: str, most: int = 200) -> str:
         """A field's first text, cut to a length; empty when it is not there."""
         return (self.texts.get(name) or [""])[0][:most].strip()
+
+    def number(self, name: str) -> int | None:
+        """A field's number, as keys are; none when it is not one."""
+        text = self.text(name)
+        return int(text) if text.isdecimal() and len(text) < _KEY_DIGITS else None
 
 
 @dataclass(frozen=True, slots=True)

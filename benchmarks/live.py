@@ -1,0 +1,199 @@
+"""How many live sockets one generator and one sandbox hold: memory of each, times of joining, media at its bitrate.
+
+`python benchmarks/live.py`: seven thousand people in chat rooms at once, then five hundred in video classes, generator
+pinned to one core, sandbox to the other.
+"""
+
+# ruff: noqa: E402  locust's monkey-patching comes first
+from gevent import monkey
+
+monkey.patch_all()
+
+import argparse
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gevent
+import numpy as np
+from gevent.pool import Pool
+
+from entsurge.drivers import live
+from entsurge.drivers.driver import Account
+from entsurge.drivers.portal import PortalDriver, form
+from entsurge.population import Population
+from entsurge.visit.allow import AllowList
+from entsurge.visit.client import Client
+from entsurge.visit.stage import Stage
+
+SCHOOLS, A_SECOND, KBPS = 60, 200, 300
+
+
+class Record:
+    """Times and outcomes by name."""
+
+    def __init__(self) -> None:
+        self.times: dict[tuple[str, str], list[int]] = {}
+        self.failures: Counter[str] = Counter()
+
+    def request(self, key: Any, microseconds: int) -> None:
+        self.times.setdefault((key.page, key.outcome), []).append(microseconds)
+
+    def failure(self, _t: float, signature: str, _row: dict[str, Any]) -> None:
+        self.failures[signature] += 1
+
+    def created(self, _row: dict[str, Any]) -> None:
+        return
+
+
+class Guest:
+    """A visitor without Locust, who can sign on and join rooms."""
+
+    def __init__(self, stage: Stage, driver: PortalDriver, person: Any) -> None:
+        self.stage, self.driver, self.person = stage, driver, person
+        self.client, self.random, self.memory = Client(allow=stage.allow), random.Random(person.index), {}
+        self.plan = SimpleNamespace(persona=person.persona, group="", phase="surge", name=person.login)
+
+    def sign_on(self) -> None:
+        person = self.person
+        account = Account(person.persona, person.login, person.password, "", person.uai)
+        result = self.driver.sign_on(self, account)
+        if not result.ok:
+            raise SystemExit(f"{person.login} cannot sign on: {result.reason}")
+
+    def get(self, url: str) -> Any:
+        return self.client.get(url, deadline_seconds=60)
+
+    def post_form(self, url: str, fields: dict[str, str]) -> Any:
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.client.request("POST", url, headers=kind, body=form(fields), deadline_seconds=60)
+
+    def follow(self, response: Any) -> Any:
+        return self.client.follow(response, deadline_seconds=60)
+
+    def sentence(self) -> str:
+        return "Bonjour à toute la classe."
+
+    def created(self, _action: str, _url: str) -> None:
+        return
+
+
+def memory_kb(pid: int) -> int:
+    """Resident memory of a process."""
+    return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * resource.getpagesize() // 1024
+
+
+def processor(pid: int) -> float:
+    """Seconds of processor that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def sit(guests: list[Guest], service: str, path: str, count: int, seconds: float, sandbox: int) -> dict[str, Any]:
+    """So many people, who come 200 a second, in rooms at once for so long; what it cost."""
+    stage = guests[0].stage
+    record = stage.record = Record()
+    pages = [guest.get(f"{guest.memory['portal']}/{path}") for guest in guests]
+    own, theirs = memory_kb(os.getpid()), memory_kb(sandbox)
+    action, stays, spread = "say-in-chat" if service == "chat" else "open-video-class", [], random.Random(1)
+    coming_seconds = count / A_SECOND
+    full_us = stage.now_us() + int(coming_seconds * 1e6) + 2_000_000
+
+    def visit(number: int) -> None:
+        which = number % len(guests)
+        gevent.sleep(number / A_SECOND)
+        stay = live.enter(guests[which], service, action, pages[which])
+        stays.append(stay)
+        # gaps differ, so that people do not all leave in the same instant
+        stay.until(full_us + int(seconds * 1e6 * spread.uniform(1, 1.2)))
+
+    people = [gevent.spawn(visit, number) for number in range(count)]
+    gevent.sleep(max(0.0, (full_us - stage.now_us()) / 1e6))
+    cpu, began, before = (processor(os.getpid()), processor(sandbox)), time.monotonic(), media(stays)
+    gevent.sleep(seconds)
+    lasted = time.monotonic() - began
+    used = processor(os.getpid()) - cpu[0], processor(sandbox) - cpu[1]
+    held = memory_kb(os.getpid()) - own, memory_kb(sandbox) - theirs
+    received = (media(stays) - before) * 8 / 1e6 / lasted
+    gevent.joinall(people, raise_error=True)
+    return {
+        "people at once": count,
+        "generator, kB a person": round(held[0] / count, 1),
+        "sandbox, kB a person": round(held[1] / count, 1),
+        "generator, share of a core": f"{used[0] / lasted:.0%}",
+        "sandbox, share of a core": f"{used[1] / lasted:.0%}",
+        "connecting p50 / p99, ms": _quantiles(record, "live-connect", 1e3),
+        "joining p50 / p99, ms": _quantiles(record, "live-join", 1e3),
+        "own words back p50 / p99, ms": _quantiles(record, "live-message", 1e3),
+        "heartbeat p50 / p99, ms": _quantiles(record, "live-heartbeat", 1e3),
+        "media received, Mbit/s": f"{received:.1f} of {count * KBPS / 1e3:.1f}" if received else "",
+        "failures": ", ".join(f"{name} {times}" for name, times in record.failures.items()) or "none",
+    }
+
+
+def media(stays: list[Any]) -> int:
+    """Bytes of media that everyone together has received."""
+    return sum(getattr(presence.stay, "media_bytes", 0) for presence in stays)
+
+
+def _quantiles(record: Record, name: str, unit: float) -> str:
+    found = record.times.get((name, "ok"))
+    return " / ".join(f"{value / unit:.1f}" for value in np.percentile(found, [50, 99])) if found else ""
+
+
+def main() -> None:
+    """Measure, print and keep the table."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--chat", type=int, default=7_000)
+    options.add_argument("--video", type=int, default=500)
+    options.add_argument("--seconds", type=float, default=30)
+    given = options.parse_args()
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    os.sched_setaffinity(0, {0})
+    command = [sys.executable, "-m", "entsurge.sandbox", "--unlimited", "--service-seconds", "0"]
+    command += ["--schools", str(SCHOOLS), "--live", f"video_kbps={KBPS}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
+        os.sched_setaffinity(process.pid, {1})
+        try:
+            _measure(json.loads(process.stdout.readline())["url"], process.pid, given)
+        finally:
+            process.terminate()
+
+
+def _measure(url: str, pid: int, given: argparse.Namespace) -> None:
+    population, driver = Population(1, schools=SCHOOLS), PortalDriver(url)
+    stage = Stage(
+        driver=driver, population=population, record=Record(), allow=AllowList(), patience={}, headers={},
+        deadline_seconds=60, zero=time.monotonic(),
+    )  # fmt: skip
+    # the first six pupils of a school are in six classes
+    guests = [
+        Guest(stage, driver, population.person("student", school * population.pupils_per_school + place))
+        for school in range(SCHOOLS)
+        for place in range(6)
+    ]
+    signing = Pool(8)
+    for guest in guests:
+        signing.spawn(guest.sign_on)
+    signing.join(raise_error=True)
+    chat = sit(guests, "chat", "chat", given.chat, given.seconds, pid)
+    video = sit(guests, "video-class", "visio", given.video, given.seconds, pid)
+    lines = ["# People in live rooms at once: one generator, one sandbox, a core each", "", "| | chat | video class |"]
+    lines += ["|---|--:|--:|"]
+    lines += [f"| {name} | {chat[name]} | {video[name]} |" for name in chat]
+    table = "\n".join(lines) + "\n"
+    (Path(__file__).parent / "results" / "live.md").write_text(table, encoding="utf-8")
+    print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""What a report and a verdict on ten million requests cost, and whether memory grows; aggregation against pandas.
+
+Runs of 5 and 10 million requests (4 personas × 12 services × 40 pages × one hour) are written by synthetic_run.py.
+Wall time is that of the command as its user has it; memory is the largest process (resident set) and the largest sum
+over all processes alive at once (proportional set size), sampled every 20 ms. pandas reads the same samples, one row
+each, from Parquet.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from synthetic_run import Shape, write
+
+from entsurge.analysis.stream import pieces
+from entsurge.record.histogram import upper_ends
+
+ABOUT = """Aggregation alone, libraries already imported: {samples:.1f} million samples in the run of {requests:.0f} \
+million requests (a request is one, a page two: corrected and service time). entsurge reads the run directory and \
+keeps histograms by persona, service, phase, timing and outcome, percentiles by second, and every visit; pandas reads \
+the same samples from Parquet and groups them by persona, service and second."""
+ROUNDS, SIZES = 3, (5_000_000, 10_000_000)
+OURS = """
+import sys, time
+from pathlib import Path
+from entsurge.analysis.run import read_run
+begin = time.perf_counter()
+read_run(Path(sys.argv[1]))
+print(time.perf_counter() - begin)
+"""
+PANDAS = """
+import sys, time
+import pandas as pd
+begin = time.perf_counter()
+frame = pd.read_parquet(sys.argv[1])
+grouped = frame.groupby(["persona", "service", "second"], observed=True)["us"]
+found = grouped.agg(["count", "mean"]) if sys.argv[2] == "mean" else grouped.quantile(0.95)
+print(time.perf_counter() - begin)
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One command: seconds, seconds of processor, its largest process and all of them at once in MB."""
+
+    seconds: float
+    processor: float
+    largest: float
+    together: float
+    said: str = ""
+
+
+def cost(command: list[str]) -> Cost:
+    """Run a command to its end and watch its memory and that of its children."""
+    begin, before = time.perf_counter(), _processor()
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    peaks = [0.0, 0.0]
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.02):
+            sizes = [_megabytes(each) for each in _family(child.pid)]
+            peaks[0] = max([peaks[0], *(resident for resident, _ in sizes)])
+            peaks[1] = max(peaks[1], sum(share for _, share in sizes))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    said = child.communicate()[0]
+    seconds = time.perf_counter() - begin
+    over.set()
+    watcher.join()
+    return Cost(seconds, _processor() - before, peaks[0], peaks[1], said)
+
+
+def _processor() -> float:
+    """User and system time of every child that has ended."""
+    of = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return of.ru_utime + of.ru_stime
+
+
+def _family(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return []
+    return [pid, *(each for child in children for each in _family(int(child)))]
+
+
+def _megabytes(pid: int) -> tuple[float, float]:
+    """Resident set, and the share of it that is not also another process's."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    except OSError:
+        return 0.0, 0.0
+    of = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    return tuple(int(of[name].split()[0]) / 1024 if name in of else 0.0 for name in ("Rss", "Pss"))  # type: ignore[return-value]
+
+
+def parquet(run: Path, path: Path) -> int:
+    """The run's samples, a row each: persona, service, second, microseconds; how many."""
+    keys = json.loads((run / "keys.json").read_text(encoding="utf-8"))
+    names: dict[str, list[str]] = {}
+    codes: dict[str, Any] = {}
+    for name in ("persona", "service"):
+        names[name] = sorted({key[name] for key in keys})
+        codes[name] = np.array([names[name].index(key[name]) for key in keys], np.int32)
+    schema = pa.schema([("persona", pa.dictionary(pa.int32(), pa.string())),
+                        ("service", pa.dictionary(pa.int32(), pa.string())),
+                        ("second", pa.int32()), ("us", pa.int64())])  # fmt: skip
+    total = 0
+    with pq.ParquetWriter(str(path), schema) as writer:
+        for piece in pieces(run / "series.arrows", ("second", "key", "bucket", "count"), [], 1 << 20):
+            second, key, bucket, count = (piece.column(name).to_numpy() for name in piece.column_names)
+            second, key, bucket = (np.repeat(column, count) for column in (second, key, bucket))
+            coded = [pa.DictionaryArray.from_arrays(codes[name][key], names[name]) for name in ("persona", "service")]
+            times = pa.array(upper_ends(bucket.astype(np.int64)))
+            writer.write_table(pa.Table.from_arrays([*coded, pa.array(second), times], schema=schema))
+            total += len(key)
+    return total
+
+
+def table(rows: list[tuple[str, list[Cost]]]) -> list[str]:
+    """Medians, with the extremes of time."""
+    lines = ["| | seconds, median | min | max | processor | largest process | all together |", "|---|" + "--:|" * 6]
+    for name, costs in rows:
+        seconds = [each.seconds for each in costs]
+        lines.append(
+            f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f} | "
+            f"{statistics.median(each.processor for each in costs):.2f} s | "
+            f"{max(each.largest for each in costs):.0f} MB | {max(each.together for each in costs):.0f} MB |"
+        )
+    return lines
+
+
+def main() -> None:
+    """Write the runs, measure in turn, write the table."""
+    entsurge = [sys.executable, "-m", "entsurge"]
+    with tempfile.TemporaryDirectory() as folder:
+        runs = {size: write(Path(folder) / f"run-{size}", Shape(size)) for size in SIZES}
+        samples = Path(folder) / "samples.parquet"
+        total = parquet(runs[SIZES[-1]], samples)
+        commands: dict[str, list[str]] = {}
+        for size, run in runs.items():
+            name = f"{size / 1e6:.0f} million requests"
+            commands[f"`report`, {name}"] = [*entsurge, "report", str(run)]
+            commands[f"`gate`, {name}"] = [*entsurge, "gate", str(run)]
+        largest = str(runs[SIZES[-1]])
+        alone = {
+            "entsurge": [sys.executable, "-c", OURS, largest],
+            "pandas, count and mean": [sys.executable, "-c", PANDAS, str(samples), "mean"],
+            "pandas, 95th percentile": [sys.executable, "-c", PANDAS, str(samples), "quantile"],
+        }
+        found: dict[str, list[Cost]] = {name: [] for name in (*commands, *alone)}
+        for _ in range(ROUNDS):
+            for name, command in {**commands, **alone}.items():
+                got = cost(command)
+                inside = float(got.said.split()[-1]) if name in alone else got.seconds
+                found[name].append(Cost(inside, got.processor, got.largest, got.together))
+                print(f"{name}: {inside:.2f} s, {got.largest:.0f} MB, {got.together:.0f} MB", flush=True)
+    ours = statistics.median(each.seconds for each in found["entsurge"])
+    ratios = [
+        f"{name}: × {statistics.median(each.seconds for each in found[name]) / ours:.1f}"
+        for name in alone
+        if "," in name
+    ]
+    text = "\n".join([
+        f"# Reports at scale, {ROUNDS} rounds, {os.cpu_count()} cores",
+        "",
+        f"Load average at the end: {os.getloadavg()[1]:.1f}. *Processor* is user and system time, whatever else ran.",
+        "",
+        *table([(name, found[name]) for name in commands]),
+        "",
+        ABOUT.format(samples=total / 1e6, requests=SIZES[-1] / 1e6),
+        "",
+        *table([(name, found[name]) for name in alone]),
+        "",
+        f"Time against entsurge's: {'; '.join(ratios)}.",
+    ]) + "\n"  # fmt: skip
+    print(text)
+    (Path(__file__).parent / "results" / "report_scale.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

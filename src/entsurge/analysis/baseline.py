@@ -1,0 +1,52 @@
+"""Which runs a comparison is made against: run directories, or folders of them, the last ten that can be believed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from entsurge.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from entsurge.analysis.measured import Measured, Said
+
+MOST_BASELINES = 10
+
+
+def run_folders(paths: Iterable[Path]) -> list[Path]:
+    """Run directories as they are; of any other folder the run directories in it, in order of name, each once.
+
+    Raises UsageError for what is neither.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if (path / "manifest.json").is_file():
+            found[path] = None
+            continue
+        inside = sorted(each.parent for each in path.glob("*/manifest.json")) if path.is_dir() else []
+        if not inside:
+            raise UsageError(f"{path}: no run directory", hint="name a run directory, or a folder that holds some")
+        found.update(dict.fromkeys(inside))
+    return list(found)
+
+
+def in_order(runs: Iterable[Measured]) -> list[Measured]:
+    """By the instant at which they started."""
+    return sorted(runs, key=lambda run: (run.started_utc, run.name))
+
+
+def last_believable(runs: Sequence[Measured]) -> tuple[list[Measured], list[Said]]:
+    """The last ten that ran to their end and whose measurement holds; what was left out, said in both languages."""
+    kept, notes = [], []
+    for run in in_order(runs):
+        if run.unbelievable:
+            reason = run.unbelievable[0]
+            notes.append({
+                "fr": f"référence {run.name} écartée : {reason['fr']}",
+                "en": f"baseline {run.name} left out: {reason['en']}",
+            })  # fmt: skip
+        else:
+            kept.append(run)
+    return kept[-MOST_BASELINES:], notes

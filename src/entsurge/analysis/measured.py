@@ -1,0 +1,111 @@
+"""What a run contributes to a comparison: per page one quantile and how many failed; and which plan it followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from entsurge.analysis.page_rows import page_rows
+from entsurge.analysis.quantiles import table
+from entsurge.analysis.validity import broken, lights
+from entsurge.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from entsurge.analysis.run import Run
+
+PAGE = ("persona", "service", "page")
+FEWEST_PAGES = 20
+SAME = ("profile", "scale", "compression", "window")
+TOLD = ("plan_digest", "target", "perturbations", "population", "objectives", "versions")
+WORDS = {
+    "profile": ("profil", "profile"), "scale": ("échelle", "scale"), "compression": ("compression", "compression"),
+    "window": ("fenêtre", "window"),
+    "plan_digest": ("visites tirées (graine ou chiffres)", "visits drawn (seed or figures)"),
+    "target": ("cible", "target"), "perturbations": ("mesures et pannes", "measures and faults"),
+    "population": ("population", "population"), "objectives": ("objectifs", "objectives"),
+    "versions": ("version d’entsurge", "entsurge's version"),
+}  # fmt: skip
+Page = tuple[str, str, str]
+Said = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run, reduced to what is compared. `asked` and `failed` count pages; `shed` and `failed_share` are shares."""
+
+    name: str
+    started_utc: str
+    plan: dict[str, Any]
+    seconds: dict[Page, float]
+    asked: dict[Page, int]
+    failed: dict[Page, int]
+    failed_share: float
+    shed_share: float
+    unbelievable: tuple[Said, ...] = ()
+
+
+def measured(run: Run, quantile: float = 95.0) -> Measured:
+    """Reduce a run: the quantile of corrected latency of served pages in the judged window, warm-up apart."""
+    plan = {name: run.manifest.get(name) for name in (*SAME, *TOLD)}
+    plan["versions"] = (plan["versions"] or {}).get("entsurge")
+    plan["target"] = (plan["target"] or {}).get("name") or (plan["target"] or {}).get("url")
+    plan["perturbations"] = sorted(str(each.get("id")) for each in plan["perturbations"] or [])
+    reduced = of_pages(page_rows(run, str(run.window["name"])), quantile)
+    reasons = tuple({"fr": light.fr, "en": light.en} for light in broken(lights(run)))
+    if (run.finish or {}).get("end") != "completed":
+        reasons = ({"fr": "tir inachevé", "en": "not run to its end"}, *reasons)
+    return Measured(run.name, str(run.manifest.get("started_utc", "")), plan, *reduced, unbelievable=reasons)
+
+
+def of_pages(
+    rows: pd.DataFrame, quantile: float
+) -> tuple[dict[Page, float], dict[Page, int], dict[Page, int], float, float]:
+    """Seconds by page (where enough were served), pages asked and failed, shares of failed and refused pages."""
+    served = rows[(rows["timing"] == "corrected") & (rows["outcome"] == "ok")]
+    seconds = {key: value for key, (value, count) in table(served, PAGE, quantile).items() if count >= FEWEST_PAGES}
+    service = rows[(rows["timing"] == "service") & (rows["outcome"] != "lost")]
+    counted: Any = service.groupby([*PAGE, "outcome"], observed=True)["count"].sum() if len(service) else {}
+    asked: dict[Page, int] = {}
+    failed: dict[Page, int] = {}
+    sums = {"failed": 0, "shed": 0, "ok": 0}
+    for (persona, service_name, page, outcome), count in counted.items():
+        key = (persona, service_name, page)
+        asked[key] = asked.get(key, 0) + int(count)
+        sums[outcome] += int(count)
+        if outcome == "failed":
+            failed[key] = int(count)
+    whole = max(1, sum(sums.values()))
+    return seconds, asked, failed, sums["failed"] / whole, sums["shed"] / whole
+
+
+def differences(runs: Sequence[Measured], *, enforce: bool = True) -> list[Said]:
+    """What differs between the runs' plans, in both languages.
+
+    Raises UsageError when profile, scale, compression or window differ, unless that is not to be enforced.
+    """
+    found, refused = [], []
+    for name in (*SAME, *TOLD):
+        values = sorted({_shown(run.plan[name]) for run in runs})
+        if len(values) < 2:
+            continue
+        french, english = WORDS[name]
+        listed = ": " + " / ".join(values) if all(len(value) < 60 for value in values) else ""
+        found.append({"fr": french + listed.replace(": ", " : ", 1), "en": english + listed})
+        if name in SAME:
+            refused.append(f"runs of different {name} are not compared{listed}")
+    if refused and enforce:
+        raise UsageError(
+            "\n".join(refused),
+            hint="only runs of one profile, scale, compression and window say anything of each other",
+        )
+    return found
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return " ".join(str(part) for part in value.values())
+    return ", ".join(map(str, value)) or "–" if isinstance(value, list) else str(value)

@@ -1,0 +1,53 @@
+"""Who came back after a failure, how often, and what they got: counted apart from visits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from entsurge.analysis.run import Run
+
+OUTCOMES = ("ok", "shed", "failed", "lost")
+
+
+def retries(run: Run) -> dict[str, Any]:
+    """Attempts after the first of the visits due in the window: how many, by whom, with what success; by persona too.
+
+    `people` are visitors who came back at least once, `in_the_end` those of them whose last attempt was completed.
+    What insisting adds, in percent of what first attempts asked for: `more_sign_ons`, `more_pages`.
+    """
+    found = _of_window(run)
+    asked, again = (int(of[list(OUTCOMES)].to_numpy().sum()) if len(of) else 0 for of in (run.window_visits, found))
+    came = int((run.window_visits["sign_on"] != "lost").sum())
+    by_persona = {str(name): _counted(of) for name, of in found.groupby("persona")} if len(found) else {}
+    return {
+        **_counted(found),
+        "more_sign_ons": 100 * len(found) / came if came else None,
+        "more_pages": 100 * again / asked if asked else None,
+        "by_persona": by_persona,
+        "generator": (run.finish or {}).get("retries") or {},
+    }
+
+
+def _of_window(run: Run) -> pd.DataFrame:
+    """Retries of the visits that were due in the window, whenever they took place."""
+    if not len(run.retries):
+        return run.retries
+    first = run.retries["name"].str.partition("#")[0]
+    found: pd.DataFrame = run.retries[first.isin(set(run.window_visits["name"]))].assign(visit=first)
+    return found
+
+
+def _counted(rows: pd.DataFrame) -> dict[str, Any]:
+    if not len(rows):
+        return {"attempts": 0, "people": 0, "in_the_end": 0, "most": 0, "pages": dict.fromkeys(OUTCOMES, 0)}
+    last = rows.sort_values("attempt").groupby("visit").tail(1)
+    return {
+        "attempts": len(rows),
+        "people": len(last),
+        "in_the_end": int((last["end"] == "completed").sum()),
+        "most": int(rows["attempt"].max()),
+        "pages": {name: int(rows[name].sum()) for name in OUTCOMES},
+    }

@@ -1,0 +1,133 @@
+"""`entsurge calibrate`: access logs or an audience export to a profile of one's own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from entsurge.errors import UsageError
+
+if TYPE_CHECKING:
+    from entsurge.calibration.observed import Observed
+
+
+@click.command(
+    "calibrate",
+    epilog="Examples: entsurge calibrate access.log access.log.2.gz --out ./ours.toml · "
+    "entsurge calibrate export.csv --where academie=Lyon --week 2026-01-12 --out ./ours.toml · "
+    "then: entsurge plan ./ours.toml",
+)
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The profile to write; its shape, personas and bell are written beside it. Without it nothing is written.",
+)
+@click.option(
+    "--kind",
+    type=click.Choice(["access-log", "dnma", "hours"]),
+    help="What the files are; told from their first line if not given.",
+)
+@click.option("--rules", default="portal", show_default=True, metavar="NAME", help="How to read an access log.")
+@click.option("--timezone", metavar="ZONE", help="Whose hours are meant, instead of the rules'.")
+@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Rows of a DNMA export to keep; repeatable.")
+@click.option("--week", metavar="DATE", help="The week of a DNMA export: its Monday; the busiest if not given.")
+@click.option("--baseline", default="ordinary-week", show_default=True, help="Where figures come from that FILE lacks.")
+@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def command(
+    *, files: tuple[Path, ...], out: Path | None, kind: str | None, rules: str, timezone: str | None,
+    where: tuple[str, ...], week: str | None, baseline: str, overwrite: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Turn web-server access logs, or an audience export, into a profile that `entsurge plan` takes.
+
+    Logs may be combined or JSON, plain or gzip, of several servers. A visit ends after 30 minutes of silence. What
+    could not be explained is printed: lines that cannot be parsed, bots, assets, pages that no rule knows.
+    """
+    from entsurge.calibration import exports  # pandas is loaded only when there is something to read
+    from entsurge.calibration.writing import write
+
+    if out and not overwrite and out.exists():
+        raise UsageError(f"{out}: there already", hint="--overwrite replaces it")
+    kinds = {kind or exports.kind_of(path) for path in files}
+    if len(kinds) > 1:
+        raise UsageError(f"files of different kinds at once: {', '.join(sorted(kinds))}", hint="--kind says which")
+    if kinds == {"access-log"}:
+        found = _from_logs(files, rules, timezone, shown=not quiet and sys.stderr.isatty())
+    elif len(files) > 1:
+        raise UsageError("one export at a time")
+    elif kinds == {"dnma"}:
+        found = exports.dnma(files[0], where=dict(_pair(each) for each in where), week=week)
+    else:
+        found = exports.hours(files[0])
+    _show(found)
+    if out:
+        for path in write(found, out, baseline=baseline):
+            click.echo(f"written: {path}")
+        click.echo(f"next: entsurge plan {out if '/' in str(out) else f'./{out}'}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--where {text}: expected COLUMN=VALUE, such as academie=Lyon")
+    return name, value
+
+
+def _from_logs(files: tuple[Path, ...], rules: str, timezone: str | None, *, shown: bool) -> Observed:
+    from entsurge.calibration import rules as reading
+    from entsurge.calibration.access_log import AccessLog
+    from entsurge.calibration.lines import LogFiles
+    from entsurge.calibration.visits import observe
+
+    found, _ = reading.load(rules)
+    if timezone:
+        found = reading.in_zone(found, timezone)
+    logs, log = LogFiles(files), AccessLog(found)
+    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not shown, transient=True) as progress:
+        task = progress.add_task("", total=logs.size)
+        log.read(logs, lambda done: progress.update(task, completed=done))
+    observed = observe(log, files)
+    observed.unexplained += logs.notes
+    return observed
+
+
+def _show(found: Observed) -> None:
+    """The observed week in figures, then what is not in them."""
+    console = Console()
+    console.print(f"[bold]{found.title}[/bold]: {found.source}", highlight=False, soft_wrap=True)
+    what = "The mean week" if found.hourly else "The week"
+    table = Table(title=f"{what}; seconds from a page to the next: mean and quantiles", title_justify="left")
+    for heading in ("", "visits", "page views", "a visit", "mean", "p10", "p50", "p90"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for persona, hourly in found.visits.items():
+        visits, pages = sum(hourly), found.pages.get(persona)
+        gaps = found.gap_quantiles.get(persona, {}) | {"mean": found.gap_seconds.get(persona)}
+        cells = [f"{gaps[name]:.0f}" if gaps.get(name) is not None else "–" for name in ("mean", "p10", "p50", "p90")]
+        ratio = f"{pages / visits:.2f}" if pages and visits else "–"
+        name = "not told" if persona == "*" else persona
+        table.add_row(name, f"{visits:,.0f}", f"{pages:,.0f}" if pages else "–", ratio, *cells)
+    console.print(table)
+    if found.hourly:
+        day, hour, visits = found.busiest
+        console.print(f"Busiest hour: {day} {hour:02d} h, {visits:,.0f} visits", highlight=False)
+    if found.bell_percent is not None:
+        console.print(
+            f"First ten minutes of lesson hours: {found.bell_percent:.1f} % of arrivals (16.7 % would be even)",
+            highlight=False,
+        )
+    for note in found.notes:
+        console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
+    if found.unexplained:
+        console.print("[bold]Not in these figures:[/bold]")
+    for line in found.unexplained:
+        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,56 @@
+"""`entsurge cleanup`: removes from a target what a run wrote there."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from entsurge import errors
+from entsurge.commands.processes import LinesOfEngine
+from entsurge.commands.targets import choose
+
+
+@click.command("cleanup", epilog="Example: entsurge cleanup runs/20261124T114527Z-lockdown-2020")
+@click.argument("run", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--target", metavar="URL|FILE", help="Where the run's target is now (default: what its manifest says).")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def command(*, run: Path, target: str | None, yes: bool) -> int:
+    """Remove what RUN created on its target, as the accounts that created it; list what cannot be removed.
+
+    Exits 0 when nothing is left. What has been removed is kept in the run directory: a second call asks no more of it.
+    """
+    path = run / "manifest.json"
+    if not path.is_file():
+        raise errors.UsageError(f"{run}: no run directory", hint="a run directory holds a manifest.json")
+    of = _target(path)
+    created = run / "created.jsonl"
+    count = sum(1 for _ in created.open(encoding="utf-8")) if created.is_file() else 0
+    if not count:
+        click.echo("this run wrote nothing on its target")
+        return errors.PASS
+    chosen = choose(target or of["file"] or of["url"], None if target or of["file"] else of["driver"])
+    if not yes:
+        click.confirm(f"{count} things were written on {chosen.url}; remove them?", abort=True, err=True)
+    given = {"run": str(run), "url": chosen.url, "driver": chosen.driver, "target": chosen.file}
+    states: Counter[str] = Counter()
+    lines = LinesOfEngine("--cleanup", json.dumps(given))
+    for line in lines:
+        row = json.loads(line)
+        states[row["state"].partition(":")[0]] += 1
+        if row["state"] not in ("removed", "gone"):
+            click.echo(f"{row['url']}: {row['state']}")
+    click.echo(", ".join(f"{state}: {number}" for state, number in sorted(states.items())) or "nothing was left")
+    return lines.code
+
+
+def _target(path: Path) -> dict[str, str]:
+    """What the manifest says of the target. Raises UsageError."""
+    try:
+        of = json.loads(path.read_text(encoding="utf-8"))["target"]
+        url, driver, file = str(of["url"]), str(of.get("driver") or "portal"), str(of.get("file") or "")
+    except (ValueError, OSError, KeyError, TypeError, AttributeError):
+        raise errors.UsageError(f"{path}: cannot be read, or names no target") from None
+    return {"url": url, "driver": driver, "file": file}

@@ -1,0 +1,191 @@
+"""A driver written in TOML, as its file is: pages with their requests, what to extract, signs. Faults all at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from entsurge.audience.profile import check, read_toml
+from entsurge.audience.shape import PERSONAS, Persona, Service
+from entsurge.drivers.finding import Extract, Sign
+from entsurge.drivers.template import Template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HINT = "docs/driver-pages.md lists the keys"
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Place = Annotated[str, StringConstraints(min_length=1)]
+ALWAYS = frozenset(
+    {"base", "login", "school", "tenant", "persona", "sentence", "number", "today", "week_start", "week_end", "created"}
+)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Upload(_Strict):
+    """A file that is sent: the field's name, the file's, what is in it."""
+
+    field: str
+    name: str = "document.txt"
+    content: Place = "{sentence}"
+
+
+class Request(_Strict):
+    """One request of a page. `role` is `document` for the first one unless it says otherwise, `xhr` for the rest.
+
+    With `unless_known` a document is only asked for while that name is not known: the way to a page, gone once.
+    """
+
+    url: Place
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    role: Literal["document", "asset", "xhr"] | None = None
+    unless_known: Name | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    form: dict[str, str] | None = None
+    json_body: Any = Field(None, alias="json")
+    body: str | None = None
+    upload: Upload | None = None
+    expect: tuple[Annotated[int, Field(ge=200, le=599)], ...] = (200, 204)
+    wants: tuple[Sign, ...] = ()
+    extract: dict[Name, Extract] = Field(default_factory=dict)
+
+    @field_validator("url", "body")
+    @classmethod
+    def _has_places(cls, found: str | None) -> str | None:
+        if found is not None:
+            Template(found)
+        return found
+
+    @field_validator("headers", "form")
+    @classmethod
+    def _have_places(cls, found: dict[str, str] | None) -> dict[str, str] | None:
+        for each in (found or {}).values():
+            Template(each)
+        return found
+
+    @model_validator(mode="after")
+    def _one_body(self) -> Request:
+        bodies = [name for name in ("json_body", "body") if getattr(self, name) is not None]
+        if len(bodies) + (self.form is not None or self.upload is not None) > 1:
+            raise ValueError("one body: form (with or without upload), json, or body")
+        if self.method == "GET" and (bodies or self.form is not None or self.upload is not None):
+            raise ValueError("a GET has no body; method = ?")
+        return self
+
+    def names(self) -> frozenset[str]:
+        """The places that must be filled before this request can be made."""
+        texts = [self.url, *self.headers.values(), *(self.form or {}).values(), self.body or ""]
+        texts += list(_texts(self.json_body)) + ([self.upload.content] if self.upload else [])
+        return frozenset[str]().union(*(Template(each).names for each in texts))
+
+
+class Page(_Strict):
+    """One page view: the service it belongs to, whose it is, whether it writes, its requests.
+
+    `created` is the address of what a page has written, kept for clean-up; `remove` are the requests that take it away.
+    """
+
+    service: Service
+    action: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] = ""
+    personas: tuple[Persona, ...] = PERSONAS
+    writes: bool = False
+    publishes: bool = False
+    assets: bool = False
+    request: Annotated[tuple[Request, ...], Field(min_length=1)]
+    created: Place | None = None
+    remove: tuple[Request, ...] = ()
+
+    @model_validator(mode="after")
+    def _begins_with_a_document(self) -> Page:
+        if self.request[0].role not in (None, "document"):
+            raise ValueError("request.0.role: a page begins with its document")
+        return self
+
+    @property
+    def name(self) -> str:
+        """The action's name; `open-` and the service for one that is not named."""
+        return self.action or f"open-{self.service}"
+
+
+class Signs(_Strict):
+    """What answers show. `signed_on` proves a sign-on, at the page where it ends or at `check`, an address."""
+
+    signed_on: Annotated[tuple[Sign, ...], Field(min_length=1)]
+    check: Place | None = None
+    overload: tuple[Sign, ...] = (Sign(status=(429, 503, 509)),)
+    signed_out: tuple[Sign, ...] = ()
+
+
+class Landing(_Strict):
+    """What is extracted from the page at which a sign-on ends."""
+
+    extract: dict[Name, Extract] = Field(default_factory=dict)
+
+
+class PagesFile(_Strict):
+    """A driver as it is written."""
+
+    title: str = ""
+    door: Place = "/"
+    sign_on: dict[str, Any] | None = None
+    signs: Signs
+    landing: Landing = Landing()
+    cookies: dict[Name, str] = Field(default_factory=dict)
+    page: Annotated[tuple[Page, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _each_action_once(self) -> PagesFile:
+        names = [(each.name, persona) for each in self.page for persona in each.personas]
+        twice = sorted({name for name, persona in names if names.count((name, persona)) > 1})
+        if twice:
+            raise ValueError(
+                f"page: action {', '.join(twice)}: more than once for a persona; give each page an action of its own"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _every_place_can_be_filled(self) -> PagesFile:
+        known = ALWAYS.union(self.landing.extract, self.cookies, *(request.extract for request in self._requests()))
+        asked = {name for request in self._requests() for name in request.names()}
+        for text in [self.door, self.signs.check or "", *(each.created or "" for each in self.page)]:
+            asked |= Template(text).names
+        lost, there = ", ".join(sorted(asked - known)), ", ".join(sorted(known))
+        if lost:
+            raise ValueError(f"{lost}: extracted nowhere; known: {there}")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_read(self) -> PagesFile:
+        read = {(each.service, persona) for each in self.page if not each.writes for persona in each.personas}
+        only = {
+            service
+            for service, persona in {(each.service, who) for each in self.page for who in each.personas}
+            if (service, persona) not in read
+        }
+        if only:
+            raise ValueError(f"page: {', '.join(sorted(only))}: only pages that write; expected one that reads")
+        return self
+
+    def _requests(self) -> Iterator[Request]:
+        for each in self.page:
+            yield from each.request
+            yield from each.remove
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+
+
+def load(path: Path) -> PagesFile:
+    """The driver in this file. Raises UsageError with every fault: file, key, found, expected."""
+    return check(PagesFile, read_toml(path), path, HINT)

@@ -1,0 +1,51 @@
+"""What a driver hands back when a page is not what it should be: outcome, reason, an example for the records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from entsurge.drivers.edge import refused_by, retry_after_seconds
+from entsurge.signon.method import Refusal
+from entsurge.signon.walk import outcome_of
+from entsurge.visit.failure import ClientError, OwnLimit
+from entsurge.visit.outcome import Outcome, PageResult
+
+if TYPE_CHECKING:
+    from entsurge.signon.method import Arrival
+    from entsurge.visit.response import Response
+
+
+def broken(error: ClientError) -> PageResult:
+    """A page for which no usable answer came."""
+    return PageResult(
+        Outcome.LOST if isinstance(error, OwnLimit) else Outcome.FAILED,
+        error.reason,
+        example={"request": {"url": getattr(error, "url", "")}, "response": None},
+    )
+
+
+def not_as_it_should_be(response: Response, outcome: Outcome, reason: str = "") -> PageResult:
+    """A page whose answer is another than asked for; `reason` defaults to the status. An edge's refusal is lost."""
+    by = refused_by(response)
+    if by:
+        return PageResult(
+            Outcome.LOST, f"{Refusal.EDGE}: {by}", len(response.body), example=example(response),
+            retry_after_seconds=retry_after_seconds(response),
+        )  # fmt: skip
+    return PageResult(outcome, reason or str(response.status), len(response.body), example=example(response))
+
+
+def turned_away(arrival: Arrival) -> PageResult:
+    """A sign-on that led to a refusal, or to a page that proves nothing."""
+    refusal = arrival.refusal or Refusal.NOT_SIGNED_ON
+    reason = str(arrival.page.status) if refusal is Refusal.ERROR else str(refusal)
+    return not_as_it_should_be(arrival.page, outcome_of(refusal), reason)
+
+
+def example(response: Response) -> dict[str, Any]:
+    """The request and its answer, for failures.jsonl, which redacts them."""
+    headers = {name: value for name, value in response.headers.items() if name.lower() != "set-cookie"}
+    return {
+        "request": {"method": response.method, "url": response.url, "headers": {}},
+        "response": {"status": response.status, "headers": headers, "excerpt": response.text[:8000]},
+    }

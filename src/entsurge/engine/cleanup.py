@@ -1,0 +1,99 @@
+"""`entsurge cleanup`, in the engine's process: signs on as who wrote, and removes what `created.jsonl` lists."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from entsurge import errors
+from entsurge.audience import profile as profiles
+from entsurge.engine import by_hand
+from entsurge.engine.way import Way
+from entsurge.plan.people import population
+from entsurge.record.run_directory import write_json
+from entsurge.visit.failure import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from entsurge.engine.by_hand import Led
+
+DONE = "cleanup.json"
+
+
+def main(text: str) -> int:
+    """Remove what a run wrote; a line of JSON for each thing. The exit code: 0 when nothing is left."""
+    given = json.loads(text)
+    try:
+        left = 0
+        for each in removed(Path(given["run"]), Way(url=given["url"], driver=given["driver"], target=given["target"])):
+            print(json.dumps(each), flush=True)
+            left += each["state"] not in ("removed", "gone")
+    except errors.EntsurgeError as error:
+        print(f"entsurge: {error}", file=sys.stderr)
+        return error.exit_code
+    return errors.UNEXPECTED if left else errors.PASS
+
+
+def removed(run: Path, way: Way) -> Iterator[dict[str, Any]]:
+    """Each thing that the run created, with what became of it: removed, gone, kept (and why).
+
+    What has been removed is written down, so that a second clean-up does not ask again.
+    """
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    done = _done(run)
+    people = None if way.target and way.target.accounts else population(_profile(manifest))
+    stage = by_hand.stage(way, people, run=run.name)
+    by_account: dict[tuple[Any, str, int], list[dict[str, Any]]] = defaultdict(list)
+    for row in _rows(run / "created.jsonl"):
+        if row["url"] not in done:
+            by_account[row["persona"], row["group"], row["account"]].append(row)
+    for (persona, academy, number), rows in by_account.items():
+        with by_hand.led(stage, persona, academy, number, run=run.name) as visitor:
+            signed_on = visitor.signs_on()
+            for row in reversed(rows):
+                state = _remove(visitor, row) if signed_on.ok else f"kept: {signed_on.reason}"
+                if state in ("removed", "gone"):
+                    done.add(row["url"])
+                yield {"service": row["service"], "action": row["action"], "url": row["url"], "state": state}
+        write_json(run / DONE, sorted(done))
+
+
+def _remove(visitor: Led, row: dict[str, Any]) -> str:
+    remove = getattr(visitor.stage.driver, "remove", None)
+    if remove is None:
+        return "kept: the driver cannot remove anything"
+    visitor.service, visitor.action = row["service"], row["action"]
+    try:
+        return str(remove(visitor, row["action"], row["url"], row.get("values") or {}))
+    except ClientError as error:
+        return f"kept: {error.reason}"
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of created.jsonl that can be read; a truncated one is left out."""
+    if not path.is_file():
+        return
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict) and {"service", "action", "url", "persona", "group", "account"} <= row.keys():
+            yield row
+
+
+def _done(run: Path) -> set[str]:
+    path = run / DONE
+    return set(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else set()
+
+
+def _profile(manifest: dict[str, Any]) -> profiles.Profile:
+    """The profile whose people the run signed on as."""
+    found = next((each for each in manifest["content"] if each["kind"] == "profiles"), None)
+    if found is None:
+        raise errors.UsageError("manifest.json names no profile")
+    return profiles.load(str(found["path"]), overrides={"seed": manifest["seed"]})

@@ -1,0 +1,1 @@
+"""Visits recorded in a browser (HAR files), and drivers drafted from them."""

@@ -1,0 +1,210 @@
+"""A gate's result as CI systems show it: GitHub's summary and annotations, GitLab's two reports."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from entsurge.record.histogram import upper_ends
+from entsurge.render.catalogue import catalogue
+from entsurge.render.junit import render_junit
+from entsurge.render.numbers import Numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from entsurge.analysis import Run, Verdict
+    from entsurge.analysis.comparison import PageFinding
+    from entsurge.analysis.hdr import Times
+    from entsurge.gate import GateResult
+
+SIGNS = {"met": "✓", "missed": "✗", "not-enough-data": "?", "deferred": "◦", "not-judged": "–"}
+VERDICT_SIGNS = {"PASS": "✓", "FAIL": "✗", "INVALID": "?"}
+MOST_ANNOTATIONS = 10  # a level, which is what GitHub shows of a step
+SHOWN_PAGES = 10
+_BREAKS = re.compile(r"[\x00-\x1f\x85\u2028\u2029]+")
+_SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]<>#|"})
+
+
+class Remark(NamedTuple):
+    """One thing worth a line beside the job: `error`, `warning` or `notice`."""
+
+    level: str
+    title: str
+    text: str
+
+
+def gate_json(result: GateResult) -> dict[str, Any]:
+    """The whole result as plain data."""
+    return {
+        "format": 1,
+        "exit_code": result.exit_code,
+        "verdict": result.one_line,
+        "runs": [
+            {"name": run.name, "path": path, **result.verdicts[path].as_json()} for path, run in result.runs.items()
+        ],
+        "comparison": None if result.comparison is None else result.comparison.as_json(),
+        "notes": result.notes,
+    }
+
+
+def gate_junit(result: GateResult) -> str:
+    """The result as JUnit."""
+    return render_junit(gate_json(result))
+
+
+def remarks(result: GateResult) -> list[Remark]:
+    """What a reader of the job should see without opening a report, the gravest first."""
+    found = [Remark("error", "entsurge", str(result.problem))] if result.problem else []
+    for path, verdict in result.verdicts.items():
+        name = result.runs[path].name
+        for each in verdict.objectives:
+            about = f"{each.persona} {each.service} {each.phase}: {each.must}"
+            if each.required and each.state == "missed":
+                value = "nothing" if each.value is None else f"{each.value:.3g}"
+                found.append(Remark("error", f"{name}: objective missed", f"{about}, measured {value} {each.unit}"))
+            elif each.required and each.state == "not-enough-data":
+                found.append(Remark("warning", f"{name}: not enough data", f"{about}, {each.count} pages"))
+        if verdict.verdict == "INVALID":
+            found += [Remark("error", f"{name}: INVALID measurement", reason["en"]) for reason in verdict.reasons[:3]]
+    comparison = result.comparison
+    for page in comparison.regressions if comparison else []:
+        found.append(Remark("error", "slower than the baseline", f"{page.persona} {page.service} {page.page}: × "
+                            f"{page.ratio:.2f}"))  # fmt: skip
+    for failing in comparison.failing if comparison else []:
+        found.append(Remark("error", "fails more often than the baseline", f"{failing.persona} {failing.service} "
+                            f"{failing.page}: {failing.candidate_share:.1%}"))  # fmt: skip
+    found.append(Remark("notice", "entsurge", result.one_line))
+    return found
+
+
+def github_annotations(result: GateResult) -> Iterator[str]:
+    """Workflow commands, at most ten a level."""
+    for level in ("error", "warning", "notice"):
+        mine = [each for each in remarks(result) if each.level == level]
+        for each in mine[:MOST_ANNOTATIONS]:
+            yield f"::{level} title={_property(each.title)}::{_message(each.text)}"
+
+
+def _message(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def github_summary(result: GateResult, language: str) -> str:
+    """The result as Markdown for a job's summary page."""
+    words, numbers = catalogue("ci", language), Numbers(language)
+    lines = [f"## {words['title']}", ""]
+    for path, run in result.runs.items():
+        lines += [*_run(run, result.verdicts[path], words, numbers, language), ""]
+    if result.problem:
+        lines += [f"**{words['problem']}** {escaped(result.problem)}", ""]
+    if result.comparison is not None:
+        lines += [*_comparison(result, words, numbers, language), ""]
+    return "\n".join(lines) + "\n"
+
+
+def _run(run: Run, found: Verdict, words: Mapping[str, Any], numbers: Numbers, language: str) -> Iterator[str]:
+    yield f"### {VERDICT_SIGNS[found.verdict]} {words[found.verdict]} · {escaped(run.name)}"
+    yield ""
+    yield escaped(found.sentence[language])
+    yield ""
+    for reason in found.reasons:
+        yield f"- {escaped(reason[language])}"
+    yield ""
+    columns = ("state", "persona", "service", "phase", "must", "value", "interval", "count")
+    yield "| " + " | ".join(words[column] for column in columns) + " |"
+    yield "|---|---|---|---|---|--:|--:|--:|"
+    for each in found.objectives:
+        wished = "" if each.required or each.state in ("deferred", "not-judged") else f" ({words['wished']})"
+        cells = (
+            f"{SIGNS[each.state]} {words[each.state]}{wished}", each.persona, each.service, each.phase, each.must,
+            numbers.measure(each.value, each.unit), numbers.interval(each.low, each.high, each.unit),
+            numbers.number(each.count),
+        )  # fmt: skip
+        yield "| " + " | ".join(escaped(cell) for cell in cells) + " |"
+
+
+def _comparison(result: GateResult, words: Mapping[str, Any], numbers: Numbers, language: str) -> Iterator[str]:
+    found = result.comparison
+    assert found is not None  # noqa: S101  asked only when there is one
+    yield f"### {'✗' if found.worse else '✓'} {words['worse' if found.worse else 'no_worse']}"
+    yield ""
+    yield words["compared"].format(
+        candidates=len(found.candidates),
+        baselines=len(found.baselines),
+        pages=len(found.pages),
+        quantile=f"{found.quantile:g}",
+    )
+    yield ""
+    for each in (*result.notes, *found.notes, *found.differences):
+        yield f"- {escaped(each[language])}"
+    yield ""
+    yield "| " + " | ".join(words[name] for name in ("page", "before", "after", "ratio", "interval", "p")) + " |"
+    yield "|---|--:|--:|--:|--:|--:|"
+    for page in sorted(found.pages, key=lambda each: (each.state != "regression", each.p_adjusted, -each.ratio))[
+        :SHOWN_PAGES
+    ]:
+        yield _page(page, numbers)
+
+
+def _page(page: PageFinding, numbers: Numbers) -> str:
+    sign = {"regression": "✗ ", "improvement": "+ "}.get(page.state, "")
+    interval = "–" if page.low is None else f"{numbers.number(page.low, 2)} … {numbers.number(page.high, 2)}"
+    cells = (
+        f"{sign}{page.persona} {page.service} {page.page}", numbers.seconds(page.baseline_seconds),
+        numbers.seconds(page.candidate_seconds), f"× {numbers.number(page.ratio, 2)}", interval,
+        numbers.number(page.p_adjusted, 3),
+    )  # fmt: skip
+    return "| " + " | ".join(escaped(cell) for cell in cells) + " |"
+
+
+def escaped(text: object) -> str:
+    """A text that Markdown shows as it is."""
+    return _BREAKS.sub(" ", str(text).translate(_SPECIAL))
+
+
+def gitlab_load_performance(result: GateResult) -> str:
+    """The last run in the form of GitLab's load performance report: checks are objectives, times are of whole pages.
+
+    Times in milliseconds are service times of the pages served in the judged window.
+    """
+    path, run = list(result.runs.items())[-1]
+    findings = [each for each in result.verdicts[path].objectives if each.required]
+    phase = str(run.window["name"])
+    kept = sum(each.state == "met" for each in findings)
+    count = sum(run.tally.count(phase=phase).values())
+    metrics = {
+        "checks": {"passes": kept, "fails": len(findings) - kept, "value": kept / len(findings) if findings else 0},
+        "http_req_waiting": _milliseconds(run.tally.times(timing="service", phase=phase)),
+        "http_reqs": {"count": count, "rate": count / run.window_seconds},
+    }
+    return json.dumps({"metrics": metrics}, indent=1) + "\n"
+
+
+def _milliseconds(served: Times) -> dict[str, float]:
+    names, percentiles = ("min", "med", "p(90)", "p(95)", "max"), [0.0, 50.0, 90.0, 95.0, 100.0]
+    found = {
+        name: 1000 * (seconds or 0.0)
+        for name, seconds in zip(names, served.quantiles_seconds(percentiles), strict=True)
+    }
+    places = np.flatnonzero(served.counts)
+    mean = float(np.average(upper_ends(places), weights=served.counts[places])) / 1000 if len(places) else 0.0
+    return {"avg": mean, **found}
+
+
+def gitlab_annotations(result: GateResult, job_url: str) -> str:
+    """Links on the job's page, one a remark; they lead to the job's own artefacts."""
+    links = [
+        {"external_link": {"label": f"{each.title}: {each.text}"[:200], "url": f"{job_url}/artifacts/browse"}}
+        for each in remarks(result)
+        if each.level != "notice"
+    ]
+    verdict = {"external_link": {"label": result.one_line[:200], "url": job_url}}
+    return json.dumps({"entsurge": [verdict, *links]}, ensure_ascii=False, indent=1) + "\n"

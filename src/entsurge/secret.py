@@ -1,0 +1,65 @@
+"""Secrets in configuration: named, never written. `{ env = "NAME" }` or `{ file = "path" }`, the file of mode 600."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, SecretStr, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EXPECTED = 'a secret is named, not written: { env = "NAME" } or { file = "path" }'
+
+
+def _read(found: Any, info: ValidationInfo) -> Any:
+    if isinstance(found, SecretStr):
+        return found
+    folder = (info.context or {}).get("folder", Path())
+    if isinstance(found, dict) and set(found) == {"env"}:
+        return SecretStr(_of_environment(str(found["env"]), os.environ))
+    if isinstance(found, dict) and set(found) == {"file"}:
+        return SecretStr(_of_file(folder / str(found["file"])))
+    raise _fault(EXPECTED)
+
+
+def _of_environment(name: str, environment: Mapping[str, str]) -> str:
+    value = environment.get(name, "")
+    if not value:
+        raise _fault(f"the environment variable {name} is not set")
+    return value
+
+
+def _of_file(path: Path) -> str:
+    fault = too_open(path)
+    if fault:
+        raise _fault(fault)
+    value = path.read_text(encoding="utf-8").strip()
+    if not value:
+        raise _fault(f"{path} is empty")
+    return value
+
+
+def too_open(path: Path) -> str:
+    """What is wrong with a file of secrets: not there, or others may read it; empty for nothing."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+    if not stat.S_ISREG(mode):
+        return f"{path}: no file"
+    if mode & 0o077:
+        return f"{path}: others may read it (mode {stat.S_IMODE(mode):o}); chmod 600 {path.name}"
+    return "" if os.access(path, os.R_OK) else f"{path}: cannot be read"
+
+
+def _fault(text: str) -> PydanticCustomError:
+    """A fault that does not show what was found."""
+    return PydanticCustomError("secret", "{text}", {"text": text})
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_read)]

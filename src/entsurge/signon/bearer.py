@@ -1,0 +1,57 @@
+"""A bearer token for a login and a password at once (OAuth 2's password grant), with refresh."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from entsurge.secret import Secret  # noqa: TC001  pydantic reads it
+from entsurge.signon import tokens
+from entsurge.signon.method import Arrival, Refusal
+from entsurge.signon.options import Address, SignOnOptions
+from entsurge.signon.walk import FORM
+
+if TYPE_CHECKING:
+    from entsurge.drivers.driver import Account
+    from entsurge.signon.walk import Walk
+
+
+class Options(SignOnOptions):
+    """`[sign_on] method = "bearer"`: `url` is the token endpoint; the door is opened only if `open_door` says so."""
+
+    url: Address
+    client_id: str = ""
+    client_secret: Secret | None = None
+    scope: str = ""
+    open_door: bool = False
+
+
+class Bearer:
+    """One request for a token."""
+
+    def __init__(self, options: Options) -> None:
+        self.options, self.signs = options, options.signs()
+
+    def enter(self, walk: Walk, account: Account, door: str) -> Arrival:
+        """Sign on; the tokens are in the visitor's memory."""
+        client = self._client()
+        fields = {"grant_type": "password", "username": account.login, "password": account.password, **client}
+        if self.options.scope:
+            fields["scope"] = self.options.scope
+        answer = walk.once("POST", self.options.url, "token", headers=FORM, body=urlencode(fields).encode())
+        refused = walk.refusal(answer)
+        if refused is None and tokens.keep(walk.memory, answer, self.options.url, client) is None:
+            refused = Refusal.NOT_SIGNED_ON
+        if refused is not None or not self.options.open_door:
+            return Arrival(answer, refused)
+        return walk.arrived(walk.get(door, "door", headers=tokens.authorization(walk.visitor)))
+
+    def _client(self) -> dict[str, str]:
+        secret = self.options.client_secret
+        given = {"client_id": self.options.client_id, "client_secret": secret.get_secret_value() if secret else ""}
+        return {name: value for name, value in given.items() if value}
+
+
+def method(options: Options) -> Bearer:
+    """The method with these options."""
+    return Bearer(options)

@@ -1,0 +1,132 @@
+"""What every sign-on in a browser has in common: choices on the way, the login form, forms that post themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from pydantic import Field, field_validator
+
+from entsurge.reading import document, selector
+from entsurge.signon.forms import carrier, form_around, login_form
+from entsurge.signon.method import Arrival, Refusal
+from entsurge.signon.options import Address, SignOnOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from entsurge.drivers.driver import Account
+    from entsurge.signon.forms import Form
+    from entsurge.signon.walk import Walk
+    from entsurge.visit.response import Response
+
+    Until = Callable[[str], bool]
+
+MOST_POSTS = 6
+CARRIED = ("SAMLRequest", "SAMLResponse", "code", "id_token", "wresult")
+
+
+class BrowserOptions(SignOnOptions):
+    """Common to the methods that fill in a login form.
+
+    `login_url` is opened in place of the door; `choose` are CSS selectors of what is clicked before the form (a kind
+    of account, an academy); names of fields are found in the form unless they are given.
+    """
+
+    login_url: Address | None = None
+    choose: tuple[str, ...] = ()
+    login_field: str = ""
+    password_field: str = ""
+    extra_fields: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("choose")
+    @classmethod
+    def _are_selectors(cls, found: tuple[str, ...]) -> tuple[str, ...]:
+        for each in found:
+            selector(each)
+        return found
+
+
+def to_form(walk: Walk, options: BrowserOptions, url: str, *, until: Until | None = None) -> Response:
+    """Open the address, click what is to be chosen, let forms post themselves: the page that is left."""
+    page = through(walk, walk.get(url, "form", until=until), until=until)
+    for css in options.choose:
+        if walk.refusal(page) is not None:
+            return page
+        page = through(walk, _click(walk, page, css, until), until=until)
+    return page
+
+
+def credentials(
+    walk: Walk, options: BrowserOptions, page: Response, account: Account, *, until: Until | None = None
+) -> Arrival:
+    """Fill in the login form of a page and go where it leads."""
+    refused = walk.refusal(page)
+    if refused is not None:
+        return Arrival(page, refused)
+    form = login_form(page)
+    if form is None:
+        return Arrival(page, None if walk.signs.proved(page) else Refusal.NO_FORM)
+    answer = send(walk, form, typed(form, options, account), "credentials", until=until)
+    answer = through(walk, answer, until=until)
+    return Arrival(answer, judged(walk, answer))
+
+
+def typed(form: Form, options: BrowserOptions, account: Account) -> dict[str, str]:
+    """What a person types into this form."""
+    login = options.login_field or form.login_field or "username"
+    return {
+        login: account.login,
+        options.password_field or form.password_field: account.password,
+        **options.extra_fields,
+    }
+
+
+def judged(walk: Walk, answer: Response) -> Refusal | None:
+    """What the answer to credentials says: the login form again, or a page without proof, is no success."""
+    if answer.redirects_to:
+        return None
+    refused = walk.refusal(answer)
+    if refused is not None or walk.signs.proved(answer):
+        return refused
+    if carrier(answer, *CARRIED) is not None:  # on its way to where the caller stops
+        return None
+    if walk.signs.proof is not None or login_form(answer) is not None:
+        return walk.signs.rejected(answer) or Refusal.NOT_SIGNED_ON
+    return None
+
+
+def through(walk: Walk, page: Response, *, until: Until | None = None) -> Response:
+    """Post the forms that a browser posts by itself (SAML, form_post), one after the other."""
+    for _ in range(MOST_POSTS):
+        form = None if page.redirects_to or page.status >= 400 else carrier(page, *CARRIED)
+        if form is None or form.password_field:
+            return page
+        name = next(each for each in CARRIED if each in form.fields)
+        if until is not None and until(form.action):
+            return page
+        page = send(walk, form, {}, name, until=until)
+    return page
+
+
+def send(walk: Walk, form: Form, given: dict[str, str], step: str, *, until: Until | None = None) -> Response:
+    """Submit a form with these values."""
+    if form.method == "POST":
+        return walk.post(form.action, form.filled(given), step, until=until)
+    return walk.get_form(form.action, form.filled(given), step, until=until)
+
+
+def _click(walk: Walk, page: Response, css: str, until: Until | None) -> Response:
+    """Follow the link, or submit the form of the button, that is found; the page itself if there is none."""
+    tree = document(page)
+    found = selector(css)(tree) if tree is not None else []
+    if not found:
+        return page
+    element = found[0]
+    if element.get("href"):
+        return walk.get(urljoin(page.url, element.get("href")), "choice", until=until)
+    form = form_around(page, element)
+    if form is None:
+        return page
+    pressed = {element.get("name"): element.get("value") or ""} if element.get("name") else {}
+    return send(walk, form, pressed, "choice", until=until)

@@ -1,0 +1,85 @@
+"""`entsurge calibrate` as its operator has it: files in, a profile out that can be planned, mistakes explained."""
+
+import gzip
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+
+def entsurge(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "entsurge", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=120, check=False)
+
+
+def test_a_log_becomes_a_profile_that_can_be_planned(hits, tmp_path: Path) -> None:
+    """Two servers' logs, one gzipped: figures, what is not in them, four files, and a plan."""
+    lines = [hit.combined for hit in hits]
+    (tmp_path / "a.log").write_text("\n".join(lines[::2]) + "\nnonsense\n")
+    (tmp_path / "b.log.gz").write_bytes(gzip.compress("\n".join(lines[1::2]).encode()))
+    done = entsurge(tmp_path, "calibrate", "a.log", "b.log.gz", "--out", "ours.toml")
+    assert done.returncode == 0, done.stderr
+    assert all(words in done.stdout for words in ("assets", "bots", "background requests", "neither combined nor JSON"))
+    assert "written: ours-shape.toml" in done.stdout
+    planned = entsurge(tmp_path, "plan", "./ours.toml")
+    assert planned.returncode == 0, planned.stderr
+    again = entsurge(tmp_path, "calibrate", "a.log", "--out", "ours.toml")
+    assert again.returncode == 2
+    assert "--overwrite" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["calibrate", "missing.log"], "does not exist"),
+        (["calibrate", "."], "is a directory"),
+        (["calibrate", "noise"], "no page view found"),
+        (["calibrate", "noise", "table.csv"], "different kinds"),
+        (["calibrate", "noise", "--rules", "nothing"], "no such file"),
+        (["calibrate", "noise", "--timezone", "Mars/Olympus"], "no time zone"),
+        (["calibrate", "table.csv", "--kind", "dnma", "--where", "lyon"], "COLUMN=VALUE"),
+        (["calibrate", "table.csv", "--out", "ours.txt"], "ends in .toml"),
+    ],
+)
+def test_mistakes_are_explained(tmp_path: Path, arguments: list[str], said: str) -> None:
+    """Exit code 2, one message, no traceback."""
+    (tmp_path / "noise").write_bytes(bytes(range(256)) * 10)
+    (tmp_path / "table.csv").write_text("jour,heure,connexions\nlundi,8,9\n")
+    done = entsurge(tmp_path, *arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_ends_it_in_order(hits, tmp_path: Path) -> None:
+    """SIGINT while a large log is read: exit 130, no traceback, no file written."""
+    block = "\n".join(hit.combined for hit in hits) + "\n"
+    with (tmp_path / "large.log").open("w") as stream:
+        for _ in range(10):
+            stream.write(block)
+    command = [sys.executable, "-m", "entsurge", "calibrate", "large.log", "--out", "ours.toml"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=-1, stderr=-1, text=True) as run:
+        limit = time.monotonic() + 60
+        while "large.log" not in opened(run.pid):
+            assert time.monotonic() < limit
+            assert run.poll() is None
+            time.sleep(0.02)
+        run.send_signal(signal.SIGINT)
+        _, errors = run.communicate(timeout=60)
+    assert run.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert [path.name for path in tmp_path.iterdir()] == ["large.log"]
+
+
+def opened(pid: int) -> set[str]:
+    """The names of the files that a process has open."""
+    found = set()
+    for each in Path(f"/proc/{pid}/fd").glob("*"):
+        try:
+            found.add(each.readlink().name)
+        except OSError:
+            continue
+    return found

@@ -1,0 +1,114 @@
+"""Audience exports: the DNMA's weeks by school, and connections by hour, day and profile."""
+
+from pathlib import Path
+
+import pytest
+
+from entsurge.audience import profile as profiles
+from entsurge.calibration import exports
+from entsurge.calibration.writing import write
+from entsurge.errors import UsageError
+
+DNMA = """debutsemaine;uai;academie;visites_eleve;visites_parent;visites_enseignant;\
+visites_admin_vie_scol_tech;duree_eleve
+2026-01-05;9990001X;Lyon;100;50;20;5;00:08:00
+2026-01-12;9990001X;Lyon;1 000;500;200;50;00:10:00
+2026-01-12;9990002Y;Grenoble;3000;1500;600;150;00:06:00
+2026-01-12;9990003Z;Grenoble;n/a;0;0;0;
+"""
+
+
+def refused(path: Path, text: str | bytes, read, match: str, **more) -> None:
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(UsageError, match=match):
+        read(path, **more)
+
+
+def test_the_busiest_week_of_a_dnma_export(tmp_path: Path) -> None:
+    """Sums over schools, durations weighed by visits, shares of the personas; pages from the baseline, and said."""
+    (tmp_path / "dnma.csv").write_text(DNMA, encoding="utf-8-sig")
+    found = exports.dnma(tmp_path / "dnma.csv")
+    assert found.visits_per_week == pytest.approx(7000)
+    assert found.minutes_per_visit == pytest.approx(7.0)
+    assert found.unexplained == ["1 values of visites_eleve are no numbers"]
+    write(found, tmp_path / "ours.toml")
+    again = profiles.load(str(tmp_path / "ours.toml"))
+    assert float(again.mixes.visit_share("parent")) == pytest.approx(2000 / 7000)
+    assert float(again.week.pages_per_visit) == pytest.approx(4.68, abs=0.01)
+    assert "taken from the baseline: pages per visit" in (tmp_path / "ours.toml").read_text("utf-8")
+
+
+def test_a_week_and_an_academy_can_be_chosen(tmp_path: Path) -> None:
+    """`--where academie=lyon` (case and accents aside) and `--week`."""
+    (tmp_path / "dnma.csv").write_text(DNMA)
+    found = exports.dnma(tmp_path / "dnma.csv", where={"academie": "lyon"}, week="2026-01-05")
+    assert found.visits_per_week == pytest.approx(175)
+    with pytest.raises(UsageError, match="weeks from 2026-01-05 to 2026-01-12"):
+        exports.dnma(tmp_path / "dnma.csv", week="2020-03-16")
+    with pytest.raises(UsageError, match="no such column"):
+        exports.dnma(tmp_path / "dnma.csv", where={"pays": "fr"})
+
+
+def test_durations_of_a_whole_week_are_divided_by_visits(tmp_path: Path) -> None:
+    """1,000 visits and 166:40:00 are ten minutes each."""
+    (tmp_path / "d.csv").write_text("debutsemaine,visites_eleve,duree_eleve\n2026-01-05,1000,166:40:00\n")
+    found = exports.dnma(tmp_path / "d.csv")
+    assert found.minutes_per_visit == pytest.approx(10)
+    assert "totals of the week" in " ".join(found.notes)
+
+
+HOURS = """Jour;Heure;Profil;Connexions
+lundi;08h;Élève;300
+lundi;09h-10h;Enseignant;60
+Mardi;08:00;élève;100
+mardi;25;Parent;9
+dimanche;20;Visiteur;40
+"""
+
+
+def test_connections_by_hour_day_and_profile(tmp_path: Path) -> None:
+    """French words, hours in several forms, Windows-1252; what cannot be read is said."""
+    (tmp_path / "hours.csv").write_bytes(HOURS.encode("cp1252"))
+    assert exports.kind_of(tmp_path / "hours.csv") == "hours"
+    found = exports.hours(tmp_path / "hours.csv")
+    assert found.visits["student"][8] == 300
+    assert found.visits["student"][24 + 8] == 100
+    assert found.visits["teacher"][9] == 60
+    assert found.busiest == ("monday", 8, 300)
+    assert found.unexplained == [
+        "1 rows without a day, an hour or a number", "profiles that are none of the four: Visiteur",
+    ]  # fmt: skip
+    write(found, tmp_path / "ours.toml")
+    again = profiles.load(str(tmp_path / "ours.toml"))
+    assert again.week.visits == 500
+    assert float(again.shape.curve("student").share(0, 8)) == pytest.approx(0.75 * 0.99)
+
+
+def test_dates_are_means_per_weekday(tmp_path: Path) -> None:
+    """Two Mondays of 100 and 300 connections are a mean Monday of 200."""
+    (tmp_path / "h.csv").write_text("date,heure,connexions\n2026-01-05,8,100\n12/01/2026,8,300\n")
+    assert exports.hours(tmp_path / "h.csv").visits["*"][8] == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        (b"\x00\x01\x02", "binary"), ("", "no CSV table|missing"), ("a,b\n1,2\n", "columns missing"),
+        ("jour,heure,connexions\nhier,8,x\n", "no row with a day"), ('jour,heure,connexions\n"lundi', "no CSV table"),
+    ],
+)  # fmt: skip
+def test_what_is_no_table_of_hours_is_refused(tmp_path: Path, text, match: str) -> None:
+    """Binary, empty, other columns, no usable row, an unclosed quote: one message each."""
+    refused(tmp_path / "x.csv", text, exports.hours, match)
+
+
+def test_what_is_no_dnma_export_is_refused(tmp_path: Path) -> None:
+    """Columns that are missing are named together with those that are there."""
+    refused(tmp_path / "x.csv", "a;b\n1;2\n", exports.dnma, "debutsemaine, visites_eleve …: missing; columns: a, b")
+
+
+def test_kinds_are_told_from_the_first_line(tmp_path: Path) -> None:
+    """A DNMA export, and anything else as an access log."""
+    (tmp_path / "a").write_text(DNMA, encoding="utf-8-sig")
+    (tmp_path / "b").write_bytes(b"\x1f\x8b\x00")
+    assert [exports.kind_of(tmp_path / name) for name in "ab"] == ["dnma", "access-log"]

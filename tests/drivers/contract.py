@@ -1,0 +1,110 @@
+"""Goes through what every driver promises, as visitors do, in a process of its own; prints what it saw as JSON."""
+
+import locust  # isort: skip  # noqa: F401  it patches the process, as in the engine
+
+import json
+import sys
+import urllib.request
+
+from entsurge import content
+from entsurge.audience.shape import PERSONAS
+from entsurge.engine import by_hand
+from entsurge.engine.prepared import load_scenarios
+from entsurge.engine.way import Way
+from entsurge.target.accounts import AccountBook, Person
+from entsurge.visit.cookies import CookieJar
+from entsurge.visit.response import Headers, Response
+
+
+def people(told: dict, password: str = "") -> AccountBook:
+    """One account for each persona; all with a wrong password if one is given."""
+    return AccountBook(
+        [
+            Person(persona, login, password or secret, told["school"], told["school"], "all")
+            for persona, (login, secret) in told["accounts"].items()
+        ]
+    )
+
+
+def journeys(told: dict, stage, persona: str, scenario) -> dict:
+    """Every page of a persona's journeys, in their order: outcome and reason."""
+    seen = {}
+    with by_hand.led(stage, persona, "all", 0) as visitor:
+        signed_on = visitor.signs_on()
+        seen["sign-on"] = [str(signed_on.outcome), signed_on.reason]
+        hops = [outcome for _, outcome, _ in stage.record.hops]
+        for service, names in scenario.journeys.items():
+            for name in names:
+                for action in getattr(scenario, name)(visitor):
+                    if stage.stand_in.get(service, service) != service:
+                        continue
+                    asked = visitor._permitted(service, action)
+                    result = visitor.opens(asked)
+                    seen[f"{service} {action}"] = [str(result.outcome), result.reason, asked]
+        extra = [name for name, spec in stage.driver.actions.items() if spec.writes and stage.may_write(spec.service)]
+        for action in extra:
+            if told["stub"] and persona == "student" and not any(each[2:] == [action] for each in seen.values()):
+                result = visitor.opens(action)
+                seen[f"extra {action}"] = [str(result.outcome), result.reason, action]
+        visitor.client.cookies = CookieJar()
+        visitor.memory.pop("tokens", None)
+        visitor.memory.pop("landing", None)
+        seen["signed out"] = [str(visitor.opens(next(iter(stage.driver.actions))).outcome), ""]
+    return {"pages": seen, "hops": hops}
+
+
+def told_to(url: str, path: str) -> object:
+    """Tell a stub something."""
+    request = urllib.request.Request(f"{url}{path}", method="PUT" if "full" in path else "GET")
+    with urllib.request.urlopen(request) as answer:
+        return json.loads(answer.read())
+
+
+def main(told: dict) -> None:
+    way = Way(url=told["url"], driver=told["driver"])
+    scenarios, _ = load_scenarios({})
+    missing = told["stand_in"]
+    report: dict = {"personas": {}, "read_only": {}}
+    for persona in [each for each in PERSONAS if each in told["accounts"]]:
+        stage = by_hand.stage(way, people(told))
+        stage.stand_in = missing
+        report["personas"][persona] = journeys(told, stage, persona, scenarios[persona])
+        report.setdefault("created", []).extend(stage.record.made)
+    stage = by_hand.stage(way, people(told))
+    stage.stand_in, stage.writable = missing, frozenset()
+    report["read_only"] = journeys(told, stage, "student", scenarios["student"])
+    report["made_read_only"] = stage.record.made
+    wrong = by_hand.stage(way, people(told, password="faux"))
+    with by_hand.led(wrong, "student", "all", 0) as visitor:
+        result = visitor.signs_on()
+        report["wrong password"] = [str(result.outcome), result.reason]
+    if told["stub"]:
+        told_to(told["url"], "/stub/full/yes")
+        with by_hand.led(by_hand.stage(way, people(told)), "student", "all", 0) as visitor:
+            result = visitor.signs_on()
+            report["full"] = [str(result.outcome), result.reason]
+        told_to(told["url"], "/stub/full/no")
+        report["left before"] = told_to(told["url"], "/stub/left")["things"]
+        report["removed"] = removed(way, told, report["created"])
+        report["left"] = told_to(told["url"], "/stub/left")["things"]
+    report["classified"] = {
+        status: str(way.driver.classify(Response("GET", told["url"], status, Headers([]), b"x")))
+        for status in (200, 429, 500, 509)
+    }
+    print(json.dumps(report))
+
+
+def removed(way, told: dict, rows: list) -> list:
+    """Remove what was created, last things first; what became of each."""
+    states = []
+    for persona in told["accounts"]:
+        with by_hand.led(by_hand.stage(way, people(told)), persona, "all", 0) as visitor:
+            visitor.signs_on()
+            for row in reversed([each for each in rows if each["persona"] == persona]):
+                states.append(way.driver.remove(visitor, row["action"], row["url"], row["values"]))
+    return states
+
+
+if __name__ == "__main__":
+    assert content.root("scenarios").is_dir()
+    main(json.loads(sys.argv[1]))

@@ -1,0 +1,78 @@
+"""The library of days, each replayed for a few seconds against the sandbox, as its operator would."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from entsurge import content
+from entsurge.analysis import read_run
+from entsurge.audience import profile as profiles
+from entsurge.commands.plan import command as plan
+from entsurge.commands.processes import run_engine
+from entsurge.engine.spec import RunSpec
+
+DAYS = sorted(set(content.names("profiles")) - {"ordinary-week", "lockdown-2020", "crisis-fortnight"})
+SECONDS = ["--compression", "900", "--exporter-port", "0", "--quiet"]
+
+
+@pytest.mark.parametrize("name", content.names("profiles"))
+def test_every_shipped_profile_can_be_planned(name: str) -> None:
+    """`entsurge plan NAME` shows the week, the window and what it rests on; as JSON too."""
+    shown = CliRunner(env={"COLUMNS": "200"}).invoke(plan, [name])
+    assert shown.exit_code == 0, shown.output
+    assert "visits" in shown.output
+    if name not in ("ordinary-week", "lockdown-2020"):
+        assert "Reasoned, not known:" in shown.output
+    found = json.loads(CliRunner().invoke(plan, [name, "--json"]).output)
+    assert found["window"]["visits"] > 100
+    assert found["busiest"]["visits_per_second"] >= found["peak"]["total"]["visits_per_second"] * 0.999
+    assert len(found.get("days", [])) == (10 if name == "crisis-fortnight" else 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DAYS)
+def test_every_day_can_be_run(free_sandbox, tmp_path: Path, name: str) -> None:
+    """Three seconds of it: visits start to the unit, its measures are put in force."""
+    spec = RunSpec(
+        name, free_sandbox[0], str(tmp_path / "day"), overrides={"compression": "600"}, exporter_port=0, progress=False
+    )
+    assert run_engine(spec, token=free_sandbox[1]) == 0
+    run = read_run(tmp_path / "day")
+    assert run.finish["end"] == "completed"
+    assert run.finish["offered"] == run.finish["started"] + run.finish["lost"] == len(run.visits)
+    applied = {each["id"] for each in run.events if each["kind"] == "perturbation" and each["state"] == "applied"}
+    assert {each["id"] for each in run.manifest["perturbations"]} == applied == set(profiles.load(name).measures)
+    if name == "messaging-closed-2024":
+        assert int(run.pages.loc[run.pages["outcome"] == "shed", "count"].sum()) > 0
+
+
+@pytest.mark.slow
+def test_a_fortnight_is_ten_runs_and_one_report(free_sandbox, tmp_path: Path) -> None:
+    """Each day a run of its own under the day's measures, then one report on all of them."""
+    command = [sys.executable, "-m", "entsurge", "run", "crisis-fortnight", "--target", free_sandbox[0], "--out", "ten"]
+    done = subprocess.run(
+        [*command, "--scale", "1/200", *SECONDS], capture_output=True, text=True, cwd=tmp_path, timeout=200,
+        check=False, env=os.environ | {"ENTSURGE_ADMIN_TOKEN": free_sandbox[1]},
+    )  # fmt: skip
+    assert done.returncode in (0, 3, 4), done.stdout + done.stderr
+    runs = [read_run(tmp_path / "ten" / f"day-{number:02d}") for number in range(1, 11)]
+    assert [run.manifest["window"]["day"] for run in runs[:5]] == [run.manifest["window"]["day"] for run in runs[5:]]
+    measures = [{each["id"] for each in run.manifest["perturbations"]} for run in runs]
+    assert measures[0] == set()
+    assert measures[3] == {"pupils-and-teachers-first"}
+    assert (tmp_path / "ten" / "report.fr.html").is_file()
+
+
+def test_measures_without_a_token_are_refused_before_anything_is_sent(entsurge) -> None:
+    """A profile with measures, no token: exit 2, which measures, and how to go without."""
+    for name in ("messaging-closed-2024", "crisis-fortnight"):
+        done = entsurge("run", name, "--target", "http://127.0.0.1:9", env={"ENTSURGE_ADMIN_TOKEN": ""})
+        assert done.returncode == 2, done.stderr
+        assert "--without-measures" in done.stderr
+    gone = entsurge("run", "crisis-fortnight", "--target", "http://127.0.0.1:9", "--without-measures", "--quiet")
+    assert gone.returncode == 6, gone.stderr

@@ -1,0 +1,198 @@
+"""The daily brief: one page, no percentile, both languages; every piece of advice with the figure that set it off."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.analysis.records import objective, pages, record, visit
+
+from entsurge import content
+from entsurge.analysis.advice import RULES, advise
+from entsurge.analysis.brief import brief, run_without
+from entsurge.analysis.run import Run, read_run
+from entsurge.cli import main
+from entsurge.render.brief import render_brief_html, render_brief_markdown
+
+HOSTILE = "<script>alert(1)</script>"
+MEASURE = {
+    "id": "pupils-and-teachers-first", "kind": "measure", "title": {"fr": "Élèves d’abord", "en": "Pupils first"},
+    "defers": ["parent"], "start_s": 0.0, "end_s": 140.0,
+}  # fmt: skip
+OWED = [objective("p95 < 1s"), objective("errors < 5%", id="e"), objective("p95 < 1s", id="p", persona="parent")]
+
+
+def day(
+    tmp_path: Path, *, seconds: float = 0.3, served: int = 1, parents: str = "ok", perturbations: tuple[Any, ...] = ()
+) -> Run:
+    """A hundred pupils and fifty parents of one page each, pupils served or failed, parents served or sent away."""
+    outcome = "ok" if served else "failed"
+    rows = pages(count=100, seconds=seconds, outcome=outcome)
+    rows += pages(persona="parent", service="marks", page="marks", count=100, seconds=seconds, outcome=parents)
+    visits = [
+        visit(name=f"student/{n}", ok=served, failed=1 - served, work_served=bool(served), school="9990001X",
+              due_us=10_000_000 + 900_000 * n, start_us=10_000_000 + 900_000 * n, end_us=10_500_000 + 900_000 * n)
+        for n in range(100)
+    ]  # fmt: skip
+    of = {"ok": {"ok": 1}, "shed": {"ok": 0, "shed": 1, "end": "shed", "sign_on": "shed"}}[parents]
+    visits += [visit(name=f"parent/{n}", persona="parent", school="", work_planned=False, **of) for n in range(50)]
+    planned = {"student": {"visits": 100, "page_views": 100}, "parent": {"visits": 50, "page_views": 50}}
+    return read_run(record(
+        tmp_path, rows, visits, objectives=OWED, planned=planned, perturbations=list(perturbations),
+        compression=45.0, title={"fr": f"essai {HOSTILE}", "en": f"trial {HOSTILE}"},
+    ))  # fmt: skip
+
+
+def advised(data: dict[str, Any]) -> list[str]:
+    return [each["id"] for each in data["advice"]]
+
+
+def test_a_day_that_held_says_so(tmp_path: Path) -> None:
+    """Nothing to do; the figure that says so is 0.3 of what is owed."""
+    data = brief(day(tmp_path))
+    assert (data["verdict"], advised(data), data["teachers"]) == ("PASS", ["nothing-to-do"], "held")
+    text = render_brief_markdown(data, "en")
+    assert "Of 100 pupils who came, 100 read their work." in text
+    assert "0.3 times what is owed (up to 0.8)" in text
+    assert "Nobody." in text.partition("did not, and for whom")[2]
+
+
+def test_a_day_that_did_not_says_for_whom_and_what_next(tmp_path: Path) -> None:
+    """Pupils failed whole: they are named, their school is cut off and to be called, the advice has its figures."""
+    data = brief(day(tmp_path, served=0))
+    assert data["verdict"] == "FAIL"
+    assert [each["persona"] for each in data["lost"]] == ["student"]
+    assert {"call-schools", "refuse-early", "pupils-and-teachers-first"} <= set(advised(data))
+    text = render_brief_markdown(data, "fr")
+    assert "Appeler les établissements coupés : 9990001X." in text
+    assert "Sur 100 élèves venus, 0 ont lu leur travail." in text
+    assert "100 % des pages échouent" not in text  # two thirds of all pages do
+    assert "67\u202f% des pages échouent (à partir de 5\u202f%)" in text
+
+
+def test_what_was_tried_is_held_against_the_day_without_it(tmp_path: Path) -> None:
+    """Found among the runs by itself; its price in visits is said."""
+    plain = day(tmp_path, seconds=3.0)
+    helped = day(tmp_path, parents="shed", perturbations=(MEASURE,))
+    other = day(tmp_path)
+    other.manifest["window"] = {"day": "tuesday"}
+    found = run_without(helped, [helped, other, plain])
+    assert found is plain
+    data = brief(helped, found)
+    text = render_brief_markdown(data, "en")
+    assert "Measure: Pupils first (defers parents)" in text
+    assert "3.00\u202fs → 300\u202fms" in text
+    assert "50 visits of parents were sent away" in text
+    assert advised(data) == ["reopen-by-slots"]
+    assert data["teachers"] == "held_with_measures"
+    assert "what it bought is not known" in render_brief_markdown(brief(helped), "en")
+
+
+def test_a_measurement_in_doubt_advises_only_to_measure_again(tmp_path: Path) -> None:
+    """However bad the figures."""
+    run = day(tmp_path, served=0)
+    run.finish["end"] = "interrupted"
+    data = brief(run)
+    assert advised(data) == ["measure-again"]
+    assert "does not bear a conclusion: the run was interrupted" in render_brief_markdown(data, "en")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_rule_holds_at_its_thresholds_and_not_beside_them(rule: Any) -> None:
+    """With every figure at its threshold the rule holds; with one a little off, or not known, it does not."""
+    at = {each.figure: each.threshold for each in rule.conditions}
+    assert rule.id in [each["id"] for each in advise(at, ())]
+    for each in rule.conditions:
+        off = each.threshold - 0.01 if each.sign == ">=" else each.threshold + 0.01
+        assert rule.id not in [one["id"] for one in advise(at | {each.figure: off}, ())]
+        assert rule.id not in [one["id"] for one in advise(at | {each.figure: None}, ())]
+    for name in rule.unless:
+        assert rule.id not in [one["id"] for one in advise(at, (name,))]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_rule_has_its_words(rule: Any, language: str, tmp_path: Path) -> None:
+    """Advice, and a reason with value and threshold for each condition."""
+    data = brief(day(tmp_path))
+    because = [{"figure": each.figure, "sign": each.sign, "threshold": each.threshold, "value": 7.0}
+               for each in rule.conditions]  # fmt: skip
+    text = render_brief_markdown({**data, "advice": [{"id": rule.id, "because": because}]}, language)
+    assert "{" not in text
+
+
+def test_the_documented_rules_are_the_rules() -> None:
+    """docs/brief.md has each rule with its conditions and what it is not advised beside, in order."""
+    text = (Path(__file__).parents[2] / "docs" / "brief.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| ([a-z-]+)(?: \(alone\))? \| (.*?) \| ?(.*?) ?\|$", text, re.MULTILINE)
+    rules = [
+        (rule.id, ", ".join(f"{each.figure} {each.sign} {each.threshold:g}" for each in rule.conditions),
+         ", ".join(rule.unless))
+        for rule in RULES
+    ]  # fmt: skip
+    assert [row for row in told if row[0] != "advice"] == rules
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("held", [True, False])
+def test_one_page_without_percentiles(language: str, held: bool, tmp_path: Path) -> None:
+    """Under five hundred words; no p95, no chart, no script; what comes from a target is escaped."""
+    data = brief(day(tmp_path, served=int(held)))
+    page, text = render_brief_html(data, language), render_brief_markdown(data, language)
+    assert len(text.split()) < 500
+    assert not re.search(r"\bp\d\d\b|percentile|<svg", page + text)
+    assert "<script" not in page
+    assert "\\<script\\>" in text
+    assert "&lt;script&gt;" in page
+    assert "http" not in page
+
+
+@pytest.mark.parametrize("document", ["brief", "ci", "comparison"])
+def test_both_languages_have_the_same_keys(document: str) -> None:
+    """And the same fields between braces."""
+
+    def shape(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: shape(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return len(value)
+        return sorted(set(re.findall(r"\{(\w+)\}", str(value))) - {"hour", "minute", "time"})
+
+    french, english = (
+        tomllib.loads((content.root("reports") / f"{document}.{language}.toml").read_text())
+        for language in ("fr", "en")
+    )
+    assert shape(french) == shape(english)
+
+
+@pytest.mark.needs("chromium")
+def test_it_prints_on_one_sheet(tmp_path: Path) -> None:
+    """The longest of them, a day on which everything was lost for everybody, as Chromium's PDF."""
+    data = brief(day(tmp_path, served=0, perturbations=(MEASURE,)), day(tmp_path))
+    because = [{"figure": "missed", "sign": ">=", "threshold": 1, "value": 3.0}] * 2
+    data["advice"] = [{"id": rule.id, "because": because} for rule in RULES[1:9]]
+    data["lost"] = [{**data["lost"][0], "persona": who} for who in ("student", "teacher", "parent", "staff")]
+    (tmp_path / "brief.html").write_text(render_brief_html(data, "fr"), encoding="utf-8")
+    flags = (
+        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+        "--disable-component-update --disable-sync --no-pdf-header-footer"
+    )
+    command = ["chromium", *flags.split(), f"--user-data-dir={tmp_path / 'chromium'}"]
+    command += [f"--print-to-pdf={tmp_path / 'brief.pdf'}", f"file://{tmp_path / 'brief.html'}"]
+    subprocess.run(command, capture_output=True, timeout=120, check=True)
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", (tmp_path / "brief.pdf").read_bytes())) == 1
+
+
+def test_the_command_writes_one_brief_a_run(tmp_path: Path) -> None:
+    """Two runs, one language, one format: two files, each in its run's folder; a run that is none is exit code 2."""
+    runs = [day(tmp_path), day(tmp_path, served=0)]
+    with pytest.raises(SystemExit) as ended:
+        main(["brief", *(str(run.path) for run in runs), "--lang", "fr", "--format", "md"])
+    assert ended.value.code == 0
+    assert [(run.path / "brief.fr.md").read_text().startswith("# Point du jour") for run in runs] == [True, True]
+    assert not (runs[0].path / "brief.en.md").exists()
+    with pytest.raises(SystemExit) as ended:
+        main(["brief", str(tmp_path)])
+    assert ended.value.code == 2

@@ -1,0 +1,69 @@
+"""Forms as a browser sees them, and pages that are none."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entsurge.signon.forms import carrier, forms, login_form
+from entsurge.signon.signs import Signs
+from entsurge.visit.response import Headers, Response
+
+
+def page(body: bytes | str, kind: str = "text/html; charset=utf-8", status: int = 200) -> Response:
+    raw = body.encode() if isinstance(body, str) else body
+    return Response("GET", "http://ent.example/a/b?c=d", status, Headers([(b"content-type", kind.encode())]), raw)
+
+
+def test_what_a_browser_sends() -> None:
+    """Checked boxes, chosen options, areas and the first button are sent; disabled, unchecked and files are not."""
+    found = forms(
+        page(
+            "<form action='../x' method=post><input name=a value='é &amp; b'><input type=checkbox name=c>"
+            "<input type=radio name=r value=1><input type=radio name=r value=2 checked><input name=n disabled value=9>"
+            "<select name=s><option>un<option value=2 selected>deux</select><textarea name=t>mot</textarea>"
+            "<input type=file name=f><input type=submit name=go value=Go><button name=no value=1></button>"
+            "<input type=reset name=z></form>"
+        )
+    )[0]
+    assert found.action == "http://ent.example/x"
+    assert found.filled({}) == {"a": "é & b", "r": "2", "s": "2", "t": "mot", "go": "Go"}
+
+
+def test_the_login_form_is_the_one_with_a_password() -> None:
+    """A search form before it is not it; the login is the text field named like one, wherever it stands."""
+    found = login_form(
+        page(
+            "<form><input name=q></form><form><input name=code><input name=Username type=email>"
+            "<input type=password name=pw></form>"
+        )
+    )
+    assert (found.login_field, found.password_field, found.method) == ("Username", "pw", "GET")
+    assert found.action == "http://ent.example/a/b?c=d"
+
+
+def test_base_and_latin_1() -> None:
+    """`<base>` moves where a form goes; the header's charset decides how a value is read."""
+    body = "<base href='/racine/'><form action=envoi><input name=n value='é'></form>".encode("latin-1")
+    found = forms(page(body, "text/html; charset=iso-8859-1"))[0]
+    assert (found.action, found.fields["n"]) == ("http://ent.example/racine/envoi", "é")
+
+
+def test_a_carrier_is_known_by_its_field() -> None:
+    """The form that posts itself is found among others."""
+    body = "<form><input name=q></form><form action=/acs><input type=hidden name=SAMLResponse></form>"
+    made = carrier(page(body), "X", "SAMLResponse")
+    assert made.action == "http://ent.example/acs"
+
+
+@given(st.binary(max_size=400), st.sampled_from(["text/html", "text/html; charset=klingon", "application/json", ""]))
+def test_whatever_comes_is_read_or_left(body: bytes, kind: str) -> None:
+    """No answer, however broken, raises: there is no form in it, and perhaps a sign."""
+    answer = page(body, kind)
+    forms(answer)
+    Signs().refusal(answer)
+
+
+def test_a_script_is_no_word_of_a_page() -> None:
+    """A word of refusal in a script, or in a page with a password field, refuses nobody."""
+    assert Signs().refusal(page("<script>var t='très nombreux'</script>bonjour")) is None
+    assert Signs().refusal(page("vous êtes très nombreux <input type=password>")) is None
+    assert Signs().refusal(page("vous êtes très nombreux")) is not None
