@@ -24,6 +24,7 @@ COMMANDS = {
     "brief": "One page per run for the crisis committee: what held, what did not, what is advised.",
     "gate": "Verdict and exit code for CI: objectives, baselines, JUnit, GitHub and GitLab.",
     "compare": "Candidate runs against baseline runs, beyond chance or not; when it changed.",
+    "capacity": "The highest rate that a target takes within its objectives, with its interval; what if.",
     "calibrate": "Access logs or an audience export to a profile of one's own.",
     "population": "Synthetic people as CSV or AAF XML, and people of such files read back.",
     "sandbox": "Serves the embedded reference ENT.",

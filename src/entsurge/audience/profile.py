@@ -63,10 +63,14 @@ class Replay(_Strict):
     phase: Literal["baseline", "surge"] = "surge"
     arrivals: Literal["systematic", "poisson"] = "systematic"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 9
+    draw: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    """Which of a seed's many plans: other arrivals, the same people."""
     warm_up_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
     drain_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
     page_deadline_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     max_visitors: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
+    steady_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
+    """Hold the window's mean rate for so many minutes from its beginning, in place of the window; 0: the window."""
 
 
 class People(_Strict):
@@ -159,6 +163,17 @@ class Profile:
         begin, end = minutes(window.begin), minutes(window.end)
         chosen = (each for each in self.file.measure if window.day in each.days)
         return [each.name for each in chosen if minutes(each.begin) < end and minutes(each.end) > begin]
+
+    @property
+    def begin_minute(self) -> int:
+        """The minute of the week in which the judged part of the run begins."""
+        return self.file.window.begin_minute
+
+    @property
+    def end_minute(self) -> int:
+        """The first minute after it: the window's end, or as many minutes on as a steady rate is held."""
+        window, steady = self.file.window, self.file.replay.steady_minutes
+        return window.begin_minute + steady if steady else window.end_minute
 
     @property
     def protected(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import click
 from entsurge.errors import CannotRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 RUNS = "runs"
 
@@ -108,3 +109,14 @@ def write_text(path: Path, text: str, *, append: bool = False) -> None:
             stream.write(text)
     except OSError as error:
         raise CannotRecord(f"{path}: {error.strerror or error}", hint="name another file") from None
+
+
+def scraped(given: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """`--scrape URL SERIES` as the engine takes it: addresses, each with its single series."""
+    return [{"url": url, "series": _series(text)} for url, text in given]
+
+
+def _series(text: str) -> list[str]:
+    """`a,b{x="1",y="2"}` as single series: commas between braces are part of one."""
+    found = [each.strip() for each in re.findall(r"(?:[^,{]|\{[^}]*\})+", text)]
+    return [each for each in found if each]

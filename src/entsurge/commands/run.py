@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import click
 from entsurge import errors
 from entsurge.audience import profile as profiles
 from entsurge.commands.judge import judge
-from entsurge.commands.options import RUNS, new_run_folder, overrides, replay_options
+from entsurge.commands.options import RUNS, new_run_folder, overrides, replay_options, scraped
 from entsurge.commands.processes import run_engine
 from entsurge.commands.targets import choose
 from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
@@ -102,7 +101,7 @@ def command(
         bind=bind,
         sources=list(source),
         web_port=web_port,
-        scrape=[{"url": url, "series": _series(text)} for url, text in scrape],
+        scrape=scraped(scrape),
         exporter_port=exporter_port,
         push_gateway=push_gateway,
         progress=not quiet,
@@ -123,12 +122,6 @@ def _run(spec: RunSpec, folder: Path) -> int:
     if code in (errors.USAGE, errors.UNEXPECTED) or not (folder / "manifest.json").is_file():
         return code
     return judge([folder], folder, engine_codes=[code])
-
-
-def _series(text: str) -> list[str]:
-    """`a,b{x="1",y="2"}` as single series: commas between braces are part of one."""
-    found = [each.strip() for each in re.findall(r"(?:[^,{]|\{[^}]*\})+", text)]
-    return [each for each in found if each]
 
 
 def _run_days(spec: RunSpec, folder: Path, count: int) -> int:

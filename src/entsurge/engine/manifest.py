@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 def phases(profile: Profile) -> list[dict[str, Any]]:
     """The run's phases in run seconds: warm-up, the window, drain."""
-    replay, window = profile.file.replay, profile.file.window
+    replay = profile.file.replay
     begin = float(replay.warm_up_minutes * 60 / replay.compression)
-    end = begin + float((window.end_minute - window.begin_minute) * 60 / replay.compression)
+    end = begin + float((profile.end_minute - profile.begin_minute) * 60 / replay.compression)
     return [
         {"name": "warm-up", "start_s": 0.0, "end_s": begin},
         {"name": replay.phase, "start_s": begin, "end_s": end},

@@ -19,8 +19,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from entsurge.audience.shape import PERSONAS, SERVICES
+from entsurge.errors import UsageError
 from entsurge.plan import chance, visit_length
-from entsurge.plan.rates import Rate, rate
+from entsurge.plan.rates import MINUTES, Rate, held, rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -89,11 +90,14 @@ class Stream:
         self.profile, self.persona, self.group, self.index = profile, persona, groups[index], index
         self.groups = len(groups)
         self.rate: Rate = rate(profile, persona, share=replay.scale * self.group.share)
-        spread = chance.unit(chance.key(seed, "u")) + Fraction(PERSONAS.index(persona), len(PERSONAS))
+        if replay.steady_minutes:
+            self.rate = held(self.rate, profile.file.window.begin_minute, profile.file.window.end_minute)
+        of = (f"draw {replay.draw}",) if replay.draw else ()
+        spread = chance.unit(chance.key(seed, "u", *of)) + Fraction(PERSONAS.index(persona), len(PERSONAS))
         self.u = (spread % 1 + self.groups - 1 - index) / self.groups
-        self.instants = chance.key(seed, persona, self.group.name, "instants")
-        self.visits = chance.key(seed, persona, self.group.name, "visits")
-        self.quantile_offset = chance.draw(chance.key(seed, persona, "pages"), 1)[0]
+        self.instants = chance.key(seed, persona, self.group.name, "instants", *of)
+        self.visits = chance.key(seed, persona, self.group.name, "visits", *of)
+        self.quantile_offset = chance.draw(chance.key(seed, persona, "pages", *of), 1)[0]
         self.mix = page_mix(profile, persona)
         self.mean_pages = profile.week.pages_per_visit
         self.draws = 3 * len(visit_length.page_thresholds(self.mean_pages)) + 2
@@ -224,12 +228,13 @@ class Arrivals:
     """All visits of a run, from the warm-up to the end of the window."""
 
     def __init__(self, profile: Profile, groups: list[Group]) -> None:
-        window, replay = profile.file.window, profile.file.replay
         self.profile = profile
-        self.origin_minute = window.begin_minute - replay.warm_up_minutes
+        self.origin_minute = profile.begin_minute - profile.file.replay.warm_up_minutes
         if self.origin_minute < 0:
-            raise ValueError("the warm-up begins before Monday 00:00")
-        self.end_minute = window.end_minute
+            raise UsageError("the warm-up begins before Monday 00:00", hint="a later window, or fewer warm_up_minutes")
+        self.end_minute = profile.end_minute
+        if self.end_minute > MINUTES:
+            raise UsageError("the steady rate is held beyond Sunday 24:00", hint="fewer steady_minutes")
         self.streams = [Stream(profile, persona, groups, index) for persona in PERSONAS for index in range(len(groups))]
 
     def __iter__(self) -> Iterator[VisitPlan]:

@@ -58,6 +58,13 @@ def rate(profile: Profile, persona: str, *, share: Fraction = Fraction(1), shape
     return Rate(per_second, tuple(cumulative), tuple(regular), profile.bell, rushes)
 
 
+def held(changing: Rate, begin: int, end: int) -> Rate:
+    """The mean rate between two minutes of the week, held for ever: what a capacity step offers."""
+    mean = (changing.until(end) - changing.until(begin)) / ((end - begin) * 60)
+    cumulative = tuple(mean * 3600 * hour for hour in range(HOURS + 1))
+    return Rate((mean,) * HOURS, cumulative, cumulative)
+
+
 def visits_per_second(
     profile: Profile, shape: Shape | None = None, *, share: Fraction = Fraction(1)
 ) -> dict[str, list[Fraction]]:

@@ -113,9 +113,11 @@ def busiest(profile: Profile, step_minutes: int = 10) -> dict[str, Any]:
 def window_load(profile: Profile, shape: Shape | None = None) -> dict[str, Any]:
     """The window as it will be replayed: per persona in run time, at the profile's scale and compression."""
     window, replay = profile.file.window, profile.file.replay
-    seconds = (window.end_minute - window.begin_minute) * 60
+    seconds = (profile.end_minute - profile.begin_minute) * 60
+    longer = Fraction(seconds, (window.end_minute - window.begin_minute) * 60)  # a steady rate is the window's mean
     visits = {
-        persona: _between(profile, persona, window.begin_minute, window.end_minute, shape) for persona in PERSONAS
+        persona: longer * _between(profile, persona, window.begin_minute, window.end_minute, shape)
+        for persona in PERSONAS
     }
     speed = replay.compression
 

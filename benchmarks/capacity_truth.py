@@ -1,0 +1,278 @@
+"""Capacity searches against sandboxes of known capacity: does the interval contain it, is the middle close to it.
+
+The truth is the rate at which a step of the search's own kind is as likely to be held as to be missed, from hundreds of
+steps of an independent simulation of the declared queue (known_queue.py) with the plan's own arrivals. `--virtual`
+searches that simulation too, by the hundred; without it every step is a real run against a real sandbox.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import tempfile
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from known_queue import House, Page, simulate
+from scipy.optimize import minimize
+
+from entsurge.analysis.capacity.assessment import assess
+from entsurge.analysis.capacity.search import Settings as SearchSettings
+from entsurge.analysis.capacity.steady import steadiness
+from entsurge.analysis.capacity.step import STILL_RISING, Step
+from entsurge.audience import profile as profiles
+from entsurge.audience.objective import parse_objective
+from entsurge.audience.shape import PERSONAS, SERVICES
+from entsurge.commands.processes import sandbox
+from entsurge.commands.searching import Progress, Search, Searching
+from entsurge.plan.arrivals import Arrivals
+from entsurge.plan.people import groups
+from entsurge.plan.summary import window_load
+from entsurge.sandbox.capacity import capacity
+from entsurge.sandbox.services import BY_NAME
+from entsurge.sandbox.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COMPRESSION, SCHOOLS = 360, 40
+HOLD, WARM_UP, DRAIN = 10.0, 4.0, 4
+GRID = np.exp(np.linspace(-0.22, 0.22, 9))
+FREE = 1_000_000
+PROFILE = """
+title = {{ fr = "essai", en = "trial" }}
+source = "capacity truth"
+baseline = "ordinary-week"
+shape = "lockdown"
+personas = "high-schools"
+[figures]
+visits = "1.830e6"
+page_views = "14.805e6"
+minutes_per_visit = 10
+[window]
+day = "monday"
+from = "09:00"
+to = "10:00"
+[replay]
+scale = "1/172"
+compression = {compression}
+[population]
+schools = {schools}
+[[objective]]
+persona = "student"
+phase = "surge"
+must = "{must}"
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One sandbox of known capacity, and the objective it is held to."""
+
+    name: str
+    must: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    measures: tuple[str, ...] = ()
+
+    def sandbox(self) -> Settings:
+        """Its settings: whatever is not this case's limit is out of the way."""
+        roomy = {"workers": 64, "pool": FREE, "session_limit": FREE, "queue_limit": FREE, "default_seconds": 0.012}
+        people = {"seed": 9, "schools": SCHOOLS, "compression": COMPRESSION}
+        return Settings(**(roomy | people | self.settings))
+
+
+CASES = (
+    Case("workers", "p95 < 100ms", {"workers": 4}),
+    Case("pool", "p95 < 100ms", {"pool": 2}),
+    Case("session limit", "availability >= 98%", {"session_limit": 100, "idle_seconds": 720}),
+    Case("one slow service", "p95 < 250ms", {"workers": 8, "service_seconds": {"files": 0.12}}),
+    Case("a measure on", "p95 < 100ms", {"workers": 4}, ("pupils-and-teachers-first", "static-home")),
+    Case("rate limit", "availability >= 98%", {"pages_per_minute": 0.28, "burst": 20}),
+)
+
+
+def house(case: Case) -> House:
+    """The case as the simulation has it."""
+    of = case.sandbox()
+    measures = set(case.measures)
+    return House(
+        workers=of.workers, pool=of.pool, sessions=of.session_limit, queue=of.queue_limit,
+        session_seconds=of.idle_seconds / of.compression,
+        seconds={name: of.seconds(name) for name in ("sign-on", *SERVICES)},
+        database_share={name: BY_NAME[name].database_share for name in SERVICES},
+        allowance_per_second=None if of.pages_per_minute is None else of.pages_per_minute * of.compression / 60,
+        burst=of.burst,
+        shed=frozenset({"parent", "staff"}) if "pupils-and-teachers-first" in measures else frozenset(),
+        free=frozenset({"home"}) if "static-home" in measures else frozenset(),
+    )  # fmt: skip
+
+
+def margin(pages: list[Page], must_text: str) -> float:
+    """The student objective's margin, from the pages themselves."""
+    must = parse_objective(must_text)
+    mine = [page for page in pages if page.persona == "student"]
+    served = [page.seconds for page in mine if page.outcome == "ok"]
+    if must.measure == "latency":
+        return math.log(max(float(np.percentile(served, must.percentile or 50)), 1e-6) / must.bound) if served else 1.0
+    allowed = 1 - must.bound
+    share = 1 - len(served) / len(mine) if mine else 1.0
+    return math.log((share + allowed / 2) / (1.5 * allowed))
+
+
+class Virtual(Searching):
+    """A search whose steps are simulated."""
+
+    def __init__(self, search: Search, case: Case, draw: int) -> None:
+        super().__init__(search, Path("virtual"), say=lambda _: None)
+        self.case, self.house, self.draw = case, house(case), draw
+
+    def begin(self) -> None:
+        """Nothing is written."""
+
+    def _ask(self, rate: float, why: str, hold_seconds: float) -> Step:
+        self.progress.number += 1
+        number = 1000 * self.draw + self.progress.number
+        spec = self._spec(self.folder, rate, hold_seconds, number)
+        profile = profiles.load(self.search.profile, overrides=spec.overrides)
+        visits = list(Arrivals(profile, groups(profile)))
+        pages = simulate(self.house, visits)
+        begin = float(profile.file.replay.warm_up_minutes * 60 / profile.file.replay.compression)
+        seconds = float((profile.end_minute - profile.begin_minute) * 60 / profile.file.replay.compression)
+        inside = [page for page in pages if begin <= page.due < begin + seconds]
+        steady = steadiness(list(_by_second(inside, begin)))
+        worst = margin(inside, self.case.must)
+        if worst <= 0 and not steady.steady:
+            worst = STILL_RISING
+        due = [visit for visit in visits if visit.phase != "warm-up"]
+        served = [page.seconds for page in inside if page.outcome == "ok" and page.service != "sign-on"]
+        return Step(
+            name=why, path="", rate=rate, offered_pages=sum(len(visit.pages) for visit in due) / seconds,
+            offered_visits=len(due) / seconds, served_pages=len(served) / seconds,
+            page_seconds=float(np.mean(served)) if served else 0.0, margin=worst, binding=self.case.must,
+            steadiness=steady,
+        )  # fmt: skip
+
+
+def _by_second(pages: list[Page], begin: float) -> Iterator[float]:
+    seconds: dict[int, list[float]] = {}
+    for page in pages:
+        if page.outcome == "ok" and page.service != "sign-on":
+            seconds.setdefault(int(page.due + page.seconds - begin), []).append(page.seconds)
+    yield from (float(np.mean(seconds[second])) for second in sorted(seconds) if second >= 0)
+
+
+def declared(case: Case, profile: profiles.Profile) -> float:
+    """The capacity by computation (`entsurge sandbox --capacity`) as a multiple of the profile's window."""
+    mixes = profile.mixes
+    found = capacity(
+        case.sandbox(),
+        {name: {each: float(mixes.mix(name).page_share(each)) for each in SERVICES} for name in PERSONAS},
+        {name: float(mixes.visit_share(name)) for name in PERSONAS},
+        float(profile.week.pages_per_visit), frozenset(case.measures),
+        visit_seconds=float(profile.week.minutes_per_visit * 60 / COMPRESSION),
+    )  # fmt: skip
+    return found.visits_per_second / window_load(profile)["total"]["visits_per_second"]
+
+
+def truth(search: Search, case: Case, around: float, repeats: int) -> float:
+    """The rate at which half of the steps are held: logistic regression over simulated steps around a first guess."""
+    for _ in range(2):
+        asked = Virtual(search, case, draw=900)
+        rates = np.repeat(around * GRID, repeats)
+        held = np.array([asked._step(float(rate), "truth", math.inf).held for rate in rates])  # noqa: SLF001
+        x = np.log(rates / around)
+
+        def cost(of: np.ndarray, x: np.ndarray = x, held: np.ndarray = held) -> float:
+            z = of[1] * (x - of[0])
+            return float(np.logaddexp(0, np.where(held, z, -z)).sum() + 0.001 * of[1] ** 2)
+
+        best = minimize(cost, np.array([0.0, 20.0]), method="Nelder-Mead")
+        around *= math.exp(float(np.clip(best.x[0], -0.4, 0.4)))
+    return around
+
+
+def searched(case: Case, search: Search, seed: int, *, virtual: bool) -> Progress:
+    """One whole search with its own seed."""
+    if virtual:
+        return Virtual(search, case, draw=seed).run()
+    of = case.sandbox()
+    with sandbox(of.to_json()) as (url, token), tempfile.TemporaryDirectory() as folder:
+        real = replace(search, url=url, chaos=case.measures)
+        searching = Searching(real, Path(folder), say=lambda line: print(f"    {line}", file=sys.stderr), token=token)
+        searching.draw_offset = 1000 * seed
+        searching.begin()
+        return searching.run()
+
+
+def line(case: Case, seed: int, progress: Progress, truth_rate: float) -> tuple[bool, float]:
+    """Print one search; whether the interval holds the truth, and how far off its middle is."""
+    ends = assess(progress.steps).boundary
+    inside, off = ends.low <= truth_rate <= ends.high, ends.value / truth_rate - 1
+    print(
+        f"  {case.name}, seed {seed}: {ends.value:.3f} ({ends.low:.3f} to {ends.high:.3f}, {ends.how}, {ends.steps} of "
+        f"{len(progress.steps)} steps, {progress.stop}); truth {truth_rate:.3f}: "
+        f"{'inside' if inside else 'OUTSIDE'}, {off:+.1%}",
+        file=sys.stderr,
+    )
+    return inside, off
+
+
+def main() -> None:
+    """Search every case; write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--virtual", action="store_true")
+    parser.add_argument("--searches", type=int, default=0, help="per case: 20 virtual ones, 4 real ones")
+    parser.add_argument("--repeats", type=int, default=24, help="simulated steps per rate, for the truth")
+    parser.add_argument("--budget", type=float, default=4.0, help="minutes a search")
+    parser.add_argument("--case", help="only this one")
+    given = parser.parse_args()
+    count = given.searches or (20 if given.virtual else 4)
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        for number, case in enumerate(CASES):
+            if given.case and case.name != given.case:
+                continue
+            path = Path(name) / f"case-{number}.toml"
+            path.write_text(PROFILE.format(compression=COMPRESSION, schools=SCHOOLS, must=case.must))
+            rows.append(measured(case, path, count, given))
+    kind = "virtual" if given.virtual else "real"
+    lines = [
+        f"# {count} {kind} searches of each of {len(rows)} sandboxes of known capacity", "",
+        "| limit | declared | truth | in the interval | middle within 7 % | error: mean (worst) | steps | ± |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|", *rows,
+    ]  # fmt: skip
+    text = "\n".join(lines) + "\n"
+    print(text)
+    if not given.case:
+        (Path(__file__).parent / "results" / f"capacity_{kind}.md").write_text(text)
+
+
+def measured(case: Case, path: Path, count: int, given: argparse.Namespace) -> str:
+    """The row of one case."""
+    profile = profiles.load(str(path))
+    expected = declared(case, profile)
+    search = Search(
+        profile=str(path), url="", scale=str(Fraction(profile.file.replay.scale)), compression=str(COMPRESSION),
+        hold_seconds=HOLD, warm_up_seconds=WARM_UP, drain_seconds=DRAIN, budget_seconds=60 * given.budget,
+        settings=SearchSettings(start=max(0.05, expected / 2.2), steps=16),
+    )  # fmt: skip
+    known = truth(search, case, expected, given.repeats)
+    found = []
+    for seed in range(1, count + 1):
+        progress = searched(case, search, seed, virtual=given.virtual)
+        inside, off = line(case, seed, progress, known)
+        found.append((inside, off, len(progress.steps), assess(progress.steps).boundary.doubt))
+    inside, off, steps, doubt = zip(*found, strict=True)
+    close = sum(abs(each) <= 0.07 for each in off)
+    return (
+        f"| {case.name} | {expected:.3f} | {known:.3f} | {sum(inside)}/{count} | {close}/{count} | "
+        f"{np.mean(np.abs(off)):.1%} ({max(off, key=abs):+.1%}) | {np.mean(steps):.0f} | {np.median(doubt):.1%} |"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""What the steps say together: the boundary in pages and visits per second, models that must agree, what saturates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from entsurge.analysis.capacity import queueing, usl
+from entsurge.analysis.capacity.boundary import boundary, disagree
+from entsurge.analysis.capacity.step import LITTLE_AT_MOST
+from entsurge.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from entsurge.analysis.capacity.boundary import Boundary
+    from entsurge.analysis.capacity.step import Step
+    from entsurge.analysis.capacity.utilisation import Resource
+
+FEW = 6
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The capacity: multiples of the plan's window, and the same in pages and visits per second at the target."""
+
+    boundary: Boundary
+    pages_per_second: tuple[float, float, float]
+    visits_per_second: tuple[float, float, float]
+    binding: str
+    law: usl.Fit | None
+    law_missing: str
+    servers: int | None
+    checks: list[dict[str, float]]
+    resources: list[Resource]
+    notes: list[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data; what is infinite or unknown is null."""
+        found: dict[str, Any] = plain(self)
+        return found
+
+
+def assess(steps: Sequence[Step], resources: Sequence[Resource] = ()) -> Assessment:
+    """Everything that these steps support. Raises UsageError when there is none."""
+    usable = [step for step in steps if not step.ceiling]
+    found = boundary(usable)
+    if found is None:
+        raise UsageError("no step can be used", hint="steps in which the generator broke say nothing of the target")
+    pages, visits = _per_rate(usable)
+    law, missing = _law(usable)
+    servers = _servers(usable)
+    ends = (found.value, found.low, found.high)
+    return Assessment(
+        boundary=found,
+        pages_per_second=(ends[0] * pages, ends[1] * pages, ends[2] * pages),
+        visits_per_second=(ends[0] * visits, ends[1] * visits, ends[2] * visits),
+        binding=_binding(usable, found.value),
+        law=law,
+        law_missing=missing,
+        servers=servers,
+        checks=_checks(usable, servers),
+        resources=sorted(resources, key=lambda each: each.saturates_at),
+        notes=list(_notes(usable, found)),
+    )
+
+
+def _per_rate(steps: Sequence[Step]) -> tuple[float, float]:
+    """Pages and visits per second that a rate of 1 asks for, from what all steps really drew."""
+    rates = sum(step.rate for step in steps)
+    return sum(step.offered_pages for step in steps) / rates, sum(step.offered_visits for step in steps) / rates
+
+
+def _binding(steps: Sequence[Step], value: float) -> str:
+    """The objective that was worst in the missed step closest to the boundary."""
+    missed = [step for step in steps if not step.held]
+    return min(missed, key=lambda step: abs(math.log(step.rate / value))).binding if missed else ""
+
+
+def _law(steps: Sequence[Step]) -> tuple[usl.Fit | None, str]:
+    known = [step for step in steps if step.served_pages > 0 and step.inside > 0]
+    try:
+        return usl.fit([step.inside for step in known], [step.served_pages for step in known]), ""
+    except (UsageError, RuntimeError) as error:
+        return None, str(error)
+
+
+def _servers(steps: Sequence[Step]) -> int | None:
+    """How many pages the target seems to serve at once: most served × the time of a page when hardly loaded."""
+    known = [step for step in steps if step.served_pages > 0]
+    if len(known) < 2:
+        return None
+    quiet = min(known, key=lambda step: step.rate)
+    return max(1, round(max(step.served_pages for step in known) * quiet.page_seconds))
+
+
+def _checks(steps: Sequence[Step], servers: int | None) -> list[dict[str, float]]:
+    """Per step: measured mean time of a page against M/M/c of as many servers, and Little's residual of the run."""
+    if servers is None:
+        return []
+    quiet = min(steps, key=lambda step: step.rate).page_seconds
+    return [
+        {
+            "rate": step.rate,
+            "page_seconds": step.page_seconds,
+            "mmc_seconds": queueing.mmc_mean_seconds(servers, step.served_pages, quiet) if quiet else math.nan,
+            "little_residual": math.nan if step.little is None else step.little,
+        }
+        for step in sorted(steps, key=lambda step: step.rate)
+    ]
+
+
+def _notes(steps: Sequence[Step], found: Boundary) -> Iterator[str]:
+    """What a reader must know before believing the number: codes, worded by the reader's language."""
+    if len(steps) < FEW:
+        yield "few-steps"
+    if found.how == "at-least":
+        yield "never-missed"
+    if found.how == "at-most":
+        yield "never-held"
+    if found.how == "bracket":
+        yield "bracket-only"
+    if disagree(steps):
+        yield "not-monotone"
+    if any(not step.steadiness.steady for step in steps if step.held):
+        yield "not-steady"
+    if any(step.little is not None and step.little > LITTLE_AT_MOST for step in steps):
+        yield "little"
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses as dictionaries, tuples as lists, what is infinite or not a number as None."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,138 @@
+"""One step of a search: a run directory read for what was offered, what was served, how far from its bounds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from entsurge.analysis.capacity.steady import Steadiness, steadiness
+from entsurge.analysis.objectives import Finding, judge_objectives
+from entsurge.analysis.run import read_run
+from entsurge.analysis.validity import broken, lights
+from entsurge.audience.objective import parse_objective
+from entsurge.record.histogram import upper_ends
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from entsurge.analysis.run import Run
+
+LEAST_ALLOWED = 0.002  # a share that is allowed to be smaller than this is treated as this
+OF_THE_GENERATOR = frozenset({"started", "lost", "cpu", "loop", "descriptors"})
+LITTLE_AT_MOST = 0.1  # a step is short: its visits and its gauge need not agree as closely as a whole run's
+STILL_RISING = 0.25  # the margin of a step that kept its objectives while its queue was still growing
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step showed. Rates are per second of run time, at the target.
+
+    `rate` is the multiple of the profile's own window. `margin` is below 0 when every required objective was kept:
+    ln(value ÷ bound) of a time, ln((share + b/2) ÷ 1.5b) of a share with bound b. `binding` names the objective that
+    was closest to its bound, or furthest over it. `ceiling` says what of the generator broke, if anything did; such a
+    step says nothing of the target. `inside` is the mean number of pages being served (Little: served × seconds).
+    """
+
+    name: str
+    path: str
+    rate: float
+    offered_pages: float
+    offered_visits: float
+    served_pages: float
+    page_seconds: float
+    margin: float
+    binding: str
+    steadiness: Steadiness
+    ceiling: str = ""
+    little: float | None = None
+    used: float = 0.0
+    worst: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def held(self) -> bool:
+        """Whether the objectives were kept, steadily."""
+        return self.margin <= 0
+
+    @property
+    def inside(self) -> float:
+        """Pages being served at the same time, on average."""
+        return self.served_pages * self.page_seconds
+
+
+def read_step(path: Path, rate: float | None = None) -> Step:
+    """The step in a run directory; `rate` is the multiple of the plan's, else that of the manifest's scale.
+
+    Raises UsageError for what is no run directory, or a run without any required objective that can be judged.
+    """
+    run = read_run(path)
+    findings = [each for each in judge_objectives(run) if each.required and each.value is not None]
+    margins = {f"{each.persona} {each.service} {each.must}": margin(each) for each in findings}
+    binding = max(margins, key=lambda name: margins[name], default="")
+    worst = margins.get(binding, -math.inf)
+    known = steadiness(_seconds(run))
+    if worst <= 0 and not known.steady:
+        worst, binding = STILL_RISING, "its queue was still growing when it ended"
+    served, seconds = _served(run)
+    planned = run.manifest["planned"].values()
+    return Step(
+        name=path.name,
+        path=str(path),
+        rate=float(Fraction(run.manifest["scale"])) if rate is None else rate,
+        offered_pages=sum(of["page_views"] for of in planned) / run.window_seconds,
+        offered_visits=sum(of["visits"] for of in planned) / run.window_seconds,
+        served_pages=served,
+        page_seconds=seconds,
+        margin=worst if findings else math.nan,
+        binding=binding,
+        steadiness=known,
+        ceiling=", ".join(light.en for light in broken(lights(run)) if light.name in OF_THE_GENERATOR),
+        little=((run.finish or {}).get("little") or {}).get("residual"),
+        worst=margins,
+    )
+
+
+def margin(finding: Finding) -> float:
+    """How far a judged objective lies from its bound: below 0 kept, above 0 missed, 0 at the bound."""
+    must, value = parse_objective(finding.must), finding.value or 0.0
+    if finding.unit == "s":
+        return math.log(max(value, 1e-6) / must.bound)
+    share, allowed = (value, must.bound) if must.comparison in ("<", "<=") else (1 - value, 1 - must.bound)
+    allowed = max(allowed, LEAST_ALLOWED)
+    return math.log((share + allowed / 2) / (1.5 * allowed))
+
+
+def _window(run: Run) -> pd.DataFrame:
+    """Served pages that ended inside the window, by service time; sign-on left out."""
+    pages = run.pages
+    begin, end = run.window["start_s"], run.window["end_s"]
+    inside: pd.DataFrame = pages[
+        (pages["timing"] == "service") & (pages["outcome"] == "ok") & (pages["service"] != "sign-on")
+        & (pages["second"] >= begin) & (pages["second"] < end)
+    ]  # fmt: skip
+    return inside
+
+
+def _served(run: Run) -> tuple[float, float]:
+    """Pages served per second of the window, and their mean service time in seconds."""
+    pages = _window(run)
+    count = int(pages["count"].sum())
+    if not count:
+        return 0.0, 0.0
+    total = float((upper_ends(pages["bucket"].to_numpy(np.int64)) * pages["count"].to_numpy()).sum()) / 1e6
+    return count / run.window_seconds, total / count
+
+
+def _seconds(run: Run) -> list[float]:
+    """The mean service time of the pages that ended in each second of the window."""
+    pages = _window(run)
+    if pages.empty:
+        return []
+    sums: Any = pages.assign(us=upper_ends(pages["bucket"].to_numpy(np.int64)) * pages["count"].to_numpy())
+    by_second = sums.groupby("second")[["us", "count"]].sum()
+    return [float(us) / float(count) / 1e6 for us, count in by_second.itertuples(index=False)]

@@ -1,0 +1,92 @@
+"""Which of the target's resources is used up first, by the utilisation law, from its own metrics in each step."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from entsurge.analysis.capacity import queueing
+from entsurge.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from entsurge.analysis.capacity.step import Step
+
+_WRITTEN = re.compile(r"(?P<name>[^=]+)=(?P<series>.+)/(?P<limit>\d+(?:\.\d+)?)")
+ENOUGH_USED = 0.05  # a resource hardly used says too little of where it ends
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource of the target: the share of it in use, and the pages per second that use it up.
+
+    Both from the step with the highest use that was held or nearly so: U = X·D/m, so U = 1 at X/U.
+    """
+
+    name: str
+    used: float
+    served_pages: float
+    page_demand_seconds: float
+    saturates_at: float
+
+
+def used_by(written: Sequence[str], step: Step) -> float:
+    """The share of the most used of these resources in one step; 0 where its metrics say nothing."""
+    return max((each.used for each in resources_of(written, [step])), default=0.0)
+
+
+def resources_of(written: Sequence[str], steps: Sequence[Step]) -> list[Resource]:
+    """The resources NAME=SERIES/LIMIT as these steps' target.jsonl has them; those without a figure are left out.
+
+    Raises UsageError for what is not written so.
+    """
+    found = []
+    for text in written:
+        parts = _WRITTEN.fullmatch(text)
+        if parts is None or float(parts["limit"]) <= 0:
+            raise UsageError(
+                f"--resource {text}: expected NAME=SERIES/LIMIT, such as workers=entsandbox_workers_busy/16"
+            )
+        limit = float(parts["limit"])
+        used = [(fmean(values) / limit, step) for step in steps if (values := list(_values(step, parts["series"])))]
+        if used:
+            share, step = max(used, key=lambda each: each[0])
+            if share >= ENOUGH_USED and step.served_pages > 0:
+                found.append(_resource(parts["name"], share, limit, step))
+    return sorted(found, key=lambda each: each.saturates_at)
+
+
+def _resource(name: str, share: float, limit: float, step: Step) -> Resource:
+    return Resource(
+        name=name,
+        used=share,
+        served_pages=step.served_pages,
+        page_demand_seconds=queueing.demand_seconds(share, step.served_pages, round(limit)),
+        saturates_at=queueing.saturates_at(share, step.served_pages),
+    )
+
+
+def _values(step: Step, series: str) -> Iterator[float]:
+    """The values of a series inside the step's window; a name without labels takes those of every label together."""
+    path = Path(step.path)
+    try:
+        phases = json.loads((path / "manifest.json").read_text(encoding="utf-8"))["phases"]
+        lines = (path / "target.jsonl").read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError, KeyError):
+        return
+    begin, end = phases[1]["start_s"], phases[1]["end_s"]
+    sums: dict[float, float] = {}
+    for line in lines:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        named = str(row.get("series", ""))
+        if (named == series or named.startswith(series + "{")) and begin <= row["t"] < end:
+            sums[row["t"]] = sums.get(row["t"], 0.0) + float(row["value"])
+    yield from sums.values()

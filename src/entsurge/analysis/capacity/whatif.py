@@ -1,0 +1,168 @@
+"""What if? The week's demand under a surge, hour by hour, against a capacity with its interval.
+
+Everything is a multiple of the profile's own window, the unit in which the capacity was found: demand and capacity
+then compare at any scale and compression. Demand is in pages per second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from entsurge.audience import profile as profiles
+from entsurge.audience.figure import Figure
+from entsurge.audience.shape import DAYS, PERSONAS
+from entsurge.audience.week import Figures, resolve, split
+from entsurge.errors import UsageError
+from entsurge.plan.rates import HOURS, visits_per_second
+
+if TYPE_CHECKING:
+    from entsurge.audience.profile import Profile
+    from entsurge.audience.week import Week
+
+BELL_SHARE, BELL_MINUTES = Fraction(2, 5), 10
+SCHOOL_HOURS, SCHOOL_DAYS = range(8, 18), range(5)
+EVENING = range(17, 21)
+SURGES = tuple(Fraction(tenths, 10) for tenths in (10, 15, 20, 25, 30, 35, 40, 45, 50))
+PUBLISHED_LOCKDOWN = {"visits_percent": 43, "page_views_percent": 147, "minutes_per_visit_percent": 120}
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """A capacity as a multiple of the profile's window, with its interval; `high` may be infinite."""
+
+    value: float
+    low: float
+    high: float
+
+    def times(self, share: float) -> Capacity:
+        """So much of it."""
+        return Capacity(self.value * share, self.low * share, self.high * share)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One case. `hours` are 168 multiples of the window's page rate, Monday 00 h first; `factor` is the surge's size.
+
+    `over` counts the hours above the capacity (at its upper end, its value, its lower end); `growth` is the factor by
+    which the capacity would have to grow (value, low, high), at most 1 where it suffices. `peak_pages` is full scale.
+    """
+
+    case: str
+    detail: dict[str, float]
+    hours: tuple[float, ...]
+    peak_hour: str
+    peak: float
+    peak_pages: float
+    over: tuple[int, int, int]
+    growth: tuple[float, float, float]
+    capacity: Capacity
+
+    @property
+    def suffices(self) -> bool | None:
+        """Whether the capacity suffices: yes or no beyond its interval, None inside it."""
+        if self.growth[2] <= 1:
+            return True
+        return False if self.growth[1] > 1 else None
+
+
+def answers(
+    profile: Profile, capacity: Capacity, *, nodes: int = 2, schools: int | None = None, more_schools: int = 2
+) -> list[Answer]:
+    """The cases that a review asks about, the plan as it is first. Raises UsageError for impossible ones.
+
+    `schools` is how many the figures stand for, that of the profile's population if none.
+    """
+    if nodes < 2:
+        raise UsageError(
+            f"--nodes {nodes}: one node fewer leaves nothing", hint="how many nodes the target has, 2 or more"
+        )
+    base = (profile.baseline or profile).week
+    plain, schools = _hours(profile), schools or profile.file.population.schools
+    surge = split(Figure(Decimal(150)), base)
+    lockdown = resolve(Figures(**{name: Figure(Decimal(value)) for name, value in PUBLISHED_LOCKDOWN.items()}), base)
+    bigger = [each * Fraction(schools + more_schools, schools) for each in plain]
+    found = [
+        ("as-planned", {}, plain, capacity),
+        ("page-views-150", {"percent": 150.0}, _hours(_with(profile, surge)), capacity),
+        ("published-lockdown", {}, _hours(_with(profile, lockdown), shape="lockdown"), capacity),
+        ("more-schools", {"schools": float(more_schools), "of": float(schools)}, bigger, capacity),
+        ("one-node-fewer", {"nodes": float(nodes)}, plain, capacity.times((nodes - 1) / nodes)),
+        ("parents-in-the-evening", {}, _hours(profile, parents_later=True), capacity),
+        ("bell", {"minutes": float(BELL_MINUTES)}, _bell(plain), capacity),
+    ]
+    return [_answer(profile, *each) for each in found]
+
+
+def surges(profile: Profile, capacity: Capacity) -> list[tuple[float, Answer]]:
+    """Page views ×1 … ×5 of the baseline week, divided into visits, pages and minutes as the published week did."""
+    base = (profile.baseline or profile).week
+    rows = []
+    for factor in SURGES:
+        week = split(Figure(Decimal(float((factor - 1) * 100)).quantize(Decimal(1))), base)
+        answer = _answer(profile, "surge", {"factor": float(factor)}, _hours(_with(profile, week)), capacity)
+        rows.append((float(factor), answer))
+    return rows
+
+
+def _with(profile: Profile, week: Week) -> Profile:
+    return replace(profile, week=week)
+
+
+def _hours(profile: Profile, *, shape: str | None = None, parents_later: bool = False) -> list[Fraction]:
+    """Pages per second of each hour of the week, at full scale."""
+    curve = profiles.load_shape(shape) if shape else None
+    rates = visits_per_second(profile, curve)
+    if parents_later:
+        rates["parent"] = _moved(rates["parent"])
+    pages = profile.week.pages_per_visit
+    return [sum((rates[persona][hour] for persona in PERSONAS), Fraction(0)) * pages for hour in range(HOURS)]
+
+
+def _moved(rates: list[Fraction]) -> list[Fraction]:
+    """Everything of a day between 17:00 and 21:00, in the proportions that those hours have."""
+    result = [Fraction(0)] * HOURS
+    for day in range(7):
+        total = sum(rates[24 * day : 24 * day + 24], Fraction(0))
+        evening = [rates[24 * day + hour] for hour in EVENING]
+        weight = sum(evening, Fraction(0))
+        for hour, share in zip(EVENING, evening, strict=True):
+            result[24 * day + hour] = total * (share / weight if weight else Fraction(1, len(EVENING)))
+    return result
+
+
+def _bell(rates: list[Fraction]) -> list[Fraction]:
+    """The first ten minutes of a school hour bring 40 % of its arrivals."""
+    harder = BELL_SHARE * 60 / BELL_MINUTES
+    return [
+        rate * harder if hour // 24 in SCHOOL_DAYS and hour % 24 in SCHOOL_HOURS else rate
+        for hour, rate in enumerate(rates)
+    ]
+
+
+def window_pages(profile: Profile) -> float:
+    """Pages per second of the profile's window at full scale: what a multiple of 1 means."""
+    window = profile.file.window
+    rates = _hours(profile)
+    minutes = range(window.begin_minute, window.end_minute)
+    return float(sum((rates[minute // 60] for minute in minutes), Fraction(0)) / len(minutes))
+
+
+def _answer(profile: Profile, case: str, detail: dict[str, float], rates: list[Fraction], capacity: Capacity) -> Answer:
+    unit = window_pages(profile)
+    hours = tuple(float(rate) / unit for rate in rates)
+    top = max(range(HOURS), key=lambda hour: hours[hour])
+    peak = hours[top]
+    return Answer(
+        case=case, detail=detail, hours=hours, peak_hour=f"{DAYS[top // 24]} {top % 24:02d}", peak=peak,
+        peak_pages=peak * unit,
+        over=(_over(hours, capacity.high), _over(hours, capacity.value), _over(hours, capacity.low)),
+        growth=(peak / capacity.value, peak / capacity.high, peak / capacity.low if capacity.low else float("inf")),
+        capacity=capacity,
+    )  # fmt: skip
+
+
+def _over(hours: tuple[float, ...], limit: float) -> int:
+    return sum(hour > limit for hour in hours)

@@ -1,0 +1,228 @@
+"""`entsurge capacity`: how much the target can take, how sure that is, and whether it is enough."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from entsurge import errors
+from entsurge.audience import profile as profiles
+from entsurge.commands.options import new_run_folder, overrides
+from entsurge.commands.targets import choose
+from entsurge.engine.spec import ADMIN_TOKEN
+
+if TYPE_CHECKING:
+    from entsurge.analysis.capacity.assessment import Assessment
+    from entsurge.audience.profile import Profile
+    from entsurge.commands.searching import Progress, Search
+
+FOLDER = "runs"
+VISITS_OF_WARM_UP, VISITS_OF_DRAIN = 2.0, 2.5
+
+
+@click.command(
+    "capacity",
+    epilog="Examples: entsurge capacity lockdown-2020 --target http://127.0.0.1:8080 · "
+    "entsurge capacity lockdown-2020 --target http://127.0.0.1:8080 --budget 30 --what-if --nodes 3 · "
+    "entsurge capacity --from runs/monday --from runs/tuesday …",
+)
+@click.argument("profile", required=False)
+@click.option("--target", metavar="URL|FILE", help="A loopback address, or a target file (TOML).")
+@click.option("--driver", metavar="NAME|FILE", help="The product, or a driver in TOML; default: portal.")
+@click.option("--from", "from_runs", multiple=True, type=click.Path(path_type=Path), metavar="RUN",
+              help="Runs already made, in place of a search; a search directory stands for its steps.")  # fmt: skip
+@click.option("--what-if", is_flag=True, help="Set the week's demand, and surges ×1 to ×5, against the capacity.")
+@click.option("--budget", type=click.FloatRange(0.5, 24 * 60), default=30.0, show_default=True, metavar="MINUTES",
+              help="The search ends within this time.")  # fmt: skip
+@click.option("--hold", type=click.FloatRange(5, 3600), default=60.0, show_default=True, metavar="SECONDS",
+              help="How long a step is held after its warm-up.")  # fmt: skip
+@click.option("--warm-up", type=click.FloatRange(1, 3600), metavar="SECONDS",
+              help="Left out of each step (default: twice a visit's length, and 5 s).")  # fmt: skip
+@click.option("--start", type=click.FloatRange(1 / 64, 64), default=0.5, show_default=True, metavar="FACTOR",
+              help="Where to begin, as a multiple of the profile's window.")  # fmt: skip
+@click.option("--highest", type=click.FloatRange(1 / 64, 64), default=64.0, show_default=True, metavar="FACTOR",
+              help="Where to stop raising.")  # fmt: skip
+@click.option("--tolerance", type=click.FloatRange(0.005, 0.5), default=0.05, show_default=True,
+              help="Half the interval asked for, as a share.")  # fmt: skip
+@click.option("--nodes", type=click.IntRange(2, 1000), default=2, show_default=True, help="Nodes the target has.")
+@click.option("--schools", type=click.IntRange(1, 100_000), help="Schools that the profile's figures stand for.")
+@click.option("--chaos", multiple=True, metavar="EXPERIMENT", help="A measure or fault in force in every step.")
+@click.option("--source", multiple=True, metavar="ADDRESS", help="Addresses that visitors come from; repeatable.")
+@click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Worker processes.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path),
+              help="The search directory (default: runs/<utc>-capacity-<profile>); an old one goes on.")  # fmt: skip
+@click.option("--scrape", multiple=True, type=(str, str), metavar="URL SERIES",
+              help="The target's own Prometheus metrics in every step, as of `entsurge run`; repeatable.")  # fmt: skip
+@click.option("--resource", multiple=True, metavar="NAME=SERIES/LIMIT",
+              help="A gauge of the target and its limit, e.g. workers=entsandbox_workers_busy/16.")  # fmt: skip
+@click.option("--scale", metavar="SHARE", help="What a factor of 1 means (default: the profile's).")
+@click.option("--compression", metavar="FACTOR", help="By how much time is shortened (default: the profile's).")
+@click.option("--seed", type=int, metavar="N", help="Seed of the population.")
+def command(
+    *, profile: str | None, target: str | None, from_runs: tuple[Path, ...], what_if: bool, nodes: int,
+    schools: int | None, out: Path | None, **given: Any,
+) -> int:  # fmt: skip
+    """Find the highest rate of PROFILE's mix that the target takes within its required objectives.
+
+    Rates are raised by steps until an objective is missed, halved, and repeated around the boundary until its interval
+    is narrow enough or the budget is used up. Exit 0: a number with an interval; 3: missed at the lowest rate; 4: the
+    generator gave out first, or nothing was ever missed.
+    """
+    if bool(from_runs) == bool(target):
+        raise errors.UsageError(
+            "either --target URL, to search, or --from RUN, to read runs already made",
+            hint="entsurge capacity lockdown-2020 --target http://127.0.0.1:8080",
+        )
+    if target:
+        if not profile:
+            raise errors.UsageError("which profile is to be searched with?", hint="such as lockdown-2020")
+        folder = out or new_run_folder(f"capacity-{Path(profile).stem}", FOLDER)
+        search = plan_search(profile, target, **given)
+        progress = _search(search, folder)
+    else:
+        from entsurge.commands.earlier import read_earlier
+
+        folder, search, progress = read_earlier(from_runs, profile, out, given["resource"])
+    return _conclude(search, progress, folder, what_if=what_if, nodes=nodes, schools=schools)
+
+
+def plan_search(
+    profile: str, target: str, *, budget: float, hold: float, warm_up: float | None, start: float, highest: float,
+    tolerance: float, chaos: tuple[str, ...], source: tuple[str, ...], processes: int, scale: str | None,
+    compression: str | None, seed: int | None, driver: str | None, scrape: tuple[tuple[str, str], ...],
+    resource: tuple[str, ...],
+) -> Search:  # fmt: skip
+    """The search that the options ask for. Raises UsageError when the budget allows no six steps."""
+    from entsurge.analysis.capacity.search import Settings
+    from entsurge.commands.searching import Search, steps_within
+
+    chosen = choose(target, driver)
+    loaded = profiles.load(profile, overrides=overrides(scale=scale, compression=compression, seed=seed))
+    if not any(each.required for each in loaded.file.objective):
+        raise errors.UsageError(f"{profile}: no required objective", hint="capacity is the rate that meets them")
+    replay = loaded.file.replay
+    visit = float(loaded.week.minutes_per_visit * 60 / replay.compression)
+    warm = warm_up or VISITS_OF_WARM_UP * visit + 5
+    drain = math.ceil(max(3.0, VISITS_OF_DRAIN * visit))
+
+    def search(steps: int) -> Search:
+        return Search(
+            profile=profile, url=chosen.url, driver=chosen.driver, target=chosen.file,
+            scale=str(replay.scale), compression=str(replay.compression), hold_seconds=hold,
+            warm_up_seconds=warm, drain_seconds=drain, budget_seconds=60 * budget,
+            settings=Settings(start=start, tolerance=tolerance, steps=steps, highest=highest),
+            chaos=chaos, sources=source, processes=processes, seed=seed, scrape=scrape, resources=resource,
+        )  # fmt: skip
+
+    trial = search(1)
+    most = steps_within(trial.step_seconds, trial.back_seconds, trial.budget_seconds)
+    if most < 2:
+        raise errors.UsageError(
+            f"a budget of {budget:g} min allows {most} steps of {trial.step_seconds:.0f} s",
+            hint=f"--budget {math.ceil(12 * trial.step_seconds / 60)} for a dozen, or a shorter --hold",
+        )
+    return search(most)
+
+
+def _search(search: Search, folder: Path) -> Progress:
+    from entsurge.commands.searching import Searching
+
+    ends = time.strftime("%H:%M", time.localtime(time.time() + search.budget_seconds))
+    click.echo(
+        f"{search.profile} against {search.url}: at most {search.settings.steps} steps of {search.step_seconds:.0f} s "
+        f"({search.warm_up_seconds:.0f} s warm-up, {search.hold_seconds:.0f} s held), "
+        f"{search.budget_seconds / 60:g} min in all, over by {ends}\nsteps: {folder}"
+    )
+    searching = Searching(search, folder, say=click.echo, token=os.environ.get(ADMIN_TOKEN, ""))
+    searching.begin()
+    return searching.run()
+
+
+def _conclude(
+    search: Search, progress: Progress, folder: Path, *, what_if: bool, nodes: int, schools: int | None
+) -> int:
+    from entsurge.analysis.capacity.assessment import assess
+    from entsurge.analysis.capacity.utilisation import resources_of
+    from entsurge.commands.searching import write_result
+    from entsurge.render.capacity import write_note
+    from entsurge.render.capacity_terminal import terminal_lines
+
+    if not progress.steps:
+        raise errors.InvalidMeasurement(
+            f"the generator gave out before anything was known of the target: {progress.ceilings[0].ceiling}"
+            if progress.ceilings else "no step could be used",
+            hint="more --processes, a lower --start, or a larger [population]",
+        )  # fmt: skip
+    found = assess(progress.steps, resources_of(search.resources, progress.steps))
+    loaded = _profile(search)
+    result = {
+        "format": 1,
+        "search": search.header([]),
+        "stop": progress.stop,
+        "remarks": progress.notes,
+        "ceiling": progress.ceiling,
+        "generator": [step.ceiling for step in progress.ceilings],
+        "steps": [_step(step) for step in progress.steps],
+        **found.as_json(),
+        "what_if": _what_if(loaded, found, nodes, schools) if what_if else None,
+        "window_pages_per_second": _unit(loaded),
+        "title": dict(loaded.file.title),
+        "window": loaded.file.window.model_dump(by_alias=True),
+        "objectives": [each.model_dump() for each in loaded.file.objective if each.required],
+    }
+    write_result(folder, result)
+    for line in terminal_lines(result):
+        click.echo(line)
+    for path in write_note(result, folder):
+        click.echo(f"note: {path}")
+    return exit_code(found)
+
+
+def exit_code(found: Assessment) -> int:
+    """0 with a number and an interval; 3 missed at once; 4 where only one end of it is known."""
+    if found.boundary.how == "at-most":
+        return errors.MISSED
+    if found.boundary.how == "at-least":
+        return errors.INVALID
+    return errors.PASS
+
+
+def _profile(search: Search) -> Profile:
+    return profiles.load(
+        search.profile, overrides=overrides(scale=search.scale, compression=search.compression, seed=search.seed)
+    )
+
+
+def _unit(loaded: Profile) -> float:
+    """Pages per second, at the target, that a factor of 1 stands for."""
+    from entsurge.plan.summary import window_load
+
+    return float(window_load(loaded)["total"]["pages_per_second"])
+
+
+def _what_if(loaded: Profile, found: Assessment, nodes: int, schools: int | None) -> dict[str, Any]:
+    from entsurge.analysis.capacity import whatif
+    from entsurge.analysis.capacity.assessment import plain
+
+    ends = found.boundary
+    capacity = whatif.Capacity(ends.value, ends.low, ends.high)
+    cases = whatif.answers(loaded, capacity, nodes=nodes, schools=schools)
+    table = whatif.surges(loaded, capacity)
+
+    def written(answer: whatif.Answer) -> dict[str, Any]:
+        return plain(answer) | {"suffices": answer.suffices}  # type: ignore[no-any-return]
+
+    surges = [{"times": times, "answer": written(answer)} for times, answer in table]
+    return {"cases": [written(answer) for answer in cases], "surges": surges}
+
+
+def _step(step: Any) -> dict[str, Any]:
+    from entsurge.analysis.capacity.assessment import plain
+
+    found: dict[str, Any] = plain(step)
+    return found | {"held": step.held, "steady": step.steadiness.steady, "inside": step.inside}

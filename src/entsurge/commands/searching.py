@@ -1,0 +1,277 @@
+"""A capacity search at work: steps as ordinary runs under one directory, a journal from which it goes on.
+
+The search directory holds `search.jsonl` (append-only: a header, then a line when a step begins and one when it is
+known) and `steps/<number>-<kind>-<rate>/`, each an ordinary run directory. See docs/capacity-review.md.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from dataclasses import asdict, dataclass, field, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from entsurge import content, errors
+from entsurge.analysis.capacity.search import Next, Settings, Stop, following
+from entsurge.analysis.capacity.step import STILL_RISING, Step, read_step
+from entsurge.analysis.capacity.utilisation import used_by
+from entsurge.audience import profile as profiles
+from entsurge.commands.options import scraped
+from entsurge.commands.processes import run_engine
+from entsurge.engine.spec import RunSpec
+from entsurge.record.run_directory import write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from entsurge.audience.profile import Profile
+
+FORMAT = 1
+JOURNAL = "search.jsonl"
+OVERHEAD_SECONDS = 5.0
+KNOWN_GOOD = 0.7  # of the lowest rate missed: where the target is left to recover
+RETURNS = 3
+BROKE_OFF = 1.0  # the margin of a step that a guard ended, or in which the target stopped answering
+FINE = 10**9
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is searched, and with what patience; seconds are real, of the run. `scale` is that of rate 1."""
+
+    profile: str
+    url: str
+    scale: str
+    compression: str
+    hold_seconds: float
+    warm_up_seconds: float
+    drain_seconds: int
+    budget_seconds: float
+    settings: Settings
+    chaos: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    driver: str = "portal"
+    target: str = ""
+    scrape: tuple[tuple[str, str], ...] = ()
+    resources: tuple[str, ...] = ()
+    processes: int = 1
+    seed: int | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def step_seconds(self) -> float:
+        """What one step costs."""
+        return self.warm_up_seconds + self.hold_seconds + self.drain_seconds + OVERHEAD_SECONDS
+
+    @property
+    def back_seconds(self) -> float:
+        """What a return to a known-good rate costs."""
+        return self.warm_up_seconds + self.hold_seconds / 3 + self.drain_seconds + OVERHEAD_SECONDS
+
+    def header(self, digests: list[str]) -> dict[str, Any]:
+        """The first line of the journal."""
+        return {"format": FORMAT, "kind": "search", "digests": digests, **asdict(self)}
+
+
+def steps_within(step_seconds: float, back_seconds: float, budget_seconds: float) -> int:
+    """How many steps a budget allows when every second one is followed by a return."""
+    return int(budget_seconds / (step_seconds + back_seconds / 2))
+
+
+class Journal:
+    """search.jsonl: what has been asked and what came of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.path = folder, folder / JOURNAL
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every whole line; a truncated last one was never known."""
+        found = []
+        for line in self.path.read_text(encoding="utf-8").splitlines():
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                continue
+        return found
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Append a line that survives a crash. Raises CannotRecord."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row, allow_nan=True) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise errors.CannotRecord(f"{self.path}: {error.strerror or error}") from None
+
+
+@dataclass
+class Progress:
+    """What a search knows so far. `ceilings` are steps in which the generator broke."""
+
+    steps: list[Step] = field(default_factory=list)
+    ceilings: list[Step] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    number: int = 0
+    stop: str = ""
+
+    @property
+    def ceiling(self) -> float | None:
+        """The lowest rate at which the generator gave out."""
+        return min((step.rate for step in self.ceilings), default=None)
+
+
+class Searching:
+    """Runs a search to its end. `say` is told a line per step."""
+
+    def __init__(self, search: Search, folder: Path, *, say: Callable[[str], None], token: str = "") -> None:
+        self.search, self.folder, self.say, self.token = search, folder, say, token
+        self.journal, self.progress = Journal(folder), Progress()
+        self.profile: Profile = profiles.load(search.profile)
+        self.draw_offset = 0  # searches that are to be independent of each other take other arrivals
+
+    def begin(self) -> None:
+        """Write the header, or take up what a broken-off search has left. Raises UsageError if it was another one."""
+        digests = [content.digest(path) for _, _, path in self.profile.sources]
+        header = json.loads(json.dumps(self.search.header(digests)))
+        if not self.journal.path.is_file():
+            self.journal.write(header)
+            return
+        rows = self.journal.rows()
+        known = rows[0] if rows else {}
+        different = [name for name in header if name != "budget_seconds" and known.get(name) != header[name]]
+        if different:
+            raise errors.UsageError(
+                f"{self.journal.path}: another search ({', '.join(different)} differ)",
+                hint="the same profile, target and options, or a new --out",
+            )
+        self._take_up(rows[1:])
+
+    def _take_up(self, rows: list[dict[str, Any]]) -> None:
+        self.progress.number = max((row["number"] for row in rows), default=0)
+        for row in rows:
+            if row["kind"] == "step" and row["state"] == "known":
+                self._note(self._read(row["path"], row["rate"], row["end"]))
+        if rows:
+            self.say(f"taking up {self.folder}: {len(self.progress.steps)} steps known")
+
+    def run(self) -> Progress:
+        """Ask until the search stops. Raises EntsurgeError for what ends it; the journal then holds what is known."""
+        ends = time.monotonic() + self.search.budget_seconds
+        while True:
+            progress = self.progress
+            asked = following(progress.steps, progress.ceiling, self.search.settings)
+            if isinstance(asked, Next) and time.monotonic() + self.search.step_seconds > ends:
+                asked = Stop("budget")
+            if isinstance(asked, Stop):
+                progress.stop = asked.why
+                return progress
+            if progress.steps and not progress.steps[-1].held:
+                self._return(ends)
+            step = self._step(asked.rate, asked.why, ends)
+            self._note(step)
+
+    def _note(self, step: Step) -> None:
+        """Sort a step to the target's or to the generator's; say it."""
+        (self.progress.ceilings if step.ceiling else self.progress.steps).append(step)
+        sign = "?" if step.ceiling else "✓" if step.held else "✗"
+        why = f"the generator: {step.ceiling}" if step.ceiling else step.binding
+        self.say(
+            f"{sign} {step.name}  {step.offered_pages:8.1f} pages/s offered {step.served_pages:8.1f} served  "
+            f"×{step.rate:.3f} of the plan  margin {step.margin:+.2f}  {why}"
+        )
+
+    def _step(self, rate: float, why: str, ends: float) -> Step:
+        """One step; one whose objectives were kept while its queue still grew is asked again, for twice as long."""
+        step = self._ask(rate, why, self.search.hold_seconds)
+        rising = not step.ceiling and step.margin == STILL_RISING
+        if rising and time.monotonic() + self.search.step_seconds + self.search.hold_seconds <= ends:
+            self.say(f"  {step.name}: times were still rising when it ended; asked again for twice as long")
+            step = self._ask(rate, "longer", 2 * self.search.hold_seconds)
+        return step
+
+    def _return(self, ends: float) -> None:
+        """After a missed step: offer a rate known to be good until the target keeps its objectives again."""
+        lowest = min(step.rate for step in self.progress.steps if not step.held)
+        for _ in range(RETURNS):
+            if time.monotonic() + self.search.back_seconds + self.search.step_seconds > ends:
+                return
+            step = self._ask(KNOWN_GOOD * lowest, "back", self.search.hold_seconds / 3)
+            if step.held or step.ceiling:
+                return
+        note = f"the target did not recover at ×{KNOWN_GOOD * lowest:.3f} within {RETURNS} returns"
+        self.progress.notes.append(note)
+        self.say(f"  {note}")
+
+    def _ask(self, rate: float, why: str, hold_seconds: float) -> Step:
+        self.progress.number += 1
+        number = self.progress.number
+        name = f"{number:02d}-{why}-{rate:.3f}"
+        path, kind = self.folder / "steps" / name, "back" if why == "back" else "step"
+        self.journal.write({"kind": kind, "number": number, "rate": rate, "path": f"steps/{name}", "state": "begun"})
+        code = run_engine(self._spec(path, rate, hold_seconds, number), token=self.token)
+        if not (path / "manifest.json").is_file() or code in (
+            errors.INTERRUPTED, errors.NO_RECORD, errors.UNEXPECTED, errors.USAGE
+        ):  # fmt: skip
+            raise broken_off(name, code)
+        row = {"kind": kind, "number": number, "rate": rate, "path": f"steps/{name}", "state": "known", "end": code}
+        self.journal.write(row)
+        return self._read(f"steps/{name}", rate, code)
+
+    def _spec(self, path: Path, rate: float, hold_seconds: float, number: int) -> RunSpec:
+        search = self.search
+        speed = Fraction(search.compression)
+        scale = (Fraction(search.scale) * Fraction(rate)).limit_denominator(FINE)
+        overrides: dict[str, Any] = {
+            "scale": str(scale), "compression": search.compression, "arrivals": "poisson",
+            "draw": self.draw_offset + number,
+            "warm_up_minutes": math.ceil(search.warm_up_seconds * speed / 60),
+            "steady_minutes": max(1, math.ceil(hold_seconds * speed / 60)),
+            "drain_seconds": search.drain_seconds, **search.more,
+        }  # fmt: skip
+        if search.seed is not None:
+            overrides["seed"] = search.seed
+        return RunSpec(
+            profile=search.profile, url=search.url, out=str(path), name=path.name, overrides=overrides,
+            chaos=list(search.chaos), sources=list(search.sources), processes=search.processes, exporter_port=0,
+            driver=search.driver, target=search.target, scrape=scraped(search.scrape), progress=False,
+        )  # fmt: skip
+
+    def _read(self, path: str, rate: float, code: int) -> Step:
+        """The step in a run directory; one that a guard or the target's silence ended was missed."""
+        step = read_step(self.folder / path, rate)
+        step = replace(step, used=used_by(self.search.resources, step))
+        if code in (errors.GUARD, errors.UNREACHABLE):
+            why = "a guard ended it" if code == errors.GUARD else "the target stopped answering"
+            return replace(step, margin=max(step.margin, BROKE_OFF), binding=why, ceiling="")
+        if math.isnan(step.margin):
+            raise errors.InvalidMeasurement(
+                f"{path}: no required objective could be judged",
+                hint="a profile with required objectives, and a --hold long enough for a few hundred pages",
+            )
+        return step
+
+
+def broken_off(name: str, code: int) -> BaseException:
+    """What a run that left nothing to read means for its search; the journal holds what is known."""
+    message, hint = f"{name}: the run ended with exit code {code}", "the same command with the same --out goes on"
+    if code == errors.INTERRUPTED:
+        return KeyboardInterrupt(message)
+    for kind in (errors.UsageError, errors.InvalidMeasurement, errors.TargetUnreachable, errors.CannotRecord):
+        if kind.exit_code == code:
+            return kind(message, hint=hint)
+    return errors.EntsurgeError(message, hint=hint)
+
+
+def write_result(folder: Path, result: dict[str, Any]) -> None:
+    """Write capacity.json. Raises CannotRecord."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / "capacity.json", result)
+    except OSError as error:
+        raise errors.CannotRecord(f"{folder / 'capacity.json'}: {error.strerror or error}") from None

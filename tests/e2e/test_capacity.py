@@ -1,0 +1,132 @@
+"""Capacity searches as their operator has them: a real sandbox, real steps, broken off and taken up, bad input."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from entsurge.commands.processes import sandbox
+from entsurge.sandbox.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+REVIEW = ROOT / "docs" / "capacity-review.md"
+QUICK = ("--hold", "5", "--warm-up", "2")
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of the worked review."""
+    return re.findall(rf"```{language}\n(.*?)```", REVIEW.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The review's own profile, as its reader copies it."""
+    path = tmp_path_factory.mktemp("review") / "review.toml"
+    path.write_text(blocks("toml")[0], encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def ent() -> Iterator[str]:
+    """The review's sandbox: four workers, twelve milliseconds a page."""
+    settings = Settings(
+        workers=4, default_seconds=0.012, service_seconds={"sign-on": 0.006}, pool=16, queue_limit=80, seed=9,
+        schools=40, compression=360,
+    )  # fmt: skip
+    with sandbox(settings.to_json()) as (url, _):
+        yield url
+
+
+@pytest.mark.slow
+def test_the_worked_review_runs(tmp_path: Path, ent: str) -> None:
+    """Its commands in their order, the sandbox's apart: exit 0, a number with an interval, notes in two languages."""
+    (tmp_path / "review.toml").write_text(blocks("toml")[0], encoding="utf-8")
+    commands = [line for block in blocks("bash") for line in block.replace("\\\n", " ").splitlines() if line.strip()]
+    run = [line for line in commands if "entsurge sandbox" not in line]
+    assert len(run) >= 3
+    for line in run:
+        words = line.replace("http://127.0.0.1:8080", ent).split()
+        assert words[0] == "entsurge"
+        done = subprocess.run(
+            [sys.executable, "-m", *words], cwd=tmp_path, capture_output=True, text=True, timeout=400, check=False
+        )
+        assert "Traceback" not in done.stderr
+        assert done.returncode == 0, line + done.stdout + done.stderr
+    result = json.loads((tmp_path / "runs/review/capacity.json").read_text())
+    low, high = result["boundary"]["low"], result["boundary"]["high"]
+    assert low <= result["boundary"]["value"] <= high
+    assert len(result["steps"]) >= 4
+    for lang in ("fr", "en"):
+        assert "<svg" in (tmp_path / f"runs/review/capacity.{lang}.html").read_text(encoding="utf-8")
+        assert "|" in (tmp_path / f"runs/review/capacity.{lang}.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_search_broken_off_goes_on(profile: Path, ent: str, tmp_path: Path) -> None:
+    """SIGKILL in the middle of the second step: the same command keeps the first and asks for what was missing."""
+    arguments = [
+        sys.executable, "-m", "entsurge", "capacity", str(profile), "--target", ent, *QUICK, "--budget", "1.2",
+        "--out", "search",
+    ]  # fmt: skip
+    journal = tmp_path / "search" / "search.jsonl"
+    with subprocess.Popen(arguments, cwd=tmp_path, stdout=-1, stderr=-1, start_new_session=True) as process:
+        limit = time.monotonic() + 90
+        while not journal.is_file() or journal.read_text().count('"begun"') < 2:
+            assert time.monotonic() < limit
+            time.sleep(0.05)
+        os.kill(process.pid, signal.SIGKILL)
+    engine = tmp_path / json.loads(journal.read_text().splitlines()[-1])["path"] / "engine.pid"
+    with contextlib.suppress(OSError, ValueError):
+        os.kill(int((tmp_path / "search" / engine).read_text()), signal.SIGINT)
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode in (0, 3, 4), done.stdout + done.stderr
+    assert "1 steps known" in done.stdout
+    rows = [json.loads(line) for line in journal.read_text().splitlines()[1:]]
+    numbers = [row["number"] for row in rows if row["state"] == "begun"]
+    assert numbers == sorted(set(numbers))
+    assert (tmp_path / "search" / "capacity.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([], 2, "either --target"),
+        (["lockdown-2020", "--target", "http://192.0.2.1/"], 2, "loopback"),
+        (["--target", "http://127.0.0.1:1/"], 2, "which profile"),
+        (["lockdown-2020", "--target", "http://127.0.0.1:1/", "--budget", "0.5"], 2, "allows 0 steps"),
+        (["lockdown-2020", "--target", "http://127.0.0.1:1/", "--budget", "60"], 6, "127.0.0.1:1"),
+        (["--from", "nothing-here"], 2, "no run directory"),
+        (["nonsense", "--target", "http://127.0.0.1:1/"], 2, "shipped in profiles"),
+    ],
+)
+def test_bad_input_is_said(entsurge, arguments: list[str], code: int, said: str) -> None:
+    """One message, the documented exit code, no traceback."""
+    done = entsurge("capacity", *arguments)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_runs_of_different_profiles_do_not_belong_together(entsurge, quick_profile: Path, free_sandbox) -> None:
+    """Named, with what may differ; and runs that all kept their objectives give a lower end and exit 4."""
+    for name, compression in (("one", "120"), ("two", "60")):
+        done = entsurge(
+            "run", str(quick_profile), "--target", free_sandbox[0], "--out", name, "--exporter-port", "0", "--quiet",
+            "--compression", compression, "--scale", "1/80",
+        )  # fmt: skip
+        assert done.returncode in (0, 4), done.stdout + done.stderr
+    mixed = entsurge("capacity", "--from", "one", "--from", "two")
+    assert mixed.returncode == 2
+    assert "compression" in mixed.stderr
+    alone = entsurge("capacity", "--from", "one", "--out", "alone", "--what-if")
+    assert alone.returncode == 4, alone.stdout + alone.stderr
+    assert "at least" in alone.stdout
+    assert "at least 6" in alone.stdout
