@@ -12,7 +12,7 @@ import pytest
 
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import DAYS
-from entsurge.drivers.portal import PATHS
+from entsurge.drivers.portal_pages import PATHS
 from entsurge.plan.arrivals import Arrivals, VisitPlan
 from entsurge.plan.people import groups
 
