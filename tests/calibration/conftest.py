@@ -12,7 +12,6 @@ import pytest
 
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import DAYS
-from entsurge.drivers.portal_pages import PATHS
 from entsurge.plan.arrivals import Arrivals, VisitPlan
 from entsurge.plan.people import groups
 
@@ -23,6 +22,11 @@ PARIS = ZoneInfo("Europe/Paris")
 MONDAY = dt.datetime(2026, 1, 12, tzinfo=PARIS)
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 SCALE = 600
+PATHS = {
+    "home": "accueil", "lesson-book": "cahier-de-textes", "homework": "travail", "messages": "messagerie",
+    "marks": "notes", "absences": "absences", "files": "fichiers", "news": "actualites", "chat": "chat",
+    "video-class": "visio",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

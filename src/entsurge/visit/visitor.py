@@ -332,7 +332,7 @@ class Visitor(User):
     def hopped(self, step: str, outcome: Outcome, microseconds: int) -> None:
         """Record one hop of a sign-on: of kind `hop`, so that hops are never counted as page views."""
         plan = self.plan
-        key = Key("hop", plan.persona, plan.group, "sign-on", step, plan.phase, str(outcome))
+        key = Key("hop", plan.persona, plan.group, "sign-on", step, plan.phase, str(outcome), attempt=plan.kind)
         self.stage.record.request(key, microseconds)
 
     def pause(self, seconds: float) -> None:
