@@ -38,6 +38,7 @@ def entsurge(url: str, seconds: float) -> Callable[[], int]:
     import gevent
 
     from entsurge.drivers.portal import PortalDriver
+    from entsurge.drivers.registry import Setting
     from entsurge.record.exporter import Exporter
     from entsurge.record.recorder import Key, Recorder
     from entsurge.record.run_directory import RunDirectory
@@ -46,7 +47,7 @@ def entsurge(url: str, seconds: float) -> Callable[[], int]:
     from entsurge.visit.tls import Tls
 
     folder = tempfile.mkdtemp()
-    recorder, driver, exporter = Recorder(RunDirectory(Path(folder) / "run")), PortalDriver(url), Exporter()
+    recorder, driver, exporter = Recorder(RunDirectory(Path(folder) / "run")), PortalDriver(Setting(url)), Exporter()
     recorder.listeners.append(exporter.fold)
     tls = Tls(os.environ.get("ENTSURGE_AUTHORITY"))
     allow, done = AllowList(), [0]

@@ -28,7 +28,8 @@ from gevent.pool import Pool
 
 from entsurge.drivers import live
 from entsurge.drivers.driver import Account
-from entsurge.drivers.portal import PortalDriver, form
+from entsurge.drivers.portal import PortalDriver
+from entsurge.drivers.registry import Setting
 from entsurge.population import Population
 from entsurge.visit.allow import AllowList
 from entsurge.visit.client import Client
@@ -72,12 +73,11 @@ class Guest:
     def get(self, url: str) -> Any:
         return self.client.get(url, deadline_seconds=60)
 
-    def post_form(self, url: str, fields: dict[str, str]) -> Any:
-        kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self.client.request("POST", url, headers=kind, body=form(fields), deadline_seconds=60)
+    def hop(self, _step: str, method: str, url: str, **more: Any) -> Any:
+        return self.client.request(method, url, deadline_seconds=60, **more)
 
-    def follow(self, response: Any) -> Any:
-        return self.client.follow(response, deadline_seconds=60)
+    def hopped(self, _step: str, _outcome: Any, _microseconds: int) -> None:
+        return
 
     def sentence(self) -> str:
         return "Bonjour à toute la classe."
@@ -170,7 +170,7 @@ def main() -> None:
 
 
 def _measure(url: str, pid: int, given: argparse.Namespace) -> None:
-    population, driver = Population(1, schools=SCHOOLS), PortalDriver(url)
+    population, driver = Population(1, schools=SCHOOLS), PortalDriver(Setting(url))
     stage = Stage(
         driver=driver, population=population, record=Record(), allow=AllowList(), patience={}, headers={},
         deadline_seconds=60, zero=time.monotonic(),

@@ -65,6 +65,7 @@ def main(told: dict) -> None:
     scenarios, _ = load_scenarios({})
     missing = told["stand_in"]
     report: dict = {"personas": {}, "read_only": {}}
+    at_first = told_to(told["url"], "/stub/left")["things"] if told["stub"] else 0
     for persona in [each for each in PERSONAS if each in told["accounts"]]:
         stage = by_hand.stage(way, people(told))
         stage.stand_in = missing
@@ -84,9 +85,9 @@ def main(told: dict) -> None:
             result = visitor.signs_on()
             report["full"] = [str(result.outcome), result.reason]
         told_to(told["url"], "/stub/full/no")
-        report["left before"] = told_to(told["url"], "/stub/left")["things"]
+        report["left before"] = told_to(told["url"], "/stub/left")["things"] - at_first
         report["removed"] = removed(way, told, report["created"])
-        report["left"] = told_to(told["url"], "/stub/left")["things"]
+        report["left"] = told_to(told["url"], "/stub/left")["things"] - at_first
     report["classified"] = {
         status: str(way.driver.classify(Response("GET", told["url"], status, Headers([]), b"x")))
         for status in (200, 429, 500, 509)

@@ -7,6 +7,8 @@ from pathlib import Path
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.wait import WebDriverWait
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -37,7 +39,12 @@ class Browser:
         """Fill a form's fields by their names, and send it."""
         for name, value in fields.items():
             self.driver.find_element(By.NAME, name).send_keys(value)
-        self.driver.find_element(By.CSS_SELECTOR, "form button[type=submit]").click()
+        button = self.driver.find_element(By.CSS_SELECTOR, "form button[type=submit]")
+        button.click()
+        WebDriverWait(self.driver, 20).until(staleness_of(button))
+        WebDriverWait(self.driver, 20).until(
+            lambda driver: driver.execute_script("return document.readyState") == "complete"
+        )
         self.keep()
 
     def keep(self) -> None:
