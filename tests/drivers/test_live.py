@@ -15,6 +15,7 @@ from wsproto.events import BytesMessage, CloseConnection, Message, TextMessage
 
 from entsurge.drivers import live
 from entsurge.drivers.portal import PortalDriver
+from entsurge.drivers.registry import Setting
 from entsurge.visit.allow import AllowList
 from entsurge.visit.client import Client
 from entsurge.visit.outcome import Outcome
@@ -152,7 +153,7 @@ def scene():
         server = Raw(answer)
         visitor = Visitor(server.url, **more)
         made.append((server, visitor))
-        result = PortalDriver(server.url).open(visitor, service, action)
+        result = PortalDriver(Setting(server.url)).open(visitor, service, action)
         if result.stay is not None:
             result.stay.until(visitor.stage.now_us() + int(seconds * 1e6))
         return SimpleNamespace(
@@ -431,7 +432,7 @@ def test_a_page_without_a_room_is_a_page(scene) -> None:
     server = Raw(ok(b'<meta name="ent-service" content="chat"><body>'))
     visitor = Visitor(server.url)
     try:
-        result = PortalDriver(server.url).open(visitor, "chat", "open-chat")
+        result = PortalDriver(Setting(server.url)).open(visitor, "chat", "open-chat")
         assert result.ok
         assert result.stay is None
     finally:
