@@ -31,7 +31,9 @@ def walk(url, persona, actions):
     stage.record.created = written.append
     visitor = Walker(environment)
     person = Population(1).person(persona, 0)
-    visitor.plan = SimpleNamespace(persona=persona, group=person.academy, phase="", account=0, name="walk")
+    visitor.plan = SimpleNamespace(
+        persona=persona, group=person.academy, phase="", account=0, name="walk", kind="first"
+    )
     visitor.random, visitor.service, visitor.action = random.Random(1), "", ""
     visitor.client = Client(allow=stage.allow)
     account = SimpleNamespace(login=person.login, password=person.password, tenant=person.uai)

@@ -34,7 +34,7 @@ COMBINED = f"""
     FROM (SELECT number, line, q[1] AS head, q[2] AS request, substring(q[3], 2, 3) AS status,
                  coalesce(q[6], '') AS agent
           FROM (SELECT number, line, string_split(line, '"') AS q FROM batch
-                WHERE line NOT LIKE '{{%' AND trim(line) <> '' AND NOT contains(line, '\\"')))
+                WHERE line NOT LIKE '{{%' AND trim(line, ' ') <> '' AND NOT contains(line, '\\"')))
     UNION ALL
     SELECT number, line, false, '', f.address, f."user", f.stamp, f.request, f.status, f.agent, f.stamp <> ''
     FROM (SELECT number, line, regexp_extract(line, '{_ESCAPED}', {_FIELDS}) AS f
