@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.engine import locust_statistics
 from entsurge.engine.progress import Progress
+from entsurge.engine.second import SecondOfPages
 from entsurge.record.exporter import Exporter
 from entsurge.record.run_directory import NEVER_STARTED
 
@@ -44,6 +45,7 @@ class Book:
         self.visit_us = self.visit_count = self.visit_length_us = 0
         self.exact: dict[str, Counter[str]] | None = None  # set at the end, when it is known what nobody reported
         self.unreported = 0
+        self.pages_of_second = SecondOfPages()
         self.window = (manifest["phases"][1]["start_s"], manifest["phases"][1]["end_s"])
 
     # -- what comes in ---------------------------------------------------------------------------------------------
@@ -81,6 +83,7 @@ class Book:
         """One second's pages of one process."""
         self.exporter.fold(fold)
         self.progress.fold(fold)
+        self.pages_of_second.fold(fold)
         locust_statistics.feed(self.environment, fold)
 
     # -- once a second ---------------------------------------------------------------------------------------------
@@ -106,6 +109,11 @@ class Book:
         self.exporter.gauge(counts, present, p99 / 1e6)
         self.progress.gauge(second + 1, sums, dict(present))
         self.progress.show()
+
+    def take_second(self) -> dict[str, dict[str, Any]]:
+        """Each persona's pages since this was last asked, for the stop conditions."""
+        taken, self.pages_of_second = self.pages_of_second, SecondOfPages()
+        return taken.by_persona()
 
     def counts(self) -> dict[str, Counter[str]]:
         """Visits offered, started and lost so far, by persona."""

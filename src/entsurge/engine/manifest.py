@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from entsurge.audience.profile import Profile
     from entsurge.audience.shape import Persona
     from entsurge.chaos.experiment import Experiment
+    from entsurge.chaos.timeline import Planned
     from entsurge.engine.prepared import Prepared
     from entsurge.engine.spec import RunSpec
 
@@ -62,7 +63,8 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str) -> dict[str
         },
         "planned": counted["personas"],
         "objectives": _objectives(profile),
-        "perturbations": [_perturbation(each, timeline[-1]["end_s"]) for each in prepared.experiments],
+        "perturbations": [_perturbation(each) for each in prepared.planned],
+        "perturbation_phases": prepared.perturbation_phases,
         "population": {
             "academies": list(people.academy_names),
             "schools": profile.file.population.schools,
@@ -87,13 +89,17 @@ def _objectives(profile: Profile) -> list[dict[str, Any]]:
     return [each.model_dump() | {"id": each.id or f"objective-{number}"} for number, each in numbered]
 
 
-def _perturbation(each: Experiment, end_s: float) -> dict[str, Any]:
-    about = each.extension
+def _perturbation(planned: Planned) -> dict[str, Any]:
+    about = planned.experiment.extension
     return {
-        "id": each.id,
+        "id": planned.experiment.id,
         "kind": about.kind,
         "title": dict(about.title),
         "defers": list(about.defers),
-        "start_s": 0.0,
-        "end_s": end_s,
+        "start_s": max(0.0, planned.start_s),
+        "end_s": planned.end_s,
+        "whole_run": planned.whole_run,
+        "faults": [each.get("fault", "") for each in planned.experiment.faults],
+        "lease_seconds": about.lease_seconds,
+        "stop_when": [str(each) for each in about.stop_when],
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from entsurge import __version__, content, errors
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import PERSONAS
-from entsurge.chaos import experiment
+from entsurge.chaos import experiment, timeline
 from entsurge.drivers import driver as drivers
 from entsurge.engine import manifest as manifests
 from entsurge.plan.arrivals import Arrivals
@@ -35,6 +35,9 @@ class Prepared:
         self.spec = spec
         self.profile = profiles.load(spec.profile, overrides=spec.overrides)
         self.experiments = [experiment.load(name) for name in spec.chaos]
+        when = clock(self.profile)
+        self.planned = timeline.plan(self.experiments, when)
+        self.perturbation_phases = timeline.phases(self.planned, when)
         self.scenarios, self.scenario_paths = load_scenarios(spec.scenarios)
         self.people = population(self.profile)
         self.arrivals = Arrivals(self.profile, groups(self.profile))
@@ -62,6 +65,12 @@ class Prepared:
         """What must be the same on every process: each scenario's SHA-256 and the plan's."""
         of = {f"scenario {persona}": content.digest(path) for persona, path in self.scenario_paths.items()}
         return {**of, "plan": self.arrivals.digest()}
+
+
+def clock(profile: profiles.Profile) -> timeline.Clock:
+    """The run's clock, as the plan has it."""
+    replay, window = profile.file.replay, profile.file.window
+    return timeline.Clock.of(manifests.phases(profile), window.begin_minute, float(replay.compression))
 
 
 def load_scenarios(given: dict[str, str]) -> tuple[dict[Persona, type[Visitor]], dict[Persona, Path]]:

@@ -18,7 +18,7 @@ from entsurge.engine import manifest as manifests
 from entsurge.engine.book import Book
 from entsurge.engine.crew import Crew
 from entsurge.engine.local import Local
-from entsurge.engine.measures import Measures
+from entsurge.engine.perturbations import Perturbations
 from entsurge.engine.prepared import Prepared
 from entsurge.engine.reach import check_room, reach
 from entsurge.engine.spec import RunSpec
@@ -119,9 +119,9 @@ class Run:
         try:
             with self.book.progress:
                 offering.gather()
-                with Measures(self.prepared.experiments, self.stage, self.directory, url=self.spec.url) as measures:
+                with Perturbations(self) as self.perturbations:
                     self._window(offering)
-                    measures.end()
+                    self.perturbations.end("normal" if self.end == "completed" else self.end)
                 self._close(offering)
         finally:
             offering.close()
@@ -132,6 +132,7 @@ class Run:
     def _window(self, offering: Offering) -> None:
         self.stage.zero = time.monotonic()
         self.event("run", "run", "started")
+        self.perturbations.begin()
         offering.begin()
         ticking = gevent.spawn(self._seconds, offering)
         last = self.manifest["phases"][-1]["end_s"]
@@ -152,6 +153,7 @@ class Run:
             try:
                 offering.tick(second)
                 self.book.second(second)
+                self.perturbations.second(second, self.book.take_second())
             except errors.CannotRecord as error:
                 self.book.progress.say(f"{error}; {error.hint}")
                 self.stop("disk")
