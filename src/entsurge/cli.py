@@ -20,6 +20,7 @@ COMMANDS = {
     "gate": "Verdict and exit code for CI, with JUnit if asked.",
     "compare": "Candidate runs against baseline runs, beyond chance or not.",
     "population": "Synthetic people as CSV.",
+    "chaos": "Faults and measures: list, check, recover, stop, audit, doctor.",
     "sandbox": "Serves the embedded reference ENT.",
 }
 EPILOG = (

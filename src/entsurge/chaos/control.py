@@ -30,10 +30,11 @@ def before_method_control(context: Any, experiment: dict[str, Any]) -> None:
     window = Window.here(lease, _extension(experiment).get("most_seconds", BY_HAND_SECONDS))
     if not window.wait_for_go():
         raise SystemExit(20)  # Chaos Toolkit's own way of leaving before the method
-    record = _record(experiment, lease)
-    record.write()
-    audit(record, "applying", lease="guardian")
-    _now.update(window=window, record=record)
+    _now["window"] = window
+    if experiment.get("rollbacks"):
+        _now["record"] = _record(experiment, lease)
+        _now["record"].write()
+        audit(_now["record"], "applying", lease="guardian")
 
 
 def after_method_control(context: Any) -> None:
@@ -43,7 +44,8 @@ def after_method_control(context: Any) -> None:
     if window is None:
         return
     window.say("applied")
-    audit(_now["record"], "applied")
+    if "record" in _now:
+        audit(_now["record"], "applied")
     while window.goes_on(window.lease_seconds / RENEWALS):
         pass
 
@@ -51,12 +53,13 @@ def after_method_control(context: Any) -> None:
 def after_rollback_control(context: Any) -> None:
     """The rollbacks have been performed: nothing is left."""
     del context
-    if "record" not in _now:
-        return
-    with _now["record"].ending() as there:
-        if there:
-            audit(_now["record"], "ended", _now["window"].ended_by)
-    _now["window"].say("ended", how=_now["window"].ended_by)
+    if "record" in _now:
+        with _now["record"].ending() as there:
+            if there:
+                Path(_now["record"].settings["file"]).unlink(missing_ok=True)
+                audit(_now["record"], "ended", _now["window"].ended_by)
+    if "window" in _now:
+        _now["window"].say("ended", how=_now["window"].ended_by)
 
 
 def _extension(experiment: dict[str, Any]) -> dict[str, Any]:
@@ -78,10 +81,11 @@ def _record(experiment: dict[str, Any], lease_seconds: float) -> Record:
         lease_seconds=lease_seconds, before={}, holder=Process.me(), controller=controller(),
         run=os.environ.get(RUN, ""),
     )  # fmt: skip
-    path = folder() / "in-force" / f"{record.id}.undo"
+    path = folder() / "rollbacks" / f"{record.id}.json"
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     with path.open("w", encoding="utf-8") as stream:
         json.dump(undo, stream)
         stream.flush()
         os.fsync(stream.fileno())
-    record.settings["file"] = str(Path(path))
+    record.settings["file"] = str(path)
     return record

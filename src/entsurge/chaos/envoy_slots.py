@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,14 @@ SLOTS = {
 
 def matched(routes: list[str], personas: list[str]) -> list[dict[str, Any]]:
     """Envoy's header matchers: paths that begin so, of these personas, and never of the control cohort."""
-    found: list[dict[str, Any]] = [{"name": COHORT_HEADER, "string_match": {"exact": "control"}, "invert_match": True}]
+    found: list[dict[str, Any]] = [
+        {
+            "name": COHORT_HEADER,
+            "string_match": {"exact": "control"},
+            "invert_match": True,
+            "treat_missing_header_as_empty": True,
+        }
+    ]
     if routes:
         found.append({"name": ":path", "string_match": _any_of(routes, whole=False)})
     if personas:
@@ -36,7 +44,5 @@ def matched(routes: list[str], personas: list[str]) -> list[dict[str, Any]]:
 
 
 def _any_of(words: list[str], *, whole: bool) -> dict[str, Any]:
-    import re
-
     pattern = "|".join(re.escape(word) for word in words)
     return {"safe_regex": {"regex": f"({pattern})" + ("" if whole else ".*")}}

@@ -101,7 +101,7 @@ class NetworkFault(Fault):
     def _wait(self) -> None:
         """Until the kernel lists the table."""
         limit = time.monotonic() + TAKEN_SECONDS
-        arguments = ["ip", "netns", "exec", self.netns, "nft", "list", "chain", "inet", self._table, "output"]
+        arguments = ["ip", "netns", "exec", self.netns, "nft", "list", "table", "inet", self._table]
         while time.monotonic() < limit:
             done = subprocess.run(arguments, capture_output=True, text=True, check=False)  # noqa: S603
             if done.returncode == 0 and "@ports" in done.stdout:
