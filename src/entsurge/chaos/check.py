@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import logging
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from entsurge.chaos.experiment import load, read
+from entsurge.chaos.experiment import read
 from entsurge.chaos.faults.fault import make
+from entsurge.chaos.game_day import load_all
 from entsurge.errors import EntsurgeError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from entsurge.chaos.experiment import Experiment
-
-STANDS_FOR = {"target": "http://127.0.0.1:8080", "edge_port": 18000}
 
 
 def faults_of(name: str) -> list[str]:
-    """Everything that is wrong with an experiment, one line each; empty when nothing is."""
+    """Everything that is wrong with an experiment or a game day, one line each; empty when nothing is."""
     try:
-        one = load(name)
+        found = load_all([name])
     except EntsurgeError as error:
         return str(error).splitlines()
-    from pathlib import Path
-
-    return _of_chaos_toolkit(Path(one.path)) + _of_ours(one)
+    return [line for one in found for line in _of_chaos_toolkit(Path(one.path)) + _of_ours(one)]
 
 
 def _of_chaos_toolkit(path: Path) -> list[str]:
@@ -71,6 +67,6 @@ def _filled(settings: dict[str, Any], configuration: dict[str, Any]) -> dict[str
     known: dict[str, Any] = {}
     for name, of in configuration.items():
         of_environment = os.environ.get(of["key"], of.get("default")) if isinstance(of, dict) and "key" in of else of
-        known[name] = of_environment if of_environment is not None else STANDS_FOR.get(name, "1")
+        known[name] = of_environment if of_environment is not None else "1"
     found: dict[str, Any] = substitute(settings, known, {})
     return found

@@ -46,6 +46,8 @@ class EnvoyFault(Fault):
 class EnvoyRequestFault(EnvoyFault):
     """Hits `percent` of the requests whose path begins with one of `routes`, of `personas`; none means all.
 
+    A `*` in a route stands for one part of a path: /etab/*/visio.
+
     Personas are known by the header that our visitors send; visits of the control cohort are never hit.
     """
 

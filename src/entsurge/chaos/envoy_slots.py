@@ -44,5 +44,5 @@ def matched(routes: list[str], personas: list[str]) -> list[dict[str, Any]]:
 
 
 def _any_of(words: list[str], *, whole: bool) -> dict[str, Any]:
-    pattern = "|".join(re.escape(word) for word in words)
+    pattern = "|".join(re.escape(word).replace(r"\*", "[^/]*") for word in words)
     return {"safe_regex": {"regex": f"({pattern})" + ("" if whole else ".*")}}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -20,11 +21,12 @@ def command() -> None:
 
 @command.command("list", epilog="Example: entsurge chaos list --lang fr")
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="en", show_default=True)
-def listed(lang: str) -> None:
+def listed(lang: Literal["fr", "en"]) -> None:
     """The experiments that are shipped: name, kind, what it does, which faults, how it ends by itself."""
     from rich.console import Console
     from rich.table import Table
 
+    from entsurge.chaos import game_day
     from entsurge.chaos.experiment import load
 
     table = Table("name", "kind", "title", "faults", "lease", "when", box=None, pad_edge=False)
@@ -35,17 +37,21 @@ def listed(lang: str) -> None:
         when = f"{span.start or 'whole run'}{' + ' + span.length if span.length else ''}"
         leases = f"{one.extension.lease_seconds:g} s"
         table.add_row(name, one.extension.kind, one.extension.title[lang], ", ".join(faults), leases, when)
-    Console(soft_wrap=True).print(table)
+    for name in game_day.names():
+        day = " · ".join(one.id for one in game_day.load_all([name]))
+        table.add_row(name, "game day", day)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 @command.command("check", epilog="Examples: entsurge chaos check · entsurge chaos check sso-slow ./ours.json")
 @click.argument("experiments", nargs=-1)
 def check(experiments: tuple[str, ...]) -> int:
     """Check experiments as Chaos Toolkit does and as we do; all that are shipped when none is named."""
+    from entsurge.chaos import game_day
     from entsurge.chaos.check import faults_of
 
     wrong = 0
-    for name in experiments or tuple(content.names("chaos")):
+    for name in experiments or (*content.names("chaos"), *game_day.names()):
         found = faults_of(name)
         wrong += bool(found)
         click.echo(f"{'✗' if found else '✓'} {name}")

@@ -11,6 +11,7 @@ import click
 from entsurge import errors
 from entsurge.commands.judge import judge
 from entsurge.commands.options import RUNS, new_run_folder, overrides, replay_options
+from entsurge.commands.perturbed import perturbed
 from entsurge.commands.processes import run_engine
 from entsurge.commands.targets import loopback
 from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
@@ -25,7 +26,18 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
 @click.argument("profile")
 @click.option("--target", required=True, metavar="URL", help="A loopback address, such as that of `entsurge sandbox`.")
 @click.option(
-    "--chaos", multiple=True, metavar="EXPERIMENT", help="A measure or fault in force during the run; repeatable."
+    "--chaos",
+    multiple=True,
+    metavar="NAME|FILE[@START[+LENGTH]]",
+    help="A measure or fault, such as sso-slow@09:02+6min (`entsurge chaos list`); repeatable.",
+)
+@click.option("--yes-production", is_flag=True, help="Put faults on a target marked as production: agreed in writing.")
+@click.option(
+    "--control-share",
+    type=click.FloatRange(0, 0.5),
+    default=0.0,
+    metavar="SHARE",
+    help="Share of visits that faults at the edge leave alone, to compare with (such as 0.1).",
 )
 @click.option("--scenario", multiple=True, metavar="PERSONA=FILE", help="A scenario file of your own for a persona.")
 @click.option(
@@ -62,7 +74,8 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
 @click.option("--quiet", is_flag=True, help="No progress.")
 @replay_options
 def command(
-    *, profile: str, target: str, chaos: tuple[str, ...], scenario: tuple[str, ...], out: Path | None,
+    *, profile: str, target: str, chaos: tuple[str, ...], yes_production: bool, control_share: float,
+    scenario: tuple[str, ...], out: Path | None,
     processes: int, workers: int, bind: str, source: tuple[str, ...], web_port: int, exporter_port: int,
     quiet: bool, **given: Any,
 ) -> int:  # fmt: skip
@@ -72,22 +85,25 @@ def command(
     """
     loopback(target)
     folder = out or new_run_folder(Path(profile).stem, RUNS)
-    spec = RunSpec(
-        profile=profile,
-        url=target,
-        out=str(folder),
-        overrides=overrides(**given),
-        chaos=list(chaos),
-        scenarios=_by_persona(scenario),
-        processes=processes,
-        workers=workers,
-        bind=bind,
-        sources=list(source),
-        web_port=web_port,
-        exporter_port=exporter_port,
-        progress=not quiet,
-    )
-    code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""))
+    with perturbed(chaos, target, agreed=yes_production) as url:
+        spec = RunSpec(
+            profile=profile,
+            url=url,
+            edge_of=target if url != target else "",
+            control_share=control_share,
+            out=str(folder),
+            overrides=overrides(**given),
+            chaos=list(chaos),
+            scenarios=_by_persona(scenario),
+            processes=processes,
+            workers=workers,
+            bind=bind,
+            sources=list(source),
+            web_port=web_port,
+            exporter_port=exporter_port,
+            progress=not quiet,
+        )
+        code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""))
     if code in (errors.USAGE, errors.UNEXPECTED) or not (folder / "manifest.json").is_file():
         return code
     return judge([folder], folder, engine_codes=[code])

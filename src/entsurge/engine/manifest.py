@@ -64,6 +64,8 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str) -> dict[str
         "planned": counted["personas"],
         "objectives": _objectives(profile),
         "perturbations": [_perturbation(each) for each in prepared.planned],
+        "control_share": spec.control_share,
+        "edge_of": spec.edge_of,
         "perturbation_phases": prepared.perturbation_phases,
         "population": {
             "academies": list(people.academy_names),

@@ -45,7 +45,7 @@ class Perturbations:
         spec = {
             "run": self.run.directory.path.name,
             "journals": str(self.run.directory.path.resolve() / "chaos"),
-            "target": self.run.spec.url,
+            "target": self.run.spec.edge_of or self.run.spec.url,
             "windows": [
                 {"file": each.experiment.path, "start_s": each.start_s, "end_s": each.end_s} for each in self.planned
             ],
@@ -90,7 +90,7 @@ class Perturbations:
         self.listening.join(1)
 
     def _environment(self) -> dict[str, str]:
-        return os.environ | {"ENTSURGE_TARGET": self.run.spec.url}
+        return os.environ | {"ENTSURGE_TARGET": self.run.spec.edge_of or self.run.spec.url}
 
     def _tell(self, row: dict[str, Any]) -> None:
         if self.controller is None:

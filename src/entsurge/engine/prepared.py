@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from entsurge import __version__, content, errors
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import PERSONAS
-from entsurge.chaos import experiment, timeline
+from entsurge.chaos import game_day, timeline
 from entsurge.drivers import driver as drivers
 from entsurge.engine import manifest as manifests
 from entsurge.plan.arrivals import Arrivals
@@ -34,7 +34,7 @@ class Prepared:
     def __init__(self, spec: RunSpec) -> None:
         self.spec = spec
         self.profile = profiles.load(spec.profile, overrides=spec.overrides)
-        self.experiments = [experiment.load(name) for name in spec.chaos]
+        self.experiments = game_day.load_all(spec.chaos)
         when = clock(self.profile)
         self.planned = timeline.plan(self.experiments, when)
         self.perturbation_phases = timeline.phases(self.planned, when)
@@ -59,6 +59,7 @@ class Prepared:
             ],
             headers={"User-Agent": f"entsurge/{__version__} (load test)", "X-Entsurge-Run": run},
             sources=self.sources,
+            control_share=self.spec.control_share,
         )
 
     def digests(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+from zlib import crc32
 
 from entsurge.audience.shape import PERSONAS
 
@@ -62,6 +63,7 @@ class Stage:
     accounts_in_use: set[tuple[str, str, int]] = field(default_factory=set)
     limits: Counter[str] = field(default_factory=Counter)  # what the generator itself lacked, and how often
     sources: tuple[str, ...] = ()  # addresses of this machine that visitors come from, in turn
+    control_share: float = 0.0  # of the visits, which faults at an edge leave alone
     unreachable: int = 0
     answers: int = 0
 
@@ -75,6 +77,12 @@ class Stage:
     def source(self, number: int) -> str:
         """The address of this machine that a visitor of this number comes from; empty for the system's choice."""
         return self.sources[number % len(self.sources)] if self.sources else ""
+
+    def cohort(self, visit: str) -> str:
+        """`control` or `exposed`, by the visit's name alone; everybody is `control` where no share is set aside."""
+        if not self.control_share:
+            return "control"
+        return "control" if crc32(visit.encode()) / 2**32 < self.control_share else "exposed"
 
     def now_us(self) -> int:
         """µs of run time since the run's zero."""
