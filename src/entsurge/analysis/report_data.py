@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.analysis.continuity import continuity
 from entsurge.analysis.degradation import matrix
+from entsurge.analysis.effects import effects
 from entsurge.analysis.figures import figures
 from entsurge.analysis.run import Run, read_run
 from entsurge.analysis.timeline import timeline
@@ -62,6 +63,7 @@ def _run(run: Run, baseline: Run | None) -> dict[str, Any]:
         "matrix": matrix(run, baseline),
         "objectives": [each.as_json() for each in found.objectives],
         "validity": [light.as_json() for light in found.lights],
+        "effects": effects(run, baseline),
         "timeline": timeline(run),
         "failures": _failures(run),
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from entsurge.analysis.windows import windows
+
 if TYPE_CHECKING:
     from entsurge.analysis.run import Run
 
@@ -28,7 +30,17 @@ class Light:
 
 def lights(run: Run) -> list[Light]:
     """Every condition of a believable run. A broken one makes the verdict INVALID, but for the start lag."""
-    return [_finished(run), _started(run), _lost(run), _lag(run), _processor(run), _loop(run), _room(run), _little(run)]
+    found = [
+        _finished(run),
+        _started(run),
+        _lost(run),
+        _lag(run),
+        _processor(run),
+        _loop(run),
+        _room(run),
+        _little(run),
+    ]
+    return found + _perturbed(run)
 
 
 def _finished(run: Run) -> Light:
@@ -114,6 +126,22 @@ def _little(run: Run) -> Light:
         "little", kept, f"loi de Little, écart {residual:.1f} %".replace(".", ",") + more[0],
         f"Little's law, residual {residual:.1f} %" + more[1],
     )  # fmt: skip
+
+
+def _perturbed(run: Run) -> list[Light]:
+    """Whether every fault and measure that was planned was in force; nothing where none was planned."""
+    planned = windows(run)
+    missing = [one.id for one in planned if not one.applied and one.start_s < run.window["end_s"]]
+    if not planned or (run.finish or {}).get("end") != "completed":
+        return []
+    absent = ", ".join(missing)
+    return [
+        Light(
+            "perturbations", not missing,
+            f"perturbations absentes : {absent}" if missing else "perturbations en place comme prévu",
+            f"perturbations never in force: {absent}" if missing else "perturbations in force as planned",
+        )
+    ]  # fmt: skip
 
 
 def broken(found: list[Light]) -> list[Light]:

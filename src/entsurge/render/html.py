@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from entsurge import content
 from entsurge.render import charts
+from entsurge.render.effects import effects_view, effects_words
 from entsurge.render.numbers import Numbers
 from entsurge.render.series import binned, clock
 
@@ -46,6 +47,7 @@ def render_html(data: Mapping[str, Any], language: str) -> str:
         "runs": [view(run, words, numbers, titles[run["name"]]) for run in data["runs"]],
         "titles": titles,
         "lead": lead(data, words, numbers, titles),
+        "effects_words": effects_words(language),
         "signs": SIGNS,
         "figures": FIGURES,
         "decimals": DECIMALS,
@@ -95,6 +97,7 @@ def view(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers, title:
     """A run with what the page shows beside its figures: card, chart, table of the chart."""
     return {
         **run,
+        "effects": effects_view(run, words, numbers),
         "title": title,
         "look": VERDICT_LOOKS[run["verdict"]],
         "sign": VERDICT_SIGNS[run["verdict"]],
