@@ -32,7 +32,7 @@ class BySecond:
     @property
     def seconds(self) -> int:
         """How many seconds there are."""
-        return self.logs.shape[1]
+        return int(self.logs.shape[1])
 
     def where(self, *, persona: str = "*", service: str = "*", cohort: str = "*") -> NDArray[np.bool_]:
         """Which cells are meant; `*` means all."""
