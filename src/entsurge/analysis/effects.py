@@ -94,8 +94,10 @@ def stretches(
 
 
 def _places(pages: BySecond) -> list[tuple[str, str]]:
-    found = {of[:2] for of in pages.cells}
-    return sorted(found, key=lambda of: (PERSONAS.index(of[0]) if of[0] in PERSONAS else 9, of[1]))
+    """Everybody on everything, then each persona on everything, then on each service."""
+    order = {name: number for number, name in enumerate(("*", *PERSONAS))}
+    found = {of[:2] for of in pages.cells} | {(of[0], "*") for of in pages.cells} | {("*", "*")}
+    return sorted(found, key=lambda of: (order.get(of[0], len(order)), of[1]))
 
 
 def _cell(

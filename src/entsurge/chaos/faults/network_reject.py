@@ -11,5 +11,5 @@ class NetworkReject(NetworkFault):
     kind: ClassVar[str] = "network-reject"
 
     def verdict(self) -> str:
-        """A reset."""
-        return "reject with tcp reset"
+        """A reset, but for what is one: our own resets must get through."""
+        return "tcp flags & rst == 0 reject with tcp reset"
