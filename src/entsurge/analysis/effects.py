@@ -94,9 +94,9 @@ def stretches(
 
 
 def _places(pages: BySecond) -> list[tuple[str, str]]:
-    """Everybody on everything, then each persona on everything, then on each service."""
+    """Everybody, then each persona: on everything together (`*`), then on each service."""
     order = {name: number for number, name in enumerate(("*", *PERSONAS))}
-    found = {of[:2] for of in pages.cells} | {(of[0], "*") for of in pages.cells} | {("*", "*")}
+    found = {(persona, service) for of in pages.cells for persona in ("*", of[0]) for service in ("*", of[1])}
     return sorted(found, key=lambda of: (order.get(of[0], len(order)), of[1]))
 
 
@@ -138,7 +138,7 @@ def _inversions(run: Run, cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for theirs in compared
         if mine["service"] == theirs["service"]
         and mine["persona"] in protected
-        and theirs["persona"] not in protected
+        and theirs["persona"] not in {"*", *protected}
         and mine["served"]["high"] < theirs["served"]["low"]
         and theirs["served"]["value"] - mine["served"]["value"] >= INVERSION_POINTS
     ]  # fmt: skip
