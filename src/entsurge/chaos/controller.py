@@ -8,14 +8,16 @@ second, `{"end": reason}`. Standard output: `{"id", "state", "detail", "t"}` for
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from entsurge.chaos import guardian
 from entsurge.chaos.child import Child
@@ -23,9 +25,6 @@ from entsurge.chaos.experiment import load
 from entsurge.chaos.readings import Readings
 from entsurge.chaos.timeline import Planned
 from entsurge.chaos.watch import Watch
-
-if TYPE_CHECKING:
-    import subprocess
 
 TICK_SECONDS = 0.05
 HOLD_SECONDS = 0.15
@@ -59,6 +58,7 @@ class Controller:
         self.guardian = guardian.start() if self.waiting else None
         while not (self.ending and not self.children):
             self._listen()
+            self._keep_guardian()
             self._begin()
             self._tend()
             self._say_ready()
@@ -119,6 +119,13 @@ class Controller:
             journal = self.folder / f"{len(list(self.folder.glob('*.log'))) + 1:02}-{planned.experiment.id}.json"
             self.children.append(Child(planned, journal, run=self.run, say=self.say))
 
+    def _keep_guardian(self) -> None:
+        """A guardian that was killed is replaced: its post is never empty for long."""
+        if self.guardian is not None and self.guardian.poll() is not None and not self.ending:
+            if self.guardian.stdin is not None:
+                self.guardian.stdin.close()
+            self.guardian = guardian.start()
+
     def _near(self, planned: Planned) -> bool:
         return self.zero is not None and self._now() >= planned.start_s - EARLY_SECONDS
 
@@ -161,10 +168,8 @@ class Controller:
             self.end("engine gone")
 
     def _dismiss(self, watching: subprocess.Popen[bytes]) -> None:
-        try:
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
             watching.communicate(b"bye", timeout=10)
-        except OSError:
-            watching.wait(1)
 
 
 def main() -> None:
