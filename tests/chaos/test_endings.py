@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from chaos_cases import CASES, Lacking
+from chaos_cases import CASES
 from chaos_endings import ALLOWED_SECONDS, ENDINGS, measure
+from chaos_parts import Lacking
 from chaos_subject import LEASE_SECONDS
 
 from entsurge.chaos.faults.fault import REGISTRY, make

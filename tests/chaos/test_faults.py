@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from chaos_cases import CASES, HAPROXY, Lacking, ask, cluster, command_alive, free_port, namespace, page_server
+from chaos_cases import CASES
+from chaos_parts import HAPROXY, Lacking, ask, cluster, command_alive, free_port, namespace, page_server
 from chaos_subject import until
 
 from entsurge.chaos.edge import edge

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from chaos_cases import page_server
+from chaos_parts import page_server
 from chaos_subject import Subject, experiment, until
 from pydantic import ValidationError
 

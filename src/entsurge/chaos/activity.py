@@ -53,9 +53,8 @@ def hold(
         _renew(one, window)
     except BaseException as error:
         window.ended_by = window.ended_by or _how(error)
-        if not isinstance(error, Exception):
-            raise
-        window.say("refused", detail=str(error))
+        if window.ended_by == "refused":
+            window.say("refused", detail=str(error))
         raise
     finally:
         _end(one, record, window)
