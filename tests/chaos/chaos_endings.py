@@ -1,5 +1,6 @@
 """The ways for a perturbation to end, each with what the test does and how long the target may take to be itself."""
 
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 from chaos_subject import LEASE_SECONDS, Subject, until
 
 ALLOWED_SECONDS = LEASE_SECONDS + 2.0
+RECOVER_SECONDS = 2.0 * float(os.environ.get("ENTSURGE_SLOW_MACHINE", "1"))
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def measure(case: Case, ending: str, folder: Path) -> float:
                 assert case.hurts(), f"{case.name} ended though nobody was left"
                 begun = time.monotonic()
                 subject.recover()
+                assert time.monotonic() - begun <= RECOVER_SECONDS, f"recover took {time.monotonic() - begun:.1f} s"
             else:
                 until(lambda: not case.hurts(), ALLOWED_SECONDS, f"{case.name} ends by itself")
         until(lambda: not case.hurts(), ALLOWED_SECONDS, f"{case.name} after {ending}: {subject.log()}")

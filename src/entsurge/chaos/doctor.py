@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from entsurge.chaos import cgroup, lacking
+from entsurge.chaos.faults import register_all
 from entsurge.chaos.faults.fault import REGISTRY
 
 if TYPE_CHECKING:
@@ -31,9 +32,7 @@ class Ability:
 
 def abilities() -> list[Ability]:
     """Every kind of fault, in order of name."""
-    from entsurge.chaos import faults  # registers them
-
-    del faults
+    register_all()
     known: dict[str, list[str]] = {}
 
     def lacks(kind: str) -> list[str]:

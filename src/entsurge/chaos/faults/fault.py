@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from entsurge.chaos.faults import register, register_all
 from entsurge.errors import UsageError
 
 Lease = Literal["xds", "kernel", "session", "process", "target", "guardian"]
@@ -55,10 +56,9 @@ class Fault(BaseModel):
 
 def make(kind: str, settings: dict[str, Any]) -> Fault:
     """The fault of this kind with these settings. Raises UsageError naming every setting that is wrong."""
-    from entsurge.chaos import faults  # registers them all
-
-    del faults
+    register(kind)
     if kind not in REGISTRY:
+        register_all()
         raise UsageError(f"fault: {kind}: no such fault; there are {', '.join(sorted(REGISTRY))}")
     try:
         return REGISTRY[kind].model_validate(settings)

@@ -1,9 +1,9 @@
 """A conservation measure of the embedded ENT, which keeps the lease itself."""
 
 import json
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from entsurge.chaos.call import bearer, call
 from entsurge.chaos.faults.fault import Fault, Lease
@@ -16,14 +16,7 @@ class TargetMeasure(Fault):
     kind: ClassVar[str] = "target-measure"
     lease: ClassVar[Lease] = "target"
     target: str
-    measure: Literal[
-        "pupils-and-teachers-first",
-        "parents-time-slots",
-        "news-closed",
-        "short-sessions",
-        "messaging-off",
-        "static-home",
-    ]
+    measure: Annotated[str, Field(pattern="^[a-z][a-z-]*$")]
     token_env: str = "ENTSURGE_ADMIN_TOKEN"  # noqa: S105  the variable's name
     _seconds: float = PrivateAttr(0.0)
 
