@@ -101,6 +101,27 @@ def test_half_a_record_is_passed_over(tmp_path: Path) -> None:
     assert in_force() == []
 
 
+@pytest.mark.needs("ip", "nft")
+def test_a_namespace_that_a_dead_run_left_is_taken_away(tmp_path: Path) -> None:
+    """SIGKILL of the run that made it; the next run's recovery removes it, `stop` leaves a living run's alone."""
+    script = (
+        "import sys, time\nfrom entsurge.chaos.namespace import namespace\n"
+        "with namespace() as name:\n    print(name, flush=True)\n    time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=-1, stderr=-1, text=True) as run:
+        name = run.stdout.readline().strip()
+        if not name:
+            pytest.skip(run.stderr.read()[-200:])
+        try:
+            assert settle.stop(lambda *_: None)
+            assert Path(f"/run/netns/{name}").exists()
+        finally:
+            run.kill()
+    assert Path(f"/run/netns/{name}").exists()
+    assert settle.recover(lambda *_: None)
+    assert not Path(f"/run/netns/{name}").exists()
+
+
 def test_stop_ends_everything_now(tmp_path: Path) -> None:
     """What a living run holds, too; the run hears of it."""
     flag = tmp_path / "flag"

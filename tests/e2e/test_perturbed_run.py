@@ -1,6 +1,7 @@
 """A run with faults and measures as its operator has it: edge, windows, stop conditions, control cohort, report."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,41 @@ def test_a_fault_at_the_edge_hits_the_exposed_alone(entsurge, quick_profile, fre
     assert json.loads((tmp_path / "f" / "chaos" / "01-abort.json").read_text())["status"] == "completed"
     assert not list((state / "in-force").iterdir())
     assert "Essai" in (tmp_path / "f" / "report.fr.html").read_text()
+
+
+@pytest.mark.slow
+@needs_envoy
+@pytest.mark.needs("ip", "nft", "nsenter")
+def test_a_network_fault_lives_in_a_namespace_of_the_run_s_own(
+    entsurge, quick_profile, free_sandbox, state, tmp_path: Path
+) -> None:
+    """Connections reset between visitors and edge: pages fail meanwhile; no namespace and no rule is left."""
+    file = experiment(
+        tmp_path / "cut.json", "network-reject", {"netns": "${netns}"}, needs=["namespace"],
+        timeline={"start": "40%", "length": "30%"},
+    )  # fmt: skip
+    whole = json.loads(file.read_text())
+    whole["configuration"] = {"netns": {"type": "env", "key": "ENTSURGE_NETNS", "default": "ent"}}
+    file.write_text(json.dumps(whole))
+    done = entsurge(
+        "run",
+        str(quick_profile),
+        "--target",
+        free_sandbox[0],
+        "--out",
+        "c",
+        "--exporter-port",
+        "0",
+        "--chaos",
+        str(file),
+    )
+    assert done.returncode in (0, 3, 4), done.stdout + done.stderr
+    assert "in the network namespace entsurge-" in done.stderr
+    visits = read_run(tmp_path / "c").visits
+    assert 0 < int((visits["failed"] > 0).sum() + (visits["sign_on"] == "failed").sum()) < len(visits) * 0.8
+    listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
+    assert done.stderr.partition("in the network namespace ")[2].split()[0] not in listed
+    assert not list((state / "in-force").iterdir())
 
 
 def test_a_breach_ends_fault_and_run_with_exit_5(entsurge, quick_profile, free_sandbox, state, tmp_path) -> None:
@@ -146,7 +182,7 @@ def test_production_is_refused_unless_agreed_to(monkeypatch: pytest.MonkeyPatch,
         perturbed(["sso-slow"], "http://127.0.0.1:9", production=True),
     ):
         pass
-    with perturbed(["sso-slow"], "http://127.0.0.1:9", production=True, agreed=True) as url:
-        assert url == "http://127.0.0.1:9"
-    with perturbed(["news-closed"], "http://127.0.0.1:9", production=True) as url:
-        assert url == "http://127.0.0.1:9"
+    with perturbed(["sso-slow"], "http://127.0.0.1:9", production=True, agreed=True) as front:
+        assert front.url == "http://127.0.0.1:9"
+    with perturbed(["news-closed"], "http://127.0.0.1:9", production=True) as front:
+        assert front.url == "http://127.0.0.1:9"

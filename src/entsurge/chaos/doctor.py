@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from entsurge.chaos import cgroup, lacking
 from entsurge.chaos.faults import register_all
-from entsurge.chaos.faults.fault import REGISTRY
+from entsurge.chaos.faults.fault import ONLY_UNDONE, REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,4 +41,4 @@ def abilities() -> list[Ability]:
             known[prefix] = NEEDS[prefix]() if prefix else []
         return known[prefix]
 
-    return [Ability(kind, of.lease, lacks(kind)) for kind, of in sorted(REGISTRY.items()) if kind != "rollbacks"]
+    return [Ability(kind, of.lease, lacks(kind)) for kind, of in sorted(REGISTRY.items()) if kind not in ONLY_UNDONE]

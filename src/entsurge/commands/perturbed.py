@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -19,12 +19,19 @@ if TYPE_CHECKING:
     from entsurge.chaos.experiment import Experiment
     from entsurge.chaos.state import Record
 
-EDGE_PORT = "ENTSURGE_EDGE_PORT"
+EDGE_PORT, NETNS, OUTSIDE = "ENTSURGE_EDGE_PORT", "ENTSURGE_NETNS", "ENTSURGE_OUTSIDE_NETNS"
+
+
+class Front(NamedTuple):
+    """What visitors meet: an address, and the command that the engine is started by where they live elsewhere."""
+
+    url: str
+    prefix: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
-def perturbed(chaos: Sequence[str], target: str, *, production: bool = False, agreed: bool = False) -> Iterator[str]:
-    """The address to load while the context lives: the target's, or that of an Envoy in front of it.
+def perturbed(chaos: Sequence[str], target: str, *, production: bool = False, agreed: bool = False) -> Iterator[Front]:
+    """What to load while the context lives: the target, or an Envoy in front of it, perhaps from a namespace.
 
     Raises UsageError for an experiment that cannot be used, and for a fault on a target that is in production unless
     that was agreed to.
@@ -37,18 +44,34 @@ def perturbed(chaos: Sequence[str], target: str, *, production: bool = False, ag
         raise UsageError("\n".join(wrong), hint="entsurge chaos check")
     if production and not agreed:
         _refuse(experiments)
-    if os.environ.get(EDGE_PORT) or not any("edge" in one.extension.needs for one in experiments):
-        yield target
+    needs = {each for one in experiments for each in one.extension.needs}
+    if os.environ.get(NETNS):
+        needs.discard("namespace")
+    if os.environ.get(EDGE_PORT):
+        needs.discard("edge")
+    if not needs & {"edge", "namespace"}:
+        yield Front(target)
         return
-    from entsurge.chaos.edge import edge
+    with _front(target, apart="namespace" in needs) as front:
+        yield front
 
-    with edge(target) as front:
-        os.environ[EDGE_PORT] = str(front.control_port)
-        click.echo(f"entsurge: Envoy stands in front of {target} at {front.url}", err=True)
-        try:
-            yield front.url
-        finally:
-            del os.environ[EDGE_PORT]
+
+@contextlib.contextmanager
+def _front(target: str, *, apart: bool) -> Iterator[Front]:
+    """An Envoy in front of the target; with `apart`, visitors live in a network namespace of their own."""
+    from entsurge.chaos.edge import edge
+    from entsurge.chaos.namespace import namespace
+
+    with contextlib.ExitStack() as stack:
+        netns = stack.enter_context(namespace()) if apart else ""
+        front = stack.enter_context(edge(target, netns=netns))
+        names = {EDGE_PORT: str(front.control_port)}
+        names |= {NETNS: netns, OUTSIDE: f"/proc/{os.getpid()}/ns/net"} if apart else {}
+        os.environ.update(names)
+        stack.callback(lambda: [os.environ.pop(name) for name in names])
+        where = f" in the network namespace {netns}" if apart else ""
+        click.echo(f"entsurge: Envoy stands in front of {target} at {front.url}{where}", err=True)
+        yield Front(front.url, ("ip", "netns", "exec", netns) if apart else ())
 
 
 def _refuse(experiments: list[Experiment]) -> None:

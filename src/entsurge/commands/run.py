@@ -85,11 +85,11 @@ def command(
     """
     loopback(target)
     folder = out or new_run_folder(Path(profile).stem, RUNS)
-    with perturbed(chaos, target, agreed=yes_production) as url:
+    with perturbed(chaos, target, agreed=yes_production) as front:
         spec = RunSpec(
             profile=profile,
-            url=url,
-            edge_of=target if url != target else "",
+            url=front.url,
+            edge_of=target if front.url != target else "",
             control_share=control_share,
             out=str(folder),
             overrides=overrides(**given),
@@ -103,7 +103,7 @@ def command(
             exporter_port=exporter_port,
             progress=not quiet,
         )
-        code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""))
+        code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""), prefix=front.prefix)
     if code in (errors.USAGE, errors.UNEXPECTED) or not (folder / "manifest.json").is_file():
         return code
     return judge([folder], folder, engine_codes=[code])

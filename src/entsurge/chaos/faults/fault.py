@@ -11,6 +11,7 @@ from entsurge.errors import UsageError
 
 Lease = Literal["xds", "kernel", "session", "process", "target", "guardian"]
 REGISTRY: dict[str, type[Fault]] = {}
+ONLY_UNDONE = ("rollbacks", "namespace")  # in no experiment's hands
 
 
 class Fault(BaseModel):
