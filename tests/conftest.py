@@ -2,10 +2,19 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
 
 FULL = os.environ.get("ENTSURGE_FULL") == "1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What perturbations keep on disk is this session's own: no test undoes what a run outside left."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ENTSURGE_STATE", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -65,6 +65,16 @@ def test_an_undo_that_fails_stays_on_disk(tmp_path: Path) -> None:
     assert in_force() == []
 
 
+def test_what_an_operator_has_done_by_hand_can_be_struck_off(tmp_path: Path) -> None:
+    """By its id, once; the audit says so, and the undo is not run."""
+    record = a_record(tmp_path, gone())
+    record.write()
+    command = [sys.executable, "-m", "entsurge", "chaos", "recover", "--forget", record.id]
+    assert [subprocess.run(command, capture_output=True, timeout=60, check=False).returncode for _ in "12"] == [0, 2]
+    assert not (tmp_path / "undone").exists()
+    assert audited()[0][-1]["state"] == "forgotten"
+
+
 def test_recover_leaves_what_lives_alone(tmp_path: Path) -> None:
     """A record whose holder lives is somebody's run."""
     record = a_record(tmp_path, Process.me())

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from entsurge.chaos.timeline import Planned
 
-END_SECONDS = 3.0  # what a child has for ending its fault in order
+END_SECONDS = 10.0  # what a child has for ending its fault in order
 
 
 class Child:

@@ -49,6 +49,16 @@ def recover(say: Callable[[Record, str], None]) -> bool:
     return _settle_all(orphans(), "recover", say)
 
 
+def forget(identity: str) -> bool:
+    """Strike a record off without undoing it; whether there was one. The audit keeps that it was so."""
+    for record in in_force():
+        if record.id == identity:
+            with record.ending() as there:
+                audit(record, "forgotten", "by hand")
+                return there
+    return False
+
+
 def stop(say: Callable[[Record, str], None]) -> bool:
     """Settle everything that is in force, whoever holds it; whether all of it could be.
 

@@ -60,11 +60,17 @@ def check(experiments: tuple[str, ...]) -> int:
     return errors.USAGE if wrong else errors.PASS
 
 
-@command.command("recover", epilog="Example: entsurge chaos recover")
-def recover() -> int:
+@command.command("recover", epilog="Examples: entsurge chaos recover · entsurge chaos recover --forget 3f9a1c2b4d5e")
+@click.option("--forget", metavar="ID", help="Strike one off the list without undoing it: you have done it yourself.")
+def recover(forget: str | None) -> int:
     """Undo what runs left that are dead. Every later `entsurge run` does this first."""
     from entsurge.chaos import settle
 
+    if forget:
+        if not settle.forget(forget):
+            raise errors.UsageError(f"{forget}: no such record", hint="entsurge chaos recover lists them")
+        click.echo(f"{forget}: forgotten")
+        return errors.PASS
     return _told(settle.recover, "nothing was left")
 
 
@@ -81,7 +87,8 @@ def _told(act: Any, nothing: str) -> int:
 
     def say(record: Record, word: str) -> None:
         said.append(word)
-        click.echo(f"{record.experiment} ({record.kind}, run {record.run or 'by hand'}): {word}")
+        name = f" {record.id}" if word.startswith("failed") else ""
+        click.echo(f"{record.experiment} ({record.kind}, run {record.run or 'by hand'}){name}: {word}")
 
     well = act(say)
     if not said:

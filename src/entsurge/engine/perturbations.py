@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from entsurge.engine.run import Run
 
 READY_SECONDS = 60.0
-END_SECONDS = 15.0
+END_SECONDS = 25.0  # longer than a child has for an undo that takes its time
 
 
 class Perturbations:
@@ -104,7 +104,7 @@ class Perturbations:
             with contextlib.suppress(ValueError):
                 self._take(json.loads(line))
         if not self.over:
-            self._event("controller", "gone", "every fault ends with its lease", self.run.stage.now_us() / 1e6)
+            self._trip("controller", "gone: every fault ends with its lease")
         self.done.set()
         self.ready.set()
 
@@ -115,7 +115,7 @@ class Perturbations:
         elif "ready" in said:
             self.ready.set()
         elif "stop" in said:
-            self._event("stop condition", "guard", said["stop"], self.run.stage.now_us() / 1e6)
+            self._trip("stop condition", said["stop"])
             self.run.book.progress.say(f"stopped: {said['stop']}")
             self.run.stop("guard")
         elif "done" in said:
@@ -126,8 +126,11 @@ class Perturbations:
                 f"{said['id']}: {said['state']}{': ' + said['detail'] if said['detail'] else ''}"
             )
 
-    def _event(self, identity: str, state: str, detail: str, t: float) -> None:
-        row = {"t": round(t, 3), "kind": "perturbation", "id": identity, "state": state, "detail": detail}
+    def _trip(self, identity: str, detail: str) -> None:
+        self._event(identity, "tripped", detail, self.run.stage.now_us() / 1e6, kind="guard")
+
+    def _event(self, identity: str, state: str, detail: str, t: float, *, kind: str = "perturbation") -> None:
+        row = {"t": round(t, 3), "kind": kind, "id": identity, "state": state, "detail": detail}
         with contextlib.suppress(CannotRecord):  # the run's own second notices a full disk
             self.run.directory.append("events.jsonl", row)
 

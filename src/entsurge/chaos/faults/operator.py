@@ -7,6 +7,7 @@ from pydantic import Field
 
 from entsurge.chaos import confirmation
 from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.window import Window
 from entsurge.errors import EntsurgeError
 
 
@@ -42,6 +43,7 @@ class Operator(Fault):
 
     def _asked(self, what: str, within_seconds: float | None = None) -> None:
         question = confirmation.ask(what)
+        Window.here(1.0, 1.0).say("asks", detail=f"{what} (then: entsurge chaos confirm {question.id})")
         limit = time.monotonic() + (within_seconds or self.within_seconds)
         while time.monotonic() < limit:
             if question.confirmed():
