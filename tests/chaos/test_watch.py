@@ -48,7 +48,15 @@ def test_the_target_s_own_metric_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{}, {"measure": "failed", "metric": "x"}, {"measure": "luck"}, {"persona": "nobody"}]
+    "given",
+    [
+        {},
+        {"measure": "failed", "metric": "x"},
+        {"measure": "luck"},
+        {"persona": "nobody"},
+        {"metric": "x", "url": "http://example.org/"},
+        {"metric": "x", "url": "//example.org/"},
+    ],
 )
 def test_a_condition_is_about_one_thing(given: dict) -> None:
     """Pages or a metric, never both or neither."""

@@ -44,20 +44,23 @@ class Controller:
         self.input, self.held = b"", 0.0
         self.readings = Readings(spec["target"])
         self.watches = [
-            Watch(condition, self.readings.value)
+            (planned, Watch(condition, self.readings.value))
             for planned in self.waiting
             for condition in planned.experiment.extension.stop_when
         ]
-        self.readings.watch([each.condition for each in self.watches])
+        self.readings.watch([watch.condition for _, watch in self.watches])
+        self.signalled = ""
         self.guardian: subprocess.Popen[bytes] | None = None
 
     def main(self) -> None:
         """Run until every window is over and the engine has said so, or is gone."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda number, _: self.end(signal.Signals(number).name))
+            signal.signal(number, self._hear_signal)
         self.guardian = guardian.start() if self.waiting else None
         while not (self.ending and not self.children):
             self._listen()
+            if self.signalled and not self.ending:
+                self.end(self.signalled)
             self._keep_guardian()
             self._begin()
             self._tend()
@@ -65,6 +68,11 @@ class Controller:
         if self.guardian is not None:
             self._dismiss(self.guardian)
         self._write({"done": True})
+
+    def _hear_signal(self, number: int, frame: object) -> None:
+        """Keep it for the next turn of the loop: a handler may come in the middle of a write."""
+        del frame
+        self.signalled = signal.Signals(number).name
 
     def end(self, why: str) -> None:
         """End everything, now."""
@@ -100,12 +108,17 @@ class Controller:
         elif "end" in row:
             self.end(row["end"])
         elif "second" in row and not self.ending:
-            for watch in self.watches:
-                breach = watch.second(row)
-                if breach:
-                    self._write({"stop": breach})
-                    self.end("stop condition")
-                    return
+            self._watch(row)
+
+    def _watch(self, row: dict[str, Any]) -> None:
+        """Judge the conditions of what is in force."""
+        now = self._now()
+        for planned, watch in self.watches:
+            breach = watch.second(row) if planned.start_s <= now < planned.end_s else ""
+            if breach:
+                self._write({"stop": breach})
+                self.end("stop condition")
+                return
 
     # -- what goes on ----------------------------------------------------------------------------------------------
 

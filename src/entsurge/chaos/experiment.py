@@ -64,14 +64,13 @@ def load(name: str) -> Experiment:
     name, _, when = name.partition("@")
     path = content.find("chaos", name)
     whole = read(path)
-    faults = []
     try:
         extension = Extension.model_validate(_extension(path, whole))
     except ValidationError as error:
-        faults = [
+        wrong = [
             f"{path}: extensions.entsurge.{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()
         ]
-        raise UsageError("\n".join(faults)) from None
+        raise UsageError("\n".join(wrong)) from None
     return Experiment(
         id=path.stem, path=str(path), extension=extension, method=whole["method"],
         rollbacks=whole.get("rollbacks") or [], configuration=whole.get("configuration") or {},

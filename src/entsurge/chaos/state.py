@@ -46,8 +46,6 @@ class Record:
     holder: Process
     controller: Process | None
     run: str
-    rollbacks: list[dict[str, Any]] = field(default_factory=list)
-    configuration: dict[str, Any] = field(default_factory=dict)
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     @property

@@ -35,7 +35,7 @@ class StopCondition(BaseModel):
     measure: Literal["failed", "shed", "p95_seconds"] | None = None
     metric: str = ""
     labels: dict[str, str] = {}
-    url: str = "/metrics"
+    url: Annotated[str, Field(pattern="^/[^/]")] = "/metrics"  # on the target, nowhere else
 
     @model_validator(mode="after")
     def _one_of_two(self) -> StopCondition:
