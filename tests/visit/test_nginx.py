@@ -107,6 +107,17 @@ def test_tls_is_resumed(nginx: servers.Served, client: Client) -> None:
     stranger.close()
 
 
+def test_a_post_in_tls_knows_a_closed_connection_from_a_kept_one(nginx: servers.Served, client: Client) -> None:
+    """What must not be sent twice goes over a kept connection, tickets on it or not, and never over one that ended."""
+    url = f"{nginx.secure_url}/index.html"
+    for _ in range(2):
+        client.request("POST", url, body=b"x", deadline_seconds=5)
+    assert client.request("POST", url, body=b"x", deadline_seconds=5).reused
+    kept = client._idle[next(iter(client._idle))][-1]
+    kept.wire._wire._sock.shutdown(0)  # the reading side ends: what a server's closing looks like from here
+    assert not client.request("POST", url, body=b"x", deadline_seconds=5).reused
+
+
 def test_visitors_come_from_the_address_that_they_are_given(nginx: servers.Served, client: Client) -> None:
     """The connection's own end is the source; one that is not ours cannot be used."""
     client.get(f"{nginx.url}/index.html", deadline_seconds=5)

@@ -87,13 +87,19 @@ class Wire:
 
     def stale(self) -> bool:
         """Whether the other side has closed, or said something unasked, while the connection lay idle."""
+        return self.arrived() is not None
+
+    def arrived(self) -> bytes | None:
+        """What has come while nobody waited: None of nothing, empty when the other side has closed. Never waits."""
+        if self._closed:
+            return b""
         try:
-            self._sock.recv(1, standard.MSG_PEEK)
+            found: bytes = self._sock.recv(CHUNK)
         except BlockingIOError:
-            return False
+            return None
         except OSError:
-            return True
-        return True
+            return b""
+        return found
 
     def close(self) -> None:
         """Close; who waits is woken in the hub's next turn, and only then is the number given back."""
@@ -154,8 +160,21 @@ class TlsWire:
                 return data
 
     def stale(self) -> bool:
-        """Whether the other side has closed while the connection lay idle; session tickets are no sign of that."""
-        return False
+        """Whether the other side has closed, or said something unasked, while the connection lay idle.
+
+        Session tickets come unasked too: what has come is shown to the engine, which knows them from an answer.
+        """
+        while data := self._wire.arrived():
+            self._incoming.write(data)
+        if data is not None:
+            return True
+        try:
+            self._engine.read(1)
+        except self._tls.wants_read:
+            return False
+        except OSError:
+            return True
+        return True
 
     def close(self) -> None:
         """Keep the session for the next connection to this host, and close."""

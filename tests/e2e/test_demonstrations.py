@@ -1,0 +1,79 @@
+"""What a reader should be able to repeat against any peer: a freeze, a killed generator, more than can be given."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from entsurge.analysis import read_run
+from entsurge.analysis.hdr import quantile_seconds
+from entsurge.audience import profile as profiles
+from entsurge.commands.demo import demo_settings
+
+FREEZE_SECONDS = 6
+MANY_SOURCES = ("--source", "127.0.1.0/24")
+MANY_SCHOOLS = 120
+
+
+@pytest.fixture
+def ent(request: pytest.FixtureRequest) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A sandbox without limits in a process that a test may stop and continue: the process and its URL."""
+    more = getattr(request, "param", {})
+    settings = demo_settings(profiles.load("lockdown-2020"))
+    quick = type(settings)(
+        **vars(settings) | {"unlimited": True, "default_seconds": 0.01, "service_seconds": {}} | more
+    )
+    command = [sys.executable, "-P", "-m", "entsurge.sandbox", "--settings", quick.to_json()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process, json.loads(process.stdout.readline())["url"]
+        finally:
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+
+
+@pytest.mark.slow
+def test_a_frozen_server_is_in_the_verdict(entsurge, quick_profile: Path, ent, tmp_path: Path) -> None:
+    """Frozen for 6 s: every visit is offered all the same, its p99 says seconds, objectives are missed."""
+    process, url = ent
+    longer = tmp_path / "frozen.toml"
+    longer.write_text(quick_profile.read_text().replace('to = "09:08"', 'to = "09:20"'), encoding="utf-8")
+    freeze = threading.Timer(6, lambda: os.kill(process.pid, signal.SIGSTOP))
+    thaw = threading.Timer(6 + FREEZE_SECONDS, lambda: os.kill(process.pid, signal.SIGCONT))
+    freeze.start(), thaw.start()
+    try:
+        done = entsurge("run", str(longer), "--target", url, "--out", "frozen", "--exporter-port", "0", "--quiet")
+    finally:
+        freeze.cancel(), thaw.cancel()
+    assert done.returncode == 3, done.stdout + done.stderr
+    finish = json.loads((tmp_path / "frozen" / "finish.json").read_text())
+    assert finish["lost"] == 0
+    assert finish["offered"] == finish["started"]
+    run = read_run(tmp_path / "frozen")
+    pages = run.pages[(run.pages["timing"] == "corrected") & (run.pages["outcome"] != "lost")]
+    assert quantile_seconds(pages, 99) > 3
+    assert finish["start_lag_us"]["p99"] < 500_000  # the generator itself was never late
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ent", [{"schools": MANY_SCHOOLS}], indirect=True)
+def test_more_than_the_generator_can_give_is_invalid(entsurge, quick_profile: Path, ent, tmp_path: Path) -> None:
+    """A whole region 120 times faster than life: exit 4, and the reason is the generator's, never the server's."""
+    beyond = tmp_path / "beyond.toml"
+    text = quick_profile.read_text().replace('scale = "1/40"', "scale = 1\nmax_visitors = 100000")
+    text = text.replace("[window]", f"[population]\nschools = {MANY_SCHOOLS}\n\n[window]")
+    beyond.write_text(text, encoding="utf-8")
+    done = entsurge(
+        "run", str(beyond), "--target", ent[1], "--out", "beyond", "--exporter-port", "0", "--quiet", *MANY_SOURCES
+    )
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "INVALID" in done.stdout
+    verdict = json.loads((tmp_path / "beyond" / "verdict.json").read_text())
+    reasons = " ".join(each["en"] for each in verdict["reasons"])
+    assert "processor" in reasons or "loop" in reasons, reasons
