@@ -21,6 +21,7 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
     "run",
     epilog="Examples: entsurge run lockdown-2020 --target http://127.0.0.1:8080 · "
     "entsurge run ./ours.toml --target http://127.0.0.1:8080 --chaos static-home · "
+    "entsurge run lockdown-2020 --target http://127.0.0.1:8080 --chaos sso-slow@09:02+6min --control-share 0.1 · "
     "entsurge run lockdown-2020 --target http://127.0.0.1:8080 --processes 2",
 )
 @click.argument("profile")
