@@ -59,7 +59,7 @@ def _personas(run: Run, persona: str) -> list[str]:
 
 def _judge(run: Run, each: dict[str, Any], persona: str) -> Finding:
     must = parse_objective(each["must"])
-    rows = run.pages
+    rows = run.pages if each["phase"] == run.window["name"] else run.phased
     rows = rows[(rows["phase"] == each["phase"]) & (rows["persona"] == persona)]
     if each["service"] != "*":
         rows = rows[rows["service"] == each["service"]]

@@ -29,6 +29,7 @@ class Run:
     manifest: dict[str, Any]
     finish: dict[str, Any] | None
     pages: pd.DataFrame
+    phased: pd.DataFrame  # the window's pages once more, by baseline, fault, recovery; empty without a fault
     visits: pd.DataFrame
     gauges: list[dict[str, Any]]
     events: list[dict[str, Any]]
@@ -70,11 +71,13 @@ def read_run(path: Path) -> Run:
     if finish is None:
         notes.append("finish.json is missing: the run was broken off")
     keys = _json(path / "keys.json", notes) or []
+    series = _stream(path / "series.arrows", notes)
     return Run(
         path=path,
         manifest=manifest,
         finish=finish,
-        pages=_pages(_stream(path / "series.arrows", notes), keys),
+        pages=_pages(series, keys, "page"),
+        phased=_pages(series, keys, "phased"),
         visits=_visits(_stream(path / "visits.arrows", notes)),
         gauges=_lines(path / "gauges.jsonl", notes),
         events=_lines(path / "events.jsonl", notes),
@@ -143,14 +146,14 @@ def _stream(path: Path, notes: list[str]) -> pa.Table | None:
     return pa.Table.from_batches(batches, schema) if schema is not None else None
 
 
-def _pages(table: pa.Table | None, keys: list[dict[str, str]]) -> pd.DataFrame:
+def _pages(table: pa.Table | None, keys: list[dict[str, str]], kind: str) -> pd.DataFrame:
     if table is None or not table.num_rows:
         return pd.DataFrame({name: pd.Series(dtype="object") for name in PAGE_COLUMNS})
     described = pd.DataFrame(keys)
     described["key"] = range(len(described))
     rows = table.select(["second", "key", "bucket", "count"]).to_pandas()
     merged = rows.merge(described, on="key", how="inner")
-    pages: pd.DataFrame = merged.loc[merged["kind"] == "page", PAGE_COLUMNS].reset_index(drop=True)
+    pages: pd.DataFrame = merged.loc[merged["kind"] == kind, PAGE_COLUMNS].reset_index(drop=True)
     return pages
 
 

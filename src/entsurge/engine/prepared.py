@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from entsurge import __version__, content, errors
 from entsurge.audience import profile as profiles
@@ -53,10 +53,8 @@ class Prepared:
             allow=AllowList(),
             patience={persona: self.profile.mixes.mix(persona).patience for persona in PERSONAS},
             deadline_seconds=self.profile.file.replay.page_deadline_seconds,
-            phases=[
-                (each["name"], int(each["start_s"] * 1e6), int(each["end_s"] * 1e6))
-                for each in manifests.phases(self.profile)
-            ],
+            phases=_in_us(manifests.phases(self.profile)),
+            parts=_in_us(self.perturbation_phases),
             headers={"User-Agent": f"entsurge/{__version__} (load test)", "X-Entsurge-Run": run},
             sources=self.sources,
             control_share=self.spec.control_share,
@@ -66,6 +64,10 @@ class Prepared:
         """What must be the same on every process: each scenario's SHA-256 and the plan's."""
         of = {f"scenario {persona}": content.digest(path) for persona, path in self.scenario_paths.items()}
         return {**of, "plan": self.arrivals.digest()}
+
+
+def _in_us(phases: list[dict[str, Any]]) -> list[tuple[str, int, int]]:
+    return [(each["name"], int(each["start_s"] * 1e6), int(each["end_s"] * 1e6)) for each in phases]
 
 
 def clock(profile: profiles.Profile) -> timeline.Clock:

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 EXAMPLES_PER_SIGNATURE = 3
+TIMED_TWICE = ("page", "phased")  # kinds of key with a corrected and a service time
 
 
 class Key(NamedTuple):
-    """What a time belongs to; becomes two entries of keys.json for a page: corrected and service."""
+    """What a time belongs to; becomes two entries of keys.json for a page: corrected and service.
+
+    `phased` is the same page once more, under the part of the window that faults cut it into: baseline, fault, recovery.
+    """
 
     kind: str
     persona: str
@@ -109,7 +113,7 @@ class Recorder:
     def _number(self, key: Key) -> int:
         number = len(self.described)
         entry = dict(key._asdict())
-        for timing in ("corrected", "service") if key.kind == "page" else ("service",):
+        for timing in ("corrected", "service") if key.kind in TIMED_TWICE else ("service",):
             self.described.append({**entry, "timing": timing})
         self.ids[key] = number
         return number
@@ -153,7 +157,7 @@ class Recorder:
         pieces = dict(zip(present.tolist(), np.split(times, begins[1:]), strict=True)) if len(keys) else {}
         by_key: dict[Key, Any] = {}
         for key, number in self.ids.items():
-            found = pieces.get(number + 1 if key.kind == "page" else number)
+            found = pieces.get(number + 1 if key.kind in TIMED_TWICE else number)
             if found is not None:
                 by_key[key] = found
         return Fold(second, {key: len(found) for key, found in by_key.items()}, by_key)

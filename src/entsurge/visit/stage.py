@@ -58,6 +58,7 @@ class Stage:
     zero: float = 0.0
     may_write: bool = True
     phases: list[tuple[str, int, int]] = field(default_factory=list)
+    parts: list[tuple[str, int, int]] = field(default_factory=list)  # baseline, fault, recovery; none without a fault
     present: Counter[Persona] = field(default_factory=lambda: Counter(dict.fromkeys(PERSONAS, 0)))
     lags_us: list[int] = field(default_factory=list)
     accounts_in_use: set[tuple[str, str, int]] = field(default_factory=set)
@@ -73,6 +74,10 @@ class Stage:
             if begin_us <= due_us < end_us:
                 return name
         return self.phases[-1][0] if self.phases else visit_phase
+
+    def part_at(self, due_us: int) -> str:
+        """The part of the window that faults cut it into, at this µs of run time; empty where there is none."""
+        return next((name for name, begin_us, end_us in self.parts if begin_us <= due_us < end_us), "")
 
     def source(self, number: int) -> str:
         """The address of this machine that a visitor of this number comes from; empty for the system's choice."""

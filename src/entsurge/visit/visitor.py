@@ -171,6 +171,9 @@ class Visitor(User):
         phase = stage.phase_at(due_us, plan.phase)
         key = Key("page", plan.persona, plan.group, self.service, self.action, phase, str(result.outcome), self.cohort)
         stage.record.page(key, max(0, end_us - due_us), end_us - start_us)
+        part = stage.part_at(due_us)
+        if part:
+            stage.record.page(key._replace(kind="phased", phase=part), max(0, end_us - due_us), end_us - start_us)
         if result.outcome is Outcome.LOST:
             stage.limits[result.reason] += 1
         if result.reason in UNREACHABLE:
