@@ -23,6 +23,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="keep reports anew in tests/golden")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What perturbations keep on disk is this session's own: no test undoes what a run outside left."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ENTSURGE_STATE", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow tests run only under ENTSURGE_FULL=1."""
     if FULL:

@@ -88,7 +88,13 @@ def test_the_sandbox_knows_nothing_of_the_harness() -> None:
     assert offenders(tuple(f"entsurge.{room}" for room in others), rooms=("sandbox",)) == []
 
 
-@pytest.mark.parametrize("command", [["--help"], ["plan", "--help"], ["gate", "--help"]])
+def test_perturbations_stand_apart_from_engine_and_report() -> None:
+    """The controller and its children are processes of their own: they know neither the engine nor the analysis."""
+    rooms = tuple(f"entsurge.{name}" for name in ("engine", "visit", "drivers", "analysis", "render", "sandbox"))
+    assert offenders(rooms, rooms=("chaos",)) == []
+
+
+@pytest.mark.parametrize("command", [["--help"], ["plan", "--help"], ["gate", "--help"], ["chaos", "--help"]])
 def test_help_loads_neither_pandas_nor_locust(command: list[str]) -> None:
     """`--help` answers at once because the heavy libraries are not loaded for it."""
     script = (

@@ -27,6 +27,7 @@ COMMANDS = {
     "capacity": "The highest rate that a target takes within its objectives, with its interval; what if.",
     "calibrate": "Access logs or an audience export to a profile of one's own.",
     "population": "Synthetic people as CSV or AAF XML, and people of such files read back.",
+    "chaos": "Faults and measures: list, check, recover, stop, audit, doctor.",
     "sandbox": "Serves the embedded reference ENT.",
 }
 EPILOG = (

@@ -56,7 +56,7 @@ def test_a_measure_defers_parents_and_says_so(entsurge, quick_profile: Path, fre
     assert set(visits.loc[visits["persona"] == "student", "end"]) == {"completed"}
     verdict = json.loads((tmp_path / "m" / "verdict.json").read_text())
     assert {each["state"] for each in verdict["objectives"] if each["persona"] == "parent"} == {"deferred"}
-    assert free_sandbox[1] not in "".join(path.read_text("utf-8", "replace") for path in (tmp_path / "m").iterdir())
+    assert free_sandbox[1] not in "".join(path.read_text("utf-8", "replace") for path in (tmp_path / "m").rglob("*.*"))
 
 
 def test_a_wrong_token_ends_before_the_first_arrival(entsurge, quick_profile: Path, free_sandbox) -> None:

@@ -96,9 +96,13 @@ def personas(run: Run, persona: str) -> list[str]:
     return [name for name, planned in run.manifest["planned"].items() if planned["page_views"]]
 
 
-def scope(each: Mapping[str, Any], persona: str) -> dict[str, str]:
-    """The pages that an objective looks at: one persona, its service (`*` for all), its phase."""
-    return {"persona": persona, "service": str(each["service"]), "phase": str(each["phase"])}
+def scope(run: Run, each: Mapping[str, Any], persona: str) -> dict[str, str]:
+    """The pages that an objective looks at: one persona, its service (`*` for all), its phase.
+
+    Baseline, fault and recovery are parts of the window that faults cut it into: their pages are recorded once more.
+    """
+    kind = "page" if each["phase"] == run.window["name"] else "phased"
+    return {"kind": kind, "persona": persona, "service": str(each["service"]), "phase": str(each["phase"])}
 
 
 def _judge(
@@ -121,7 +125,7 @@ def _judge(
 
 def _latency(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
     """A percentile under a bound: the share of pages over the bound against 1 − percentile."""
-    pages = run.tally.times(timing=must.timing, **scope(each, persona))
+    pages = run.tally.times(timing=must.timing, **scope(run, each, persona))
     total = pages.total
     percentile = must.percentile or 50.0
     value = pages.quantile_seconds(percentile)
@@ -170,7 +174,7 @@ _EVENTS = {"errors": "failed", "availability": "ok", "shed": "shed"}
 
 def _outcomes(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
     """Failed, refused or served pages as a share of the pages that got an answer, and those that failed."""
-    of = run.tally.count(**scope(each, persona))
+    of = run.tally.count(**scope(run, each, persona))
     return _share(must, of[_EVENTS[must.measure]], of["ok"] + of["shed"] + of["failed"])
 
 
@@ -179,7 +183,7 @@ def _served(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judg
         visits = run.stays
         visits = visits.only(visits.where(phase=each["phase"], persona=persona))
         return _share(must, int(visits["ok"].sum()), int(visits["planned"].sum()))
-    pages = run.stays.pages(**scope(each, persona))
+    pages = run.stays.pages(persona=persona, service=str(each["service"]), phase=str(each["phase"]))
     return _share(must, pages["ok"], pages["planned"])
 
 
@@ -199,7 +203,7 @@ def apdex(
 
 
 def _apdex(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
-    value, total = apdex(run.tally, must.threshold_seconds or 0.5, timing=must.timing, **scope(each, persona))
+    value, total = apdex(run.tally, must.threshold_seconds or 0.5, timing=must.timing, **scope(run, each, persona))
     if value is None:
         return "not-enough-data", None, None, None, 0
     spread = 1.645 * math.sqrt(max(value * (1 - value), 0.25 / total) / total)

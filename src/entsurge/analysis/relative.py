@@ -39,7 +39,7 @@ def quantiles(run: Run, candidate: Run) -> Quantiles:
         if not must.relative:
             continue
         for persona in personas(candidate, each["persona"]):
-            times = run.tally.times(timing=must.timing, **scope(each, persona))
+            times = run.tally.times(timing=must.timing, **scope(run, each, persona))
             found[each["id"], persona] = times.quantile_seconds(must.percentile or 50.0), times.total
     return found
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.analysis.continuity import continuity
 from entsurge.analysis.degradation import matrix
+from entsurge.analysis.effects import effects
 from entsurge.analysis.figures import figures
 from entsurge.analysis.percentiles import percentiles
 from entsurge.analysis.perturbations import perturbations
@@ -84,6 +85,7 @@ def _run(run: Run, baseline: Run | None) -> dict[str, Any]:
         "timeline": seconds,
         "percentiles": percentiles(run),
         "target_series": target_series(run),
+        "effects": effects(run, baseline),
         "failures": _failures(run),
         "signatures": len((run.finish or {}).get("signatures", {})),
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from entsurge.analysis.windows import windows
+
 if TYPE_CHECKING:
     from entsurge.analysis.run import Run
 
@@ -32,7 +34,7 @@ def lights(run: Run) -> list[Light]:
     """Every condition of a believable run. A broken one makes the verdict INVALID, but for the start lag."""
     return [
         _finished(run), _started(run), _lost(run), _workers(run), _lag(run), _processor(run), _loop(run), _room(run),
-        _little(run), _edge(run), *_retried(run),
+        _little(run), _edge(run), *_retried(run), *_perturbed(run),
     ]  # fmt: skip
 
 
@@ -155,6 +157,22 @@ def _edge(run: Run) -> Light:
         f"un pare-feu applicatif devant l’ENT a refusé des pages ({who}) : l’ENT n’a pas été mesuré",
         f"an edge in front of the ENT (WAF) refused pages ({who}): the ENT was not measured",
     )  # fmt: skip
+
+
+def _perturbed(run: Run) -> list[Light]:
+    """Whether every fault and measure that was planned was in force; nothing where none was planned."""
+    planned = windows(run)
+    missing = [one.id for one in planned if not one.applied and one.start_s < run.window["end_s"]]
+    if not planned or (run.finish or {}).get("end") != "completed":
+        return []
+    absent = ", ".join(missing)
+    return [
+        Light(
+            "perturbations", not missing,
+            f"perturbations absentes : {absent}" if missing else "perturbations en place comme prévu",
+            f"perturbations never in force: {absent}" if missing else "perturbations in force as planned",
+        )
+    ]  # fmt: skip
 
 
 def broken(found: list[Light]) -> list[Light]:

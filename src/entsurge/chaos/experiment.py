@@ -9,16 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from entsurge import content
 from entsurge.audience.shape import Persona
+from entsurge.chaos.timeline import Span
+from entsurge.chaos.watch import StopCondition
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MEASURES = (
-    "pupils-and-teachers-first", "parents-time-slots", "news-closed", "short-sessions", "messaging-off", "static-home",
-    "persona-time-slots", "reserved-places", "priority-services", "news-static", "messaging-read-only", "video-off",
-    "attachments-capped",
-)  # fmt: skip
+HOLD = ("entsurge.chaos.activity", "hold")
 
 
 class Extension(BaseModel):
@@ -28,64 +26,82 @@ class Extension(BaseModel):
     name: Literal["entsurge"]
     kind: Literal["fault", "measure"]
     title: dict[Literal["fr", "en"], str]
-    measure: Literal[
-        "pupils-and-teachers-first",
-        "parents-time-slots",
-        "news-closed",
-        "short-sessions",
-        "messaging-off",
-        "static-home",
-        "persona-time-slots",
-        "reserved-places",
-        "priority-services",
-        "news-static",
-        "messaging-read-only",
-        "video-off",
-        "attachments-capped",
-    ]
     defers: list[Persona] = []
-    lease_seconds: Annotated[int, Field(ge=2, le=3600)] = 15
+    timeline: Span = Span()
+    lease_seconds: Annotated[float, Field(ge=0.5, le=3600)] = 15
+    most_seconds: Annotated[float, Field(gt=0, le=86_400)] = 900
+    together: bool = False  # whether it may be in force at the same time as another fault
+    needs: list[Literal["edge", "namespace", "confirmation"]] = []
+    stop_when: list[StopCondition] = []
 
 
 class Experiment(BaseModel):
-    """One perturbation, with the file that it comes from."""
+    """One perturbation, with the file that it comes from and when the command line wants it, if it says."""
 
     model_config = ConfigDict(frozen=True)
     id: str
     path: str
     extension: Extension
+    method: list[dict[str, Any]]
+    rollbacks: list[dict[str, Any]] = []
+    configuration: dict[str, Any] = {}
+    asked: Span | None = None
+
+    @property
+    def span(self) -> Span:
+        """When it is in force: as the command line says, else as its file does."""
+        return self.asked or self.extension.timeline
+
+    @property
+    def faults(self) -> list[dict[str, Any]]:
+        """The arguments of each of its activities that holds one of our own faults."""
+        providers = [each.get("provider", {}) for each in self.method]
+        return [each.get("arguments", {}) for each in providers if (each.get("module"), each.get("func")) == HOLD]
 
 
 def load(name: str) -> Experiment:
-    """The experiment of this name (shipped in chaos/) or path. Raises UsageError with file and key."""
+    """The experiment NAME[@START[+LENGTH]], shipped in chaos/ or a path. Raises UsageError with file and key."""
+    name, _, when = name.partition("@")
     path = content.find("chaos", name)
-    block = _extension(path, _read(path))
+    whole = read(path)
     try:
-        extension = Extension.model_validate(block)
+        extension = Extension.model_validate(_extension(path, whole))
     except ValidationError as error:
-        lines = [
+        wrong = [
             f"{path}: extensions.entsurge.{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()
         ]
-        raise UsageError("\n".join(lines)) from None
-    return Experiment(id=path.stem, path=str(path), extension=extension)
+        raise UsageError("\n".join(wrong)) from None
+    return Experiment(
+        id=path.stem, path=str(path), extension=extension, method=whole["method"],
+        rollbacks=whole.get("rollbacks") or [], configuration=whole.get("configuration") or {},
+        asked=Span.parse(when) if when else None,
+    )  # fmt: skip
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
+    """The experiment as a dictionary. Raises UsageError for what is no JSON, or no experiment."""
     try:
         whole = json.loads(path.read_bytes().decode("utf-8"))
     except UnicodeDecodeError:
         raise UsageError(f"{path}: not a text file in UTF-8; expected JSON") from None
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: not JSON: {error}") from None
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    if not isinstance(whole, dict) or "method" not in whole:
+    if not isinstance(whole, dict) or not isinstance(whole.get("method"), list):
         raise UsageError(f"{path}: method: missing; expected an experiment of Chaos Toolkit")
+    if not all(isinstance(each, dict) for each in whole["method"]):
+        raise UsageError(f"{path}: method: expected a list of activities")
     return whole
 
 
 def _extension(path: Path, whole: dict[str, Any]) -> dict[str, Any]:
-    blocks = [each for each in whole.get("extensions", []) if isinstance(each, dict) and each.get("name") == "entsurge"]
+    given = whole.get("extensions")
+    blocks = (
+        [each for each in given if isinstance(each, dict) and each.get("name") == "entsurge"]
+        if isinstance(given, list)
+        else []
+    )
     if len(blocks) != 1:
         raise UsageError(f"{path}: extensions: expected one block named entsurge, found {len(blocks)}")
     return blocks[0]

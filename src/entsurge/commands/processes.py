@@ -16,19 +16,20 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
 from entsurge.errors import TargetUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 START_SECONDS = 60.0
 END_SECONDS = 20.0
 
 
-def run_engine(spec: RunSpec, *, token: str = "") -> int:
+def run_engine(spec: RunSpec, *, token: str = "", prefix: Sequence[str] = ()) -> int:
     """Run the engine to its end; Ctrl-C reaches it once, and it then writes down what it has.
 
-    Returns the engine's exit code. The admin token travels in the environment.
+    Returns the engine's exit code. The admin token travels in the environment; `prefix` is a command that starts it
+    elsewhere, such as in a network namespace.
     """
     environment = os.environ | ({ADMIN_TOKEN: token} if token else {})
-    arguments = [sys.executable, "-P", "-m", "entsurge.engine", spec.to_json()]
+    arguments = [*prefix, sys.executable, "-P", "-m", "entsurge.engine", spec.to_json()]
     engine = subprocess.Popen(arguments, env=environment, start_new_session=True)  # noqa: S603  our own module
     with _passing_on(engine):
         return engine.wait()

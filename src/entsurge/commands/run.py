@@ -13,6 +13,7 @@ from entsurge import errors
 from entsurge.audience import profile as profiles
 from entsurge.commands.judge import judge
 from entsurge.commands.options import RUNS, new_run_folder, overrides, replay_options, scraped
+from entsurge.commands.perturbed import Front, perturbed
 from entsurge.commands.processes import run_engine
 from entsurge.commands.targets import choose
 from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
@@ -22,6 +23,7 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
     "run",
     epilog="Examples: entsurge run lockdown-2020 --target http://127.0.0.1:8080 · "
     "entsurge run ./ours.toml --target http://127.0.0.1:8080 --chaos static-home · "
+    "entsurge run lockdown-2020 --target http://127.0.0.1:8080 --chaos sso-slow@09:02+6min --control-share 0.1 · "
     "entsurge run lockdown-2020 --target http://127.0.0.1:8080 --processes 2",
 )
 @click.argument("profile")
@@ -30,7 +32,18 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
     "--driver", metavar="NAME|FILE", help="The product, such as entcore, or a driver in TOML; default: portal."
 )
 @click.option(
-    "--chaos", multiple=True, metavar="EXPERIMENT", help="A measure or fault in force during the run; repeatable."
+    "--chaos",
+    multiple=True,
+    metavar="NAME|FILE[@START[+LENGTH]]",
+    help="A measure or fault, such as sso-slow@09:02+6min (`entsurge chaos list`); repeatable.",
+)
+@click.option("--yes-production", is_flag=True, help="Put faults on a target marked as production: agreed in writing.")
+@click.option(
+    "--control-share",
+    type=click.FloatRange(0, 0.5),
+    default=0.0,
+    metavar="SHARE",
+    help="Share of visits that faults at the edge leave alone, to compare with (such as 0.1).",
 )
 @click.option("--scenario", multiple=True, metavar="PERSONA=FILE", help="A scenario file of your own for a persona.")
 @click.option(
@@ -77,9 +90,10 @@ from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
 @click.option("--quiet", is_flag=True, help="No progress.")
 @replay_options
 def command(
-    *, profile: str, target: str, driver: str | None, chaos: tuple[str, ...], scenario: tuple[str, ...],
-    out: Path | None, processes: int, workers: int, bind: str, source: tuple[str, ...], web_port: int,
-    scrape: tuple[tuple[str, str], ...], exporter_port: int, push_gateway: str, quiet: bool, **given: Any,
+    *, profile: str, target: str, driver: str | None, chaos: tuple[str, ...], yes_production: bool,
+    control_share: float, scenario: tuple[str, ...], out: Path | None, processes: int, workers: int, bind: str,
+    source: tuple[str, ...], web_port: int, scrape: tuple[tuple[str, str], ...], exporter_port: int,
+    push_gateway: str, quiet: bool, **given: Any,
 ) -> int:  # fmt: skip
     """Replay PROFILE against the target; exits as `entsurge gate` would. A profile of several days is replayed in turn.
 
@@ -92,6 +106,7 @@ def command(
         url=chosen.url,
         driver=chosen.driver,
         target=chosen.file,
+        control_share=control_share,
         out=str(folder),
         overrides=overrides(**given),
         chaos=list(chaos),
@@ -113,18 +128,21 @@ def command(
         named = ", ".join(dict.fromkeys(measures))
         hint = f"set {ADMIN_TOKEN} to the sandbox's token, or leave them out: --without-measures"
         raise errors.UsageError(f"{loaded.name}: its measures ({named}) need the target's token", hint=hint)
-    return _run_days(spec, folder, len(in_turn)) if in_turn else _run(spec, folder)
+    with perturbed(chaos, chosen.url, production=chosen.production, agreed=yes_production) as front:
+        behind = chosen.url if front.url != chosen.url else ""
+        spec = replace(spec, url=front.url, edge_of=behind)
+        return _run_days(spec, folder, len(in_turn), front) if in_turn else _run(spec, folder, front)
 
 
-def _run(spec: RunSpec, folder: Path) -> int:
+def _run(spec: RunSpec, folder: Path, front: Front) -> int:
     """One run, judged."""
-    code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""))
+    code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""), prefix=front.prefix)
     if code in (errors.USAGE, errors.UNEXPECTED) or not (folder / "manifest.json").is_file():
         return code
     return judge([folder], folder, engine_codes=[code])
 
 
-def _run_days(spec: RunSpec, folder: Path, count: int) -> int:
+def _run_days(spec: RunSpec, folder: Path, count: int, front: Front) -> int:
     """A profile's days one after the other, each a run of its own; one report on all of them.
 
     Stops at a day that was interrupted, or that could not begin, reach its target or be recorded.
@@ -133,7 +151,7 @@ def _run_days(spec: RunSpec, folder: Path, count: int) -> int:
     for number in range(1, count + 1):
         out = folder / f"day-{number:02d}"
         one = replace(spec, out=str(out), overrides=spec.overrides | {"day": number}, name="")
-        codes.append(run_engine(one, token=os.environ.get(ADMIN_TOKEN, "")))
+        codes.append(run_engine(one, token=os.environ.get(ADMIN_TOKEN, ""), prefix=front.prefix))
         if (out / "manifest.json").is_file():
             runs.append(out)
         if codes[-1] not in (errors.PASS, errors.INVALID):

@@ -17,6 +17,7 @@ class Chosen:
     url: str
     driver: str
     file: str = ""
+    production: bool = False
 
 
 def choose(target: str, driver: str | None = None) -> Chosen:
@@ -25,7 +26,7 @@ def choose(target: str, driver: str | None = None) -> Chosen:
         loopback(target)
         return Chosen(target, driver or "portal")
     found = targets.load(Path(target))
-    return Chosen(found.file.url, driver or found.driver, target)
+    return Chosen(found.file.url, driver or found.driver, target, found.file.production)
 
 
 def loopback(url: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.engine import locust_statistics
 from entsurge.engine.progress import Progress
+from entsurge.engine.second import SecondOfPages
 from entsurge.record.exporter import Exporter
 from entsurge.record.run_directory import NEVER_STARTED
 
@@ -46,6 +47,7 @@ class Book:
         self.exact: dict[str, Counter[str]] | None = None  # set at the end, when it is known what nobody reported
         self.unreported = 0
         self.listeners: list[Callable[[Fold], None]] = []
+        self.pages_of_second = SecondOfPages()
         self.window = (manifest["phases"][1]["start_s"], manifest["phases"][1]["end_s"])
 
     # -- what comes in ---------------------------------------------------------------------------------------------
@@ -85,6 +87,7 @@ class Book:
         for listener in self.listeners:
             listener(fold)
         self.progress.fold(fold)
+        self.pages_of_second.fold(fold)
         locust_statistics.feed(self.environment, fold)
 
     # -- once a second ---------------------------------------------------------------------------------------------
@@ -113,6 +116,11 @@ class Book:
         )
         self.progress.gauge(second + 1, sums | {"retries": sum(retries.values())}, dict(present))
         self.progress.show()
+
+    def take_second(self) -> dict[str, dict[str, Any]]:
+        """Each persona's pages since this was last asked, for the stop conditions."""
+        taken, self.pages_of_second = self.pages_of_second, SecondOfPages()
+        return taken.by_persona()
 
     def counts(self) -> dict[str, Counter[str]]:
         """Visits offered, started and lost so far, by persona."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from entsurge.audience.profile import Profile
     from entsurge.audience.shape import Persona
     from entsurge.chaos.experiment import Experiment
+    from entsurge.chaos.timeline import Planned
     from entsurge.engine.prepared import Prepared
     from entsurge.engine.spec import RunSpec
 
@@ -63,7 +64,10 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str) -> dict[str
         },
         "planned": counted["personas"],
         "objectives": numbered(profile.file.objective),
-        "perturbations": [_perturbation(each, timeline[-1]["end_s"]) for each in prepared.experiments],
+        "perturbations": [_perturbation(each) for each in prepared.planned],
+        "control_share": spec.control_share,
+        "edge_of": spec.edge_of,
+        "perturbation_phases": prepared.perturbation_phases,
         "population": {
             "academies": list(people.academy_names),
             "schools": profile.file.population.schools,
@@ -99,13 +103,17 @@ def _of_target(spec: RunSpec, prepared: Prepared) -> list[dict[str, str]]:
     ]
 
 
-def _perturbation(each: Experiment, end_s: float) -> dict[str, Any]:
-    about = each.extension
+def _perturbation(planned: Planned) -> dict[str, Any]:
+    about = planned.experiment.extension
     return {
-        "id": each.id,
+        "id": planned.experiment.id,
         "kind": about.kind,
         "title": dict(about.title),
         "defers": list(about.defers),
-        "start_s": 0.0,
-        "end_s": end_s,
+        "start_s": max(0.0, planned.start_s),
+        "end_s": planned.end_s,
+        "whole_run": planned.whole_run,
+        "faults": [each.get("fault", "") for each in planned.experiment.faults],
+        "lease_seconds": about.lease_seconds,
+        "stop_when": [str(each) for each in about.stop_when],
     }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from entsurge import content, errors
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import PERSONAS
-from entsurge.chaos import experiment
+from entsurge.chaos import game_day, timeline
 from entsurge.engine import manifest as manifests
 from entsurge.engine.way import Way
 from entsurge.plan.arrivals import Arrivals
@@ -39,7 +39,10 @@ class Prepared:
         self.profile = profiles.load(spec.profile, overrides=spec.overrides)
         if self.target is not None:
             self.profile = fitting(self.target, self.profile)
-        self.experiments = [experiment.load(name) for name in dict.fromkeys([*self.profile.measures, *spec.chaos])]
+        self.experiments = game_day.load_all(list(dict.fromkeys([*self.profile.measures, *spec.chaos])))
+        when = clock(self.profile)
+        self.planned = timeline.plan(self.experiments, when)
+        self.perturbation_phases = timeline.phases(self.planned, when)
         self.scenarios, self.scenario_paths = load_scenarios(spec.scenarios)
         book = self.target.accounts if self.target else None
         self.people: People = book or population(self.profile)
@@ -57,16 +60,15 @@ class Prepared:
             allow=way.allow,
             patience={persona: self.profile.mixes.mix(persona).patience for persona in PERSONAS},
             deadline_seconds=self.profile.file.replay.page_deadline_seconds,
-            phases=[
-                (each["name"], int(each["start_s"] * 1e6), int(each["end_s"] * 1e6))
-                for each in manifests.phases(self.profile)
-            ],
+            phases=_in_us(manifests.phases(self.profile)),
+            parts=_in_us(self.perturbation_phases),
             headers=way.headers(Path(self.spec.out).name),
             sources=self.sources,
             writable=way.writable,
             stand_in=way.stand_in,
             tls=way.tls,
             comeback=comeback(self.profile),
+            control_share=self.spec.control_share,
         )
 
     def digests(self) -> dict[str, str]:
@@ -74,6 +76,16 @@ class Prepared:
         of = {f"scenario {persona}": content.digest(path) for persona, path in self.scenario_paths.items()}
         own = {"target": self.target.sha256} if self.target else {}
         return {**of, **own, "plan": self.arrivals.digest()}
+
+
+def _in_us(phases: list[dict[str, Any]]) -> list[tuple[str, int, int]]:
+    return [(each["name"], int(each["start_s"] * 1e6), int(each["end_s"] * 1e6)) for each in phases]
+
+
+def clock(profile: profiles.Profile) -> timeline.Clock:
+    """The run's clock, as the plan has it."""
+    replay, window = profile.file.replay, profile.file.window
+    return timeline.Clock.of(manifests.phases(profile), window.begin_minute, float(replay.compression))
 
 
 def load_scenarios(given: dict[str, str]) -> tuple[dict[Persona, type[Visitor]], dict[Persona, Path]]:

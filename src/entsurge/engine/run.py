@@ -18,7 +18,7 @@ from entsurge.engine import manifest as manifests
 from entsurge.engine.book import Book
 from entsurge.engine.crew import Crew
 from entsurge.engine.local import Local
-from entsurge.engine.measures import Measures
+from entsurge.engine.perturbations import Perturbations
 from entsurge.engine.prepared import Prepared
 from entsurge.engine.pushing import Pushing, check_gateway
 from entsurge.engine.reach import check_room, reach
@@ -130,10 +130,10 @@ class Run:
         try:
             with pushing, self.book.progress:
                 offering.gather()
-                with Measures(self.prepared.experiments, self.stage, self.directory, url=self.spec.url) as measures:
+                with Perturbations(self) as self.perturbations:
                     with Scraper(self.endpoints, self.stage, self.directory) as scraper:
                         self._window(offering, scraper)
-                    measures.end()
+                    self.perturbations.end("normal" if self.end == "completed" else self.end)
                 self._close(offering)
         finally:
             offering.close()
@@ -145,6 +145,7 @@ class Run:
         self.stage.zero = time.monotonic()
         scraper.begin()
         self.event("run", "run", "started")
+        self.perturbations.begin()
         offering.begin()
         ticking = gevent.spawn(self._seconds, offering)
         last = self.manifest["phases"][-1]["end_s"]
@@ -165,6 +166,7 @@ class Run:
             try:
                 offering.tick(second)
                 self.book.second(second)
+                self.perturbations.second(second, self.book.take_second())
             except errors.CannotRecord as error:
                 self.book.progress.say(f"{error}; {error.hint}")
                 self.stop("disk")

@@ -14,7 +14,8 @@ class RunSpec:
     """One run: profile with overrides, target, perturbations, where the run directory goes, who offers it.
 
     `processes` are started here; `workers` are waited for from elsewhere, at `bind`; with one process and no worker
-    the engine itself offers the plan.
+    the engine itself offers the plan. `edge_of` is the target itself where `url` is an edge in front of it;
+    `control_share` of the visits are left alone by faults at the edge.
     """
 
     profile: str
@@ -35,6 +36,8 @@ class RunSpec:
     workers: int = 0
     bind: str = "127.0.0.1:5557"
     progress: bool = True
+    edge_of: str = ""
+    control_share: float = 0.0
 
     def to_json(self) -> str:
         """The specification as one line."""

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 EXAMPLES_PER_SIGNATURE = 3
+TIMED_TWICE = ("page", "phased")  # kinds of key with a corrected and a service time
 
 
 class Key(NamedTuple):
-    """What a time belongs to; becomes two entries of keys.json for a page: corrected and service."""
+    """What a time belongs to; becomes two entries of keys.json for a page: corrected and service.
+
+    `phased` is the same page once more, under the part of the window that it is due in: baseline, fault, recovery.
+    """
 
     kind: str
     persona: str
@@ -110,7 +114,7 @@ class Recorder:
     def _number(self, key: Key) -> int:
         number = len(self.described)
         entry = dict(key._asdict())
-        for timing in ("corrected", "service") if key.kind == "page" else ("service",):
+        for timing in ("corrected", "service") if key.kind in TIMED_TWICE else ("service",):
             self.described.append({**entry, "timing": timing})
         self.ids[key] = number
         return number
@@ -155,10 +159,10 @@ class Recorder:
         by_key: dict[Key, Any] = {}
         corrected: dict[Key, Any] = {}
         for key, number in self.ids.items():
-            page = key.kind == "page"
-            found = pieces.get(number + 1 if page else number)
+            twice = key.kind in TIMED_TWICE
+            found = pieces.get(number + 1 if twice else number)
             if found is not None:
                 by_key[key] = found
-                if page:
+                if twice:
                     corrected[key] = pieces[number]
         return Fold(second, {key: len(found) for key, found in by_key.items()}, by_key, corrected)

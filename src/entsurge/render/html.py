@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from entsurge import content
 from entsurge.render import charts, tables
+from entsurge.render.effects import effects_view, effects_words
 from entsurge.render.numbers import Numbers
 from entsurge.render.series import step_seconds
 
@@ -25,8 +26,8 @@ VERDICT_LOOKS = {"PASS": "ok", "FAIL": "bad", "INVALID": "warn"}
 FIGURES = ("visits", "page_views", "minutes_per_visit", "pages_per_visit")
 NEARLY_ALL = 99.0
 SECTIONS = (
-    "verdict", "continuity", "figures", "matrix", "objectives", "validity", "timeline", "percentiles", "failures",
-    "recovery", "definitions", "again",
+    "verdict", "continuity", "figures", "matrix", "effects", "objectives", "validity", "timeline", "percentiles",
+    "failures", "recovery", "definitions", "again",
 )  # fmt: skip
 DECIMALS = {"visits": 0, "page_views": 0, "minutes_per_visit": 1, "pages_per_visit": 2}
 
@@ -54,6 +55,7 @@ def render_html(data: Mapping[str, Any], language: str, beside: Collection[str] 
         "academies": _academies(data, list(titles.values())),
         "titles": titles,
         "lead": lead(data, words, numbers, titles),
+        "effects_words": effects_words(language),
         "signs": SIGNS,
         "figures": FIGURES,
         "decimals": DECIMALS,
@@ -105,6 +107,7 @@ def view(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers, title:
     names = words["timeline"]
     return {
         **run,
+        "effects": effects_view(run, words, numbers),
         "title": title,
         "look": VERDICT_LOOKS[run["verdict"]],
         "sign": VERDICT_SIGNS[run["verdict"]],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from entsurge.render.effects import effects_markdown
 from entsurge.render.html import DECIMALS, FIGURES, VERDICT_SIGNS, card, lead, messages, run_titles
 from entsurge.render.numbers import Numbers
 
@@ -39,6 +40,7 @@ def render_markdown(data: Mapping[str, Any], language: str) -> str:
             "",
             *_objectives(run, words, numbers),
             "",
+            *effects_markdown(run, words, numbers),
         ]
     return "\n".join(lines) + "\n"
 

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+from zlib import crc32
 
 from entsurge.audience.shape import PERSONAS
 
@@ -102,12 +103,14 @@ class Stage:
     tls: Tls | None = None
     quiet_until_us: int = 0  # an edge has asked for silence until this µs of run time
     phases: list[tuple[str, int, int]] = field(default_factory=list)
+    parts: list[tuple[str, int, int]] = field(default_factory=list)  # baseline, fault, recovery; none without a fault
     present: Counter[Persona] = field(default_factory=lambda: Counter(dict.fromkeys(PERSONAS, 0)))
     lags_us: list[int] = field(default_factory=list)
     accounts_in_use: set[tuple[str, str, int]] = field(default_factory=set)
     limits: Counter[str] = field(default_factory=Counter)  # what the generator itself lacked, and how often
     comeback: Comeback | None = None  # who tries again after a failure, and when
     sources: tuple[str, ...] = ()  # addresses of this machine that visitors come from, in turn
+    control_share: float = 0.0  # of the visits, which faults at an edge leave alone
     unreachable: int = 0
     answers: int = 0
 
@@ -118,6 +121,10 @@ class Stage:
                 return name
         return self.phases[-1][0] if self.phases else visit_phase
 
+    def part_at(self, due_us: int) -> str:
+        """The part of the window that faults cut it into, at this µs of run time; empty where there is none."""
+        return next((name for name, begin_us, end_us in self.parts if begin_us <= due_us < end_us), "")
+
     def source(self, number: int) -> str:
         """The address of this machine that a visitor of this number comes from; empty for the system's choice."""
         return self.sources[number % len(self.sources)] if self.sources else ""
@@ -125,6 +132,12 @@ class Stage:
     def may_write(self, service: str) -> bool:
         """Whether this run may write to a service of the target."""
         return self.writable is None or service in self.writable
+
+    def cohort(self, visit: str) -> str:
+        """`control` or `exposed`, by the visit's name alone; everybody is `control` where no share is set aside."""
+        if not self.control_share:
+            return "control"
+        return "control" if crc32(visit.encode()) / 2**32 < self.control_share else "exposed"
 
     def now_us(self) -> int:
         """µs of run time since the run's zero."""

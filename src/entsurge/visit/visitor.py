@@ -61,6 +61,7 @@ class Visitor(User):
     abstract = True
     persona: ClassVar[Persona]
     journeys: ClassVar[dict[str, list[str]]] = {}
+    cohort = "control"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Collect the journeys by service."""
@@ -95,13 +96,13 @@ class Visitor(User):
     def visit(self, plan: VisitPlan, due_us: int | None = None) -> None:
         """Live one visit as planned, and record it; `due_us` replaces the plan's due time."""
         stage = self.stage
-        self.plan = plan
+        self.plan, self.cohort = plan, stage.cohort(plan.name)
         self.log = VisitLog(plan, plan.due_us if due_us is None else due_us, stage.now_us())
         stage.lags_us.append(self.log.start_us - self.log.due_us)
         stage.present[plan.persona] += 1
         self.random = random.Random(plan.name)
         self.client = Client(
-            allow=stage.allow, headers=stage.headers, tls=stage.tls, on_exchange=self._exchange,
+            allow=stage.allow, headers=self._headers(stage), tls=stage.tls, on_exchange=self._exchange,
             source=stage.source(plan.account),
         )  # fmt: skip
         try:
@@ -116,6 +117,11 @@ class Visitor(User):
             stage.accounts_in_use.discard((plan.persona, plan.group, plan.account))
             stage.present[plan.persona] -= 1
             stage.record.visit(self.log.row(stage.now_us()))
+
+    def _headers(self, stage: Stage) -> dict[str, str]:
+        """What every request says of its visitor, so that a fault at an edge can be aimed."""
+        aim = {"X-Entsurge-Persona": self.persona}
+        return stage.headers | aim | ({"X-Entsurge-Cohort": self.cohort} if stage.control_share else {})
 
     def _live(self, stage: Stage, plan: VisitPlan) -> None:
         if not self._signs_on(stage):
@@ -168,9 +174,13 @@ class Visitor(User):
         plan = self.plan
         phase = stage.phase_at(due_us, plan.phase)
         key = Key(
-            "page", plan.persona, plan.group, self.service, self.action, phase, str(result.outcome), attempt=plan.kind
-        )
+            "page", plan.persona, plan.group, self.service, self.action, phase, str(result.outcome), self.cohort,
+            attempt=plan.kind,
+        )  # fmt: skip
         stage.record.page(key, max(0, end_us - due_us), end_us - start_us)
+        part = stage.part_at(due_us)
+        if part:
+            stage.record.page(key._replace(kind="phased", phase=part), max(0, end_us - due_us), end_us - start_us)
         if result.outcome is Outcome.LOST:
             stage.limits[result.reason] += 1
         if result.retry_after_seconds:
@@ -194,8 +204,9 @@ class Visitor(User):
         """One request of the current page, as the client saw it."""
         plan, outcome = self.plan, "ok" if 0 < exchange.status < 400 else "failed"
         key = Key(
-            "request", plan.persona, plan.group, self.service, self.action, plan.phase, outcome, attempt=plan.kind
-        )
+            "request", plan.persona, plan.group, self.service, self.action, plan.phase, outcome, self.cohort,
+            attempt=plan.kind,
+        )  # fmt: skip
         self.stage.record.request(key, exchange.total_us)
 
     def _raised(self, stage: Stage, error: Exception) -> None:
@@ -207,7 +218,7 @@ class Visitor(User):
         for page in self.log.remaining():
             key = Key(
                 "page", self.plan.persona, self.plan.group, page.service, self.action, self.plan.phase, "lost",
-                attempt=self.plan.kind,
+                self.cohort, attempt=self.plan.kind,
             )  # fmt: skip
             stage.record.page(key, 0, 0)
             self.log.page(page.service, PageResult(Outcome.LOST), 0, False)

@@ -1,0 +1,174 @@
+"""What each perturbation did: to whom, how much, how fast it came and went; for measures, what they bought and cost.
+
+Each perturbation is compared with the stretch before it, since the last change of any other; one that is in force from
+before the first arrival, with the judged window of the baseline run. With a control cohort, also with the visits of the
+same seconds that faults left alone. Intervals are 95 % of a bootstrap over blocks of seconds: pages of one second are
+not independent. docs/method.md, "Perturbations".
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from entsurge.analysis.blocks import Estimate, Stretch, compare
+from entsurge.analysis.by_second import BySecond, by_second
+from entsurge.analysis.spells import disturbance
+from entsurge.analysis.windows import Window, windows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from entsurge.analysis.run import Run
+
+PERSONAS = ("student", "teacher", "parent", "staff")
+FEWEST_PAGES = 20
+INVERSION_POINTS = 5.0
+
+
+def effects(run: Run, baseline: Run | None) -> list[dict[str, Any]]:
+    """Every perturbation of a run, in order, with its effect on each persona × service; measures are ranked."""
+    all_of = windows(run)
+    if not all_of:
+        return []
+    pages = by_second(run.path)
+    before = by_second(baseline.path) if baseline is not None and any(one.whole_run for one in all_of) else None
+    found = [_effect(run, one, all_of, pages, _of_baseline(baseline, before)) for one in all_of]
+    ranks = sorted(
+        (each for each in found if each["worth"]),
+        key=lambda each: -(each["worth"]["bought_pages_per_minute"]["value"] or 0.0),
+    )
+    for number, each in enumerate(ranks, 1):
+        each["worth"]["rank"] = number
+    return found
+
+
+def _of_baseline(baseline: Run | None, pages: BySecond | None) -> Stretch | None:
+    if baseline is None or pages is None:
+        return None
+    window = baseline.window
+    return Stretch(pages, int(window["start_s"]), min(pages.seconds, int(window["end_s"])))
+
+
+def _effect(run: Run, one: Window, all_of: Sequence[Window], pages: BySecond, other: Stretch | None) -> dict[str, Any]:
+    before, during = stretches(run, one, all_of, pages, other)
+    known: dict[str, Any] = {
+        **asdict(one),
+        "compared": before is not None,
+        "cells": [],
+        "inversions": [],
+        "worth": None,
+    }
+    if not one.applied or during.seconds < 1:
+        return known
+    cohort = "exposed" if any(of[2] == "exposed" for of in pages.cells) and one.kind == "fault" else "*"
+    cells = [_cell(run, one, before, during, persona, service, cohort) for persona, service in _places(pages)]
+    known["cells"] = [each for each in cells if each is not None]
+    known["during_s"] = [during.begin, during.end]
+    known["before_s"] = None if before is None or other is before else [before.begin, before.end]
+    if before is not None:
+        known["inversions"] = _inversions(run, known["cells"])
+        known["worth"] = _worth(run, one, before, during) if one.kind == "measure" else None
+    return known
+
+
+def stretches(
+    run: Run, one: Window, all_of: Sequence[Window], pages: BySecond, other: Stretch | None
+) -> tuple[Stretch | None, Stretch]:
+    """The stretch before a perturbation and the one of its own, both without any other change in them."""
+    window = run.window
+    changes = {window["start_s"], window["end_s"]}
+    for each in all_of:
+        if each is not one and each.applied:
+            changes |= {each.start_s, each.end_s}
+    begin = max(one.start_s, window["start_s"])
+    end = min([one.end_s, window["end_s"], *(t for t in changes if t > begin)])
+    during = Stretch(pages, int(np.ceil(begin)), min(pages.seconds, int(end)))
+    if one.whole_run:
+        return other, during
+    earlier = max((t for t in changes if t < one.start_s), default=window["start_s"])
+    before = Stretch(pages, int(np.ceil(earlier)), min(pages.seconds, int(one.start_s)))
+    return (before if before.seconds >= 1 else None), during
+
+
+def _places(pages: BySecond) -> list[tuple[str, str]]:
+    """Everybody, then each persona: on everything together (`*`), then on each service."""
+    order = {name: number for number, name in enumerate(("*", *PERSONAS))}
+    found = {(persona, service) for of in pages.cells for persona in ("*", of[0]) for service in ("*", of[1])}
+    return sorted(found, key=lambda of: (order.get(of[0], len(order)), of[1]))
+
+
+def _cell(
+    run: Run, one: Window, before: Stretch | None, during: Stretch, persona: str, service: str, cohort: str
+) -> dict[str, Any] | None:
+    mine = during.part(persona=persona, service=service, cohort=cohort)
+    if mine.asked.sum() < FEWEST_PAGES:
+        return None
+    cell: dict[str, Any] = {"persona": persona, "service": service, **mine.summary()}
+    if before is not None:
+        then = before.part(persona=persona, service=service)
+        if then.asked.sum() >= FEWEST_PAGES:
+            served, slower = compare(then, mine)
+            cell |= {"before": then.summary(), "served": asdict(served), "slower": asdict(slower)}
+    if cohort == "exposed":
+        spared = during.part(persona=persona, service=service, cohort="control")
+        if spared.asked.sum() >= FEWEST_PAGES:
+            served, slower = compare(spared, mine, paired=True)
+            cell["against_control"] = {
+                "control": spared.summary(), "served": asdict(served), "slower": asdict(slower),
+            }  # fmt: skip
+    cell |= asdict(disturbance(run, one.start_s, one.end_s, during.pages, persona, service, cohort))
+    return cell
+
+
+def _inversions(run: Run, cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Services where a protected persona lost more than an unprotected one, beyond both intervals."""
+    protected = set(run.manifest.get("protected", ()))
+    compared = [
+        each for each in cells if each.get("served") and None not in (each["served"]["value"], each["served"]["low"])
+    ]
+    return [
+        {
+            "service": mine["service"], "protected": mine["persona"], "other": theirs["persona"],
+            "protected_points": mine["served"]["value"], "other_points": theirs["served"]["value"],
+        }
+        for mine in compared
+        for theirs in compared
+        if mine["service"] == theirs["service"]
+        and mine["persona"] in protected
+        and theirs["persona"] not in {"*", *protected}
+        and mine["served"]["high"] < theirs["served"]["low"]
+        and theirs["served"]["value"] - mine["served"]["value"] >= INVERSION_POINTS
+    ]  # fmt: skip
+
+
+def _worth(run: Run, one: Window, before: Stretch, during: Stretch) -> dict[str, Any] | None:
+    """Pages a minute that protected people were served more, and that others were refused more, by the measure."""
+    protected = set(run.manifest.get("protected", ())) - set(one.defers)
+    mine = [during.part(persona=each) for each in PERSONAS if each in protected]
+    then = [before.part(persona=each) for each in PERSONAS if each in protected]
+    theirs = [during.part(persona=each) for each in PERSONAS if each not in protected]
+    earlier = [before.part(persona=each) for each in PERSONAS if each not in protected]
+    if not mine or sum(each.asked.sum() for each in (*mine, *theirs)) < FEWEST_PAGES:
+        return None
+    gained, slower = compare(_together(then), _together(mine))
+    refused, _ = compare(_together(earlier), _together(theirs), outcome="shed")
+    return {
+        "bought_pages_per_minute": asdict(_rate(gained, _together(mine).per_minute())),
+        "slower": asdict(slower),
+        "cost_pages_per_minute": asdict(_rate(refused, _together(theirs).per_minute())),
+        "rank": 0,
+    }
+
+
+def _together(parts: Sequence[Any]) -> Any:
+    return parts[0].plus(parts[1:])
+
+
+def _rate(points: Estimate, pages_per_minute: float) -> Estimate:
+    def of(value: float | None) -> float | None:
+        return None if value is None else value / 100 * pages_per_minute
+
+    return Estimate(of(points.value), of(points.low), of(points.high))

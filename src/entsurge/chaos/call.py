@@ -1,0 +1,33 @@
+"""One HTTP call of a measure's, with the standard library; secrets come from the environment."""
+
+from __future__ import annotations
+
+import os
+import urllib.error
+import urllib.request
+
+from entsurge.errors import EntsurgeError
+
+CALL_SECONDS = 5.0
+
+
+def call(method: str, url: str, body: bytes | None, headers: dict[str, str]) -> None:
+    """Send it. Raises EntsurgeError with the status or the reason."""
+    if not url.startswith(("http://", "https://")):
+        raise EntsurgeError(f"{url}: expected http:// or https://")
+    asked = urllib.request.Request(url, data=body, headers=headers, method=method)  # noqa: S310
+    try:
+        with urllib.request.urlopen(asked, timeout=CALL_SECONDS):  # noqa: S310
+            return
+    except urllib.error.HTTPError as error:
+        error.close()
+        hint = " (is the token right?)" if error.code in (401, 403) else ""
+        raise EntsurgeError(f"the target answered {error.code} to {method} {url}{hint}") from None
+    except OSError as error:
+        raise EntsurgeError(f"{method} {url}: {error}") from None
+
+
+def bearer(variable: str) -> dict[str, str]:
+    """The header of the token in this variable; none without one."""
+    token = os.environ.get(variable, "")
+    return {"Authorization": f"Bearer {token}"} if token else {}

@@ -1,0 +1,49 @@
+"""A measure or fault that a command switches on, and another one off."""
+
+import os
+import subprocess
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.errors import EntsurgeError
+
+
+class Command(Fault):
+    """`on` is run at the begin, `off` (if there is a way back) at the end, by the guardian if need be; no shell."""
+
+    kind: ClassVar[str] = "command"
+    lease: ClassVar[Lease] = "guardian"
+    on: Annotated[list[str], Field(min_length=1)]
+    off: list[str] = Field(default_factory=list)
+    folder: str = ""
+    within_seconds: Annotated[float, Field(gt=0, le=600)] = 30
+
+    def prepare(self) -> dict[str, Any]:
+        """The way back is the command itself."""
+        return {"off": bool(self.off)}
+
+    def apply(self, lease_seconds: float) -> None:
+        """On."""
+        del lease_seconds
+        self._run(self.on)
+
+    def undo(self, before: dict[str, Any]) -> None:
+        """Off."""
+        del before
+        if self.off:
+            self._run(self.off)
+
+    def _run(self, arguments: list[str]) -> None:
+        try:
+            done = subprocess.run(  # noqa: S603  the operator's own command
+                arguments, cwd=self.folder or os.getcwd(), stdin=subprocess.DEVNULL, capture_output=True, text=True,  # noqa: PTH109
+                timeout=self.within_seconds, check=False,
+            )  # fmt: skip
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise EntsurgeError(f"{' '.join(arguments)}: {error}") from None
+        if done.returncode:
+            raise EntsurgeError(
+                f"{' '.join(arguments)}: exit {done.returncode}: {(done.stderr or done.stdout).strip()[-200:]}"
+            )

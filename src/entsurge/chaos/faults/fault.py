@@ -1,0 +1,71 @@
+"""What a fault is: settings, and how to prepare, apply, renew, end and undo it. Each registers itself."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from entsurge.chaos.faults import register, register_all
+from entsurge.errors import UsageError
+
+Lease = Literal["xds", "kernel", "session", "process", "target", "guardian"]
+REGISTRY: dict[str, type[Fault]] = {}
+ONLY_UNDONE = ("rollbacks", "namespace")  # in no experiment's hands
+
+
+class Fault(BaseModel):
+    """One fault or measure; its fields are the settings that an experiment gives it.
+
+    `lease` says what ends it when everybody who knows of it is dead. For "guardian", `prepare` returns what must be put
+    back; it is on disk before `apply` is called, and `undo` puts it back, once or several times, from any process.
+    Settings hold no secret: where one is needed, they name the environment variable that has it.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    kind: ClassVar[str]
+    lease: ClassVar[Lease]
+
+    def __init_subclass__(cls, **given: Any) -> None:
+        """Register the fault under its kind."""
+        super().__init_subclass__(**given)
+        if "kind" in vars(cls):
+            REGISTRY[cls.kind] = cls
+
+    def lacks(self) -> list[str]:
+        """What this machine or target lacks for it, one line each; empty when it can be applied."""
+        return []
+
+    def prepare(self) -> dict[str, Any]:
+        """What `undo` needs to put things back; empty for a fault that ends by itself."""
+        return {}
+
+    def apply(self, lease_seconds: float) -> None:
+        """Put it in force for one lease. Raises EntsurgeError when the target refuses."""
+        raise NotImplementedError
+
+    def renew(self) -> None:
+        """Hold it for another lease. Raises EntsurgeError or OSError when that fails."""
+
+    def end(self, before: dict[str, Any]) -> None:
+        """End it now, in the process that applied it."""
+        self.undo(before)
+
+    def undo(self, before: dict[str, Any]) -> None:
+        """Put back what `prepare` found; does nothing where that has been done."""
+
+
+def make(kind: str, settings: dict[str, Any]) -> Fault:
+    """The fault of this kind with these settings. Raises UsageError naming every setting that is wrong."""
+    register(kind)
+    if kind not in REGISTRY:
+        register_all()
+        raise UsageError(f"fault: {kind}: no such fault; there are {', '.join(sorted(REGISTRY))}")
+    try:
+        return REGISTRY[kind].model_validate(settings)
+    except ValidationError as error:
+        lines = [
+            f"fault {kind}: settings.{'.'.join(map(str, each['loc']))}: {each['msg']}; found {each['input']!r}"
+            for each in error.errors()
+        ]
+        raise UsageError("\n".join(lines)) from None

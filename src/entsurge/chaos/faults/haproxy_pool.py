@@ -1,0 +1,32 @@
+"""HAProxy lets so many requests at a time through to each server: an application whose pool is exhausted."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from entsurge.chaos.haproxy import HaproxyFault, of
+
+
+class HaproxyPool(HaproxyFault):
+    """Each server of the backend takes at most `most` at a time; the others wait in HAProxy's queue."""
+
+    kind: ClassVar[str] = "haproxy-pool"
+    backend: str
+    most: Annotated[int, Field(ge=1)]
+
+    def prepare(self) -> dict[str, Any]:
+        """Each server's present limit; 0 is none."""
+        return {"limits": {name: row["slim"] or "0" for name, row in self.servers(self.backend).items()}}
+
+    def apply(self, lease_seconds: float) -> None:
+        """The limit, on each server."""
+        del lease_seconds
+        for name in self.servers(self.backend):
+            self.command(f"set maxconn server {self.backend}/{name} {self.most}")
+
+    def undo(self, before: dict[str, Any]) -> None:
+        """The limits as they were."""
+        if self.gone():
+            return
+        for name, limit in of(before, "limits").items():
+            self.command(f"set maxconn server {self.backend}/{name} {limit}")

@@ -1,0 +1,33 @@
+"""HAProxy accepts so many connections a second: the others wait in the system's queue before anybody greets them."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from entsurge.chaos.haproxy import HaproxyFault, ask
+from entsurge.errors import EntsurgeError
+
+
+class HaproxySlowConnect(HaproxyFault):
+    """At most so many new connections a second, over all of this HAProxy."""
+
+    kind: ClassVar[str] = "haproxy-slow-connect"
+    connections_per_second: Annotated[int, Field(ge=1)]
+
+    def prepare(self) -> dict[str, Any]:
+        """The present limit; 0 is none."""
+        for line in ask(self.socket, "show info").splitlines():
+            name, _, value = line.partition(": ")
+            if name == "ConnRateLimit":
+                return {"limit": value}
+        raise EntsurgeError(f"HAProxy at {self.socket} says nothing of its connection rate")
+
+    def apply(self, lease_seconds: float) -> None:
+        """The limit."""
+        del lease_seconds
+        self.command(f"set rate-limit connections global {self.connections_per_second}")
+
+    def undo(self, before: dict[str, Any]) -> None:
+        """The limit as it was."""
+        if before and not self.gone():
+            self.command(f"set rate-limit connections global {before['limit']}")

@@ -1,0 +1,34 @@
+"""A network namespace that a run has made for its visitors: taken away with the run, or by whoever finds it later."""
+
+import subprocess
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.errors import EntsurgeError
+
+
+class Namespace(Fault):
+    """No fault by itself: the place where network faults are put. Held by the run, not by an experiment."""
+
+    kind: ClassVar[str] = "namespace"
+    lease: ClassVar[Lease] = "guardian"
+    name: Annotated[str, Field(pattern=r"^entsurge-[0-9]+$")]
+
+    def apply(self, lease_seconds: float) -> None:
+        """Make it, with its loopback. Raises EntsurgeError where that is not allowed."""
+        del lease_seconds
+        for arguments in (["netns", "add", self.name], ["-n", self.name, "link", "set", "lo", "up"]):
+            done = self._ip(*arguments)
+            if done.returncode:
+                raise EntsurgeError(f"no network namespace can be made: {done.stderr.strip()}")
+
+    def undo(self, before: dict[str, Any]) -> None:
+        """Take it away, if it is there."""
+        del before
+        self._ip("netns", "del", self.name)
+
+    @staticmethod
+    def _ip(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607

@@ -1,0 +1,41 @@
+"""Packets are late: netem, where the kernel has it."""
+
+import subprocess
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.lacking import netem
+from entsurge.errors import EntsurgeError
+
+
+class NetworkDelay(Fault):
+    """Every packet that leaves by `device` in the namespace is so late, give or take the jitter."""
+
+    kind: ClassVar[str] = "network-delay"
+    lease: ClassVar[Lease] = "guardian"
+    netns: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
+    device: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = "lo"
+    delay_ms: Annotated[int, Field(ge=1, le=60_000)]
+    jitter_ms: Annotated[int, Field(ge=0, le=60_000)] = 0
+
+    def lacks(self) -> list[str]:
+        """A kernel with netem, and tc."""
+        return netem()
+
+    def apply(self, lease_seconds: float) -> None:
+        """Put the queue in place."""
+        del lease_seconds
+        done = self._tc("add", "netem", "delay", f"{self.delay_ms}ms", f"{self.jitter_ms}ms")
+        if done.returncode:
+            raise EntsurgeError(f"tc: {done.stderr.strip()}")
+
+    def undo(self, before: dict[str, Any]) -> None:
+        """Take it away, if it is there."""
+        del before
+        self._tc("del")
+
+    def _tc(self, verb: str, *more: str) -> subprocess.CompletedProcess[str]:
+        arguments = ["ip", "netns", "exec", self.netns, "tc", "qdisc", verb, "dev", self.device, "root", *more]
+        return subprocess.run(arguments, capture_output=True, text=True, check=False)  # noqa: S603

@@ -1,0 +1,43 @@
+"""A process gets a share of one processor, by a control group of its own."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from entsurge.chaos import cgroup
+from entsurge.chaos.victim import ProcessFault, kept, known
+from entsurge.errors import EntsurgeError
+
+
+class ProcessThrottle(ProcessFault):
+    """At most `processors` (0.1: a tenth of one) for the process and its children together."""
+
+    kind: ClassVar[str] = "process-throttle"
+    processors: Annotated[float, Field(ge=0.01, le=1024)]
+
+    def lacks(self) -> list[str]:
+        """A processor controller among the control groups, and the right to write there."""
+        return cgroup.lacks()
+
+    def prepare(self) -> dict[str, Any]:
+        """Which group each process is in now."""
+        victims = self.victims()
+        name = f"entsurge-{victims[0].pid}-{victims[0].started}"
+        return {"group": name, "victims": kept(victims), "homes": [cgroup.home(each.pid) for each in victims]}
+
+    def apply(self, lease_seconds: float) -> None:
+        """A group with a quota, and the processes in it."""
+        del lease_seconds
+        victims = self.victims()
+        try:
+            cgroup.confine(
+                f"entsurge-{victims[0].pid}-{victims[0].started}", [each.pid for each in victims], self.processors
+            )
+        except OSError as error:
+            raise EntsurgeError(f"control group: {error}") from None
+
+    def undo(self, before: dict[str, Any]) -> None:
+        """Back into their groups; ours is removed."""
+        if before:
+            homes = zip(known(before["victims"]), before["homes"], strict=True)
+            cgroup.release(before["group"], {each.pid: home for each, home in homes if each.alive()})

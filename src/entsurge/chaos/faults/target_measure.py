@@ -1,0 +1,45 @@
+"""A conservation measure of the embedded ENT, which keeps the lease itself."""
+
+import json
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, PrivateAttr
+
+from entsurge.chaos.call import bearer, call
+from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.errors import EntsurgeError
+
+
+class TargetMeasure(Fault):
+    """Switched through `PUT {target}/admin/measures/{measure}`; the token's variable is `token_env`."""
+
+    kind: ClassVar[str] = "target-measure"
+    lease: ClassVar[Lease] = "target"
+    target: str
+    measure: Annotated[str, Field(pattern="^[a-z][a-z-]*$")]
+    token_env: str = "ENTSURGE_ADMIN_TOKEN"  # noqa: S105  the variable's name
+    _seconds: float = PrivateAttr(0.0)
+
+    def apply(self, lease_seconds: float) -> None:
+        """On, for a lease."""
+        self._seconds = lease_seconds
+        try:
+            self.renew()
+        except EntsurgeError as error:
+            raise EntsurgeError(f"{error}; its token is expected in {self.token_env}") from None
+
+    def renew(self) -> None:
+        """On, for another lease."""
+        body = json.dumps({"on": True, "lease_seconds": self._seconds}).encode()
+        call("PUT", self._url(), body, bearer(self.token_env) | {"Content-Type": "application/json"})
+
+    def end(self, before: dict[str, Any]) -> None:
+        """Off."""
+        del before
+        call("DELETE", self._url(), None, bearer(self.token_env))
+
+    def undo(self, before: dict[str, Any]) -> None:
+        """Nothing: the target's lease does it."""
+
+    def _url(self) -> str:
+        return f"{self.target.rstrip('/')}/admin/measures/{self.measure}"

@@ -1,0 +1,65 @@
+"""A game day: several perturbations under one name, each with its time, in a TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from entsurge import content
+from entsurge.chaos.experiment import Experiment, load
+from entsurge.chaos.timeline import Span
+from entsurge.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Entry(Span):
+    """One perturbation of the day."""
+
+    experiment: str
+
+
+class GameDay(BaseModel):
+    """The file."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: dict[Literal["fr", "en"], str]
+    perturbation: Annotated[list[Entry], Field(min_length=1)]
+
+
+def names() -> list[str]:
+    """The game days that are shipped."""
+    return sorted(path.stem for path in content.root("chaos").glob("*.toml"))
+
+
+def load_all(wanted: Sequence[str]) -> list[Experiment]:
+    """The experiments that these names mean: NAME|FILE[@START[+LENGTH]] each, or a game day. Raises UsageError."""
+    found: list[Experiment] = []
+    for name in wanted:
+        path = _file(name)
+        found += [load(name)] if path is None else _experiments(path)
+    return found
+
+
+def _file(name: str) -> Path | None:
+    if name in names():
+        return content.root("chaos") / f"{name}.toml"
+    return Path(name) if name.endswith(".toml") else None
+
+
+def _experiments(path: Path) -> list[Experiment]:
+    try:
+        day = GameDay.model_validate(tomllib.loads(path.read_bytes().decode("utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from None
+    except ValidationError as error:
+        lines = [f"{path}: {'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+        raise UsageError("\n".join(lines)) from None
+    return [
+        load(each.experiment).model_copy(update={"asked": Span(start=each.start, length=each.length)})
+        for each in day.perturbation
+    ]

@@ -1,0 +1,43 @@
+"""A network namespace for a run's visitors: between them and the edge every packet passes rules of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from entsurge.chaos.faults.fault import make
+from entsurge.chaos.lacking import nftables
+from entsurge.chaos.process import Process
+from entsurge.chaos.state import Record, audit
+from entsurge.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def namespace() -> Iterator[str]:
+    """A namespace as long as the context lives; on disk before it is made, so that `recover` finds it.
+
+    Raises UsageError where this machine cannot do that.
+    """
+    lacks = nftables()
+    if lacks:
+        raise UsageError(f"a network fault needs a namespace of the run's own: {'; '.join(lacks)}")
+    name = f"entsurge-{os.getpid()}"
+    one = make("namespace", {"name": name})
+    record = Record(
+        experiment=name, kind=one.kind, settings={"name": name}, lease=one.lease, lease_seconds=0.0,
+        before={"name": name}, holder=Process.me(), controller=None, run="",
+    )  # fmt: skip
+    record.write()
+    audit(record, "applying")
+    try:
+        one.apply(0.0)
+        yield name
+    finally:
+        with record.ending() as there:
+            if there:
+                one.undo(record.before)
+                audit(record, "ended", "normal")

@@ -1,0 +1,112 @@
+"""A table of nftables that belongs to one process and whose elements have a timeout: it ends by itself, twice over."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, PrivateAttr
+
+from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.lacking import nftables
+from entsurge.errors import EntsurgeError
+
+TAKEN_SECONDS = 3.0
+
+
+class NetworkFault(Fault):
+    """A fault of the packets in one network namespace, to and from these ports (1-65535 for all of them).
+
+    The namespace must be named: the machine's own network is never touched. The table belongs to the socket of an `nft`
+    that lives as long as its holder; the ports are elements with a timeout, which is the lease.
+    """
+
+    lease: ClassVar[Lease] = "kernel"
+    netns: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
+    ports: list[Annotated[int, Field(ge=1, le=65535)]] = Field(default_factory=list)
+    direction: Literal["in", "out", "both"] = "both"
+    protocols: ClassVar[tuple[str, ...]] = ("tcp",)
+    _nft: Any = PrivateAttr(None)
+    _table: str = PrivateAttr("")
+    _seconds: float = PrivateAttr(0.0)
+
+    def lacks(self) -> list[str]:
+        """A kernel and rights for nftables, and the namespace."""
+        return nftables() or self._no_namespace()
+
+    def _no_namespace(self) -> list[str]:
+        known = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=False)  # noqa: S607
+        names = [line.split()[0] for line in known.stdout.splitlines() if line]
+        return [] if self.netns in names else [f"no network namespace {self.netns}"]
+
+    def verdict(self) -> str:
+        """What happens to a packet that is hit, in nftables' words."""
+        raise NotImplementedError
+
+    def apply(self, lease_seconds: float) -> None:
+        """Make the table; returns when the kernel has it. Raises EntsurgeError."""
+        self._table, self._seconds = f"entsurge_{self.kind.replace('-', '_')}", lease_seconds
+        arguments = ["ip", "netns", "exec", self.netns, "nft", "--interactive"]
+        self._nft = subprocess.Popen(  # noqa: S603
+            arguments, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        table = f"inet {self._table}"
+        rules = [
+            f"add rule {table} {hook} {protocol} {end} @ports {self.verdict()}"
+            for hook, of in (("input", "in"), ("output", "out"))
+            for protocol in self.protocols
+            for end in ("dport", "sport")
+            if self.direction in (of, "both")
+        ]
+        chains = [f"add chain {table} {hook} {{ type filter hook {hook} priority 0; }}" for hook in ("input", "output")]
+        self._say(
+            f"add table {table} {{ flags owner; }}",
+            f"add set {table} ports {{ type inet_service; flags interval, timeout; }}",
+            self._elements("add"), *chains, *rules,
+        )  # fmt: skip
+        self._wait()
+
+    def renew(self) -> None:
+        """The elements again, with a whole timeout, in one transaction."""
+        if self._nft is None or self._nft.poll() is not None:
+            raise EntsurgeError("nft is gone")
+        self._say(f"flush set inet {self._table} ports", self._elements("add"))
+
+    def end(self, before: dict[str, Any]) -> None:
+        """The table goes with its socket."""
+        del before
+        if self._nft is None:
+            return
+        self._nft.stdin.close()
+        try:
+            self._nft.wait(TAKEN_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._nft.kill()
+            self._nft.wait()
+        self._nft.stderr.close()
+
+    def undo(self, before: dict[str, Any]) -> None:
+        """Nothing: the kernel has done it."""
+
+    def _elements(self, verb: str) -> str:
+        wait = f"timeout {max(1, round(self._seconds * 1000))}ms"
+        which = [str(port) for port in self.ports] or ["1-65535"]
+        return f"{verb} element inet {self._table} ports {{ {', '.join(f'{each} {wait}' for each in which)} }}"
+
+    def _say(self, *commands: str) -> None:
+        self._nft.stdin.write(("; ".join(commands) + "\n").encode())
+        self._nft.stdin.flush()
+
+    def _wait(self) -> None:
+        """Until the kernel lists the table."""
+        limit = time.monotonic() + TAKEN_SECONDS
+        arguments = ["ip", "netns", "exec", self.netns, "nft", "list", "table", "inet", self._table]
+        while time.monotonic() < limit:
+            done = subprocess.run(arguments, capture_output=True, text=True, check=False)  # noqa: S603
+            if done.returncode == 0 and "@ports" in done.stdout:
+                return
+            time.sleep(0.02)
+        self._nft.stdin.close()
+        said = self._nft.stderr.read().decode("utf-8", "replace").strip()
+        raise EntsurgeError(f"nft did not take the rules: {said.splitlines()[0] if said else 'no reason given'}")

@@ -1,0 +1,163 @@
+"""`entsurge chaos`: what there is to break, whether it can be broken here, and how all of it is ended."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from entsurge import content, errors
+
+if TYPE_CHECKING:
+    from entsurge.chaos.state import Record
+
+
+@click.group("chaos", epilog="Examples: entsurge chaos list · entsurge chaos check ./ours.json · entsurge chaos stop")
+def command() -> None:
+    """Faults and conservation measures: list, check, recover, stop, audit, doctor, confirm, edge."""
+
+
+@command.command("list", epilog="Example: entsurge chaos list --lang fr")
+@click.option("--lang", type=click.Choice(["fr", "en"]), default="en", show_default=True)
+def listed(lang: Literal["fr", "en"]) -> None:
+    """The experiments that are shipped: name, kind, what it does, which faults, how it ends by itself."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from entsurge.chaos import game_day
+    from entsurge.chaos.experiment import load
+
+    table = Table("name", "kind", "title", "faults", "lease", "when", box=None, pad_edge=False)
+    for name in content.names("chaos"):
+        one = load(name)
+        faults = [str(each.get("fault", "")) for each in one.faults] or ["Chaos Toolkit's own"]
+        span = one.span
+        when = f"{span.start or 'whole run'}{' + ' + span.length if span.length else ''}"
+        leases = f"{one.extension.lease_seconds:g} s"
+        table.add_row(name, one.extension.kind, one.extension.title[lang], ", ".join(faults), leases, when)
+    for name in game_day.names():
+        day = " · ".join(one.id for one in game_day.load_all([name]))
+        table.add_row(name, "game day", day)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+@command.command("check", epilog="Examples: entsurge chaos check · entsurge chaos check sso-slow ./ours.json")
+@click.argument("experiments", nargs=-1)
+def check(experiments: tuple[str, ...]) -> int:
+    """Check experiments as Chaos Toolkit does and as we do; all that are shipped when none is named."""
+    from entsurge.chaos import game_day
+    from entsurge.chaos.check import faults_of
+
+    wrong = 0
+    for name in experiments or (*content.names("chaos"), *game_day.names()):
+        found = faults_of(name)
+        wrong += bool(found)
+        click.echo(f"{'✗' if found else '✓'} {name}")
+        for line in found:
+            click.echo(f"    {line}")
+    return errors.USAGE if wrong else errors.PASS
+
+
+@command.command("recover", epilog="Examples: entsurge chaos recover · entsurge chaos recover --forget 3f9a1c2b4d5e")
+@click.option("--forget", metavar="ID", help="Strike one off the list without undoing it: you have done it yourself.")
+def recover(forget: str | None) -> int:
+    """Undo what runs left that are dead. Every later `entsurge run` does this first."""
+    from entsurge.chaos import settle
+
+    if forget:
+        if not settle.forget(forget):
+            raise errors.UsageError(f"{forget}: no such record", hint="entsurge chaos recover lists them")
+        click.echo(f"{forget}: forgotten")
+        return errors.PASS
+    return _told(settle.recover, "nothing was left")
+
+
+@command.command("stop", epilog="Example: entsurge chaos stop")
+def stop() -> int:
+    """End every perturbation that is in force on this machine, now, whoever holds it."""
+    from entsurge.chaos import settle
+
+    return _told(settle.stop, "nothing is in force")
+
+
+def _told(act: Any, nothing: str) -> int:
+    said: list[str] = []
+
+    def say(record: Record, word: str) -> None:
+        said.append(word)
+        name = f" {record.id}" if word.startswith("failed") else ""
+        click.echo(f"{record.experiment} ({record.kind}, run {record.run or 'by hand'}){name}: {word}")
+
+    well = act(say)
+    if not said:
+        click.echo(nothing)
+    return errors.PASS if well else errors.UNEXPECTED
+
+
+@command.command("audit", epilog="Example: entsurge chaos audit --json | jq 'select(.state == \"applied\")'")
+@click.option("--json", "as_json", is_flag=True, help="The lines themselves.")
+def audit(as_json: bool) -> int:
+    """What was applied on this machine, when, by whom, and how it ended; and whether the audit was touched."""
+    from entsurge.chaos.state import audited
+
+    rows, broken = audited()
+    for row in rows:
+        if as_json:
+            click.echo(json.dumps(row, ensure_ascii=False))
+            continue
+        how = f" ({row['how']})" if row.get("how") else ""
+        said = (row.get("when_utc", "?"), row.get("who", "?"), row.get("experiment", "?"), row.get("fault", "?"))
+        click.echo(f"{said[0]}  {said[1]}  {said[2]}  {said[3]}  {row.get('state', '?')}{how}")
+    for number in broken:
+        click.echo(f"line {number} does not follow the line before it: the audit was touched or cut", err=True)
+    return errors.UNEXPECTED if broken else errors.PASS
+
+
+@command.command("doctor", epilog="Example: entsurge chaos doctor")
+def doctor() -> None:
+    """Which faults this machine can do, and what it lacks for the others. What is lacking is skipped, never passed."""
+    from entsurge.chaos.doctor import abilities
+
+    for one in abilities():
+        click.echo(f"{'✓' if not one.lacks else '–'} {one.kind:<22} ends by: {one.lease:<9} {'; '.join(one.lacks)}")
+
+
+@command.command("confirm", epilog="Example: entsurge chaos confirm 3f9a1c")
+@click.argument("question", required=False)
+def confirm(question: str | None) -> int:
+    """Say that you have done what a measure asks of you; without a name, list what is asked."""
+    from entsurge.chaos.confirmation import open_questions
+
+    questions = open_questions()
+    for one in questions:
+        if question is None:
+            click.echo(f"{one.id}  {one.what}")
+        elif one.id == question:
+            one.confirm()
+            click.echo(f"confirmed: {one.what}")
+            return errors.PASS
+    if question is not None:
+        raise errors.UsageError(f"{question}: no such question", hint="entsurge chaos confirm lists them")
+    if not questions:
+        click.echo("nothing is asked")
+    return errors.PASS
+
+
+@command.command("edge", epilog="Example: entsurge chaos edge --target http://127.0.0.1:8080 --port 8081")
+@click.option("--target", required=True, metavar="URL", help="What Envoy stands in front of.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where it listens on loopback; 0 for any.")
+@click.option("--config", "only_config", is_flag=True, help="Print Envoy's configuration, and start nothing.")
+def edge_(target: str, port: int, only_config: bool) -> int:
+    """Put an Envoy in front of a target until Ctrl-C, ready for faults; `entsurge run` does so by itself."""
+    from entsurge.chaos import edge
+
+    if only_config:
+        shown = edge.bootstrap(target, listen=port or 8081, admin=9901, control_port=18000)
+        click.echo(json.dumps(shown, indent=2))
+        return errors.PASS
+    with edge.edge(target, port=port) as one:
+        click.echo(f"{one.url} → {target}\nexport ENTSURGE_EDGE_PORT={one.control_port}\nCtrl-C ends it")
+        one.process.wait()
+    return errors.PASS

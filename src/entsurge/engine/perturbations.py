@@ -1,0 +1,141 @@
+"""The engine's side of perturbations: starts their controller, tells it the clock, writes down what it says."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, Self
+
+import gevent
+from gevent import subprocess
+from gevent.event import Event
+
+from entsurge.errors import CannotRecord, UsageError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from entsurge.engine.run import Run
+
+READY_SECONDS = 60.0
+END_SECONDS = 25.0  # longer than a child has for an undo that takes its time
+
+
+class Perturbations:
+    """A context: what lasts the whole run is in force inside it, and nothing is a lease after it, whatever happens.
+
+    The controller's standard input is a pipe that only this process holds: when the engine dies, it hears it.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.planned = run, run.prepared.planned
+        self.controller: Any = None
+        self.listening: Any = None
+        self.ready, self.done = Event(), Event()
+        self.refused = ""
+        self.over = not self.planned
+
+    def __enter__(self) -> Self:
+        """Start the controller; wait until everything that lasts the whole run is in force. Raises UsageError."""
+        if not self.planned:
+            return self
+        spec = {
+            "run": self.run.directory.path.name,
+            "journals": str(self.run.directory.path.resolve() / "chaos"),
+            "target": self.run.spec.edge_of or self.run.spec.url,
+            "windows": [
+                {"file": each.experiment.path, "start_s": each.start_s, "end_s": each.end_s} for each in self.planned
+            ],
+        }
+        self.controller = subprocess.Popen(
+            [*outside(), sys.executable, "-P", "-m", "entsurge.chaos.controller", json.dumps(spec)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, env=self._environment(),
+        )  # fmt: skip
+        self.listening = gevent.spawn(self._listen)
+        self.ready.wait(READY_SECONDS)
+        if self.refused or not self.ready.is_set():
+            self.end("refused")
+            raise UsageError(self.refused or "the perturbations' controller did not become ready")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End what is still in force."""
+        self.end("interrupted" if kind else "normal")
+
+    def begin(self) -> None:
+        """Run time is zero now."""
+        self._tell({"zero": self.run.stage.zero})
+
+    def second(self, second: int, personas: dict[str, dict[str, Any]]) -> None:
+        """What became of whose pages in this second, for the stop conditions."""
+        self._tell({"second": second, "personas": personas})
+
+    def end(self, why: str) -> None:
+        """End every perturbation now, and wait until the controller says that it is so."""
+        if self.over:
+            return
+        self.over = True
+        self._tell({"end": why})
+        if not self.done.wait(END_SECONDS):
+            with contextlib.suppress(OSError):
+                self.controller.send_signal(signal.SIGKILL)  # the guardian takes over
+        with contextlib.suppress(OSError):
+            self.controller.stdin.close()
+        self.controller.wait(5)
+        self.listening.join(1)
+
+    def _environment(self) -> dict[str, str]:
+        return os.environ | {"ENTSURGE_TARGET": self.run.spec.edge_of or self.run.spec.url}
+
+    def _tell(self, row: dict[str, Any]) -> None:
+        if self.controller is None:
+            return
+        with contextlib.suppress(OSError, ValueError):
+            self.controller.stdin.write(json.dumps(row).encode() + b"\n")
+            self.controller.stdin.flush()
+
+    def _listen(self) -> None:
+        for line in self.controller.stdout:
+            with contextlib.suppress(ValueError):
+                self._take(json.loads(line))
+        if not self.over:
+            self._trip("controller", "gone: every fault ends with its lease")
+        self.done.set()
+        self.ready.set()
+
+    def _take(self, said: dict[str, Any]) -> None:
+        if "refused" in said:
+            self.refused = said["refused"]
+            self.ready.set()
+        elif "ready" in said:
+            self.ready.set()
+        elif "stop" in said:
+            self._trip("stop condition", said["stop"])
+            self.run.book.progress.say(f"stopped: {said['stop']}")
+            self.run.stop("guard")
+        elif "done" in said:
+            self.done.set()
+        else:
+            self._event(said["id"], said["state"], said["detail"], said["t"])
+            self.run.book.progress.say(
+                f"{said['id']}: {said['state']}{': ' + said['detail'] if said['detail'] else ''}"
+            )
+
+    def _trip(self, identity: str, detail: str) -> None:
+        self._event(identity, "tripped", detail, self.run.stage.now_us() / 1e6, kind="guard")
+
+    def _event(self, identity: str, state: str, detail: str, t: float, *, kind: str = "perturbation") -> None:
+        row = {"t": round(t, 3), "kind": kind, "id": identity, "state": state, "detail": detail}
+        with contextlib.suppress(CannotRecord):  # the run's own second notices a full disk
+            self.run.directory.append("events.jsonl", row)
+
+
+def outside() -> list[str]:
+    """The command that leads out of the visitors' network namespace, where they have one: faults are held outside."""
+    found = os.environ.get("ENTSURGE_OUTSIDE_NETNS")
+    return ["nsenter", f"--net={found}"] if found else []

