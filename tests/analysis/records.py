@@ -37,7 +37,8 @@ def pages(
     of = {"persona": "student", "group": "Lyon", "service": "homework", "page": "read-homework", "phase": "surge",
           "outcome": "ok"}  # fmt: skip
     served = seconds if service_seconds is None else service_seconds
-    return [Pages(Key("page", **(of | key)), seconds, served, count, second)]
+    kind = "phased" if key.get("phase") in ("baseline", "fault", "recovery") else "page"
+    return [Pages(Key(kind, **(of | key)), seconds, served, count, second)]
 
 
 def visit(**given: Any) -> dict[str, Any]:

@@ -36,7 +36,8 @@ def a_run(path: Path, perturbations: list[dict], pages, *, applied: bool = True)
     directory = RunDirectory(path)
     manifest = {
         "format": 1, "name": "trial", "phases": PHASES, "objectives": [], "planned": {}, "figures": {},
-        "perturbations": perturbations, "protected": ["student", "teacher"],
+        "perturbations": perturbations, "protected": ["student", "teacher"], "scale": "1", "compression": 1.0,
+        "target": {"name": "t", "url": "http://127.0.0.1:1"},
     }  # fmt: skip
     directory.write_json("manifest.json", manifest)
     recorder, draw = Recorder(directory), np.random.default_rng(4)
