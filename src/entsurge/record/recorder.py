@@ -22,7 +22,7 @@ TIMED_TWICE = ("page", "phased")  # kinds of key with a corrected and a service 
 class Key(NamedTuple):
     """What a time belongs to; becomes two entries of keys.json for a page: corrected and service.
 
-    `phased` is the same page once more, under the part of the window that faults cut it into: baseline, fault, recovery.
+    `phased` is the same page once more, under the part of the window that it is due in: baseline, fault, recovery.
     """
 
     kind: str
