@@ -109,6 +109,7 @@ def bootstrap(target: str, *, listen: int, admin: int, control_port: int, netns:
         "stat_prefix": LISTENER,
         "route_config": {"name": "all", "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [_route()]}]},
         "http_filters": filters,
+        "upgrade_configs": [{"upgrade_type": "websocket"}],
     }
     layers = [
         {"name": slot.resource, "rtds_layer": {"name": slot.resource, "rtds_config": _source(name)}}

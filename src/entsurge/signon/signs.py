@@ -29,7 +29,7 @@ SERVICE_REFUSED = (
     "service access denied", "invalid_service", "redirect_uri", "unauthorized service",
 )  # fmt: skip
 FORM_EXPIRED = ("a expiré", "has expired", "csrf token mismatch", "jeton invalide", "token expired")
-FULL_STATUSES = frozenset({429, 503, 509})
+FULL_STATUSES = frozenset({429, 509})  # a bare 503 is a failure: nobody was put off on purpose
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,11 @@ class Signs:
         return self._of_error(answer) if answer.status >= 400 else self._of_page(answer)
 
     def _of_error(self, answer: Response) -> Refusal:
-        if self._service.search(words(answer)):
+        text = words(answer)
+        if self._service.search(text):
             return Refusal.SERVICE_REFUSED
+        if self._full.search(text):
+            return Refusal.FULL
         return (self.rejected(answer) if answer.status < 500 else None) or Refusal.ERROR
 
     def _of_page(self, answer: Response) -> Refusal | None:
