@@ -35,13 +35,16 @@ class History:
                 del self._ours[next(iter(self._ours))]
         return told(kept)
 
+    async def listen(self) -> None:
+        """From now on nothing that is said elsewhere is missed: asked before anybody enters, later calls do nothing."""
+        if self._database.shared and self._seen is None:
+            newest = await self._database.run(chat.newest)
+            self._seen = newest if self._seen is None else self._seen
+
     async def from_elsewhere(self) -> list[ChatMessage]:
         """What has been said in other processes since this was last asked; nothing where there are none."""
-        if not self._database.shared:
-            return []
         after = self._seen
         if after is None:
-            self._seen = await self._database.run(chat.newest)
             return []
         found = await self._database.run(lambda db: chat.since(db, after))
         self._seen = found[-1].id if found else after

@@ -48,6 +48,7 @@ class House:
         if self._rounds is None or self._rounds.done():
             self._rounds = asyncio.create_task(self._make_rounds())
         try:
+            await self._history.listen()
             await room.enter(member)
             yield room
         finally:
