@@ -73,7 +73,7 @@ def test_the_worked_review_runs(tmp_path: Path, ent: str) -> None:
 def test_a_search_broken_off_goes_on(profile: Path, ent: str, tmp_path: Path) -> None:
     """SIGKILL in the middle of the second step: the same command keeps the first and asks for what was missing."""
     arguments = [
-        sys.executable, "-m", "entsurge", "capacity", str(profile), "--target", ent, *QUICK, "--budget", "1.2",
+        sys.executable, "-m", "entsurge", "capacity", str(profile), "--target", ent, *QUICK, "--budget", "0.9",
         "--out", "search",
     ]  # fmt: skip
     journal = tmp_path / "search" / "search.jsonl"

@@ -50,12 +50,24 @@ def _started(run: Run) -> Light:
     planned = sum(of["visits"] for of in run.manifest["planned"].values())
     started = int((~run.window_stays.where(sign_on="lost")).sum())
     limits = (run.finish or {}).get("limits", {})
-    why = f" ({', '.join(f'{reason}: {count}' for reason, count in limits.items())})" if limits else ""
+    kept = started >= STARTED_AT_LEAST * planned
+    named = ", ".join(f"{reason}: {count}" for reason, count in limits.items())
+    fr, en = (named, named) if named or kept else _behind(run)
     return Light(
         "started",
-        started >= STARTED_AT_LEAST * planned,
-        f"visites lancées / prévues {started} / {planned}{why}",
-        f"visits started / planned {started} / {planned}{why}",
+        kept,
+        f"visites lancées / prévues {started} / {planned}" + (f" ({fr})" if fr else ""),
+        f"visits started / planned {started} / {planned}" + (f" ({en})" if en else ""),
+    )
+
+
+def _behind(run: Run) -> tuple[str, str]:
+    """Why visits were not even begun when no limit was met: the generator could not keep up."""
+    late = ((run.finish or {}).get("start_lag_us") or {}).get("p99", 0) / 1e6
+    busy = max((float(row.get("cpu_share", 0.0)) for row in run.gauges), default=0.0)
+    return (
+        f"le générateur n’a pas suivi : retard de départ p99 {late:.1f} s, processeur jusqu’à {100 * busy:.0f} %",
+        f"the generator could not keep up: start lag p99 {late:.1f} s, processor up to {busy:.0%}",
     )
 
 
