@@ -47,7 +47,7 @@ VISITS_OF_WARM_UP, VISITS_OF_DRAIN = 2.0, 2.5
               help="Where to begin, as a multiple of the profile's window.")  # fmt: skip
 @click.option("--highest", type=click.FloatRange(1 / 64, 64), default=64.0, show_default=True, metavar="FACTOR",
               help="Where to stop raising.")  # fmt: skip
-@click.option("--tolerance", type=click.FloatRange(0.005, 0.5), default=0.05, show_default=True,
+@click.option("--tolerance", type=click.FloatRange(0.005, 0.5), default=0.07, show_default=True,
               help="Half the interval asked for, as a share.")  # fmt: skip
 @click.option("--nodes", type=click.IntRange(2, 1000), default=2, show_default=True, help="Nodes the target has.")
 @click.option("--schools", type=click.IntRange(1, 100_000), help="Schools that the profile's figures stand for.")

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 NUMBERS = {
-    "line": "✓ capacity: {value:.1f} pages/s (95 %: {low:.1f} to {high:.1f})",
+    "line": "✓ capacity: {value:.1f} pages/s (99 %: {low:.1f} to {high:.1f})",
     "bracket": "✓ capacity: {value:.1f} pages/s (between {low:.1f} and {high:.1f})",
     "at-least": "? capacity: at least {low:.1f} pages/s: nothing was missed",
     "at-most": "✗ capacity: under {high:.1f} pages/s: the objectives were missed at the lowest rate",

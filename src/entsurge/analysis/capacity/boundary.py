@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NEAR = 0.25  # how far from the boundary, in the logarithm of the rate, a step may be to say something of it
 CLIP = 1.5  # a margin further out says no more than that
 FEWEST = 5
-LEVEL = 0.95
+LEVEL = 0.99  # nominal: margins are skewed and searches stop when they look certain, so that less is kept
 SLACK = 1.02  # what interval a bracket gets beyond its own ends
 
 
@@ -44,7 +44,7 @@ class Judged(Protocol):
 
 @dataclass(frozen=True)
 class Boundary:
-    """The boundary as a multiple of the plan's rate, with a 95 % interval.
+    """The boundary as a multiple of the plan's rate, with its interval (Fieller, nominally 99 %).
 
     `how`: `line` (through the margins near it), `bracket` (too few steps for a line: between the highest rate held
     and the lowest missed), `at-least` (nothing was missed) or `at-most` (nothing was held); `value` is then the end

@@ -36,7 +36,7 @@ class Settings:
     """
 
     start: float = 0.5
-    tolerance: float = 0.05
+    tolerance: float = 0.07
     steps: int = 18
     highest: float = 64.0
 
