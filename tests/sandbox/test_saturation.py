@@ -156,8 +156,8 @@ def test_impossible_settings_are_named_together(refused):
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", [("--workers", "4", "--pool", "10"), ("--workers", "40", "--pool", "1")])
 def test_a_sandbox_serves_what_it_declares(start, limit):
-    """Kept busy over HTTP for five seconds, it serves as many pages as computed, to 6 %."""
-    slow = start(*limit, "--service", "home=0.02", "--service", "homework=0.06", "--spread", "gamma:4",
+    """Kept busy over HTTP for five seconds, it serves as many pages as computed, to 8 %: pages vary by a fifth."""
+    slow = start(*limit, "--service", "home=0.02", "--service", "homework=0.06", "--spread", "gamma:25",
                  "--password-cost", "1")  # fmt: skip
     settings = Settings(workers=int(limit[1]), pool=int(limit[3]), service_seconds={"home": 0.02, "homework": 0.06})
     pages = 1_000_000  # so many that sign-on does not count
@@ -187,4 +187,4 @@ def test_a_sandbox_serves_what_it_declares(start, limit):
         rate = (served() - first) / (time.monotonic() - began)
         for each in busy:
             each.result()
-    assert rate == pytest.approx(takes.pages_per_second, rel=0.06)
+    assert rate == pytest.approx(takes.pages_per_second, rel=0.08)
