@@ -18,13 +18,17 @@ def retries(run: Run) -> dict[str, Any]:
     `people` are visitors who came back at least once, `in_the_end` those of them whose last attempt was completed.
     What insisting adds, in percent of what first attempts asked for: `more_sign_ons`, `more_pages`.
     """
-    found = _of_window(run)
-    asked, again = (int(of[list(OUTCOMES)].to_numpy().sum()) if len(of) else 0 for of in (run.window_visits, found))
-    came = int((run.window_visits["sign_on"] != "lost").sum())
-    by_persona = {str(name): _counted(of) for name, of in found.groupby("persona")} if len(found) else {}
+    stays = run.window_stays
+    asked = sum(int(stays[name].sum()) for name in OUTCOMES)
+    came = int((~stays.where(sign_on="lost")).sum())
+    found = _of_window(run) if (run.path / "retries.arrows").is_file() else None  # the visits one by one cost memory
+    again = int(found[list(OUTCOMES)].to_numpy().sum()) if found is not None and len(found) else 0
+    by_persona = (
+        {str(name): _counted(of) for name, of in found.groupby("persona")} if found is not None and len(found) else {}
+    )
     return {
         **_counted(found),
-        "more_sign_ons": 100 * len(found) / came if came else None,
+        "more_sign_ons": 100 * (0 if found is None else len(found)) / came if came else None,
         "more_pages": 100 * again / asked if asked else None,
         "by_persona": by_persona,
         "generator": (run.finish or {}).get("retries") or {},
@@ -40,8 +44,8 @@ def _of_window(run: Run) -> pd.DataFrame:
     return found
 
 
-def _counted(rows: pd.DataFrame) -> dict[str, Any]:
-    if not len(rows):
+def _counted(rows: pd.DataFrame | None) -> dict[str, Any]:
+    if rows is None or not len(rows):
         return {"attempts": 0, "people": 0, "in_the_end": 0, "most": 0, "pages": dict.fromkeys(OUTCOMES, 0)}
     last = rows.sort_values("attempt").groupby("visit").tail(1)
     return {
