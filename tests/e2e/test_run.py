@@ -111,6 +111,11 @@ def test_a_target_that_is_down_is_exit_6(entsurge, quick_profile: Path, tmp_path
     assert not (tmp_path / "down").exists()
 
 
+def limited(limit: str) -> list[str]:
+    """A command runs under this limit: set by a shell, since a fork of this process would take its threads along."""
+    return ["bash", "-c", f'{limit} && exec "$@"', "bash"]
+
+
 @pytest.mark.parametrize(
     ("limit", "arguments", "said"),
     [
@@ -122,15 +127,11 @@ def test_a_target_that_is_down_is_exit_6(entsurge, quick_profile: Path, tmp_path
 )
 def test_what_the_machine_has_no_room_for_is_said_first(tmp_path: Path, limit: int, arguments, said) -> None:
     """Too few descriptors or ports for the plan: exit 2 with number and remedy, before anything is sent."""
-
-    def little_room() -> None:
-        hard = min(limit, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
+    descriptors = min(limit, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     command = [sys.executable, "-m", "entsurge", "run", "lockdown-2020", "--scale", "1", "--compression", "1"]
     done = subprocess.run(
-        [*command, "--target", "http://127.0.0.1:9", "--out", "none", *arguments], capture_output=True, text=True,
-        cwd=tmp_path, timeout=120, check=False, preexec_fn=little_room,
+        [*limited(f"ulimit -n {descriptors}"), *command, "--target", "http://127.0.0.1:9", "--out", "none", *arguments],
+        capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 2, done.stdout + done.stderr
     assert all(words in done.stderr for words in said), done.stderr
@@ -155,10 +156,6 @@ def test_only_loopback_is_loaded(entsurge, quick_profile: Path, target: str) -> 
 
 def test_a_full_disk_is_exit_7(quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
     """When files cannot grow, the run ends with 7 and a hint; what was written can be read."""
-
-    def no_room() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
-
     command = [
         sys.executable,
         "-m",
@@ -171,8 +168,8 @@ def test_a_full_disk_is_exit_7(quick_profile: Path, free_sandbox, tmp_path: Path
         "full",
     ]
     done = subprocess.run(
-        [*command, "--exporter-port", "0"], capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False,
-        preexec_fn=no_room,
+        [*limited("ulimit -f 40"), *command, "--exporter-port", "0"], capture_output=True, text=True, cwd=tmp_path,
+        timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 7, done.stdout + done.stderr
     assert "Traceback" not in done.stderr

@@ -6,10 +6,14 @@ without the resource does not hold it (tried with Envoy 1.40).
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+# gRPC's own handlers break a fork that happens while its threads work; we only fork to execute something else.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 import grpc
 from google.protobuf import (
