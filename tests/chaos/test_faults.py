@@ -1,5 +1,6 @@
 """Every fault does what it says, to whom it says, with real Envoy, HAProxy, PostgreSQL, nftables, control groups."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from chaos_cases import CASES
@@ -17,7 +19,9 @@ from chaos_subject import until
 from entsurge.chaos.edge import edge
 from entsurge.chaos.faults import register_all
 from entsurge.chaos.faults.fault import REGISTRY, Fault, make
+from entsurge.commands.processes import sandbox
 from entsurge.errors import EntsurgeError
+from entsurge.sandbox.settings import Settings
 
 LEASE_SECONDS = 2.0
 
@@ -247,6 +251,26 @@ def test_a_token_never_stands_in_a_record(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(EntsurgeError) as caught:
         one.apply(1.0)
     assert "very-secret" not in str(caught.value)
+
+
+def test_a_measure_takes_its_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The embedded ENT is told them with the lease; wrong ones are refused by it, in words."""
+    with sandbox(Settings(unlimited=True, schools=1, classes_per_school=1).to_json()) as (url, token):
+        monkeypatch.setenv("ENTSURGE_ADMIN_TOKEN", token)
+
+        def state() -> dict[str, Any]:
+            answer = json.loads(ask(f"{url}/admin/measures", {"Authorization": f"Bearer {token}"})[2])
+            return {each["name"]: each for each in answer["measures"]}["attachments-capped"]
+
+        settings = {"target": url, "measure": "attachments-capped"}
+        one = make("target-measure", settings | {"options": {"bytes": 4321}})
+        one.apply(30.0)
+        assert state()["on"]
+        assert state()["options"] == {"bytes": 4321}
+        one.end({})
+        assert not state()["on"]
+        with pytest.raises(EntsurgeError, match="attachments-capped has bytes"):
+            make("target-measure", settings | {"options": {"octets": 1}}).apply(30.0)
 
 
 def test_every_fault_has_a_case_in_the_table() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from entsurge import content
 from entsurge.audience import profile as profiles
+from entsurge.chaos.doctor import abilities
 from entsurge.plan.people import population
 from entsurge.population import write_csv
 
@@ -152,6 +153,9 @@ def test_doctor_tells_what_is_well_and_what_is_not(entsurge, stub, tmp_path) -> 
     done = entsurge("doctor", "--target", "cible.toml", "--json", "--persona", "student")
     found = {row["check"]: row["ok"] for row in map(json.loads, done.stdout.splitlines())}
     assert done.returncode == 0, done.stderr
+    assert found.pop("faults") is True
+    skipped = {check for check in found if check.startswith("fault ")}
+    assert {found.pop(check) for check in skipped} <= {None}
     assert found == {"descriptors": True, "authorised": True, "reach": True, "clock": True, "student sign-on": True,
                      "student open-home": True, "writes": None}  # fmt: skip
     walled(tmp_path, url, "broken")
@@ -159,6 +163,9 @@ def test_doctor_tells_what_is_well_and_what_is_not(entsurge, stub, tmp_path) -> 
     assert done.returncode == 2
     assert "failed: 500" in done.stdout
     assert entsurge("doctor", "--target", "http://127.0.0.1:1").returncode == 6
+    machine = entsurge("doctor")
+    assert machine.returncode == 0
+    assert all(f"fault {one.kind}" in machine.stdout for one in abilities() if one.lacks)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import tomllib
 from pathlib import Path
@@ -15,6 +16,7 @@ from entsurge import content
 from entsurge.errors import UsageError
 from entsurge.record.run_directory import write_json
 from entsurge.render import write_report
+from entsurge.render.html import command
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -155,3 +157,22 @@ def test_a_browser_shows_the_four_figures(report: Path, tmp_path: Path) -> None:
         assert words in page
     assert "+43" in page
     assert "<svg" in page
+
+
+def test_the_command_says_all_that_was_asked() -> None:
+    """Target file, driver, perturbations with their times, control share and scrapes; quoted for a shell."""
+    run = {
+        "profile": "lockdown-2020", "name": "run", "target": {"url": "http://127.0.0.1:8080"}, "scale": "1/172",
+        "compression": 90.0, "seed": 9, "control_share": 0.1, "edge_of": "http://127.0.0.1:9090", "content": [],
+        "perturbations": [{"id": "sso-slow", "when": "09:02+6min"}, {"id": "static-home", "when": ""}],
+        "scrape": [{"url": "/metrics", "series": ['pages{kind="home"}', "queue"]}],
+    }  # fmt: skip
+    assert shlex.split(command(run)) == [
+        "entsurge", "run", "lockdown-2020", "--target", "http://127.0.0.1:9090", "--scale", "1/172",
+        "--compression", "90", "--seed", "9", "--chaos", "sso-slow@09:02+6min", "--chaos", "static-home",
+        "--control-share", "0.1", "--scrape", "/metrics", 'pages{kind="home"},queue',
+    ]  # fmt: skip
+    named = run | {"content": [{"kind": "target", "path": "preprod.toml"}, {"kind": "driver", "path": "ours.toml"}]}
+    assert shlex.split(command(named))[3:5] == ["--target", "preprod.toml"]
+    alone = run | {"content": [{"kind": "driver", "path": "ours.toml"}]}
+    assert shlex.split(command(alone))[5:7] == ["--driver", "ours.toml"]

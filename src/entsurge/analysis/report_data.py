@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 COPIED = (
     "name", "profile", "target", "scale", "compression", "window", "started_utc", "seed", "plan_digest", "versions",
-    "content",
+    "content", "scrape", "control_share", "edge_of",
 )  # fmt: skip
 EXAMPLES = 40
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import urllib.error
 import urllib.request
@@ -9,6 +10,7 @@ import urllib.request
 from entsurge.errors import EntsurgeError
 
 CALL_SECONDS = 5.0
+MOST_SAID = 2000  # bytes of an answer's reason
 
 
 def call(method: str, url: str, body: bytes | None, headers: dict[str, str]) -> None:
@@ -20,11 +22,22 @@ def call(method: str, url: str, body: bytes | None, headers: dict[str, str]) -> 
         with urllib.request.urlopen(asked, timeout=CALL_SECONDS):  # noqa: S310
             return
     except urllib.error.HTTPError as error:
-        error.close()
-        hint = " (is the token right?)" if error.code in (401, 403) else ""
+        with error:
+            said = _said(error.read(MOST_SAID))
+        hint = " (is the token right?)" if error.code in (401, 403) else said
         raise EntsurgeError(f"the target answered {error.code} to {method} {url}{hint}") from None
     except OSError as error:
         raise EntsurgeError(f"{method} {url}: {error}") from None
+
+
+def _said(body: bytes) -> str:
+    """What an API says is wrong, where it says so in the usual way: {"error": "..."}."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return ""
+    said = found.get("error") if isinstance(found, dict) else None
+    return f": {said}" if isinstance(said, str) else ""
 
 
 def bearer(variable: str) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""`entsurge doctor`: looks at a target before a run: reach, TLS, clock, sign-on, each page once, descriptors."""
+"""`entsurge doctor`: looks at a target before a run, and at this machine: which faults it cannot do.
+
+Of the target: reach, TLS, clock, sign-on, each page once, descriptors.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 import click
 
+from entsurge import errors
 from entsurge.commands.processes import LinesOfEngine
 from entsurge.commands.targets import choose
 
@@ -17,31 +21,55 @@ SIGNS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "yellow")}
 @click.command(
     "doctor",
     epilog="Examples: entsurge doctor --target preprod.toml · entsurge doctor --target http://127.0.0.1:8080 "
-    "--persona student",
+    "--persona student · entsurge doctor",
 )
-@click.option("--target", required=True, metavar="URL|FILE", help="A loopback address, or a target file (TOML).")
+@click.option(
+    "--target", metavar="URL|FILE", help="A loopback address, or a target file (TOML). Without: only this machine."
+)
 @click.option("--driver", metavar="NAME|FILE", help="The product, such as entcore, or a driver written in TOML.")
 @click.option("--persona", multiple=True, type=click.Choice(PERSONAS), help="Only these; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON a finding, no table.")
-def command(*, target: str, driver: str | None, persona: tuple[str, ...], as_json: bool) -> int:
+def command(*, target: str | None, driver: str | None, persona: tuple[str, ...], as_json: bool) -> int:
     """Look at a target: can it be reached, is it ours to test, does one account per persona get every page.
 
-    Signs on once per persona and opens each page that only reads, once. Exits 0 when all is well, 6 when nothing
-    answers, 2 when something else is wrong.
+    Signs on once per persona and opens each page that only reads, once. Then, or alone, at this machine: a fault that
+    it cannot do is skipped, never passed. Exits 0 when all is well, 6 when nothing answers, 2 when something else is
+    wrong.
     """
-    chosen = choose(target, driver)
-    given = {
-        "url": chosen.url, "driver": chosen.driver, "target": chosen.file, "personas": list(persona or PERSONAS),
-    }  # fmt: skip
-    rows, lines = [], LinesOfEngine("--doctor", json.dumps(given))
-    for line in lines:
-        if as_json:
-            click.echo(line, nl=False)
-        else:
+    rows: list[dict[str, Any]] = []
+    code = errors.PASS
+    if target is not None:
+        chosen = choose(target, driver)
+        given = {
+            "url": chosen.url, "driver": chosen.driver, "target": chosen.file, "personas": list(persona or PERSONAS),
+        }  # fmt: skip
+        lines = LinesOfEngine("--doctor", json.dumps(given))
+        for line in lines:
             rows.append(json.loads(line))
-    if rows:
-        _table(rows)
-    return lines.code
+            if as_json:
+                click.echo(line, nl=False)
+        code = lines.code
+    faults = _faults()
+    if as_json:
+        for row in faults:
+            click.echo(json.dumps(row, ensure_ascii=False))
+    else:
+        _table(rows + faults)
+    return code
+
+
+def _faults() -> list[dict[str, Any]]:
+    """A row for each fault that this machine cannot do, and one for all that it can."""
+    from entsurge.chaos.doctor import abilities
+
+    found = abilities()
+    able = [one.kind for one in found if not one.lacks]
+    rows = [_row(True, "faults", f"{len(able)} of {len(found)} can be made here: entsurge chaos doctor")]
+    return rows + [_row(None, f"fault {one.kind}", f"skipped: {'; '.join(one.lacks)}") for one in found if one.lacks]
+
+
+def _row(ok: bool | None, check: str, detail: str) -> dict[str, Any]:
+    return {"check": check, "ok": ok, "milliseconds": None, "detail": detail}
 
 
 def _table(rows: list[dict[str, Any]]) -> None:

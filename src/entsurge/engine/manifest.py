@@ -65,6 +65,7 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str) -> dict[str
         "planned": counted["personas"],
         "objectives": numbered(profile.file.objective),
         "perturbations": [_perturbation(each) for each in prepared.planned],
+        "scrape": spec.scrape,
         "control_share": spec.control_share,
         "edge_of": spec.edge_of,
         "perturbation_phases": prepared.perturbation_phases,
@@ -104,9 +105,10 @@ def _of_target(spec: RunSpec, prepared: Prepared) -> list[dict[str, str]]:
 
 
 def _perturbation(planned: Planned) -> dict[str, Any]:
-    about = planned.experiment.extension
+    about, span = planned.experiment.extension, planned.experiment.span
     return {
         "id": planned.experiment.id,
+        "when": f"{span.start}+{span.length}" if span.length else span.start,
         "kind": about.kind,
         "title": dict(about.title),
         "defers": list(about.defers),

@@ -32,7 +32,7 @@ class Scraper:
     def __init__(self, endpoints: Sequence[Endpoint], stage: Stage, directory: RunDirectory) -> None:
         self.endpoints, self.stage, self.directory = endpoints, stage, directory
         self.asking: list[gevent.Greenlet] = []
-        self.broken: dict[str, str] = {}
+        self.broken: dict[Endpoint, str] = {}
 
     def __enter__(self) -> Self:
         """Nothing is asked yet."""
@@ -56,7 +56,7 @@ class Scraper:
                 try:
                     self._write(t, endpoint, fetched(client, endpoint.url))
                 except (ClientError, ValueError) as failure:
-                    self._say(t, endpoint.url, str(failure) or type(failure).__name__)
+                    self._say(t, endpoint, str(failure) or type(failure).__name__)
                 now = self.stage.now_us() / 1e6
                 gevent.sleep(EVERY_SECONDS - now % EVERY_SECONDS)
         except CannotRecord:
@@ -69,14 +69,20 @@ class Scraper:
         for each in found:
             row = {"t": t, "series": each.series, "value": each.value, "kind": each.kind}
             self.directory.append("target.jsonl", row)
-        self._say(t, endpoint.url, "" if found else "none of the series that are asked for is there")
+        self._say(t, endpoint, "" if found else "none of the series that are asked for is there")
 
-    def _say(self, t: float, url: str, what: str) -> None:
-        """An event whenever an endpoint begins or ceases to fail."""
-        if self.broken.get(url, "") == what:
+    def _say(self, t: float, endpoint: Endpoint, what: str) -> None:
+        """An event whenever an endpoint begins or ceases to fail; one address may be asked by several."""
+        if self.broken.get(endpoint, "") == what:
             return
-        self.broken[url] = what
-        row = {"t": t, "kind": "scrape", "id": url, "state": "failing" if what else "answering", "detail": what}
+        self.broken[endpoint] = what
+        row = {
+            "t": t,
+            "kind": "scrape",
+            "id": endpoint.url,
+            "state": "failing" if what else "answering",
+            "detail": what,
+        }
         with contextlib.suppress(CannotRecord):
             self.directory.append("events.jsonl", row)
 

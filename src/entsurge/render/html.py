@@ -136,11 +136,18 @@ def anything(timeline: Mapping[str, Any]) -> bool:
 
 def command(run: Mapping[str, Any]) -> str:
     """The command that offers the same plan again."""
-    words = [
-        "entsurge", "run", run["profile"] or run["name"], "--target", run["target"].get("url", ""),
-        "--scale", str(run["scale"]), "--compression", f"{run['compression']:g}", "--seed", str(run["seed"]),
-    ]  # fmt: skip
-    words += [part for each in run["perturbations"] for part in ("--chaos", each["id"])]
+    files = {str(each.get("kind")): str(each.get("path")) for each in run["content"] or []}
+    target = files.get("target") or run.get("edge_of") or run["target"].get("url", "")
+    words = ["entsurge", "run", run["profile"] or run["name"], "--target", target]
+    if "driver" in files and "target" not in files:
+        words += ["--driver", files["driver"]]
+    words += ["--scale", str(run["scale"]), "--compression", f"{run['compression']:g}", "--seed", str(run["seed"])]
+    for each in run["perturbations"]:
+        words += ["--chaos", f"{each['id']}@{each['when']}" if each.get("when") else each["id"]]
+    if run.get("control_share"):
+        words += ["--control-share", f"{run['control_share']:g}"]
+    for each in run.get("scrape") or []:
+        words += ["--scrape", each["url"], ",".join(each["series"])]
     return shlex.join(map(str, words))
 
 

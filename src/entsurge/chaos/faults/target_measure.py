@@ -11,12 +11,17 @@ from entsurge.errors import EntsurgeError
 
 
 class TargetMeasure(Fault):
-    """Switched through `PUT {target}/admin/measures/{measure}`; the token's variable is `token_env`."""
+    """Switched through `PUT {target}/admin/measures/{measure}`; the token's variable is `token_env`.
+
+    `options` are the measure's own (docs/sandbox.md), such as `{"slots": {"parent": [[0, 8.5]]}}`; its defaults if
+    empty.
+    """
 
     kind: ClassVar[str] = "target-measure"
     lease: ClassVar[Lease] = "target"
     target: str
     measure: Annotated[str, Field(pattern="^[a-z][a-z-]*$")]
+    options: dict[str, Any] = Field(default_factory=dict)
     token_env: str = "ENTSURGE_ADMIN_TOKEN"  # noqa: S105  the variable's name
     _seconds: float = PrivateAttr(0.0)
 
@@ -30,7 +35,7 @@ class TargetMeasure(Fault):
 
     def renew(self) -> None:
         """On, for another lease."""
-        body = json.dumps({"on": True, "lease_seconds": self._seconds}).encode()
+        body = json.dumps({"on": True, "lease_seconds": self._seconds, "options": self.options}).encode()
         call("PUT", self._url(), body, bearer(self.token_env) | {"Content-Type": "application/json"})
 
     def end(self, before: dict[str, Any]) -> None:
