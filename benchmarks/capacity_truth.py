@@ -41,7 +41,9 @@ if TYPE_CHECKING:
 
 COMPRESSION, SCHOOLS = 360, 40
 HOLD, WARM_UP, DRAIN = 10.0, 4.0, 4
-GRID = np.exp(np.linspace(-0.22, 0.22, 9))
+WIDE, NEAR = np.exp(np.linspace(-0.24, 0.24, 9)), np.exp(np.linspace(-0.12, 0.12, 9))
+FIRST_GUESS, MOST_GUESSES = 12, 6  # simulated steps per rate, to find where to look closely; how often at most
+CENTRED = 0.08
 FREE = 1_000_000
 PROFILE = """
 title = {{ fr = "essai", en = "trial" }}
@@ -78,6 +80,11 @@ class Case:
     settings: dict[str, Any] = field(default_factory=dict)
     measures: tuple[str, ...] = ()
 
+    @property
+    def schools(self) -> int:
+        """How many schools its people come from."""
+        return int(self.settings.get("schools", SCHOOLS))
+
     def sandbox(self) -> Settings:
         """Its settings: whatever is not this case's limit is out of the way."""
         roomy = {"workers": 64, "pool": FREE, "session_limit": FREE, "queue_limit": FREE, "default_seconds": 0.012}
@@ -91,7 +98,8 @@ CASES = (
     Case("session limit", "availability >= 98%", {"session_limit": 100, "idle_seconds": 720}),
     Case("one slow service", "p95 < 250ms", {"workers": 8, "service_seconds": {"files": 0.12}}),
     Case("a measure on", "p95 < 100ms", {"workers": 4}, ("pupils-and-teachers-first", "static-home")),
-    Case("rate limit", "availability >= 98%", {"pages_per_minute": 0.28, "burst": 20}),
+    # one school's accounts, each refilled between two steps, so that what one machine can offer reaches the limit
+    Case("rate limit", "availability >= 98%", {"pages_per_minute": 0.25, "burst": 12, "schools": 1}),
 )
 
 
@@ -179,20 +187,26 @@ def declared(case: Case, profile: profiles.Profile) -> float:
 
 
 def truth(search: Search, case: Case, around: float, repeats: int) -> float:
-    """The rate at which half of the steps are held: logistic regression over simulated steps around a first guess."""
-    for _ in range(2):
-        asked = Virtual(search, case, draw=900)
-        rates = np.repeat(around * GRID, repeats)
-        held = np.array([asked._step(float(rate), "truth", math.inf).held for rate in rates])  # noqa: SLF001
-        x = np.log(rates / around)
+    """The rate at which half of the steps are held: logistic regression over simulated steps, wide, then close."""
+    asked = Virtual(search, case, draw=900)
+    for _ in range(MOST_GUESSES):
+        off = _half(asked, around, WIDE, FIRST_GUESS)
+        around *= math.exp(off)
+        if abs(off) < CENTRED:
+            break
+    return around * math.exp(_half(asked, around, NEAR, repeats))
 
-        def cost(of: np.ndarray, x: np.ndarray = x, held: np.ndarray = held) -> float:
-            z = of[1] * (x - of[0])
-            return float(np.logaddexp(0, np.where(held, z, -z)).sum() + 0.001 * of[1] ** 2)
 
-        best = minimize(cost, np.array([0.0, 20.0]), method="Nelder-Mead")
-        around *= math.exp(float(np.clip(best.x[0], -0.4, 0.4)))
-    return around
+def _half(asked: Virtual, around: float, grid: np.ndarray, repeats: int) -> float:
+    """How far from `around`, in the logarithm of the rate, half of the steps are held; at most what the grid tells."""
+    x = np.repeat(np.log(grid), repeats)
+    held = np.array([asked._step(around * math.exp(each), "truth", math.inf).held for each in x])  # noqa: SLF001
+
+    def cost(of: np.ndarray) -> float:
+        z = of[1] * (x - of[0])
+        return float(np.logaddexp(0, np.where(held, z, -z)).sum() + 0.001 * of[1] ** 2)
+
+    return float(np.clip(minimize(cost, np.array([0.0, 20.0]), method="Nelder-Mead").x[0], -0.3, 0.3))
 
 
 def searched(case: Case, search: Search, seed: int, *, virtual: bool) -> Progress:
@@ -226,7 +240,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--virtual", action="store_true")
     parser.add_argument("--searches", type=int, default=0, help="per case: 20 virtual ones, 4 real ones")
-    parser.add_argument("--repeats", type=int, default=24, help="simulated steps per rate, for the truth")
+    parser.add_argument("--repeats", type=int, default=64, help="simulated steps per rate, for the truth")
     parser.add_argument("--budget", type=float, default=4.0, help="minutes a search")
     parser.add_argument("--case", help="only this one")
     given = parser.parse_args()
@@ -237,7 +251,7 @@ def main() -> None:
             if given.case and case.name != given.case:
                 continue
             path = Path(name) / f"case-{number}.toml"
-            path.write_text(PROFILE.format(compression=COMPRESSION, schools=SCHOOLS, must=case.must))
+            path.write_text(PROFILE.format(compression=COMPRESSION, schools=case.schools, must=case.must))
             rows.append(measured(case, path, count, given))
     kind = "virtual" if given.virtual else "real"
     lines = [

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from entsurge.commands.calibrate import interruptible
+
 
 def entsurge(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "entsurge", *arguments]
@@ -72,6 +74,18 @@ def test_ctrl_c_ends_it_in_order(hits, tmp_path: Path) -> None:
     assert run.returncode == 130, errors
     assert "Traceback" not in errors
     assert [path.name for path in tmp_path.iterdir()] == ["large.log"]
+
+
+def test_an_interruption_that_a_library_swallows_still_counts() -> None:
+    """Whoever catches KeyboardInterrupt on the way: the next check raises it again; the old handler comes back."""
+    before = signal.getsignal(signal.SIGINT)
+    with interruptible() as check:
+        check()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            check()
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def opened(pid: int) -> set[str]:

@@ -1,6 +1,8 @@
 """With the sandbox's limits lifted, what is achieved meets what was published."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -10,9 +12,14 @@ from entsurge.analysis import report_data
 @pytest.mark.slow
 def test_achieved_figures_meet_the_published_ones(entsurge, free_sandbox, tmp_path: Path) -> None:
     """Values within 3 % and changes within 3 points, both runs whole: +43, +147, +120, +72 %."""
-    for name in ("ordinary-week", "lockdown-2020"):
-        done = entsurge("run", name, "--target", free_sandbox[0], "--out", name, "--exporter-port", "0", "--quiet")
-        assert done.returncode == 0, done.stdout + done.stderr
+    names = ("ordinary-week", "lockdown-2020")
+
+    def run(name: str) -> CompletedProcess[str]:
+        return entsurge("run", name, "--target", free_sandbox[0], "--out", name, "--exporter-port", "0", "--quiet")
+
+    with ThreadPoolExecutor() as both:  # at the same time: nothing limits the sandbox
+        for done in both.map(run, names):
+            assert done.returncode == 0, done.stdout + done.stderr
     ordinary, lockdown = report_data([tmp_path / "ordinary-week", tmp_path / "lockdown-2020"])["runs"]
     published = {"minutes_per_visit": (4.545, 10, 120), "pages_per_visit": (4.68, 8.09, 72)}
     for name, (before, after, change) in published.items():

@@ -123,3 +123,17 @@ def test_secrets_are_masked(tmp_path) -> None:
     assert "{login}" in text
     assert text.count("MASKED") == 2
     assert any("masked" in note for note in made.notes)
+
+
+@given(token=st.text(alphabet="aB-_7", min_size=6, max_size=20).filter(lambda text: "7" in text and not text.isdigit()))
+@settings(deadline=None)
+def test_a_token_in_a_path_is_found_however_it_ends(tmp_path_factory, token: str) -> None:
+    """One that JSON gave and that looks like a word and a number (`TC-wvB7`) is a token all the same."""
+    visit = recorded(
+        tmp_path_factory.mktemp("har"),
+        entry("http://e/login"),
+        entry("http://e/list", json.dumps([{"id": token}]), kind="application/json", at=1),
+        entry(f"http://e/message/{token}", "seen", at=9),
+    )
+    made = draft(visit)
+    assert f"message/{token}" not in written(made.file, made.notes)

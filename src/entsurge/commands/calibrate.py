@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,9 @@ from rich.table import Table
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
     from entsurge.calibration.observed import Observed
 
 
@@ -60,19 +65,49 @@ def command(
     kinds = {kind or exports.kind_of(path) for path in files}
     if len(kinds) > 1:
         raise UsageError(f"files of different kinds at once: {', '.join(sorted(kinds))}", hint="--kind says which")
-    if kinds == {"access-log"}:
-        found = _from_logs(files, rules, timezone, shown=not quiet and sys.stderr.isatty())
-    elif len(files) > 1:
-        raise UsageError("one export at a time")
-    elif kinds == {"dnma"}:
-        found = exports.dnma(files[0], where=dict(_pair(each) for each in where), week=week)
-    else:
-        found = exports.hours(files[0])
+    with interruptible() as check:
+        found = _read(files, kinds, rules, timezone, where, week, shown=not quiet and sys.stderr.isatty(), check=check)
+        check()
     _show(found)
     if out:
         for path in write(found, out, baseline=baseline):
             click.echo(f"written: {path}")
         click.echo(f"next: entsurge plan {out if '/' in str(out) else f'./{out}'}")
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], None]]:
+    """Ctrl-C counts even if it falls into a library that swallows it: what is given raises it once more."""
+    seen = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+        signal.default_int_handler(number, frame)
+
+    def check() -> None:
+        if seen:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _read(
+    files: tuple[Path, ...], kinds: set[str], rules: str, timezone: str | None, where: tuple[str, ...],
+    week: str | None, *, shown: bool, check: Callable[[], None],
+) -> Observed:  # fmt: skip
+    from entsurge.calibration import exports
+
+    if kinds == {"access-log"}:
+        return _from_logs(files, rules, timezone, shown=shown, check=check)
+    if len(files) > 1:
+        raise UsageError("one export at a time")
+    if kinds == {"dnma"}:
+        return exports.dnma(files[0], where=dict(_pair(each) for each in where), week=week)
+    return exports.hours(files[0])
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -82,7 +117,9 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _from_logs(files: tuple[Path, ...], rules: str, timezone: str | None, *, shown: bool) -> Observed:
+def _from_logs(
+    files: tuple[Path, ...], rules: str, timezone: str | None, *, shown: bool, check: Callable[[], None]
+) -> Observed:
     from entsurge.calibration import rules as reading
     from entsurge.calibration.access_log import AccessLog
     from entsurge.calibration.lines import LogFiles
@@ -95,7 +132,12 @@ def _from_logs(files: tuple[Path, ...], rules: str, timezone: str | None, *, sho
     columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not shown, transient=True) as progress:
         task = progress.add_task("", total=logs.size)
-        log.read(logs, lambda done: progress.update(task, completed=done))
+
+        def read(done: int) -> None:
+            progress.update(task, completed=done)
+            check()
+
+        log.read(logs, read)
     observed = observe(log, files)
     observed.unexplained += logs.notes
     return observed

@@ -217,11 +217,12 @@ class Drafting:
         return host + "/".join(segments) + (f"?{text}" if text else "")
 
     def _segment(self, segment: str, before: str, n: int) -> str:
-        """A part of a path: `issue12`, `12` after `messages`, or text."""
+        """A part of a path: `issue12`, `12` after `messages`, or text (a token may end in a digit as well)."""
         found = re.fullmatch(r"([A-Za-z_-]*)(\d+)", segment)
         if found is not None:
             place = self._place(found[2], n, Sought("path", found[1] or before, (found[1] or f"{before}/",)))
-            return found[1] + place if place else segment
+            if place or not found[1]:
+                return found[1] + place if place else segment
         return segment if "." in segment else self._text(segment, n, Sought("path"))
 
     def _text(self, value: str, n: int, sought: Sought) -> str:
