@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -48,6 +49,27 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.fail(f"needs {', '.join(missing)}, which ENTSURGE_FULL=1 demands", pytrace=False)
         if missing:
             pytest.skip(f"needs {', '.join(missing)}")
+
+
+@pytest.fixture(scope="session")
+def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """`entsurge demo`, which mostly waits, and its output folder; still running, perhaps."""
+    folder = tmp_path_factory.mktemp("demo")
+    environment = os.environ | {"ENTSURGE_STATE": str(folder / "state")}
+    command = [sys.executable, "-m", "entsurge", "demo", "--out", "demo"]
+    with (folder / "said").open("w") as said:
+        demo = subprocess.Popen(command, cwd=folder, env=environment, text=True, stdout=said, stderr=said)
+        yield demo, folder
+        if demo.poll() is None:
+            demo.send_signal(signal.SIGINT)
+        demo.wait(60)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _begun_early(request: pytest.FixtureRequest) -> None:
+    """The demo takes four minutes and little of the machine: it begins with the session, and is judged in its turn."""
+    if FULL and any("demo_run" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("demo_run")
 
 
 @pytest.fixture(scope="session")

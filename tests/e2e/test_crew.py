@@ -97,6 +97,7 @@ def test_two_processes_do_what_one_does(entsurge, quick_profile: Path, free_sand
     assert len(events(tmp_path / "two", "joined")) == 2
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_replaced_and_what_was_lost_is_counted(
     longer_profile: Path, free_sandbox, tmp_path: Path
 ) -> None:
@@ -147,6 +148,7 @@ def test_a_late_worker_is_given_shards(longer_profile: Path, free_sandbox, tmp_p
     assert len(read_run(path).finish["processes"]) == 2
 
 
+@pytest.mark.slow
 def test_workers_stop_by_themselves_when_the_master_is_killed(
     longer_profile: Path, free_sandbox, tmp_path: Path
 ) -> None:

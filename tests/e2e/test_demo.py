@@ -29,17 +29,18 @@ def test_the_declared_capacity_is_what_the_demo_promises() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(480)
-def test_the_demo_passes_fails_and_passes(entsurge, tmp_path: Path) -> None:
+def test_the_demo_passes_fails_and_passes(entsurge, demo_run) -> None:
     """Exit 0; verdicts PASS, FAIL, PASS; parents deferred, none failed; one report over the three."""
-    done = entsurge("demo", "--out", "demo")
-    assert done.returncode == 0, done.stdout + done.stderr
-    verdicts = {path.parent.name: json.loads(path.read_text()) for path in (tmp_path / "demo").glob("*/verdict.json")}
+    demo, folder = demo_run
+    assert demo.wait(450) == 0, (folder / "said").read_text()
+    made = folder / "demo"
+    verdicts = {path.parent.name: json.loads(path.read_text()) for path in made.glob("*/verdict.json")}
     assert [verdicts[name]["verdict"] for name in ("ordinary-week", "lockdown-2020", "lockdown-2020-measures")] == [
         "PASS", "FAIL", "PASS",
     ]  # fmt: skip
-    assert (tmp_path / "demo" / "report.fr.html").is_file()
-    assert entsurge("gate", "demo/ordinary-week").returncode == 0
-    assert entsurge("gate", "demo/lockdown-2020").returncode == 3
+    assert (made / "report.fr.html").is_file()
+    assert entsurge("gate", str(made / "ordinary-week")).returncode == 0
+    assert entsurge("gate", str(made / "lockdown-2020")).returncode == 3
 
 
 def children_of(pid: int) -> list[int]:

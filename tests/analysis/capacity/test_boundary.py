@@ -138,3 +138,16 @@ def test_impossible_settings_are_refused(wrong: dict) -> None:
     """Said at once, with what is possible."""
     with pytest.raises(UsageError):
         Settings(**wrong)
+
+
+def test_a_line_that_hardly_rises_is_no_line() -> None:
+    """Steps whose margins say nothing of the rate: a bracket, never an overflow nor an interval that spans worlds."""
+    chance = random.Random(1)
+    for _ in range(3000):
+        steps = [
+            Asked(math.exp(chance.uniform(-0.2, 0.2)), chance.choice((-1, 1)) * chance.random())
+            for _ in range(chance.randint(5, 8))
+        ]
+        found = boundary(steps)
+        if found.how == "line":
+            assert found.value / 4 <= found.low <= found.high <= found.value * 4

@@ -20,6 +20,7 @@ NEAR = 0.25  # how far from the boundary, in the logarithm of the rate, a step m
 CLIP = 1.5  # a margin further out says no more than that
 FEWEST = 5
 LEVEL = 0.99  # nominal: margins are skewed and searches stop when they look certain, so that less is kept
+WIDEST = math.log(4)  # an interval that reaches further than this determines nothing
 SLACK = 1.02  # what interval a bracket gets beyond its own ends
 
 
@@ -74,12 +75,13 @@ def boundary(steps: Sequence[Judged]) -> Boundary | None:
     if not held:
         return Boundary(min(missed), 0.0, min(missed), "at-most", len(steps))
     low, high = bracket(steps)
+    lowest, highest = min(low, *missed), max(high, *held)
     centre = math.sqrt(low * high)
     for _ in range(4):
         near = [step for step in steps if abs(math.log(step.rate / centre)) <= NEAR]
-        found = _line(near, low / SLACK**2, high * SLACK**2)
+        found = _line(near, lowest / SLACK**2, highest * SLACK**2)
         if found is None:
-            return Boundary(centre, min(low, *missed) / SLACK, max(high, *held) * SLACK, "bracket", len(steps))
+            return Boundary(math.sqrt(low * high), lowest / SLACK, highest * SLACK, "bracket", len(steps))
         centre = found.value
     return found
 
@@ -117,7 +119,7 @@ def _line(near: Sequence[Judged], lowest: float, highest: float) -> Boundary | N
     if slope <= 0:
         return None
     ends = _fieller(x, y, float(slope), float(at))
-    if ends is None:
+    if ends is None or max(abs(end + at / slope) for end in ends) > WIDEST:
         return None
     value, (low, high) = math.exp(-at / slope), (math.exp(end) for end in ends)
     if not lowest <= value <= highest:
