@@ -15,8 +15,8 @@ import numpy as np
 
 from entsurge.analysis.blocks import Estimate, Stretch, compare
 from entsurge.analysis.by_second import BySecond, by_second
-from entsurge.analysis.spells import disturbance
-from entsurge.analysis.windows import Window, windows
+from entsurge.analysis.perturbations import Window, windows
+from entsurge.analysis.spells import FEWEST_CALM_SECONDS, UNTOLD, Disturbance, disturbance, upper_edge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,8 +119,27 @@ def _cell(
             cell["against_control"] = {
                 "control": spared.summary(), "served": asdict(served), "slower": asdict(slower),
             }  # fmt: skip
-    cell |= asdict(disturbance(run, one.start_s, one.end_s, during.pages, persona, service, cohort))
-    return cell
+    return cell | asdict(_disturbance(run, one, during.pages, persona, service, cohort))
+
+
+def _disturbance(run: Run, one: Window, pages: BySecond, persona: str, service: str, cohort: str) -> Disturbance:
+    """A second is outside when its typical time leaves the calm's band upwards, or most of its pages are not served."""
+    chosen = pages.where(persona=persona, service=service, cohort=cohort)
+    ok, asked, logs = pages.of("ok", chosen), pages.asked(chosen), pages.log_seconds(chosen)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        typical = np.exp(logs / ok)
+    begin, last = int(np.ceil(run.window["start_s"])), min(pages.seconds, int(run.window["end_s"]))
+    calm = typical[begin : max(begin, int(one.start_s))]
+    calm = calm[np.isfinite(calm)]
+    if len(calm) < FEWEST_CALM_SECONDS:
+        return UNTOLD
+    edge = upper_edge(calm)
+    outside = [
+        (second, bool(typical[second] > edge) if ok[second] > asked[second] / 2 else True)
+        for second in range(int(one.start_s), last)
+        if asked[second]
+    ]
+    return disturbance(outside, one.start_s, one.end_s)
 
 
 def _inversions(run: Run, cells: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -9,28 +10,60 @@ if TYPE_CHECKING:
 
 BEGUN = frozenset({"applied", "started", "began"})
 OVER = frozenset({"ended", "undone", "recovered", "left to its lease"})
+WRONG = frozenset({"refused", "failed"})
+
+
+@dataclass(frozen=True)
+class Window:
+    """One perturbation, run seconds; `applied` is false for one that never came into force, `detail` says why."""
+
+    id: str
+    kind: str
+    title: dict[str, str]
+    defers: list[str]
+    start_s: float
+    end_s: float
+    whole_run: bool
+    applied: bool
+    detail: str
+
+
+def windows(run: Run) -> list[Window]:
+    """Every perturbation that the manifest planned, in order of begin."""
+    planned = {str(each["id"]) for each in run.manifest["perturbations"]}
+    names = [field.name for field in fields(Window)]
+    return [Window(**{name: each[name] for name in names}) for each in perturbations(run) if each["id"] in planned]
 
 
 def perturbations(run: Run) -> list[dict[str, Any]]:
-    """Faults and measures in order of their start: `{id, kind, title, defers, start_s, end_s}`, in run seconds."""
-    found = {str(each["id"]): dict(each) for each in run.manifest["perturbations"]}
+    """The manifest's rows in order of their start, run seconds, with `applied`, `detail`; unplanned ones are faults."""
+    found = {str(each["id"]): _planned(each) for each in run.manifest["perturbations"]}
     begun = set()
     for event in run.events:
         if event.get("kind") != "perturbation":
             continue
-        name, t = str(event.get("id", "")), float(event.get("t") or 0.0)
+        name, state, t = str(event.get("id", "")), event.get("state"), float(event.get("t") or 0.0)
         each = found.setdefault(name, _unplanned(run, name))
-        if event.get("state") in BEGUN and name not in begun:
+        if state in BEGUN and name not in begun:
             begun.add(name)
-            each["start_s"] = t
-        elif event.get("state") in OVER:
+            each |= {"start_s": t, "applied": True}
+        elif state in OVER:
             each["end_s"] = t
+        if state in WRONG or (state in OVER and not each["detail"]):
+            each["detail"] = str(event.get("detail", ""))
     return sorted(found.values(), key=lambda each: (each["start_s"], each["id"]))
+
+
+def _planned(each: dict[str, Any]) -> dict[str, Any]:
+    """A manifest without `whole_run` says nothing of whether its perturbations came into force: they did."""
+    known = "whole_run" in each
+    whole = bool(each["whole_run"]) if known else each["start_s"] == 0
+    return {**each, "whole_run": whole, "applied": not known, "detail": ""}
 
 
 def _unplanned(run: Run, name: str) -> dict[str, Any]:
     """What an event names and no manifest planned: a fault, to be on the safe side."""
     return {
         "id": name, "kind": "fault", "title": {"fr": name, "en": name}, "defers": [], "start_s": 0.0,
-        "end_s": float(run.manifest["phases"][-1]["end_s"]),
+        "end_s": float(run.manifest["phases"][-1]["end_s"]), "whole_run": False, "applied": False, "detail": "",
     }  # fmt: skip

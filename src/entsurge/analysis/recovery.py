@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from entsurge.analysis.perturbations import perturbations
+from entsurge.analysis.spells import FEWEST_CALM_SECONDS, disturbance, upper_edge
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from entsurge.analysis.run import Run
     from entsurge.analysis.tally import Seconds
-
-LEAST_SPELL_SECONDS = 5
-LEAST_SHARE, DEVIATIONS = 0.2, 3.0
-FEWEST_CALM_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -50,12 +47,6 @@ def recoveries(run: Run, of: Seconds, kinds: tuple[str, ...] = ("fault",)) -> li
     return found
 
 
-def upper_edge(values: NDArray[np.float64]) -> float:
-    """Median + max(20 % of it, 3 median absolute deviations)."""
-    median = float(np.median(values))
-    return median + max(LEAST_SHARE * median, DEVIATIONS * float(np.median(np.abs(values - median))))
-
-
 def _last(run: Run) -> float:
     """Until when the run is watched: the begin of the drain."""
     return float(
@@ -86,25 +77,5 @@ def _recovery(
         for second, (median, unserved) in seconds.items()
         if start_s <= second < last
     ]
-    spells = _spells(states)
-    if not spells:
-        return Recovery(each["id"], start_s, end_s, None, 0.0, disturbed=False)
-    first, final = spells[0][0], spells[-1][1]
-    still = bool(states) and final >= states[-1][0]
-    recover_s = None if still else max(0.0, final + 1 - end_s)
-    return Recovery(each["id"], start_s, end_s, max(0.0, first - start_s), recover_s, disturbed=True)
-
-
-def _spells(states: list[tuple[int, bool]]) -> list[tuple[int, int]]:
-    """First and last second of every stretch outside of at least 5 s; seconds without a page are passed over."""
-    found: list[tuple[int, int]] = []
-    first: int | None = None
-    final = 0
-    for second, outside in [*states, (states[-1][0] + 1 if states else 0, False)]:
-        if outside:
-            first, final = second if first is None else first, second
-        elif first is not None:
-            if final - first + 1 >= LEAST_SPELL_SECONDS:
-                found.append((first, final))
-            first = None
-    return found
+    found = disturbance(states, start_s, end_s)
+    return Recovery(each["id"], start_s, end_s, found.degrade_s, found.recover_s, disturbed=bool(found.felt))

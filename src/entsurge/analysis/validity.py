@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from entsurge.analysis.windows import windows
+from entsurge.analysis.perturbations import windows
 
 if TYPE_CHECKING:
     from entsurge.analysis.run import Run
