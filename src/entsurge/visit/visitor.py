@@ -6,12 +6,10 @@ due₁ is the end of sign-on, dueₖ = max(startₖ₋₁ + gapₖ₋₁, endₖ
 
 from __future__ import annotations
 
-import json
 import random
 import traceback
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlencode
 
 import gevent
 from locust import User, task
@@ -19,25 +17,17 @@ from locust import User, task
 from entsurge.drivers.driver import Account
 from entsurge.record.recorder import Key
 from entsurge.visit import alone
+from entsurge.visit.asking import Asking
 from entsurge.visit.client import Client, Exchange
 from entsurge.visit.log import VisitLog
 from entsurge.visit.outcome import Outcome, PageResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from entsurge.audience.shape import Persona
     from entsurge.plan.arrivals import PagePlan, VisitPlan
-    from entsurge.visit.failure import ClientError
-    from entsurge.visit.response import Response
     from entsurge.visit.stage import Stage
-
-SENTENCES = (
-    "Lire le chapitre 3 et répondre aux questions 1 à 4.",
-    "La classe en visio commence à dix heures, merci de vous connecter cinq minutes avant.",
-    "Voici le travail de la semaine ; le corrigé sera en ligne vendredi.",
-    "Bonjour, je n’arrive pas à ouvrir le document de mathématiques.",
-)
 
 UNREACHABLE = frozenset({"connect-refused", "connect-failed", "name-not-found"})
 
@@ -55,7 +45,7 @@ def journey(service: str) -> Callable[[Callable[..., Iterator[str]]], Callable[.
     return mark
 
 
-class Visitor(User):
+class Visitor(Asking, User):
     """Abstract: a scenario is a subclass with a persona and its journeys."""
 
     abstract = True
@@ -90,8 +80,6 @@ class Visitor(User):
         stage = self.stage
         plan = alone.draw(self.environment, self.persona)
         type(self)(self.environment).visit(plan, stage.now_us())
-
-    # -- the visit -------------------------------------------------------------------------------------------------
 
     def visit(self, plan: VisitPlan, due_us: int | None = None) -> None:
         """Live one visit as planned, and record it; `due_us` replaces the plan's due time."""
@@ -276,89 +264,3 @@ class Visitor(User):
         if found is None:
             raise LookupError(f"the driver has no page of {asked} that only reads")
         return found
-
-    # -- what drivers use ------------------------------------------------------------------------------------------
-
-    def request(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
-    ) -> Response:
-        """One request within the page's deadline, redirects not followed."""
-        return self.client.request(
-            method, url, headers=headers, body=body, deadline_seconds=self.stage.deadline_seconds
-        )
-
-    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Response:
-        """GET a document, redirects followed within the page's deadline."""
-        return self.client.get(url, headers=headers, deadline_seconds=self.stage.deadline_seconds)
-
-    def post_form(
-        self, url: str, fields: Mapping[str, str] | list[tuple[str, str]], headers: Mapping[str, str] | None = None
-    ) -> Response:
-        """POST a form; the answer as it is, redirects not followed."""
-        kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self.request("POST", url, headers={**kind, **(headers or {})}, body=urlencode(fields).encode())
-
-    def post_json(self, url: str, value: object, headers: Mapping[str, str] | None = None) -> Response:
-        """POST a value as JSON; the answer as it is."""
-        kind = {"Content-Type": "application/json"}
-        return self.request("POST", url, headers={**kind, **(headers or {})}, body=json.dumps(value).encode())
-
-    def post_file(
-        self, url: str, fields: Mapping[str, str], filename: str, data: bytes, *,
-        field: str = "fichier", headers: Mapping[str, str] | None = None,
-    ) -> Response:  # fmt: skip
-        """POST a multipart form with one file in `field`."""
-        edge = "entsurge-7f3a9c"
-        parts = [
-            f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-            for name, value in fields.items()
-        ]
-        parts.append(
-            f'--{edge}\r\nContent-Disposition: form-data; name="{field}"; filename="{filename}"\r\n'
-            "Content-Type: text/plain\r\n\r\n"
-        )
-        body = "".join(parts).encode() + data + f"\r\n--{edge}--\r\n".encode()
-        kind = {"Content-Type": f"multipart/form-data; boundary={edge}"}
-        return self.request("POST", url, headers={**kind, **(headers or {})}, body=body)
-
-    def follow(self, response: Response) -> Response:
-        """Follow an answer's redirects to the page they lead to."""
-        return self.client.follow(response, deadline_seconds=self.stage.deadline_seconds)
-
-    def fetch_many(self, urls: list[str], headers: Mapping[str, str] | None = None) -> list[Response | ClientError]:
-        """Assets and XHR of a page, in parallel as a browser fetches them."""
-        return self.client.fetch_many(urls, headers=headers, deadline_seconds=self.stage.deadline_seconds)
-
-    def hop(
-        self, step: str, method: str, url: str, *,
-        headers: Mapping[str, str] | None = None, body: bytes | None = None,
-    ) -> Response:  # fmt: skip
-        """One request of a sign-on; its requests are kept under the step's name."""
-        self.action = step
-        try:
-            return self.request(method, url, headers=headers, body=body)
-        finally:
-            self.action = "sign-on"
-
-    def hopped(self, step: str, outcome: Outcome, microseconds: int) -> None:
-        """Record one hop of a sign-on: of kind `hop`, so that hops are never counted as page views."""
-        plan = self.plan
-        key = Key("hop", plan.persona, plan.group, "sign-on", step, plan.phase, str(outcome), attempt=plan.kind)
-        self.stage.record.request(key, microseconds)
-
-    def pause(self, seconds: float) -> None:
-        """Wait before trying something again."""
-        gevent.sleep(seconds)
-
-    def sentence(self) -> str:
-        """Something to write: synthetic, the same for the same visit."""
-        return self.random.choice(SENTENCES)
-
-    def created(self, action: str, url: str, values: Mapping[str, str] | None = None) -> None:
-        """Keep what was written on the target, for clean-up; `values` are what removing it needs to know."""
-        plan = self.plan
-        who = {"persona": plan.persona, "group": plan.group, "account": plan.account}
-        self.stage.record.created(
-            {"service": self.service, "action": action, "url": url, "visit": plan.name, **who,
-             "values": dict(values or {})}
-        )  # fmt: skip
