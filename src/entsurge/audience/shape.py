@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -45,11 +46,14 @@ class Curve(_Strict):
 
     def share(self, day: int, hour: int) -> Fraction:
         """The share of the week's visits that falls in this hour; the 168 shares sum to 1."""
-        of_day = self.days[day].value / sum(weight.value for weight in self.days)
-        if hour < FIRST_HOUR:
-            return of_day * NIGHT_SHARE / FIRST_HOUR
-        of_hour = self.hours[hour - FIRST_HOUR].value / sum(weight.value for weight in self.hours)
-        return of_day * of_hour * (1 - NIGHT_SHARE)
+        return self._shares[day * 24 + hour]
+
+    @cached_property
+    def _shares(self) -> tuple[Fraction, ...]:
+        whole_week, whole_day = (sum(weight.value for weight in of) for of in (self.days, self.hours))
+        night = [NIGHT_SHARE / FIRST_HOUR] * FIRST_HOUR
+        hours = night + [weight.value / whole_day * (1 - NIGHT_SHARE) for weight in self.hours]
+        return tuple(weight.value / whole_week * hour for weight in self.days for hour in hours)
 
 
 class Shape(_Strict):
