@@ -88,7 +88,7 @@ def command(
         from entsurge.commands.earlier import read_earlier
 
         folder, search, progress = read_earlier(from_runs, profile, out, given["resource"])
-    return _conclude(search, progress, folder, what_if=what_if, nodes=nodes, schools=schools)
+    return conclude(search, progress, folder, what_if=what_if, nodes=nodes, schools=schools)
 
 
 def plan_search(
@@ -143,9 +143,10 @@ def _search(search: Search, folder: Path) -> Progress:
     return searching.run()
 
 
-def _conclude(
+def conclude(
     search: Search, progress: Progress, folder: Path, *, what_if: bool, nodes: int, schools: int | None
 ) -> int:
+    """Write what the steps say together, capacity.json and the note; the exit code."""
     from entsurge.analysis.capacity.assessment import assess
     from entsurge.analysis.capacity.utilisation import resources_of
     from entsurge.commands.searching import write_result
