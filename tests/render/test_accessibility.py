@@ -119,3 +119,19 @@ def test_nothing_hostile_becomes_an_element(browser: webdriver.Chrome, report: P
     browser.get((report / "report.fr.html").as_uri())
     assert browser.find_elements(By.CSS_SELECTOR, "script, img, iframe, object, [onerror], [onload]") == []
     assert "alert(1)" in browser.find_element(By.TAG_NAME, "body").get_attribute("textContent")
+
+
+def test_what_is_folded_is_printed(browser: webdriver.Chrome, report: Path) -> None:
+    """On paper nobody can open a fold: every table in one has a height there, and none on screen."""
+    browser.get((report / "report.fr.html").as_uri())
+    heights = "return [...document.querySelectorAll('details:not([open]) table')].map(each => each.offsetHeight)"
+    shown = "return [...document.querySelectorAll('details:not([open]) table')].map(each => each.checkVisibility())"
+    try:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "screen"})
+        assert not any(browser.execute_script(shown))
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        found = browser.execute_script(heights)
+        assert found
+        assert all(height > 0 for height in found)
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
