@@ -162,8 +162,9 @@ class Virtual(Searching):
             worst = STILL_RISING
         due = [visit for visit in visits if visit.phase != "warm-up"]
         served = [page.seconds for page in inside if page.outcome == "ok" and page.service != "sign-on"]
+        offered = sum(len(visit.pages) for visit in due) / seconds
         return Step(
-            name=why, path="", rate=rate, offered_pages=sum(len(visit.pages) for visit in due) / seconds,
+            name=why, path="", rate=offered / self.unit, offered_pages=offered,
             offered_visits=len(due) / seconds, served_pages=len(served) / seconds,
             page_seconds=float(np.mean(served)) if served else 0.0, margin=worst, binding=self.case.must,
             steadiness=steady,

@@ -14,7 +14,7 @@ from entsurge.analysis.capacity.step import read_step
 from entsurge.analysis.run import read_run
 from entsurge.audience import profile as profiles
 from entsurge.commands.options import new_run_folder
-from entsurge.commands.searching import JOURNAL, Progress, Search
+from entsurge.commands.searching import JOURNAL, Progress, Search, pages_per_second
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,11 +37,12 @@ def read_earlier(
         )
     first = manifests[0]
     search = _search(first, profile)
-    unit = profiles.load(search.profile).file.replay.scale
-    search = replace(search, scale=str(unit), resources=resources)
+    scale = profiles.load(search.profile).file.replay.scale
+    search = replace(search, scale=str(scale), resources=resources)
+    unit = pages_per_second(search)
     progress = Progress(stop="earlier runs")
-    for path, manifest in zip(runs, manifests, strict=True):
-        step = read_step(path, float(Fraction(manifest["scale"]) / unit))
+    for path in runs:
+        step = read_step(path, unit)
         if math.isnan(step.margin):
             progress.notes.append(f"{path}: no required objective could be judged; left out")
         else:

@@ -19,9 +19,10 @@ from entsurge.analysis.capacity.search import Next, Settings, Stop, following
 from entsurge.analysis.capacity.step import STILL_RISING, Step, read_step
 from entsurge.analysis.capacity.utilisation import used_by
 from entsurge.audience import profile as profiles
-from entsurge.commands.options import scraped
+from entsurge.commands.options import overrides, scraped
 from entsurge.commands.processes import run_engine
 from entsurge.engine.spec import RunSpec
+from entsurge.plan.summary import window_load
 from entsurge.record.run_directory import write_json
 
 if TYPE_CHECKING:
@@ -75,6 +76,14 @@ class Search:
     def header(self, digests: list[str]) -> dict[str, Any]:
         """The first line of the journal."""
         return {"format": FORMAT, "kind": "search", "digests": digests, **asdict(self)}
+
+
+def pages_per_second(search: Search) -> float:
+    """What the profile's window is expected to ask for at this scale and compression, at the target."""
+    loaded = profiles.load(
+        search.profile, overrides=overrides(scale=search.scale, compression=search.compression, seed=search.seed)
+    )
+    return float(window_load(loaded)["total"]["pages_per_second"])
 
 
 def steps_within(step_seconds: float, back_seconds: float, budget_seconds: float) -> int:
@@ -133,6 +142,7 @@ class Searching:
         self.search, self.folder, self.say, self.token = search, folder, say, token
         self.journal, self.progress = Journal(folder), Progress()
         self.profile: Profile = profiles.load(search.profile)
+        self.unit = pages_per_second(search)
         self.draw_offset = 0  # searches that are to be independent of each other take other arrivals
 
     def begin(self) -> None:
@@ -156,7 +166,7 @@ class Searching:
         self.progress.number = max((row["number"] for row in rows), default=0)
         for row in rows:
             if row["kind"] == "step" and row["state"] == "known":
-                self._note(self._read(row["path"], row["rate"], row["end"]))
+                self._note(self._read(row["path"], row["end"]))
         if rows:
             self.say(f"taking up {self.folder}: {len(self.progress.steps)} steps known")
 
@@ -221,7 +231,7 @@ class Searching:
             raise broken_off(name, code)
         row = {"kind": kind, "number": number, "rate": rate, "path": f"steps/{name}", "state": "known", "end": code}
         self.journal.write(row)
-        return self._read(f"steps/{name}", rate, code)
+        return self._read(f"steps/{name}", code)
 
     def _spec(self, path: Path, rate: float, hold_seconds: float, number: int) -> RunSpec:
         search = self.search
@@ -242,9 +252,9 @@ class Searching:
             driver=search.driver, target=search.target, scrape=scraped(search.scrape), progress=False,
         )  # fmt: skip
 
-    def _read(self, path: str, rate: float, code: int) -> Step:
+    def _read(self, path: str, code: int) -> Step:
         """The step in a run directory; one that a guard or the target's silence ended was missed."""
-        step = read_step(self.folder / path, rate)
+        step = read_step(self.folder / path, self.unit)
         step = replace(step, used=used_by(self.search.resources, step))
         if code in (errors.GUARD, errors.UNREACHABLE):
             why = "a guard ended it" if code == errors.GUARD else "the target stopped answering"

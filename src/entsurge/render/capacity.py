@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import tomllib
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -253,8 +254,16 @@ def _charts(result: Mapping[str, Any], words: Mapping[str, Any], lang: str) -> d
 
 def _command(result: Mapping[str, Any]) -> str:
     """The command that makes such a search again."""
-    search = result["search"]
-    more = [f"--chaos {name}" for name in search["chaos"]] + (["--what-if"] if result["what_if"] else [])
-    held = f"--hold {search['hold_seconds']:g} --warm-up {search['warm_up_seconds']:g}"
-    model = f"--scale {search['scale']} --compression {search['compression']}"
-    return " ".join([f"entsurge capacity {search['profile']} --target {search['url']}", held, model, *more])
+    search, asked = result["search"], result["asked"]
+    words = ["entsurge", "capacity", search["profile"]]
+    if asked["from"]:
+        words += [word for path in asked["from"] for word in ("--from", path)]
+    else:
+        words += ["--target", search["target"] or search["url"], "--budget", f"{search['budget_seconds'] / 60:g}"]
+        words += ["--hold", f"{search['hold_seconds']:g}", "--warm-up", f"{search['warm_up_seconds']:g}"]
+        words += ["--scale", search["scale"], "--compression", search["compression"]]
+        words += [word for name in search["chaos"] for word in ("--chaos", name)]
+    if result["what_if"]:
+        words += ["--what-if", "--nodes", str(asked["nodes"])]
+        words += ["--schools", str(asked["schools"])] if asked["schools"] is not None else []
+    return shlex.join(words)

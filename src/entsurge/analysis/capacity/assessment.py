@@ -67,7 +67,7 @@ def assess(steps: Sequence[Step], resources: Sequence[Resource] = ()) -> Assessm
 
 
 def _per_rate(steps: Sequence[Step]) -> tuple[float, float]:
-    """Pages and visits per second that a rate of 1 asks for, from what all steps really drew."""
+    """Pages and visits per second of a rate of 1: by the definition of the steps' rate, and from what they drew."""
     rates = sum(step.rate for step in steps)
     return sum(step.offered_pages for step in steps) / rates, sum(step.offered_visits for step in steps) / rates
 

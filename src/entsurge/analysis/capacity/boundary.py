@@ -21,7 +21,8 @@ CLIP = 1.5  # a margin further out says no more than that
 FEWEST = 5
 LEVEL = 0.99  # nominal: margins are skewed and searches stop when they look certain, so that less is kept
 WIDEST = math.log(4)  # an interval that reaches further than this determines nothing
-SLACK = 1.02  # what interval a bracket gets beyond its own ends
+SLACK = 1.04  # how far outside the steps that disagree a line may cross zero
+BESIDE = 1.1  # what interval a bracket gets beyond its own ends: a step judges its rate no better than that
 
 
 class Judged(Protocol):
@@ -79,9 +80,9 @@ def boundary(steps: Sequence[Judged]) -> Boundary | None:
     centre = math.sqrt(low * high)
     for _ in range(4):
         near = [step for step in steps if abs(math.log(step.rate / centre)) <= NEAR]
-        found = _line(near, lowest / SLACK**2, highest * SLACK**2)
+        found = _line(near, lowest / SLACK, highest * SLACK)
         if found is None:
-            return Boundary(math.sqrt(low * high), lowest / SLACK, highest * SLACK, "bracket", len(steps))
+            return Boundary(math.sqrt(low * high), lowest / BESIDE, highest * BESIDE, "bracket", len(steps))
         centre = found.value
     return found
 
@@ -133,9 +134,10 @@ def _fieller(x: np.ndarray, y: np.ndarray, slope: float, at: float) -> tuple[flo
     spread = float(((x - middle) ** 2).sum())
     variance = float(((y - at - slope * x) ** 2).sum()) / (count - 2)
     quantile = float(student.ppf((1 + LEVEL) / 2, count - 2))
-    g = quantile**2 * variance / (slope**2 * spread)
-    if g >= 1:
+    steepness = slope**2 * spread
+    if not quantile**2 * variance < steepness:
         return None
+    g = quantile**2 * variance / steepness
     zero = -at / slope
     off = zero - middle
     half = quantile / slope * math.sqrt(variance * ((1 - g) / count + off**2 / spread))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +32,9 @@ STILL_RISING = 0.25  # the margin of a step that kept its objectives while its q
 class Step:
     """What one step showed. Rates are per second of run time, at the target.
 
-    `rate` is the multiple of the profile's own window. `margin` is below 0 when every required objective was kept:
+    `rate` is what was drawn, as a multiple of what the profile's own window is expected to ask for: chance makes a step
+    of a few hundred visits some percent heavier or lighter than the rate asked for, and it is judged by what it was.
+    `margin` is below 0 when every required objective was kept:
     ln(value ÷ bound) of a time, ln((share + b/2) ÷ 1.5b) of a share with bound b. `binding` names the objective that
     was closest to its bound, or furthest over it. `ceiling` says what of the generator broke, if anything did; such a
     step says nothing of the target. `inside` is the mean number of pages being served (Little: served × seconds).
@@ -65,8 +66,8 @@ class Step:
         return self.served_pages * self.page_seconds
 
 
-def read_step(path: Path, rate: float | None = None) -> Step:
-    """The step in a run directory; `rate` is the multiple of the plan's, else that of the manifest's scale.
+def read_step(path: Path, unit: float) -> Step:
+    """The step in a run directory; `unit`: pages per second, of run time, that a rate of 1 stands for.
 
     Raises UsageError for what is no run directory, or a run without any required objective that can be judged.
     """
@@ -80,11 +81,12 @@ def read_step(path: Path, rate: float | None = None) -> Step:
         worst, binding = STILL_RISING, "its queue was still growing when it ended"
     served, seconds = _served(run)
     planned = run.manifest["planned"].values()
+    offered = sum(of["page_views"] for of in planned) / run.window_seconds
     return Step(
         name=path.name,
         path=str(path),
-        rate=float(Fraction(run.manifest["scale"])) if rate is None else rate,
-        offered_pages=sum(of["page_views"] for of in planned) / run.window_seconds,
+        rate=offered / unit,
+        offered_pages=offered,
         offered_visits=sum(of["visits"] for of in planned) / run.window_seconds,
         served_pages=served,
         page_seconds=seconds,
