@@ -205,3 +205,40 @@ def test_the_section_says_it_in_both_languages(tmp_path: Path, language: str) ->
     assert "f\\<b\\>" in text
     assert ("Inversion de priorité" if language == "fr" else "Priority inversion") in text
     assert effects_view({"effects": []}, words, numbers) is None
+
+
+def test_measures_in_force_all_the_time_are_one(tmp_path: Path) -> None:
+    """Two from before the first arrival: one row, against a run of the same plan without; none, no comparison."""
+
+    def served(share: float):
+        def pages(second: int, draw):
+            del second
+            for _ in range(20):
+                yield "student", "home", "control", "ok" if draw.random() < share else "failed", 0.1
+
+        return pages
+
+    two = [perturbation(name, "measure", 0, 100) | {"whole_run": True} for name in ("a", "b")]
+    with_them, without = a_run(tmp_path / "w", two, served(0.95)), a_run(tmp_path / "o", [], served(0.6))
+    (one,) = effects(with_them, without)
+    assert one["id"] == "a + b"
+    assert one["worth"]["bought_pages_per_minute"]["value"] == pytest.approx(0.35 * 1200, rel=0.2)
+    (alone,) = effects(with_them, None)
+    assert not alone["compared"]
+    assert alone["worth"] is None
+
+
+def test_a_few_pages_do_not_say_that_nothing_was_felt(tmp_path: Path) -> None:
+    """Slow sign-ons every third second: no stretch of bad seconds can show, so that nothing is said."""
+
+    def pages(second: int, draw):
+        for _ in range(10):
+            yield "student", "home", "control", "ok", 0.1
+        if second % 3 == 0 or second < 40:
+            slow = 40 <= second < 60 and draw.random() < 0.5
+            yield "student", "sign-on", "control", "ok", 3.0 if slow else 0.1
+            yield "student", "sign-on", "control", "ok", 0.1
+
+    (found,) = effects(a_run(tmp_path / "r", [perturbation("f", "fault", 40, 70)], pages), None)
+    assert of(found, "student", "home")["felt"] is False
+    assert of(found, "student", "sign-on")["felt"] is None

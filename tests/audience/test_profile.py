@@ -121,3 +121,20 @@ def test_what_is_no_objective_is_refused(text: str) -> None:
     """Nonsense and comparisons that point the wrong way."""
     with pytest.raises(ValueError, match=r".+"):
         parse_objective(text)
+
+
+@pytest.mark.parametrize("titles", ['fr = "rentrée"', 'en = "term start"'])
+def test_a_title_in_one_language_stands_in_for_the_other(tmp_path: Path, titles: str) -> None:
+    """Whoever writes but French is shown it in both; no title at all is refused."""
+    lines = LOCKDOWN.splitlines()
+    place = next(number for number, line in enumerate(lines) if line.startswith("title"))
+
+    def titled(text: str) -> str:
+        return "\n".join([*lines[:place], f"title = {{ {text} }}", *lines[place + 1 :]])
+
+    path = tmp_path / "ours.toml"
+    path.write_text(titled(titles), encoding="utf-8")
+    found = profiles.load(str(path)).file.title
+    assert set(found) == {"fr", "en"}
+    assert found["fr"] == found["en"]
+    assert "title" in refused(tmp_path, titled(""))

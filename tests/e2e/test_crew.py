@@ -128,6 +128,17 @@ def test_a_killed_worker_is_replaced_and_what_was_lost_is_counted(
         assert "worker lost" in output
 
 
+def test_a_worker_says_that_it_waits(tmp_path: Path) -> None:
+    """Nobody there: it says for whom it waits; Ctrl-C ends it with 130 and no traceback."""
+    with running(tmp_path, "worker", "--master", "127.0.0.1:9") as worker:
+        said = worker.stderr.readline()
+        worker.send_signal(signal.SIGINT)
+        _, errors = worker.communicate(timeout=30)
+    assert "waiting for a master at 127.0.0.1:9" in said
+    assert worker.returncode == 130
+    assert errors == ""
+
+
 @pytest.mark.slow
 def test_a_late_worker_is_given_shards(longer_profile: Path, free_sandbox, tmp_path: Path) -> None:
     """A worker that joins in mid-run takes over half; nothing is offered twice, nothing is lost."""

@@ -213,6 +213,7 @@ def test_ctrl_c_writes_what_there_is(quick_profile: Path, free_sandbox, tmp_path
         output, errors = run.communicate(timeout=90)
     assert run.returncode == 130, output + errors
     assert "Traceback" not in errors
+    assert "could not keep up" not in output
     assert read_run(tmp_path / "half").finish["end"] == "interrupted"
     assert (tmp_path / "half" / "report.fr.html").is_file()
 
@@ -318,3 +319,20 @@ def test_a_scrape_that_cannot_be_is_said_before_the_run(
     assert done.returncode == 2, done.stdout + done.stderr
     assert said in done.stderr
     assert not (tmp_path / "no").exists()
+
+
+def test_a_folder_that_holds_a_run_is_refused(entsurge, quick_profile: Path, free_sandbox, whole) -> None:
+    """Exit 2 before anything is sent or judged: no verdict of the run that is there."""
+    done = entsurge("run", str(quick_profile), "--target", free_sandbox[0], "--out", str(whole[0]))
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "holds a run already" in done.stderr
+    assert done.stdout == ""
+    assert entsurge("demo", "--out", str(whole[0])).returncode == 2
+
+
+@pytest.mark.parametrize("target", ["http://example.org", "http://192.0.2.1:80"])
+def test_no_edge_stands_before_what_may_not_be_loaded(entsurge, target: str) -> None:
+    """An edge on loopback is no way around who may be loaded: exit 2."""
+    done = entsurge("chaos", "edge", "--target", target)
+    assert done.returncode == 2
+    assert "loopback" in done.stderr

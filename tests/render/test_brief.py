@@ -96,7 +96,10 @@ def test_a_measurement_in_doubt_advises_only_to_measure_again(tmp_path: Path) ->
     run.finish["end"] = "interrupted"
     data = brief(run)
     assert advised(data) == ["measure-again"]
-    assert "does not bear a conclusion: the run was interrupted" in render_brief_markdown(data, "en")
+    text = render_brief_markdown(data, "en")
+    assert "does not bear a conclusion: the run was interrupted" in text
+    assert text.count("The measurement cannot tell.") == 2
+    assert "of their pages served" not in text
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

@@ -46,12 +46,18 @@ def brief(run: Run, without: Run | None = None) -> dict[str, Any]:
         "lost": lost,
         "deferred": sorted(run.deferred),
         "tried": [{name: each[name] for name in ("id", "kind", "title", "defers")} for each in tried],
-        "without": None if without is None else {"name": without.name, "figures": _figures(without)},
+        "without": None if without is None else _beside(without, {each["id"] for each in tried}),
         "schools_cut_off": continuity(run)["schools_cut_off"],
         "advice": advise(figures, [each["id"] for each in tried]),
         "teachers": _sentence_for_teachers(found.verdict, run, lost),
         "notes": run.notes,
     }
+
+
+def _beside(without: Run, mine: set[str]) -> dict[str, Any]:
+    """The other run: its folder, what was in force there and not here, its figures."""
+    others = [dict(each["title"]) for each in without.manifest["perturbations"] if each["id"] not in mine]
+    return {"name": without.name, "path": without.path.name, "others": others, "figures": _figures(without)}
 
 
 def run_without(run: Run, others: Sequence[Run]) -> Run | None:

@@ -1,14 +1,14 @@
 """What each perturbation did: to whom, how much, how fast it came and went; for measures, what they bought and cost.
 
 Each perturbation is compared with the stretch before it, since the last change of any other; one that is in force from
-before the first arrival, with the judged window of the baseline run. With a control cohort, also with the visits of the
-same seconds that faults left alone. Intervals are 95 % of a bootstrap over blocks of seconds: pages of one second are
-not independent. docs/method.md, "Perturbations".
+before the first arrival, with the judged window of a run of the same plan without it. With a control cohort, also with
+the visits of the same seconds that faults left alone. Intervals are 95 % of a bootstrap over blocks of seconds, since
+pages of one second are not independent. docs/method.md, "Perturbations".
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,8 +29,12 @@ INVERSION_POINTS = 5.0
 
 
 def effects(run: Run, baseline: Run | None) -> list[dict[str, Any]]:
-    """Every perturbation of a run, in order, with its effect on each persona × service; measures are ranked."""
-    all_of = windows(run)
+    """Every perturbation of a run, in order, with its effect on each persona × service; measures are ranked.
+
+    `baseline` is a run of the same plan without any. Measures that are in force together from before the first arrival
+    cannot be told apart: they are one.
+    """
+    all_of = _joined(windows(run))
     if not all_of:
         return []
     pages = by_second(run.path)
@@ -43,6 +47,17 @@ def effects(run: Run, baseline: Run | None) -> list[dict[str, Any]]:
     for number, each in enumerate(ranks, 1):
         each["worth"]["rank"] = number
     return found
+
+
+def _joined(found: list[Window]) -> list[Window]:
+    """With the measures of the whole run as one."""
+    whole = [one for one in found if one.whole_run and one.applied and one.kind == "measure"]
+    if len(whole) < 2:
+        return found
+    title = {lang: " + ".join(one.title[lang] for one in whole) for lang in whole[0].title}
+    defers = list(dict.fromkeys(who for one in whole for who in one.defers))
+    one = replace(whole[0], id=" + ".join(each.id for each in whole), title=title, defers=defers)
+    return [one, *(each for each in found if each not in whole)]
 
 
 def _of_baseline(baseline: Run | None, pages: BySecond | None) -> Stretch | None:
@@ -139,7 +154,10 @@ def _disturbance(run: Run, one: Window, pages: BySecond, persona: str, service: 
         for second in range(int(one.start_s), last)
         if asked[second]
     ]
-    return disturbance(outside, one.start_s, one.end_s)
+    found = disturbance(outside, one.start_s, one.end_s)
+    if not found.felt and asked[int(one.start_s) : int(np.ceil(one.end_s))].sum() < one.end_s - one.start_s:
+        return UNTOLD  # less than a page a second: a stretch of bad seconds could not show
+    return found
 
 
 def _inversions(run: Run, cells: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from entsurge.analysis.verdict import Verdict, judge
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 COPIED = (
@@ -37,11 +37,13 @@ def report_data(run_paths: Sequence[Path], *, now: datetime | None = None) -> di
     No more than two runs are held at once. `now` is when the report is made.
     """
     baseline = read_run(run_paths[0])
-    found, manifests = [_run(baseline, None)], [baseline.manifest]
-    for path in run_paths[1:]:
-        run = read_run(path)
-        found.append(_run(run, baseline))
-        manifests.append(run.manifest)
+    manifests = [read_run(path).manifest for path in run_paths]
+    found = []
+    for path, manifest in zip(run_paths, manifests, strict=True):
+        run = baseline if path == run_paths[0] else read_run(path)
+        without = _without(manifest, manifests)
+        known = _run(run, None if run is baseline else baseline)
+        found.append(known | {"effects": effects(run, None if without is None else read_run(run_paths[without]))})
     return {
         "format": 1,
         "generated_utc": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
@@ -49,6 +51,18 @@ def report_data(run_paths: Sequence[Path], *, now: datetime | None = None) -> di
         "same_plan_note": _difference(manifests),
         "runs": found,
     }
+
+
+def _without(mine: Mapping[str, Any], manifests: Sequence[Mapping[str, Any]]) -> int | None:
+    """Which of these runs followed the same plan with nothing in force; None if there is none, or nothing is here."""
+    if not mine["perturbations"]:
+        return None
+    same = (
+        number
+        for number, each in enumerate(manifests)
+        if each["plan_digest"] == mine["plan_digest"] and not each["perturbations"]
+    )
+    return next(same, None)
 
 
 def _run(run: Run, baseline: Run | None) -> dict[str, Any]:
@@ -85,7 +99,6 @@ def _run(run: Run, baseline: Run | None) -> dict[str, Any]:
         "timeline": seconds,
         "percentiles": percentiles(run),
         "target_series": target_series(run),
-        "effects": effects(run, baseline),
         "failures": _failures(run),
         "signatures": len((run.finish or {}).get("signatures", {})),
     }

@@ -38,6 +38,9 @@ def lights(run: Run) -> list[Light]:
     ]  # fmt: skip
 
 
+CUT_SHORT = "le tir a fini avant son terme", "the run ended before its time"
+
+
 def _finished(run: Run) -> Light:
     end = (run.finish or {}).get("end", "")
     return Light(
@@ -52,13 +55,18 @@ def _started(run: Run) -> Light:
     limits = (run.finish or {}).get("limits", {})
     kept = started >= STARTED_AT_LEAST * planned
     named = ", ".join(f"{reason}: {count}" for reason, count in limits.items())
-    fr, en = (named, named) if named or kept else _behind(run)
+    fr, en = (named, named) if named or kept else _behind(run) if _whole(run) else CUT_SHORT
     return Light(
         "started",
         kept,
         f"visites lancées / prévues {started} / {planned}" + (f" ({fr})" if fr else ""),
         f"visits started / planned {started} / {planned}" + (f" ({en})" if en else ""),
     )
+
+
+def _whole(run: Run) -> bool:
+    """Whether the run ended of itself: one that was stopped says nothing of the generator."""
+    return (run.finish or {}).get("end") == "completed"
 
 
 def _behind(run: Run) -> tuple[str, str]:

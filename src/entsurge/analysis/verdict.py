@@ -84,11 +84,16 @@ def judge(run: Run, ratios: Mapping[tuple[str, str], Judged] | None = None) -> V
 def _unsure(run: Run, each: Finding) -> dict[str, str]:
     known = [str(phase["name"]) for phase in run.manifest["phases"]]
     absent = each.phase not in known and each.count == 0
+    fr, en = (
+        f"{each.count} pages : trop peu, ou trop près de la borne",
+        f"{each.count} pages: too few, or too close to the bound",
+    )
+    if absent:
+        fr += f" ; ce tir n’a pas de phase {each.phase}, mais {', '.join(known)}"
+        en += f"; this run has no phase {each.phase}, but {', '.join(known)}"
     return {
-        "fr": f"données insuffisantes pour {NAMES['fr'][each.persona]} : {each.must} ({each.count} pages"
-        + (f" ; ce tir n’a pas de phase {each.phase}, mais {', '.join(known)})" if absent else ")"),
-        "en": f"not enough data for {NAMES['en'][each.persona]}: {each.must} ({each.count} pages"
-        + (f"; this run has no phase {each.phase}, but {', '.join(known)})" if absent else ")"),
+        "fr": f"données insuffisantes pour {NAMES['fr'][each.persona]} : {each.must} ({fr})",
+        "en": f"not enough data for {NAMES['en'][each.persona]}: {each.must} ({en})",
     }
 
 

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from entsurge.audience.figure import Share, at_most_100
-from entsurge.audience.strict import Strict, Title
+from entsurge.audience.strict import Strict
+from entsurge.bilingual import Title
 
 Zone = Literal["A", "B", "C"]
 _MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)

@@ -10,7 +10,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from entsurge.audience.figure import Share, at_most_100
 from entsurge.audience.shape import DAYS, Persona
-from entsurge.audience.strict import Clock, Day, Strict, Title, minutes
+from entsurge.audience.strict import Clock, Day, Strict, minutes
+from entsurge.bilingual import Title
 
 WEEK_MINUTES = 7 * 1440
 

@@ -18,6 +18,7 @@ from entsurge.audience.shape import DAYS, PERSONAS, SERVICES, Mixes, Persona, Sh
 from entsurge.audience.story import Basis, SchoolDay
 from entsurge.audience.strict import Clock, Day, minutes
 from entsurge.audience.week import Figures, Week, contradictions, resolve
+from entsurge.bilingual import Title
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class ObjectivesFile(_Strict):
 class ProfileFile(_Strict):
     """A profile as it is written."""
 
-    title: dict[Literal["fr", "en"], str]
+    title: Title
     source: str
     baseline: str | None = None
     shape: str

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from entsurge.audience.figure import Figure, Share, at_most_100
+from entsurge.bilingual import Title
 
 if TYPE_CHECKING:
     from entsurge.audience.strict import Day
@@ -59,7 +60,7 @@ class Curve(_Strict):
 class Shape(_Strict):
     """One curve per persona."""
 
-    title: dict[Literal["fr", "en"], str]
+    title: Title
     source: str
     student: Curve
     teacher: Curve
@@ -120,7 +121,7 @@ class Mix(_Strict):
 class Mixes(_Strict):
     """The personas of an audience."""
 
-    title: dict[Literal["fr", "en"], str]
+    title: Title
     source: str
     requests_per_page: Share
     student: Mix

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from entsurge.audience.calendar import Date
 from entsurge.audience.figure import Positive
-from entsurge.audience.strict import Day, Strict, Title
+from entsurge.audience.strict import Day, Strict
+from entsurge.bilingual import Title
 
 
 class Basis(Strict):

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-Title = dict[Literal["fr", "en"], str]
 
 
 class Strict(BaseModel):

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field
 from entsurge import content
 from entsurge.audience.profile import check, read_toml
 from entsurge.audience.shape import Persona, Service
-from entsurge.audience.strict import Strict, Title
+from entsurge.audience.strict import Strict
+from entsurge.bilingual import Title
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:

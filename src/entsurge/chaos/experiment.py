@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from entsurge import content
 from entsurge.audience.shape import Persona
+from entsurge.bilingual import Title
 from entsurge.chaos.timeline import Span
 from entsurge.chaos.watch import StopCondition
 from entsurge.errors import UsageError
@@ -25,7 +26,7 @@ class Extension(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: Literal["entsurge"]
     kind: Literal["fault", "measure"]
-    title: dict[Literal["fr", "en"], str]
+    title: Title
     defers: list[Persona] = []
     timeline: Span = Span()
     lease_seconds: Annotated[float, Field(ge=0.5, le=3600)] = 15

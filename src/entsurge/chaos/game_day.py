@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from entsurge import content
+from entsurge.bilingual import Title
 from entsurge.chaos.experiment import Experiment, load
 from entsurge.chaos.timeline import Span
 from entsurge.errors import UsageError
@@ -27,7 +28,7 @@ class GameDay(BaseModel):
     """The file."""
 
     model_config = ConfigDict(extra="forbid")
-    title: dict[Literal["fr", "en"], str]
+    title: Title
     perturbation: Annotated[list[Entry], Field(min_length=1)]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from entsurge import content, errors
+from entsurge.commands.targets import loopback
 
 if TYPE_CHECKING:
     from entsurge.chaos.state import Record
@@ -153,6 +154,7 @@ def edge_(target: str, port: int, only_config: bool) -> int:
     """Put an Envoy in front of a target until Ctrl-C, ready for faults; `entsurge run` does so by itself."""
     from entsurge.chaos import edge
 
+    loopback(target)
     if only_config:
         shown = edge.bootstrap(target, listen=port or 8081, admin=9901, control_port=18000)
         click.echo(json.dumps(shown, indent=2))

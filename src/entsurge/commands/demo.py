@@ -11,7 +11,7 @@ import click
 from entsurge import errors
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import PERSONAS, SERVICES
-from entsurge.commands.options import RUNS, new_run_folder
+from entsurge.commands.options import RUNS, new_run_folder, unused
 from entsurge.commands.processes import run_engine, sandbox
 from entsurge.engine.spec import RunSpec
 from entsurge.plan.summary import window_load
@@ -92,9 +92,9 @@ def capacity_for(
 def command(out: str | None, quiet: bool) -> int:
     """Replay Monday 09:00-09:30 on the embedded ENT: ordinary week, lockdown, lockdown with measures.
 
-    Takes about four minutes; exits 0 when the verdicts are PASS, FAIL and PASS for pupils and teachers.
+    Takes about five minutes; exits 0 when the verdicts are PASS, FAIL and PASS for pupils and teachers.
     """
-    folder = Path(out) if out else new_run_folder("demo", RUNS)
+    folder = unused(Path(out), *(act.name for act in ACTS)) if out else new_run_folder("demo", RUNS)
     lockdown = profiles.load("lockdown-2020")
     settings = demo_settings(lockdown)
     _introduce(settings, lockdown)

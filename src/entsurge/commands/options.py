@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from entsurge.errors import CannotRecord
+from entsurge.errors import CannotRecord, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,6 +43,14 @@ def _left_out(context: click.Context, parameter: click.Parameter, asked: bool) -
 def overrides(**given: Any) -> dict[str, Any]:
     """The overrides that were really given."""
     return {name: value for name, value in given.items() if value is not None}
+
+
+def unused(folder: Path, *parts: str) -> Path:
+    """The folder, which holds no run yet, nor do these parts of it. Raises UsageError."""
+    for path in (folder, *(folder / part for part in parts)):
+        if (path / "manifest.json").exists():
+            raise UsageError(f"{path}: holds a run already", hint="name another folder with --out")
+    return folder
 
 
 def new_run_folder(name: str, runs: str = RUNS) -> Path:

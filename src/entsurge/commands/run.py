@@ -12,7 +12,7 @@ import click
 from entsurge import errors
 from entsurge.audience import profile as profiles
 from entsurge.commands.judge import judge
-from entsurge.commands.options import RUNS, new_run_folder, overrides, replay_options, scraped
+from entsurge.commands.options import RUNS, new_run_folder, overrides, replay_options, scraped, unused
 from entsurge.commands.perturbed import Front, perturbed
 from entsurge.commands.processes import run_engine
 from entsurge.commands.targets import choose
@@ -100,7 +100,7 @@ def command(
     Measures need the sandbox's token in ENTSURGE_ADMIN_TOKEN.
     """
     chosen = choose(target, driver)
-    folder = out or new_run_folder(Path(profile).stem, RUNS)
+    folder = unused(out, "day-01") if out else new_run_folder(Path(profile).stem, RUNS)
     spec = RunSpec(
         profile=profile,
         url=chosen.url,

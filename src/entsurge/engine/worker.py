@@ -32,20 +32,30 @@ LAST_REPORT_SECONDS = 5.0
 
 def main(host: str, port: int) -> int:
     """Work for the master at this address; the exit code."""
-    if not _listens(host, port):
+    stopped = Event()
+    handlers = [gevent.signal_handler(number, stopped.set) for number in (signal.SIGINT, signal.SIGTERM)]
+    listens = _listens(host, port, stopped)
+    for handler in handlers:
+        handler.cancel()
+    if stopped.is_set():
+        return errors.INTERRUPTED
+    if not listens:
         print(f"entsurge: no master answers at {host}:{port}", file=sys.stderr)
         return errors.UNREACHABLE
     return Worker(host, port).run()
 
 
-def _listens(host: str, port: int) -> bool:
-    """Wait until something listens there, at most a minute."""
-    limit = time.monotonic() + CONNECT_SECONDS
-    while time.monotonic() < limit:
+def _listens(host: str, port: int, stopped: Event) -> bool:
+    """Wait until something listens there, at most a minute; say so when it does not at once."""
+    limit, said = time.monotonic() + CONNECT_SECONDS, False
+    while time.monotonic() < limit and not stopped.is_set():
         try:
             socket.create_connection((host, port), 2).close()
         except OSError:
-            gevent.sleep(0.5)
+            if not said:
+                print(f"waiting for a master at {host}:{port}, at most {CONNECT_SECONDS:.0f} s", file=sys.stderr)
+                said = True
+            stopped.wait(0.5)
         else:
             return True
     return False

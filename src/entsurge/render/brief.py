@@ -55,13 +55,24 @@ def view(data: Mapping[str, Any], language: str) -> dict[str, Any]:
         ),
         "limits": "" if full else words["limits"].format(scale=data["scale"], factor=factor),
         "continuity": list(_continuity(data, words, numbers)),
-        "held": [_persona(each, words, numbers, "held") for each in data["held"]] or [words["nobody"]],
-        "lost": list(_lost(data, words, numbers)) or [words["nobody"]],
+        "held": _held(data, words, numbers),
+        "lost": [words["untold"]] if _untold(data) else list(_lost(data, words, numbers)) or [words["nobody"]],
         "tried": list(_tried(data, words, numbers, language)),
         "advised": list(_advised(data, words, numbers)) or [words["advised"]["none"]],
         "teachers": [_for_teachers(data, words)],
         "made": words["made"].format(name=data["name"], started=data["started_utc"]),
     }  # fmt: skip
+
+
+def _untold(data: Mapping[str, Any]) -> bool:
+    """Whether the measurement tells neither what held nor what did not."""
+    return bool(data["verdict"] == "INVALID")
+
+
+def _held(data: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[str]:
+    if _untold(data):
+        return [words["untold"]]
+    return [_persona(each, words, numbers, "held") for each in data["held"]] or [words["nobody"]]
 
 
 def _when(data: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, str]:
@@ -154,7 +165,12 @@ def _tried(data: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers, 
     if after["deferred_visits"]:
         visits = numbers.number(after["deferred_visits"])
         changes.append(told["cost"].format(visits=visits, who=_whom(data["deferred"], words)))
-    yield told["beside"].format(name=data["without"]["name"]) + " " + " ; ".join(changes) + "."
+    beside = told["beside"].format(name=data["without"]["path"])
+    others = data["without"]["others"]
+    if others:
+        titles = ", ".join(each[language] for each in others)
+        beside = told["beside_with"].format(name=data["without"]["path"], others=titles)
+    yield beside + " " + " ; ".join(changes) + "."
 
 
 def _advised(data: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> Iterator[str]:

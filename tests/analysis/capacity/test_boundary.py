@@ -151,3 +151,19 @@ def test_a_line_that_hardly_rises_is_no_line() -> None:
         found = boundary(steps)
         if found.how == "line":
             assert found.value / 4 <= found.low <= found.high <= found.value * 4
+
+
+@pytest.mark.parametrize("steps", [7, 9, 11])
+def test_few_steps_promise_no_more_than_they_know(steps: int) -> None:
+    """A short search's interval, a bracket most often, holds the boundary at least 9 times in 10 too."""
+    found = []
+    for seed in range(200):
+        start = 0.3 + random.Random(seed).random() / 3
+        found.append(boundary(searched(0.8, 0.3, seed, Settings(start=start, steps=steps))))
+    assert sum(each.low <= 0.8 <= each.high for each in found) >= 180
+
+
+def test_margins_of_no_size_are_no_line() -> None:
+    """Differences too small to be squared: a bracket, no division by nought."""
+    pairs = [(4.0, 0.0), (4.0, 0.0), (4.0, 0.0), (4.0, -9.78e-168), (5.0, 3.99e-230)]
+    assert boundary([Asked(rate, margin) for rate, margin in pairs]).how == "bracket"
