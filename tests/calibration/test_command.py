@@ -40,7 +40,7 @@ def test_a_log_becomes_a_profile_that_can_be_planned(hits, tmp_path: Path) -> No
         (["calibrate", "."], "is a directory"),
         (["calibrate", "noise"], "no page view found"),
         (["calibrate", "noise", "table.csv"], "different kinds"),
-        (["calibrate", "noise", "--rules", "nothing"], "no such file"),
+        (["calibrate", "noise", "--rules", "nothing"], "no such rules"),
         (["calibrate", "noise", "--timezone", "Mars/Olympus"], "no time zone"),
         (["calibrate", "table.csv", "--kind", "dnma", "--where", "lyon"], "COLUMN=VALUE"),
         (["calibrate", "table.csv", "--out", "ours.txt"], "ends in .toml"),

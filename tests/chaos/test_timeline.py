@@ -77,3 +77,11 @@ def test_the_window_is_cut_into_baseline_fault_and_recovery(tmp_path: Path) -> N
         ("baseline", 20, 24), ("fault", 24, 32), ("recovery", 32, 60),
     ]  # fmt: skip
     assert phases(planned[1:], CLOCK) == []
+
+
+def test_what_lies_outside_the_window_is_said_by_the_clock() -> None:
+    """The operator wrote hours and is answered in hours."""
+    clock = Clock(begin_s=4.0, end_s=44.0, run_end_s=50.0, begin_minute=8 * 60, compression=22.5)
+    assert clock.said(4.0) == "08:00"
+    assert clock.said(44.0) == "08:15"
+    assert clock.said(clock.begin_s + clock.seconds("10:00")) == "10:00"

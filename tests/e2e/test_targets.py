@@ -194,6 +194,11 @@ def test_what_a_run_wrote_is_removed(entsurge, stub, tiny, tmp_path) -> None:
     assert f"removed: {len(made)}" in clean.stdout
     assert asked(url, "/stub/left")["things"] == before
     assert "nothing was left" in entsurge("cleanup", "run", "--yes").stdout
+    (tmp_path / "run" / "cleanup.json").unlink()
+    (tmp_path / "cible.toml").write_text((tmp_path / "cible.toml").read_text().replace(url, "http://127.0.0.1:9"))
+    dead = entsurge("cleanup", "run", "--yes")
+    assert dead.returncode == 6, dead.stdout + dead.stderr
+    assert len(dead.stderr.splitlines()) == 2
 
 
 def test_clean_up_is_asked_for(entsurge, tmp_path) -> None:

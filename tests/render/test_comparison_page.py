@@ -50,6 +50,13 @@ def test_a_slower_candidate_in_every_form(tmp_path: Path, capsys: pytest.Capture
         assert "http" not in page
 
 
+def test_two_runs_are_no_history(tmp_path: Path) -> None:
+    """When a change began was not looked for, which is not that there was none."""
+    assert called(*runs(tmp_path, [1.0, 1.0]), "--out", str(tmp_path / "out")) == 0
+    assert "Not looked for: it takes at least 6 runs." in (tmp_path / "out" / "comparison.en.html").read_text("utf-8")
+    assert "Non recherché" in (tmp_path / "out" / "comparison.fr.md").read_text("utf-8")
+
+
 def test_without_candidates_the_latest_is_held_against_the_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -185,13 +185,17 @@ def _json(path: Path, kind: type, notes: list[str], hook: Callable[[dict[str, An
 def _lines(path: Path, notes: list[str]) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
-    rows = []
+    rows, broken = [], []
     for number, line in enumerate(path.read_bytes().decode("utf-8", "replace").splitlines(), 1):
         try:
             row = json.loads(line)
         except ValueError:
-            notes.append(f"{path.name}: line {number} is truncated and was skipped")
+            broken.append(number)
             continue
         if isinstance(row, dict):
             rows.append(row)
+    if len(broken) == 1:
+        notes.append(f"{path.name}: line {broken[0]} is truncated and was skipped")
+    elif broken:
+        notes.append(f"{path.name}: {len(broken)} lines cannot be read and were skipped, the first is line {broken[0]}")
     return rows

@@ -38,6 +38,11 @@ def lights(run: Run) -> list[Light]:
     ]  # fmt: skip
 
 
+ENDS_FR = {
+    "completed": "complet", "interrupted": "interrompu", "guard": "arrêté par un garde-fou",
+    "unreachable": "la cible ne répondait plus", "no-workers": "plus aucun générateur", "disk": "disque plein",
+    "": "interrompu sans trace",
+}  # fmt: skip
 CUT_SHORT = "le tir a fini avant son terme", "the run ended before its time"
 
 
@@ -45,7 +50,7 @@ def _finished(run: Run) -> Light:
     end = (run.finish or {}).get("end", "")
     return Light(
         "finished", end == "completed",
-        f"fin du tir : {end or 'interrompu sans trace'}", f"end of the run: {end or 'broken off'}",
+        f"fin du tir : {ENDS_FR.get(end, end)}", f"end of the run: {end or 'broken off'}",
     )  # fmt: skip
 
 

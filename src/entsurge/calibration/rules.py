@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
@@ -14,9 +15,6 @@ from entsurge.audience.shape import Persona, Service
 from entsurge.audience.strict import Strict
 from entsurge.bilingual import Title
 from entsurge.errors import UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SHIPPED = "portal"
 
@@ -93,6 +91,11 @@ class Rules(Strict):
 def load(name: str = SHIPPED) -> tuple[Rules, Path]:
     """Rules by the name of a shipped file or by path, and their file. Raises UsageError with every fault."""
     shipped = content.root("profiles") / "log-rules" / f"{name}.toml"
+    if not shipped.is_file() and "/" not in name and not Path(name).suffix:
+        known = ", ".join(sorted(each.stem for each in shipped.parent.glob("*.toml")))
+        raise UsageError(
+            f"--rules {name}: no such rules", hint=f"shipped: {known}; a file of your own needs a / or .toml"
+        )
     path = shipped if shipped.is_file() else content.find("profiles", name)
     return check(Rules, read_toml(path), path), path
 

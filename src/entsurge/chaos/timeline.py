@@ -84,6 +84,11 @@ class Clock:
             return number / 100 * (self.end_s - self.begin_s)
         return number if found["unit"] == "s" else number * 60 / self.compression
 
+    def said(self, second: float) -> str:
+        """The simulated day's clock at this second of the run."""
+        minute = int(self.begin_minute + (second - self.begin_s) * self.compression / 60) % 1440
+        return f"{minute // 60:02d}:{minute % 60:02d}"
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -105,7 +110,10 @@ def plan(experiments: Sequence[Experiment], clock: Clock) -> list[Planned]:
     for each in experiments:
         one = _planned(each, clock)
         if one.start_s >= clock.end_s or one.end_s <= max(0.0, one.start_s):
-            wrong.append(f"{each.id}: begins at {one.start_s:.1f} s, but the window ends at {clock.end_s:.1f} s")
+            wrong.append(
+                f"{each.id}: begins at {clock.said(one.start_s)} ({one.start_s:.1f} s of the run), but the window ends "
+                f"at {clock.said(clock.end_s)} ({clock.end_s:.1f} s)"
+            )
         found.append(one)
     found.sort(key=lambda one: one.start_s)
     wrong += _overlaps(found)

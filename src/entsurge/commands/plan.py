@@ -24,7 +24,12 @@ OTHER_SHAPE = {"lockdown": "ordinary", "ordinary": "lockdown"}
 
 @click.command("plan", epilog="Examples: entsurge plan lockdown-2020 --limit 8 · entsurge plan ./ours.toml --json")
 @click.argument("profile")
-@click.option("--limit", type=float, metavar="VISITS_PER_S", help="List the hours of the week over this rate.")
+@click.option(
+    "--limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="VISITS_PER_S",
+    help="List the hours of the week over this rate.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON, and nothing else.")
 @click.option(
     "--plot", "plot_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the plot (svg, png, html)."
@@ -40,7 +45,7 @@ def command(profile: str, limit: float | None, as_json: bool, plot_file: Path | 
         try:
             plot.write(found, plot_file)
         except OSError as error:
-            raise CannotRecord(f"{plot_file}: {error.strerror or error}") from None
+            raise CannotRecord(f"{plot_file}: {error.strerror or error}", hint="its folder must be there") from None
     in_turn = len(loaded.file.day) if given.get("day") is None else 0
     if as_json:
         days = [profiles.load(profile, overrides=overrides(**given | {"day": n + 1})) for n in range(in_turn)]

@@ -15,6 +15,7 @@ from entsurge.engine.way import Way
 from entsurge.plan.people import population
 from entsurge.record.run_directory import write_json
 from entsurge.visit.failure import ClientError
+from entsurge.visit.visitor import UNREACHABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ def main(text: str) -> int:
             print(json.dumps(each), flush=True)
             left += each["state"] not in ("removed", "gone")
     except errors.EntsurgeError as error:
-        print(f"entsurge: {error}", file=sys.stderr)
+        print(f"entsurge: {error}\n  {error.hint}", file=sys.stderr)
         return error.exit_code
     return errors.UNEXPECTED if left else errors.PASS
 
@@ -54,6 +55,10 @@ def removed(run: Path, way: Way) -> Iterator[dict[str, Any]]:
     for (persona, academy, number), rows in by_account.items():
         with by_hand.led(stage, persona, academy, number, run=run.name) as visitor:
             signed_on = visitor.signs_on()
+            if signed_on.reason in UNREACHABLE:
+                raise errors.TargetUnreachable(
+                    f"{way.url}: {signed_on.reason}", hint="nothing was removed from here on"
+                )
             for row in reversed(rows):
                 state = _remove(visitor, row) if signed_on.ok else f"kept: {signed_on.reason}"
                 if state in ("removed", "gone"):

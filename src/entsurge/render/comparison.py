@@ -35,7 +35,12 @@ def render_comparison_markdown(data: Mapping[str, Any], language: str) -> str:
     lines = [f"# {words['title']}", "", f"**{shown['sign']} {escaped(shown['verdict'])}**", ""]
     lines += [*(f"- {escaped(line)}" for line in (*shown["errors"], *shown["notes"])), ""]
     for name in ("pages", "changes", "runs"):
-        lines += [f"## {words[name]['title']}", "", *_table(words[name]["columns"], shown[name], words["nothing"]), ""]
+        lines += [
+            f"## {words[name]['title']}",
+            "",
+            *_table(words[name]["columns"], shown[name], shown["nothing"][name]),
+            "",
+        ]
     return "\n".join(lines)
 
 
@@ -69,11 +74,18 @@ def view(data: Mapping[str, Any], language: str) -> dict[str, Any]:
         ],
         "changes": [_change(change, words, numbers) for change in data["history"]["changes"]],
         "runs": [_run(run, words, numbers) for run in data["runs"]],
+        "nothing": {"pages": words["nothing"], "changes": _no_change(data, words), "runs": words["nothing"]},
         "about": words["about"].format(
             quantile=f"{data['quantile']:g}", effect=numbers.percent(100 * data["least_effect"]),
             fewest=data["history"]["fewest"],
         ),
     }  # fmt: skip
+
+
+def _no_change(data: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    """Why no change is shown: there was none, or there are too few runs to look for one."""
+    fewest = data["history"]["fewest"]
+    return str(words["nothing"] if len(data["runs"]) >= fewest else words["changes"]["few"].format(fewest=fewest))
 
 
 def ordered(pages: list[dict[str, Any]]) -> list[dict[str, Any]]:
