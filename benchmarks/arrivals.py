@@ -26,23 +26,10 @@ SECONDS = 6.0
 SOURCES = tuple(f"127.0.{block}.{number}" for block in range(1, 9) for number in range(1, 33))
 
 
-def ours(url: str, rate: float, seconds: float) -> dict[str, Any]:
-    """Offer visits of one page at this rate through scheduler, visitor, client and recorder."""
-    import locust  # noqa: F401, I001  it patches the process, as in the engine
-
-    import gevent
-
-    from entsurge.audience.shape import PERSONAS, Patience
-    from entsurge.drivers.driver import Account, ActionSpec
-    from entsurge.engine.health import settle
-    from entsurge.engine.scheduler import Scheduler
-    from entsurge.plan.arrivals import PagePlan, VisitPlan
-    from entsurge.record.parcel import Outbox
-    from entsurge.record.recorder import Recorder
-    from entsurge.visit.allow import AllowList
+def plain_driver(url: str) -> Any:
+    """A driver whose every page is one request of this address, and that nobody signs on to."""
+    from entsurge.drivers.driver import ActionSpec
     from entsurge.visit.outcome import Outcome, PageResult
-    from entsurge.visit.stage import Stage
-    from entsurge.visit.visitor import Visitor, journey
 
     class Plain:
         actions = {"open-home": ActionSpec("home")}
@@ -57,6 +44,14 @@ def ours(url: str, rate: float, seconds: float) -> dict[str, Any]:
         def classify(self, response: Any) -> Outcome:
             return Outcome.OK
 
+    return Plain()
+
+
+def plain_visitor() -> Any:
+    """A pupil who opens one page."""
+    from entsurge.drivers.driver import Account
+    from entsurge.visit.visitor import Visitor, journey
+
     class Caller(Visitor):
         persona = "student"
 
@@ -67,9 +62,27 @@ def ours(url: str, rate: float, seconds: float) -> dict[str, Any]:
         def _account(self, stage: Any) -> Account:
             return Account("student", "x", "x", "x", "x")
 
+    return Caller
+
+
+def ours(url: str, rate: float, seconds: float) -> dict[str, Any]:
+    """Offer visits of one page at this rate through scheduler, visitor, client and recorder."""
+    import locust  # noqa: F401, I001  it patches the process, as in the engine
+
+    import gevent
+
+    from entsurge.audience.shape import PERSONAS, Patience
+    from entsurge.engine.health import settle
+    from entsurge.engine.scheduler import Scheduler
+    from entsurge.plan.arrivals import PagePlan, VisitPlan
+    from entsurge.record.parcel import Outbox
+    from entsurge.record.recorder import Recorder
+    from entsurge.visit.allow import AllowList
+    from entsurge.visit.stage import Stage
+
     recorder = Recorder(Outbox())
     stage = Stage(
-        driver=Plain(), population=None, record=recorder, allow=AllowList(),
+        driver=plain_driver(url), population=None, record=recorder, allow=AllowList(),
         patience=dict.fromkeys(PERSONAS, Patience(shed=1, failed=2)), deadline_seconds=30, headers={}, sources=SOURCES,
     )  # fmt: skip
     page, count = (PagePlan("home", 0),), int(rate * seconds)
@@ -78,7 +91,7 @@ def ours(url: str, rate: float, seconds: float) -> dict[str, Any]:
         for number in range(count)
     ]
     environment = SimpleNamespace(entsurge=stage, events=SimpleNamespace(), runner=None, host="")
-    scheduler = Scheduler(plans, {"student": Caller}, environment, most=100_000)
+    scheduler = Scheduler(plans, {"student": plain_visitor()}, environment, most=100_000)
 
     def fold() -> None:
         for second in range(1000):

@@ -220,7 +220,7 @@ def test_measures_in_force_all_the_time_are_one(tmp_path: Path) -> None:
 
     two = [perturbation(name, "measure", 0, 100) | {"whole_run": True} for name in ("a", "b")]
     with_them, without = a_run(tmp_path / "w", two, served(0.95)), a_run(tmp_path / "o", [], served(0.6))
-    (one,) = effects(with_them, without)
+    (one,) = effects(with_them, without.path)
     assert one["id"] == "a + b"
     assert one["worth"]["bought_pages_per_minute"]["value"] == pytest.approx(0.35 * 1200, rel=0.2)
     (alone,) = effects(with_them, None)

@@ -16,10 +16,12 @@ import numpy as np
 from entsurge.analysis.blocks import Estimate, Stretch, compare
 from entsurge.analysis.by_second import BySecond, by_second
 from entsurge.analysis.perturbations import Window, windows
+from entsurge.analysis.run import judged_window, read_manifest
 from entsurge.analysis.spells import FEWEST_CALM_SECONDS, UNTOLD, Disturbance, disturbance, upper_edge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from entsurge.analysis.run import Run
 
@@ -28,18 +30,18 @@ FEWEST_PAGES = 20
 INVERSION_POINTS = 5.0
 
 
-def effects(run: Run, baseline: Run | None) -> list[dict[str, Any]]:
+def effects(run: Run, without: Path | None) -> list[dict[str, Any]]:
     """Every perturbation of a run, in order, with its effect on each persona × service; measures are ranked.
 
-    `baseline` is a run of the same plan without any. Measures that are in force together from before the first arrival
-    cannot be told apart: they are one.
+    `without` is a run of the same plan with nothing in force. Measures that are in force together from before the first
+    arrival cannot be told apart: they are one.
     """
     all_of = _joined(windows(run))
     if not all_of:
         return []
     pages = by_second(run.path)
-    before = by_second(baseline.path) if baseline is not None and any(one.whole_run for one in all_of) else None
-    found = [_effect(run, one, all_of, pages, _of_baseline(baseline, before)) for one in all_of]
+    other = _whole_window(without) if without is not None and any(one.whole_run for one in all_of) else None
+    found = [_effect(run, one, all_of, pages, other) for one in all_of]
     ranks = sorted(
         (each for each in found if each["worth"]),
         key=lambda each: -(each["worth"]["bought_pages_per_minute"]["value"] or 0.0),
@@ -60,10 +62,9 @@ def _joined(found: list[Window]) -> list[Window]:
     return [one, *(each for each in found if each not in whole)]
 
 
-def _of_baseline(baseline: Run | None, pages: BySecond | None) -> Stretch | None:
-    if baseline is None or pages is None:
-        return None
-    window = baseline.window
+def _whole_window(path: Path) -> Stretch:
+    """The judged window of another run."""
+    pages, window = by_second(path), judged_window(read_manifest(path))
     return Stretch(pages, int(window["start_s"]), min(pages.seconds, int(window["end_s"])))
 
 

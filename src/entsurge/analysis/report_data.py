@@ -14,7 +14,7 @@ from entsurge.analysis.percentiles import percentiles
 from entsurge.analysis.perturbations import perturbations
 from entsurge.analysis.recovery import recoveries
 from entsurge.analysis.retries import retries
-from entsurge.analysis.run import Run, read_run
+from entsurge.analysis.run import Run, read_manifest, read_run
 from entsurge.analysis.target import target_series
 from entsurge.analysis.timeline import timeline
 from entsurge.analysis.verdict import Verdict, judge
@@ -36,14 +36,12 @@ def report_data(run_paths: Sequence[Path], *, now: datetime | None = None) -> di
 
     No more than two runs are held at once. `now` is when the report is made.
     """
+    manifests = [read_manifest(path) for path in run_paths]
+    plain = {each.get("plan_digest"): path for path, each in zip(run_paths, manifests, strict=True)
+             if not each["perturbations"]}  # fmt: skip
     baseline = read_run(run_paths[0])
-    manifests = [read_run(path).manifest for path in run_paths]
-    found = []
-    for path, manifest in zip(run_paths, manifests, strict=True):
-        run = baseline if path == run_paths[0] else read_run(path)
-        without = _without(manifest, manifests)
-        known = _run(run, None if run is baseline else baseline)
-        found.append(known | {"effects": effects(run, None if without is None else read_run(run_paths[without]))})
+    found = [_run(baseline, None, plain)]
+    found += [_run(read_run(path), baseline, plain) for path in run_paths[1:]]
     return {
         "format": 1,
         "generated_utc": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
@@ -53,19 +51,8 @@ def report_data(run_paths: Sequence[Path], *, now: datetime | None = None) -> di
     }
 
 
-def _without(mine: Mapping[str, Any], manifests: Sequence[Mapping[str, Any]]) -> int | None:
-    """Which of these runs followed the same plan with nothing in force; None if there is none, or nothing is here."""
-    if not mine["perturbations"]:
-        return None
-    same = (
-        number
-        for number, each in enumerate(manifests)
-        if each["plan_digest"] == mine["plan_digest"] and not each["perturbations"]
-    )
-    return next(same, None)
-
-
-def _run(run: Run, baseline: Run | None) -> dict[str, Any]:
+def _run(run: Run, baseline: Run | None, plain: Mapping[str | None, Path]) -> dict[str, Any]:
+    """One run's findings; `plain` are the runs with nothing in force, by their plan's digest."""
     found = _judged(run)
     visits = run.window_stays
     planned = sum(of["page_views"] for of in run.manifest["planned"].values())
@@ -99,6 +86,7 @@ def _run(run: Run, baseline: Run | None) -> dict[str, Any]:
         "timeline": seconds,
         "percentiles": percentiles(run),
         "target_series": target_series(run),
+        "effects": effects(run, plain.get(run.manifest.get("plan_digest"))),
         "failures": _failures(run),
         "signatures": len((run.finish or {}).get("signatures", {})),
     }

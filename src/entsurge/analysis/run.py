@@ -49,8 +49,8 @@ class Run:
 
     @property
     def window(self) -> dict[str, Any]:
-        """The phase that is judged: the one between warm-up and drain."""
-        return next(phase for phase in self.manifest["phases"] if phase["name"] not in ("warm-up", "drain"))
+        """The phase that is judged."""
+        return judged_window(self.manifest)
 
     @property
     def window_seconds(self) -> float:
@@ -119,9 +119,14 @@ class Run:
         return found
 
 
+def judged_window(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The phase that is judged: the one between warm-up and drain."""
+    return next(phase for phase in manifest["phases"] if phase["name"] not in ("warm-up", "drain"))
+
+
 def read_run(path: Path) -> Run:
     """The run in this directory. Raises UsageError for what is no run, or of an unknown format."""
-    manifest = _manifest(path)
+    manifest = read_manifest(path)
     notes: list[str] = []
     finish = _json(path / "finish.json", dict, notes)
     if finish is None:
@@ -140,7 +145,8 @@ def read_run(path: Path) -> Run:
     )
 
 
-def _manifest(path: Path) -> dict[str, Any]:
+def read_manifest(path: Path) -> dict[str, Any]:
+    """What a run was to be, without reading what came of it. Raises UsageError."""
     if not (path / "manifest.json").is_file():
         raise UsageError(f"{path}: no run directory", hint="a run directory holds a manifest.json")
     try:

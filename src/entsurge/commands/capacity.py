@@ -154,7 +154,7 @@ def conclude(
     """Write what the steps say together, capacity.json and the note; the exit code."""
     from entsurge.analysis.capacity.assessment import assess
     from entsurge.analysis.capacity.utilisation import resources_of
-    from entsurge.commands.searching import pages_per_second, write_result
+    from entsurge.commands.searching import pages_per_second, profile_of, write_result
     from entsurge.render.capacity import write_note
     from entsurge.render.capacity_terminal import terminal_lines
 
@@ -165,7 +165,7 @@ def conclude(
             hint="more --processes, a lower --start, or a larger [population]",
         )  # fmt: skip
     found = assess(progress.steps, resources_of(search.resources, progress.steps))
-    loaded = _profile(search)
+    loaded = profile_of(search)
     result = {
         "format": 1,
         "search": search.header([]),
@@ -176,7 +176,7 @@ def conclude(
         "steps": [_step(step) for step in progress.steps],
         **found.as_json(),
         "what_if": _what_if(loaded, found, nodes, schools) if what_if else None,
-        "window_pages_per_second": pages_per_second(search),
+        "window_pages_per_second": pages_per_second(loaded),
         "asked": {"nodes": nodes, "schools": schools, "from": [str(path) for path in earlier]},
         "title": dict(loaded.file.title),
         "window": loaded.file.window.model_dump(by_alias=True),
@@ -197,12 +197,6 @@ def exit_code(found: Assessment) -> int:
     if found.boundary.how == "at-least":
         return errors.INVALID
     return errors.PASS
-
-
-def _profile(search: Search) -> Profile:
-    return profiles.load(
-        search.profile, overrides=overrides(scale=search.scale, compression=search.compression, seed=search.seed)
-    )
 
 
 def _what_if(loaded: Profile, found: Assessment, nodes: int, schools: int | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from entsurge.analysis.capacity.step import read_step
 from entsurge.analysis.run import read_run
 from entsurge.audience import profile as profiles
 from entsurge.commands.options import new_run_folder
-from entsurge.commands.searching import JOURNAL, Progress, Search, pages_per_second
+from entsurge.commands.searching import JOURNAL, Progress, Search, pages_per_second, profile_of
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def read_earlier(
     search = _search(first, profile)
     scale = profiles.load(search.profile).file.replay.scale
     search = replace(search, scale=str(scale), resources=resources)
-    unit = pages_per_second(search)
+    unit = pages_per_second(profile_of(search))
     progress = Progress(stop="earlier runs")
     for path in runs:
         step = read_step(path, unit)

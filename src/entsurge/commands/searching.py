@@ -78,11 +78,15 @@ class Search:
         return {"format": FORMAT, "kind": "search", "digests": digests, **asdict(self)}
 
 
-def pages_per_second(search: Search) -> float:
-    """What the profile's window is expected to ask for at this scale and compression, at the target."""
-    loaded = profiles.load(
+def profile_of(search: Search) -> Profile:
+    """The profile at the search's own scale, compression and seed: what a rate of 1 is."""
+    return profiles.load(
         search.profile, overrides=overrides(scale=search.scale, compression=search.compression, seed=search.seed)
     )
+
+
+def pages_per_second(loaded: Profile) -> float:
+    """What the profile's window is expected to ask for, at the target."""
     return float(window_load(loaded)["total"]["pages_per_second"])
 
 
@@ -141,8 +145,8 @@ class Searching:
     def __init__(self, search: Search, folder: Path, *, say: Callable[[str], None], token: str = "") -> None:
         self.search, self.folder, self.say, self.token = search, folder, say, token
         self.journal, self.progress = Journal(folder), Progress()
-        self.profile: Profile = profiles.load(search.profile)
-        self.unit = pages_per_second(search)
+        self.profile = profile_of(search)
+        self.unit = pages_per_second(self.profile)
         self.draw_offset = 0  # searches that are to be independent of each other take other arrivals
 
     def begin(self) -> None:
