@@ -167,7 +167,7 @@ def floor(url: str, rate: float, seconds: float) -> dict[str, Any]:
 
 def memory(url: str, visitors: float, seconds: float) -> dict[str, Any]:
     """What so many visitors weigh who have each opened a page and wait for their next click, in kB each."""
-    import locust  # noqa: I001
+    import locust  # noqa: I001  it patches first
 
     import gevent
     import resource

@@ -23,6 +23,7 @@ import numpy as np
 from known_queue import House, Page, simulate
 from scipy.optimize import minimize
 
+from entsurge import content
 from entsurge.analysis.capacity.assessment import assess
 from entsurge.analysis.capacity.search import Settings as SearchSettings
 from entsurge.analysis.capacity.steady import steadiness
@@ -194,7 +195,8 @@ def declared(case: Case, profile: profiles.Profile) -> float:
 
 def known_truth(search: Search, case: Case, around: float, repeats: int) -> float:
     """The truth, reckoned once for the same case and kept beside the results: real searches want a quiet machine."""
-    of = repr((case, PROFILE, COMPRESSION, HOLD, WARM_UP, repeats))
+    queue = content.digest(Path(__file__).with_name("known_queue.py"))
+    of = repr((case, PROFILE, COMPRESSION, HOLD, WARM_UP, repeats, queue))
     found = json.loads(TRUTHS.read_text()) if TRUTHS.is_file() else {}
     if found.get(case.name, {}).get("of") != of:
         found[case.name] = {"of": of, "truth": truth(search, case, around, repeats)}
@@ -216,7 +218,7 @@ def truth(search: Search, case: Case, around: float, repeats: int) -> float:
 def _half(asked: Virtual, around: float, grid: np.ndarray, repeats: int) -> float:
     """How far from `around`, in the logarithm of the rate, half of the steps are held; at most what the grid tells."""
     x = np.repeat(np.log(grid), repeats)
-    held = np.array([asked._step(around * math.exp(each), "truth", math.inf).held for each in x])  # noqa: SLF001
+    held = np.array([asked._step(around * math.exp(each), "truth", math.inf).held for each in x])  # noqa: SLF001  its own step
 
     def cost(of: np.ndarray) -> float:
         z = of[1] * (x - of[0])

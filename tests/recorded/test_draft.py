@@ -52,7 +52,7 @@ def drafted(recorder, tmp_path: Path) -> tuple[Path, dict]:
     return path, made.file
 
 
-def drive(url: str, driver: Path, login: str = "autre", password: str = "juste") -> dict:  # noqa: S107
+def drive(url: str, driver: Path, login: str = "autre", password: str = "juste") -> dict:  # noqa: S107  a stub's
     told = json.dumps({"url": url, "driver": str(driver), "login": login, "password": password})
     done = subprocess.run([sys.executable, "-c", DRIVE, told], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr[-2000:]

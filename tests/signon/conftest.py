@@ -43,7 +43,7 @@ def alone() -> Iterator[Alone]:
 def enter(alone: Alone) -> Callable[..., Arrival]:
     """Signs on by a method with options; proof is a page with `connecte` in it."""
 
-    def go(method: str, door: str, login: str = "alix", password: str = "juste", **options) -> Arrival:  # noqa: S107
+    def go(method: str, door: str, login: str = "alix", password: str = "juste", **options) -> Arrival:  # noqa: S107  a stub's
         made = registry.make(method, options)
         walk = Walk(alone, replace(made.signs, proof=lambda page: b'id="connecte"' in page.body))
         return made.enter(walk, Account("student", login, password, "school", "uai"), door)

@@ -17,9 +17,9 @@ def call(method: str, url: str, body: bytes | None, headers: dict[str, str]) -> 
     """Send it. Raises EntsurgeError with the status or the reason."""
     if not url.startswith(("http://", "https://")):
         raise EntsurgeError(f"{url}: expected http:// or https://")
-    asked = urllib.request.Request(url, data=body, headers=headers, method=method)  # noqa: S310
+    asked = urllib.request.Request(url, data=body, headers=headers, method=method)  # noqa: S310  http(s): see above
     try:
-        with urllib.request.urlopen(asked, timeout=CALL_SECONDS):  # noqa: S310
+        with urllib.request.urlopen(asked, timeout=CALL_SECONDS):  # noqa: S310  http(s): see above
             return
     except urllib.error.HTTPError as error:
         with error:

@@ -38,7 +38,7 @@ def netem() -> list[str]:
 
 
 def _probe(what: str, arguments: list[str]) -> list[str]:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603  a fixed command
         arguments, capture_output=True, text=True, timeout=PROBE_SECONDS, check=False
     )
     return (

@@ -36,7 +36,7 @@ class NetworkFault(Fault):
         return nftables() or self._no_namespace()
 
     def _no_namespace(self) -> list[str]:
-        known = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=False)  # noqa: S607
+        known = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=False)  # noqa: S607  ip
         names = [line.split()[0] for line in known.stdout.splitlines() if line]
         return [] if self.netns in names else [f"no network namespace {self.netns}"]
 
@@ -48,7 +48,7 @@ class NetworkFault(Fault):
         """Make the table; returns when the kernel has it. Raises EntsurgeError."""
         self._table, self._seconds = f"entsurge_{self.kind.replace('-', '_')}", lease_seconds
         arguments = ["ip", "netns", "exec", self.netns, "nft", "--interactive"]
-        self._nft = subprocess.Popen(  # noqa: S603
+        self._nft = subprocess.Popen(  # noqa: S603  nft
             arguments, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         table = f"inet {self._table}"
@@ -103,7 +103,7 @@ class NetworkFault(Fault):
         limit = time.monotonic() + TAKEN_SECONDS
         arguments = ["ip", "netns", "exec", self.netns, "nft", "list", "table", "inet", self._table]
         while time.monotonic() < limit:
-            done = subprocess.run(arguments, capture_output=True, text=True, check=False)  # noqa: S603
+            done = subprocess.run(arguments, capture_output=True, text=True, check=False)  # noqa: S603  nft
             if done.returncode == 0 and "@ports" in done.stdout:
                 return
             time.sleep(0.02)

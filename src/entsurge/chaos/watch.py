@@ -96,7 +96,7 @@ def target_metric(base_url: str) -> Callable[[StopCondition], float | None]:
 
     def read(condition: StopCondition) -> float | None:
         try:
-            with urllib.request.urlopen(urljoin(base_url, condition.url), timeout=READ_SECONDS) as answer:  # noqa: S310
+            with urllib.request.urlopen(urljoin(base_url, condition.url), timeout=READ_SECONDS) as answer:  # noqa: S310  http(s)
                 text = answer.read(READ_MOST_BYTES).decode("utf-8", "replace")
             return _sum(text, condition)
         except (OSError, ValueError):

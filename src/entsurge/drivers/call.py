@@ -75,7 +75,7 @@ class Call:
             groups[()] = [(None, url) for url in assets]
         for call in gets:
             headers = tuple(call._headers(visitor, known).items())  # noqa: SLF001  its own class
-            groups.setdefault(headers, []).append((call, call._address(known)))  # noqa: SLF001
+            groups.setdefault(headers, []).append((call, call._address(known)))  # noqa: SLF001  its own class
         for headers, members in groups.items():
             answers = visitor.fetch_many([url for _, url in members], dict(headers) or None)
             yield from zip((call for call, _ in members), answers, strict=True)

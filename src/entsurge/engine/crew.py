@@ -68,7 +68,7 @@ class Crew:
         for _ in range(self.run.spec.processes if self.run.spec.processes > 1 else 0):
             command = [sys.executable, "-P", "-m", "entsurge.engine", "--worker", "127.0.0.1", str(port)]
             environment = os.environ | {"ENTSURGE_PARENT": str(os.getpid())}
-            self.children.append(subprocess.Popen(command, env=environment, start_new_session=True))  # noqa: S603
+            self.children.append(subprocess.Popen(command, env=environment, start_new_session=True))  # noqa: S603  ours
         if self.run.spec.workers:
             self.run.book.progress.say(f"waiting for {self.run.spec.workers} worker(s) at {host}:{port}")
         limit = time.monotonic() + GATHER_SECONDS

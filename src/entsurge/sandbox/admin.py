@@ -77,7 +77,7 @@ class Admin:
         self._ent.sample()
         return Response(self._ent.telemetry.exposition(), media_type="text/plain; version=0.0.4")
 
-    async def health(self, request: Request) -> Response:  # noqa: ARG002
+    async def health(self, request: Request) -> Response:  # noqa: ARG002  Starlette passes it
         """Whether it is there."""
         return PlainTextResponse("ok\n")
 

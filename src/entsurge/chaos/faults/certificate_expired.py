@@ -49,7 +49,7 @@ class CertificateExpired(Fault):
         path = Path(self.certificate)
         fresh = path.with_name(f".{path.name}.new")
         fresh.write_text(pem, "ascii")
-        os.chmod(fresh, path.stat().st_mode & 0o777)  # noqa: PTH101
+        os.chmod(fresh, path.stat().st_mode & 0o777)  # noqa: PTH101  it is text
         fresh.replace(path)
         done = subprocess.run(  # noqa: S603  the operator's own command
             self.reload, capture_output=True, text=True, timeout=RELOAD_SECONDS, check=False

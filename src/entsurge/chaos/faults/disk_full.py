@@ -24,7 +24,7 @@ class DiskFull(Fault):
 
     def lacks(self) -> list[str]:
         """The folder."""
-        return [] if os.path.isdir(self.folder) else [f"{self.folder}: no such folder"]  # noqa: PTH112
+        return [] if os.path.isdir(self.folder) else [f"{self.folder}: no such folder"]  # noqa: PTH112  it is text
 
     def apply(self, lease_seconds: float) -> None:
         """Take the room. Raises EntsurgeError when there is more of it than `most_mib`."""

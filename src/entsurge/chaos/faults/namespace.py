@@ -31,4 +31,4 @@ class Namespace(Fault):
 
     @staticmethod
     def _ip(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607
+        return subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607  ip

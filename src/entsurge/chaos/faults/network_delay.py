@@ -38,4 +38,4 @@ class NetworkDelay(Fault):
 
     def _tc(self, verb: str, *more: str) -> subprocess.CompletedProcess[str]:
         arguments = ["ip", "netns", "exec", self.netns, "tc", "qdisc", verb, "dev", self.device, "root", *more]
-        return subprocess.run(arguments, capture_output=True, text=True, check=False)  # noqa: S603
+        return subprocess.run(arguments, capture_output=True, text=True, check=False)  # noqa: S603  tc

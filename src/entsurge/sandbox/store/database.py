@@ -110,7 +110,7 @@ class Database:
             else:
                 marks = ", ".join("?" * len(table.columns))
                 cursor.execute("BEGIN")
-                cursor.executemany(f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', rows)  # noqa: S608
+                cursor.executemany(f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', rows)  # noqa: S608  our own names
                 cursor.execute("COMMIT")
             raw.commit()
             cursor.close()
