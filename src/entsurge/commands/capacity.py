@@ -159,11 +159,7 @@ def conclude(
     from entsurge.render.capacity_terminal import terminal_lines
 
     if not progress.steps:
-        raise errors.InvalidMeasurement(
-            f"the generator gave out before anything was known of the target: {progress.ceilings[0].ceiling}"
-            if progress.ceilings else "no step could be used",
-            hint="more --processes, a lower --start, or a larger [population]",
-        )  # fmt: skip
+        raise _nothing_known(progress)
     found = assess(progress.steps, resources_of(search.resources, progress.steps))
     loaded = profile_of(search)
     result = {
@@ -188,6 +184,15 @@ def conclude(
     for path in write_note(result, folder):
         click.echo(f"note: {path}")
     return exit_code(found)
+
+
+def _nothing_known(progress: Progress) -> errors.InvalidMeasurement:
+    """Why there is no number: the generator gave out first, or no run could be judged."""
+    if progress.ceilings:
+        said = f"the generator gave out before anything was known of the target: {progress.ceilings[0].ceiling}"
+        return errors.InvalidMeasurement(said, hint="more --processes, a lower --start, or a larger [population]")
+    said = "\n".join(["no step could be used", *progress.notes])
+    return errors.InvalidMeasurement(said, hint="whole runs, with required objectives and a few hundred pages each")
 
 
 def exit_code(found: Assessment) -> int:
