@@ -28,7 +28,7 @@ SOURCES = tuple(f"127.0.{block}.{number}" for block in range(1, 9) for number in
 
 def plain_driver(url: str) -> Any:
     """A driver whose every page is one request of this address, and that nobody signs on to."""
-    from entsurge.drivers.driver import ActionSpec
+    from entsurge.visit.driver import ActionSpec
     from entsurge.visit.outcome import Outcome, PageResult
 
     class Plain:
@@ -49,7 +49,7 @@ def plain_driver(url: str) -> Any:
 
 def plain_visitor() -> Any:
     """A pupil who opens one page."""
-    from entsurge.drivers.driver import Account
+    from entsurge.visit.driver import Account
     from entsurge.visit.visitor import Visitor, journey
 
     class Caller(Visitor):
@@ -59,7 +59,7 @@ def plain_visitor() -> Any:
         def call(self) -> Any:
             yield "open-home"
 
-        def _account(self, stage: Any) -> Account:
+        def _account(self, context: Any) -> Account:
             return Account("student", "x", "x", "x", "x")
 
     return Caller
@@ -77,11 +77,11 @@ def ours(url: str, rate: float, seconds: float) -> dict[str, Any]:
     from entsurge.plan.arrivals import PagePlan, VisitPlan
     from entsurge.record.parcel import Outbox
     from entsurge.record.recorder import Recorder
-    from entsurge.visit.allow import AllowList
-    from entsurge.visit.stage import Stage
+    from entsurge.client.allow_list import AllowList
+    from entsurge.visit.run_context import RunContext
 
     recorder = Recorder(Outbox())
-    stage = Stage(
+    context = RunContext(
         driver=plain_driver(url), population=None, record=recorder, allow=AllowList(),
         patience=dict.fromkeys(PERSONAS, Patience(shed=1, failed=2)), deadline_seconds=30, headers={}, sources=SOURCES,
     )  # fmt: skip
@@ -90,7 +90,7 @@ def ours(url: str, rate: float, seconds: float) -> dict[str, Any]:
         VisitPlan(str(number), "student", "g", number, int(number * 1e6 / rate), "surge", page)
         for number in range(count)
     ]
-    environment = SimpleNamespace(entsurge=stage, events=SimpleNamespace(), runner=None, host="")
+    environment = SimpleNamespace(entsurge=context, events=SimpleNamespace(), runner=None, host="")
     scheduler = Scheduler(plans, {"student": plain_visitor()}, environment, most=100_000)
 
     def fold() -> None:
@@ -101,7 +101,7 @@ def ours(url: str, rate: float, seconds: float) -> dict[str, Any]:
 
     settle()
     ticking = gevent.spawn(fold)
-    stage.zero = time.monotonic() + 0.1
+    context.zero = time.monotonic() + 0.1
     started = time.monotonic()
     scheduler.run()
     while len(scheduler.visits):
@@ -110,7 +110,7 @@ def ours(url: str, rate: float, seconds: float) -> dict[str, Any]:
     ticking.kill()
     if recorder.signatures:
         raise RuntimeError(f"not served: {recorder.signatures}")
-    return {"lags_us": stage.lags_us, "achieved": count / took / rate}
+    return {"lags_us": context.lags_us, "achieved": count / took / rate}
 
 
 def peer(url: str, rate: float, seconds: float) -> dict[str, Any]:
@@ -172,8 +172,8 @@ def memory(url: str, visitors: float, seconds: float) -> dict[str, Any]:
     import gevent
     import resource
 
-    from entsurge.visit.allow import AllowList
-    from entsurge.visit.client import Client
+    from entsurge.client.allow_list import AllowList
+    from entsurge.client.client import Client
 
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     allow, open_, over = AllowList(), [0], gevent.event.Event()

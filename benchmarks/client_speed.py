@@ -42,9 +42,9 @@ def entsurge(url: str, seconds: float) -> Callable[[], int]:
     from entsurge.record.exporter import Exporter
     from entsurge.record.recorder import Key, Recorder
     from entsurge.record.run_directory import RunDirectory
-    from entsurge.visit.allow import AllowList
-    from entsurge.visit.client import Client
-    from entsurge.visit.tls import Tls
+    from entsurge.client.allow_list import AllowList
+    from entsurge.client.client import Client
+    from entsurge.client.tls import Tls
 
     folder = tempfile.mkdtemp()
     recorder, driver, exporter = Recorder(RunDirectory(Path(folder) / "run")), PortalDriver(Setting(url)), Exporter()

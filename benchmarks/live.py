@@ -26,14 +26,14 @@ import gevent
 import numpy as np
 from gevent.pool import Pool
 
+from entsurge.client.allow_list import AllowList
+from entsurge.client.client import Client
 from entsurge.drivers import live
-from entsurge.drivers.driver import Account
 from entsurge.drivers.portal import PortalDriver
 from entsurge.drivers.registry import Setting
 from entsurge.population import Population
-from entsurge.visit.allow import AllowList
-from entsurge.visit.client import Client
-from entsurge.visit.stage import Stage
+from entsurge.visit.driver import Account
+from entsurge.visit.run_context import RunContext
 
 SCHOOLS, A_SECOND, KBPS = 60, 200, 300
 
@@ -58,9 +58,9 @@ class Record:
 class Guest:
     """A visitor without Locust, who can sign on and join rooms."""
 
-    def __init__(self, stage: Stage, driver: PortalDriver, person: Any) -> None:
-        self.stage, self.driver, self.person = stage, driver, person
-        self.client, self.random, self.memory = Client(allow=stage.allow), random.Random(person.index), {}
+    def __init__(self, context: RunContext, driver: PortalDriver, person: Any) -> None:
+        self.run_context, self.driver, self.person = context, driver, person
+        self.client, self.random, self.memory = Client(allow=context.allow), random.Random(person.index), {}
         self.plan = SimpleNamespace(persona=person.persona, group="", phase="surge", name=person.login)
 
     def sign_on(self) -> None:
@@ -99,13 +99,13 @@ def processor(pid: int) -> float:
 
 def sit(guests: list[Guest], service: str, path: str, count: int, seconds: float, sandbox: int) -> dict[str, Any]:
     """So many people, who come 200 a second, in rooms at once for so long; what it cost."""
-    stage = guests[0].stage
-    record = stage.record = Record()
+    context = guests[0].run_context
+    record = context.record = Record()
     pages = [guest.get(f"{guest.memory['portal']}/{path}") for guest in guests]
     own, theirs = memory_kb(os.getpid()), memory_kb(sandbox)
     action, stays, spread = "say-in-chat" if service == "chat" else "open-video-class", [], random.Random(1)
     coming_seconds = count / A_SECOND
-    full_us = stage.now_us() + int(coming_seconds * 1e6) + 2_000_000
+    full_us = context.now_us() + int(coming_seconds * 1e6) + 2_000_000
 
     def visit(number: int) -> None:
         which = number % len(guests)
@@ -116,7 +116,7 @@ def sit(guests: list[Guest], service: str, path: str, count: int, seconds: float
         stay.until(full_us + int(seconds * 1e6 * spread.uniform(1, 1.2)))
 
     people = [gevent.spawn(visit, number) for number in range(count)]
-    gevent.sleep(max(0.0, (full_us - stage.now_us()) / 1e6))
+    gevent.sleep(max(0.0, (full_us - context.now_us()) / 1e6))
     cpu, began, before = (processor(os.getpid()), processor(sandbox)), time.monotonic(), media(stays)
     gevent.sleep(seconds)
     lasted = time.monotonic() - began
@@ -171,13 +171,13 @@ def main() -> None:
 
 def _measure(url: str, pid: int, given: argparse.Namespace) -> None:
     population, driver = Population(1, schools=SCHOOLS), PortalDriver(Setting(url))
-    stage = Stage(
+    context = RunContext(
         driver=driver, population=population, record=Record(), allow=AllowList(), patience={}, headers={},
         deadline_seconds=60, zero=time.monotonic(),
     )  # fmt: skip
     # the first six pupils of a school are in six classes
     guests = [
-        Guest(stage, driver, population.person("student", school * population.pupils_per_school + place))
+        Guest(context, driver, population.person("student", school * population.pupils_per_school + place))
         for school in range(SCHOOLS)
         for place in range(6)
     ]

@@ -11,13 +11,16 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "entsurge"
 
 
-def imports(path: Path) -> set[str]:
-    """Every module that a file imports anywhere, type checking aside."""
+def imports(path: Path, *, typing: bool = False) -> set[str]:
+    """Every module that a file imports anywhere; those of type checking alone only with `typing`."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     skipped = {
         id(inner)
         for node in ast.walk(tree)
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        if not typing
+        and isinstance(node, ast.If)
+        and isinstance(node.test, ast.Name)
+        and node.test.id == "TYPE_CHECKING"
         for inner in ast.walk(node)
     }
     found = set()
@@ -31,14 +34,16 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def offenders(forbidden: tuple[str, ...], *, rooms: tuple[str, ...] = (), but: tuple[str, ...] = ()) -> list[str]:
+def offenders(
+    forbidden: tuple[str, ...], *, rooms: tuple[str, ...] = (), but: tuple[str, ...] = (), typing: bool = False
+) -> list[str]:
     """Files of these rooms (all rooms for none, but for `but`) that import something forbidden."""
     found = []
     for path in SOURCE.rglob("*.py"):
         room = path.relative_to(SOURCE).parts[0].removesuffix(".py")
         if (rooms and room not in rooms) or room in but:
             continue
-        for name in imports(path):
+        for name in imports(path, typing=typing):
             if any(name == each or name.startswith(f"{each}.") for each in forbidden):
                 found.append(f"{path.relative_to(ROOT)}: {name}")
     return found
@@ -49,9 +54,28 @@ def test_audience_and_plan_are_pure() -> None:
     assert offenders(("locust", "gevent", "pandas", "time", "random", "datetime"), rooms=("audience", "plan")) == []
 
 
-def test_only_engine_and_visit_know_gevent_and_locust() -> None:
+def test_only_engine_and_visit_know_locust() -> None:
     """Importing locust patches the process: it comes first or not at all."""
-    assert offenders(("locust", "gevent"), but=("engine", "visit")) == []
+    assert offenders(("locust",), but=("engine", "visit", "scenario")) == []
+
+
+def test_only_engine_visit_and_client_know_gevent() -> None:
+    """Whoever waits in gevent's loop is of the generator's own process."""
+    assert offenders(("gevent",), but=("engine", "visit", "client")) == []
+
+
+def test_the_client_knows_nothing_of_visits_ents_or_locust() -> None:
+    """One HTTP conversation as a browser has it: of ours, only errors and secrets."""
+    ours = {f"entsurge.{path.name.removesuffix('.py')}" for path in SOURCE.iterdir()}
+    others = ours - {"entsurge.client", "entsurge.errors", "entsurge.secret", "entsurge.__init__"}
+    assert offenders((*others, "locust"), rooms=("client",), typing=True) == []
+
+
+def test_no_two_of_the_generators_rooms_import_each_other() -> None:
+    """visit, drivers and sign-on form no circle, not even for types."""
+    assert offenders(("entsurge.drivers", "entsurge.signon", "entsurge.engine"), rooms=("visit",), typing=True) == []
+    assert offenders(("entsurge.drivers", "entsurge.engine"), rooms=("signon",), typing=True) == []
+    assert offenders(("entsurge.engine",), rooms=("drivers", "signon"), typing=True) == []
 
 
 def test_only_analysis_and_calibration_know_pandas() -> None:
@@ -61,7 +85,7 @@ def test_only_analysis_and_calibration_know_pandas() -> None:
 
 def test_the_generator_knows_no_second_event_loop() -> None:
     """asyncio stays out of the process that gevent has to itself."""
-    assert offenders(("asyncio",), rooms=("engine", "visit", "drivers")) == []
+    assert offenders(("asyncio",), rooms=("engine", "visit", "client", "drivers")) == []
 
 
 def test_only_calibration_knows_duckdb() -> None:
@@ -78,7 +102,7 @@ def test_analysis_does_not_know_how_it_is_shown() -> None:
 
 def test_products_and_sign_ons_do_not_know_who_drives_them() -> None:
     """Drivers, sign-on methods, targets and recordings are used by the engine, never the reverse."""
-    rooms = ("drivers", "signon", "target", "recorded", "reading", "secret")
+    rooms = ("drivers", "signon", "targets", "recorded", "selectors", "secret")
     assert offenders(("entsurge.engine", "entsurge.analysis", "entsurge.commands", "asyncio"), rooms=rooms) == []
 
 
@@ -90,7 +114,9 @@ def test_the_sandbox_knows_nothing_of_the_harness() -> None:
 
 def test_perturbations_stand_apart_from_engine_and_report() -> None:
     """The controller and its children are processes of their own: they know neither the engine nor the analysis."""
-    rooms = tuple(f"entsurge.{name}" for name in ("engine", "visit", "drivers", "analysis", "render", "sandbox"))
+    rooms = tuple(
+        f"entsurge.{name}" for name in ("engine", "visit", "drivers", "signon", "analysis", "render", "sandbox")
+    )
     assert offenders(rooms, rooms=("chaos",)) == []
 
 

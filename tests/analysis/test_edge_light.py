@@ -3,9 +3,9 @@
 from types import SimpleNamespace
 
 from entsurge.analysis.validity import EDGE, _edge, broken
+from entsurge.client.response import Headers, Response
 from entsurge.drivers.results import not_as_it_should_be
 from entsurge.visit.outcome import Outcome
-from entsurge.visit.response import Headers, Response
 
 
 def test_the_reason_that_drivers_give_is_the_one_that_is_looked_for() -> None:

@@ -8,12 +8,15 @@ import urllib.request
 
 from entsurge import content
 from entsurge.audience.shape import PERSONAS
-from entsurge.engine import by_hand
+from entsurge.client.cookies import CookieJar
+from entsurge.client.response import Headers, Response
+from entsurge.drivers.portal_pages import PortalState
+from entsurge.engine import probe
 from entsurge.engine.prepared import load_scenarios
-from entsurge.engine.way import Way
-from entsurge.target.accounts import AccountBook, Person
-from entsurge.visit.cookies import CookieJar
-from entsurge.visit.response import Headers, Response
+from entsurge.engine.target_access import TargetAccess
+from entsurge.signon.tokens import Tokens
+from entsurge.targets.accounts import AccountBook, Person
+from entsurge.visit.driver import Created
 
 
 def people(told: dict, password: str = "") -> AccountBook:
@@ -26,30 +29,32 @@ def people(told: dict, password: str = "") -> AccountBook:
     )
 
 
-def journeys(told: dict, stage, persona: str, scenario) -> dict:
+def journeys(told: dict, context, persona: str, scenario) -> dict:
     """Every page of a persona's journeys, in their order: outcome and reason."""
     seen = {}
-    with by_hand.led(stage, persona, "all", 0) as visitor:
+    with probe.probing(context, persona, "all", 0) as visitor:
         signed_on = visitor.signs_on()
         seen["sign-on"] = [str(signed_on.outcome), signed_on.reason]
-        hops = [outcome for _, outcome, _ in stage.record.hops]
+        hops = [outcome for _, outcome, _ in context.record.hops]
         for service, names in scenario.journeys.items():
             for name in names:
                 for action in getattr(scenario, name)(visitor):
-                    if stage.stand_in.get(service, service) != service:
+                    if context.stand_in.get(service, service) != service:
                         continue
                     asked = visitor._permitted(service, action)
                     result = visitor.opens(asked)
                     seen[f"{service} {action}"] = [str(result.outcome), result.reason, asked]
-        extra = [name for name, spec in stage.driver.actions.items() if spec.writes and stage.may_write(spec.service)]
+        extra = [
+            name for name, spec in context.driver.actions.items() if spec.writes and context.may_write(spec.service)
+        ]
         for action in extra:
             if told["stub"] and persona == "student" and not any(each[2:] == [action] for each in seen.values()):
                 result = visitor.opens(action)
                 seen[f"extra {action}"] = [str(result.outcome), result.reason, action]
         visitor.client.cookies = CookieJar()
-        visitor.memory.pop("tokens", None)
-        visitor.memory.pop("landing", None)
-        seen["signed out"] = [str(visitor.opens(next(iter(stage.driver.actions))).outcome), ""]
+        visitor.memory.keep(Tokens())
+        visitor.memory.of(PortalState).landed()
+        seen["signed out"] = [str(visitor.opens(next(iter(context.driver.actions))).outcome), ""]
     return {"pages": seen, "hops": hops}
 
 
@@ -61,48 +66,48 @@ def told_to(url: str, path: str) -> object:
 
 
 def main(told: dict) -> None:
-    way = Way(url=told["url"], driver=told["driver"])
+    access = TargetAccess(url=told["url"], driver=told["driver"])
     scenarios, _ = load_scenarios({})
     missing = told["stand_in"]
     report: dict = {"personas": {}, "read_only": {}}
     at_first = told_to(told["url"], "/stub/left")["things"] if told["stub"] else 0
     for persona in [each for each in PERSONAS if each in told["accounts"]]:
-        stage = by_hand.stage(way, people(told))
-        stage.stand_in = missing
-        report["personas"][persona] = journeys(told, stage, persona, scenarios[persona])
-        report.setdefault("created", []).extend(stage.record.made)
-    stage = by_hand.stage(way, people(told))
-    stage.stand_in, stage.writable = missing, frozenset()
-    report["read_only"] = journeys(told, stage, "student", scenarios["student"])
-    report["made_read_only"] = stage.record.made
-    wrong = by_hand.stage(way, people(told, password="faux"))
-    with by_hand.led(wrong, "student", "all", 0) as visitor:
+        context = probe.run_context(access, people(told))
+        context.stand_in = missing
+        report["personas"][persona] = journeys(told, context, persona, scenarios[persona])
+        report.setdefault("created", []).extend(context.record.made)
+    context = probe.run_context(access, people(told))
+    context.stand_in, context.writable = missing, frozenset()
+    report["read_only"] = journeys(told, context, "student", scenarios["student"])
+    report["made_read_only"] = context.record.made
+    wrong = probe.run_context(access, people(told, password="faux"))
+    with probe.probing(wrong, "student", "all", 0) as visitor:
         result = visitor.signs_on()
         report["wrong password"] = [str(result.outcome), result.reason]
     if told["stub"]:
         told_to(told["url"], "/stub/full/yes")
-        with by_hand.led(by_hand.stage(way, people(told)), "student", "all", 0) as visitor:
+        with probe.probing(probe.run_context(access, people(told)), "student", "all", 0) as visitor:
             result = visitor.signs_on()
             report["full"] = [str(result.outcome), result.reason]
         told_to(told["url"], "/stub/full/no")
         report["left before"] = told_to(told["url"], "/stub/left")["things"] - at_first
-        report["removed"] = removed(way, told, report["created"])
+        report["removed"] = removed(access, told, report["created"])
         report["left"] = told_to(told["url"], "/stub/left")["things"] - at_first
     report["classified"] = {
-        status: str(way.driver.classify(Response("GET", told["url"], status, Headers([]), b"x")))
+        status: str(access.driver.classify(Response("GET", told["url"], status, Headers([]), b"x")))
         for status in (200, 429, 500, 509)
     }
     print(json.dumps(report))
 
 
-def removed(way, told: dict, rows: list) -> list:
+def removed(access, told: dict, rows: list) -> list:
     """Remove what was created, last things first; what became of each."""
     states = []
     for persona in told["accounts"]:
-        with by_hand.led(by_hand.stage(way, people(told)), persona, "all", 0) as visitor:
+        with probe.probing(probe.run_context(access, people(told)), persona, "all", 0) as visitor:
             visitor.signs_on()
             for row in reversed([each for each in rows if each["persona"] == persona]):
-                states.append(way.driver.remove(visitor, row["action"], row["url"], row["values"]))
+                states.append(access.driver.remove(visitor, Created(row["action"], row["url"], row["values"])))
     return states
 
 

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import random
 import time
 from collections import Counter
 from pathlib import Path
@@ -10,16 +9,16 @@ from types import SimpleNamespace
 
 import gevent
 import pytest
+from tests.lone_session import LoneSession
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Message, TextMessage
 
 from entsurge.drivers import live
 from entsurge.drivers.portal import PortalDriver
+from entsurge.drivers.portal_pages import PortalState
 from entsurge.drivers.registry import Setting
-from entsurge.visit.allow import AllowList
-from entsurge.visit.client import Client
 from entsurge.visit.outcome import Outcome
-from entsurge.visit.stage import Stage
+from entsurge.visit.visitor_api import SENTENCES
 
 
 def beside(folder, name):
@@ -31,60 +30,23 @@ def beside(folder, name):
     return module
 
 
-ok, Raw = beside("visit", "conftest").ok, beside("visit", "conftest").Raw
-accepting = beside("visit", "test_websocket").accepting
+ok, Raw = beside("client", "conftest").ok, beside("client", "conftest").Raw
+accepting = beside("client", "test_websocket").accepting
 CHUNK = b"\0" * 1000
 JOINED = {"type": "joined", "room": "2DE1", "present": 1, "heartbeat_seconds": 0.2, "history": []}
 STREAM = {**JOINED, "receive_kbps": 160, "send_kbps": 80, "chunk_seconds": 0.05}  # 1000 bytes each 50 ms
 
 
-class Record:
-    """Keeps what is recorded."""
-
-    def __init__(self):
-        self.requests, self.failures, self.writings, self.attempts = [], [], [], []
-
-    def request(self, key, microseconds):
-        self.requests.append((key.service, key.page, key.outcome, microseconds))
-        self.attempts.append((key.page, key.attempt))
-
-    def failure(self, _t, signature, row):
-        self.failures.append((signature, row))
-
-    def created(self, row):
-        self.writings.append(row)
-
-    def counts(self):
-        return Counter((page, outcome) for _, page, outcome, _ in self.requests)
-
-
-class Visitor:
-    """What a driver needs of a visitor, without Locust."""
+class Visitor(LoneSession):
+    """Somebody who is in the portal."""
 
     def __init__(self, url, deadline_seconds=2.0):
-        self.record = Record()
-        self.stage = Stage(
-            driver=None, population=None, record=self.record, allow=AllowList(), patience={}, headers={},
-            deadline_seconds=deadline_seconds, zero=time.monotonic(),
-        )  # fmt: skip
-        self.client, self.random = Client(allow=AllowList(), headers={"User-Agent": "test"}), random.Random(1)
-        self.plan = SimpleNamespace(persona="student", group="Lyon", phase="surge", name="v")
-        self.memory = {"portal": f"{url}/etab/9990001X", "csrf": "token"}
+        super().__init__(deadline_seconds=deadline_seconds, zero=time.monotonic())
+        self.memory.keep(PortalState(portal=f"{url}/etab/9990001X", csrf="token"))
 
-    def get(self, url):
-        return self.client.get(url, deadline_seconds=5)
 
-    def fetch_many(self, urls):
-        return self.client.fetch_many(urls, deadline_seconds=5)
-
-    def sentence(self):
-        return "Bonjour, c’est moi."
-
-    def pause(self, seconds):
-        gevent.sleep(seconds)
-
-    def created(self, action, url):
-        self.record.created((action, url))
+def counts(record):
+    return Counter((page, outcome) for _, page, outcome, _ in record.requests)
 
 
 def page(service):
@@ -154,11 +116,11 @@ def scene():
         visitor = Visitor(server.url, **more)
         made.append((server, visitor))
         result = PortalDriver(Setting(server.url)).open(visitor, service, action)
-        if result.stay is not None:
-            result.stay.until(visitor.stage.now_us() + int(seconds * 1e6))
+        if result.live is not None:
+            result.live.until(visitor.run_context.now_us() + int(seconds * 1e6))
         return SimpleNamespace(
-            result=result, record=visitor.record, counts=visitor.record.counts(), sides=sides, heads=server.heads,
-            visitor=visitor,
+            result=result, record=visitor.record, written=visitor.written, counts=counts(visitor.record),
+            sides=sides, heads=server.heads, visitor=visitor,
         )  # fmt: skip
 
     with gevent.Timeout(60):
@@ -202,14 +164,14 @@ def test_a_pupil_in_a_chat_room(scene) -> None:
     """Joins, says one sentence, hears it come back and the others; heartbeats go on; what was written is listed."""
     done = scene("chat", "say-in-chat", talks, 0.9)
     assert done.result.outcome is Outcome.OK
-    assert done.result.stay.stay.heard == 1
+    assert done.result.live.room.heard == 1
     counts = done.counts
     assert (counts["live-connect", "ok"], counts["live-join", "ok"], counts["live-message", "ok"]) == (1, 1, 1)
     assert counts["live-heartbeat", "ok"] >= 2
     assert done.record.failures == []
     said = [message for message in done.sides[0].heard if message["type"] == "say"]
-    assert [message["text"] for message in said] == ["Bonjour, c’est moi."]
-    ((action, url),) = done.record.writings
+    assert [message["text"] for message in said] in ([each] for each in SENTENCES)
+    ((action, url, _),) = done.written
     assert (action, url.rpartition("/etab")[2]) == ("say-in-chat", "/9990001X/chat/2")
     head = done.heads[-1]
     assert head.startswith(b"GET /etab/9990001X/direct/x/2DE1?a=1&sceau=b HTTP/1.1")
@@ -237,7 +199,7 @@ def test_media_keeps_its_bitrate(scene) -> None:
     done = scene("video-class", "hold-video-class", streams, 2.0)
     assert done.counts["live-first-media", "ok"] == 1
     assert done.counts["live-media", "ok"] == 1
-    assert done.result.stay.stay.media_bytes == pytest.approx(160 * 125 * 1.8, rel=0.15)
+    assert done.result.live.room.media_bytes == pytest.approx(160 * 125 * 1.8, rel=0.15)
     assert done.sides[0].media == pytest.approx(80 * 125 * 1.8, rel=0.15)
     assert done.record.failures == []
 
@@ -374,7 +336,7 @@ def test_still_waiting_at_the_deadline_is_shed(scene) -> None:
         side.listen()
 
     done = scene("video-class", "open-video-class", waits, 1, deadline_seconds=0.4)
-    assert (done.result.outcome, done.result.reason, done.result.stay) == (Outcome.SHED, "waiting-room", None)
+    assert (done.result.outcome, done.result.reason, done.result.live) == (Outcome.SHED, "waiting-room", None)
     silent = scene("chat", "open-chat", lambda side: side.listen(), 1, deadline_seconds=0.4)
     assert (silent.result.outcome, silent.result.reason) == (Outcome.FAILED, "timeout")
 
@@ -434,7 +396,7 @@ def test_a_page_without_a_room_is_a_page(scene) -> None:
     try:
         result = PortalDriver(Setting(server.url)).open(visitor, "chat", "open-chat")
         assert result.ok
-        assert result.stay is None
+        assert result.live is None
     finally:
         visitor.client.close()
         server.server.stop(timeout=0.1)

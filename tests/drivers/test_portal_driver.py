@@ -15,7 +15,7 @@ from entsurge.drivers.portal import PortalDriver
 from entsurge.population import Population
 from entsurge.sandbox.settings import Settings
 
-WALK = Path(__file__).with_name("walk.py")
+WALK = Path(__file__).with_name("every_action.py")
 FOR_ALL = ("open-home", "read-notifications", "read-lessons", "read-lesson", "read-homework-list", "read-homework",
            "read-inbox", "read-message", "send-message", "answer-message", "read-sent", "read-marks",
            "read-absences", "read-absence", "list-files", "download-file", "upload-file", "read-news",

@@ -1,70 +1,33 @@
 """The mobile app's driver against a real sandbox: every screen, and every way of being refused by its own name."""
 
-import random
 from contextlib import contextmanager
 
 import gevent
 import httpx
 import pytest
+from tests.lone_session import LoneSession
 from tests.sandbox.conftest import running
 
-from entsurge.drivers.driver import Account
+from entsurge.client.failure import ClientError
+from entsurge.client.response import Headers, Response
+from entsurge.drivers.portal_pages import PortalState
 from entsurge.drivers.registry import Setting, make
-from entsurge.drivers.skolengo_screens import SCREENS
+from entsurge.drivers.skolengo_screens import SCREENS, AppState
 from entsurge.population import Population
 from entsurge.signon import tokens
-from entsurge.visit.allow import AllowList
-from entsurge.visit.client import Client
-from entsurge.visit.failure import ClientError
+from entsurge.visit.driver import Account, Created
 from entsurge.visit.outcome import Outcome
-from entsurge.visit.response import Headers, Response
 
 PEOPLE = Population(seed=1)
 DEADLINE = 10
 
 
-class Holder:
-    """Somebody with a phone: what a driver needs of a visitor."""
+class Holder(LoneSession):
+    """Somebody with a phone."""
 
     def __init__(self, driver, person):
+        super().__init__()
         self.driver, self.person = driver, person
-        self.client = Client(allow=AllowList(), headers={"User-Agent": "test"})
-        self.memory, self.hops, self.written = {}, [], []
-        self.random = random.Random(1)
-
-    def request(self, method, url, *, headers=None, body=None):
-        return self.client.request(method, url, headers=headers, body=body, deadline_seconds=DEADLINE)
-
-    def get(self, url, headers=None):
-        return self.client.get(url, headers=headers, deadline_seconds=DEADLINE)
-
-    def fetch_many(self, urls, headers=None):
-        return self.client.fetch_many(urls, headers=headers, deadline_seconds=DEADLINE)
-
-    def hop(self, step, method, url, *, headers=None, body=None):
-        return self.request(method, url, headers=headers, body=body)
-
-    def hopped(self, step, outcome, microseconds):
-        self.hops.append((step, str(outcome)))
-
-    def post_form(self, url, fields, headers=None):
-        return self._posted(httpx.Request("POST", url, data=dict(fields)))
-
-    def post_file(self, url, fields, filename, data, *, field="fichier", headers=None):
-        return self._posted(httpx.Request("POST", url, data=fields, files={field: (filename, data)}))
-
-    def _posted(self, made):
-        kind = {"Content-Type": made.headers["content-type"]}
-        return self.request("POST", str(made.url), headers=kind, body=made.read())
-
-    def follow(self, response):
-        return self.client.follow(response, deadline_seconds=DEADLINE)
-
-    def sentence(self):
-        return "Bonjour, je n’arrive pas à ouvrir le document."
-
-    def created(self, action, url, values=None):
-        self.written.append((action, url, dict(values or {})))
 
     def sign_on(self, password=None):
         person = self.person
@@ -129,7 +92,7 @@ def test_the_web_view_needs_no_second_sign_on(sandbox) -> None:
         for action in ("list-files", "open-home"):
             assert holder.open(action).outcome is Outcome.OK, action
         assert len(holder.hops) == hops
-        assert holder.memory["portal"].endswith(holder.person.uai)
+        assert holder.memory.of(PortalState).portal.endswith(holder.person.uai)
 
 
 def test_what_was_written_is_taken_back(sandbox) -> None:
@@ -146,9 +109,13 @@ def test_what_was_written_is_taken_back(sandbox) -> None:
         ):
             assert holder.open(action).outcome is Outcome.OK, action
         assert [row[0] for row in holder.written] == ["mark-done", "answer-message", "send-message", "upload-file"]
-        states = {action: holder.driver.remove(holder, action, url, values) for action, url, values in holder.written}
+        states = {
+            action: holder.driver.remove(holder, Created(action, url, values)) for action, url, values in holder.written
+        }
         assert set(states.values()) == {"removed"}
-        again = {action: holder.driver.remove(holder, action, url, values) for action, url, values in holder.written}
+        again = {
+            action: holder.driver.remove(holder, Created(action, url, values)) for action, url, values in holder.written
+        }
         assert (again["send-message"], again["upload-file"]) == ("gone", "gone")
 
 
@@ -189,11 +156,11 @@ def test_a_session_that_has_ended_is_renewed_once(sandbox) -> None:
     with holding(sandbox) as holder:
         holder.sign_on()
         holder.get(f"{sandbox.url}/cas/logout")
-        holder.memory.pop("landing screen")
+        holder.memory.of(AppState).landed()
         assert holder.open("read-news").outcome is Outcome.OK
         assert holder.hops[-1] == ("refresh", "ok")
-        holder.memory[tokens.MEMORY].refresh = ""
-        holder.memory[tokens.MEMORY].access = "AT-spoilt"
+        holder.memory.of(tokens.Tokens).refresh = ""
+        holder.memory.of(tokens.Tokens).access = "AT-spoilt"
         result = holder.open("read-marks")
         assert (result.outcome, result.reason) == (Outcome.FAILED, "token expired")
 
@@ -204,7 +171,7 @@ def test_a_full_house_sheds_whoever_comes_back(house) -> None:
         assert first.sign_on().outcome is Outcome.OK
         first.get(f"{house.url}/cas/logout")
         assert second.sign_on().outcome is Outcome.OK
-        first.memory.pop("landing screen")
+        first.memory.of(AppState).landed()
         result = first.open("read-news")
         assert (result.outcome, result.reason) == (Outcome.SHED, "quota")
         assert first.hops[-1] == ("refresh", "shed")
@@ -253,7 +220,7 @@ def test_a_document_that_cannot_be_read_has_failed(body) -> None:
     driver = make("skolengo-mobile", Setting("http://127.0.0.1:9"))
     answer = Response("GET", "http://127.0.0.1:9/", 200, Headers([(b"content-type", b"application/json")]), body)
     holder = Holder(driver, PEOPLE.person("student", 1))
-    holder.memory |= {"me": "x", "student": "x", "school": "", "inbox": "i"}
+    holder.memory.keep(AppState(me="x", student="x", inbox="i"))
     holder.request = lambda *_, **__: answer
     result = holder.open("read-inbox")
     assert (result.outcome, result.reason) == (Outcome.FAILED, "another answer than asked for")

@@ -6,16 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entsurge.client.response import Headers, Response
 from entsurge.drivers import pages_file, registry
-from entsurge.drivers.finding import Extract, Reading, Sign
+from entsurge.drivers.extraction import Extract, ParsedAnswer, Sign
 from entsurge.drivers.template import Missing, Template
 from entsurge.errors import UsageError
-from entsurge.visit.response import Headers, Response
 
 
-def answer(body: str, kind: str = "text/html; charset=utf-8", status: int = 200, url: str = "http://e/a") -> Reading:
+def answer(
+    body: str, kind: str = "text/html; charset=utf-8", status: int = 200, url: str = "http://e/a"
+) -> ParsedAnswer:
     fields = [(b"content-type", kind.encode()), (b"X-Next", b"12")]
-    return Reading(Response("GET", url, status, Headers(fields), body.encode()))
+    return ParsedAnswer(Response("GET", url, status, Headers(fields), body.encode()))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def test_signs(sign, shown) -> None:
 @given(st.binary(max_size=200), st.sampled_from(["text/html", "application/json", "image/png"]))
 def test_no_body_raises(body, kind) -> None:
     """Whatever an answer holds, a rule finds something or nothing."""
-    read = Reading(Response("GET", "http://e/", 200, Headers([(b"content-type", kind.encode())]), body))
+    read = ParsedAnswer(Response("GET", "http://e/", 200, Headers([(b"content-type", kind.encode())]), body))
     for rule in ({"css": "a[href]"}, {"json_path": "$..a"}, {"regex": "(a+)"}, {"header": "x"}):
         Extract(**rule).value(read, random.Random(1))
         Sign(**rule).shown(read)

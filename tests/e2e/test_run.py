@@ -83,7 +83,7 @@ def test_a_wrong_token_ends_before_the_first_arrival(entsurge, quick_profile: Pa
 def test_a_scenario_that_raises_makes_the_run_invalid(entsurge, quick_profile, free_sandbox, tmp_path: Path) -> None:
     """Its pages are lost, its traceback is kept, the verdict is INVALID, exit 4."""
     (tmp_path / "broken.py").write_text(
-        "from entsurge.visit.visitor import Visitor, journey\n\n"
+        "from entsurge.scenario import Visitor, journey\n\n"
         "class Broken(Visitor):\n    persona = 'student'\n\n"
         "    @journey('home')\n    def arrive(self):\n        raise ZeroDivisionError('on purpose')\n        yield\n"
     )

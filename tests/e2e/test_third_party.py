@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ACCOUNTS = 40
 HANDS_IN = """
 from entsurge.audience.shape import SERVICES
-from entsurge.visit.visitor import Visitor, journey
+from entsurge.scenario import Visitor, journey
 
 
 def towards(self):

@@ -17,15 +17,15 @@ from entsurge.recorded.toml import written
 
 DRIVE = """
 import locust, json, sys
-from entsurge.engine import by_hand
-from entsurge.engine.way import Way
-from entsurge.target.accounts import AccountBook, Person
+from entsurge.engine import probe
+from entsurge.engine.target_access import TargetAccess
+from entsurge.targets.accounts import AccountBook, Person
 told = json.loads(sys.argv[1])
-stage = by_hand.stage(Way(url=told["url"], driver=told["driver"]),
+context = probe.run_context(TargetAccess(url=told["url"], driver=told["driver"]),
                       AccountBook([Person("student", told["login"], told["password"], "S", "S", "all")]))
-with by_hand.led(stage, "student", "all", 0) as visitor:
+with probe.probing(context, "student", "all", 0) as visitor:
     seen = {"sign-on": visitor.signs_on()}
-    for action in stage.driver.actions:
+    for action in context.driver.actions:
         seen[action] = visitor.opens(action)
 print(json.dumps({name: [str(each.outcome), each.reason] for name, each in seen.items()}))
 """

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entsurge.client.response import Headers, Response
 from entsurge.signon.forms import carrier, forms, login_form
-from entsurge.signon.signs import Signs
-from entsurge.visit.response import Headers, Response
+from entsurge.signon.refusal_patterns import RefusalPatterns
 
 
 def page(body: bytes | str, kind: str = "text/html; charset=utf-8", status: int = 200) -> Response:
@@ -59,11 +59,11 @@ def test_whatever_comes_is_read_or_left(body: bytes, kind: str) -> None:
     """No answer, however broken, raises: there is no form in it, and perhaps a sign."""
     answer = page(body, kind)
     forms(answer)
-    Signs().refusal(answer)
+    RefusalPatterns().refusal(answer)
 
 
 def test_a_script_is_no_word_of_a_page() -> None:
     """A word of refusal in a script, or in a page with a password field, refuses nobody."""
-    assert Signs().refusal(page("<script>var t='très nombreux'</script>bonjour")) is None
-    assert Signs().refusal(page("vous êtes très nombreux <input type=password>")) is None
-    assert Signs().refusal(page("vous êtes très nombreux")) is not None
+    assert RefusalPatterns().refusal(page("<script>var t='très nombreux'</script>bonjour")) is None
+    assert RefusalPatterns().refusal(page("vous êtes très nombreux <input type=password>")) is None
+    assert RefusalPatterns().refusal(page("vous êtes très nombreux")) is not None

@@ -136,7 +136,7 @@ def test_a_token_that_expires_is_refreshed(stub, enter, alone, method) -> None:
     url = stub("identity")
     options = oidc(url) if method == "oidc" else {"url": f"{url}/bearer/token"}
     enter(method, url, login="bref", **options)
-    before = alone.memory[tokens.MEMORY].access
+    before = alone.memory.of(tokens.Tokens).access
     headers = tokens.authorization(alone)
     assert before not in headers["Authorization"]
     assert alone.client.get(f"{url}/api/moi", headers=headers, deadline_seconds=5).status == 200
@@ -159,16 +159,17 @@ def test_tokens_are_never_shown(stub, enter, alone) -> None:
     """A token in a message or a log would be a password in it."""
     url = stub("identity")
     enter("bearer", url, url=f"{url}/bearer/token")
-    found = alone.memory[tokens.MEMORY]
+    found = alone.memory.of(tokens.Tokens)
     assert found.access not in repr(found)
     assert found.refresh not in repr(found)
 
 
 def test_a_circle_of_redirects_ends(stub, alone) -> None:
     """A sign-on that leads nowhere ends after a bounded number of hops."""
-    from entsurge.signon.walk import MOST_HOPS, Walk
-    from entsurge.visit.failure import TooManyRedirects
+    from entsurge.client.failure import TooManyRedirects
+    from entsurge.client.redirects import MOST
+    from entsurge.signon.flow import Flow
 
     with pytest.raises(TooManyRedirects):
-        Walk(alone).get(f"{stub('identity')}/ailleurs", "form")
-    assert len(alone.hops) == MOST_HOPS + 1
+        Flow(alone).get(f"{stub('identity')}/ailleurs", "form")
+    assert len(alone.hops) == MOST + 1

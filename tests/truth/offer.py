@@ -15,17 +15,17 @@ import gevent
 import numpy as np
 
 from entsurge.audience.shape import PERSONAS, Patience
-from entsurge.drivers.driver import Account, ActionSpec
+from entsurge.client.allow_list import AllowList
+from entsurge.client.failure import ClientError
 from entsurge.engine.scheduler import Scheduler
 from entsurge.plan.arrivals import PagePlan, VisitPlan
 from entsurge.record.histogram import upper_ends
 from entsurge.record.parcel import Outbox
 from entsurge.record.recorder import Recorder
-from entsurge.visit.allow import AllowList
-from entsurge.visit.failure import ClientError
+from entsurge.scenario import Visitor, journey
+from entsurge.visit.driver import Account, ActionSpec
 from entsurge.visit.outcome import Outcome, PageResult
-from entsurge.visit.stage import Stage
-from entsurge.visit.visitor import Visitor, journey
+from entsurge.visit.run_context import RunContext
 
 
 class Plain:
@@ -59,7 +59,7 @@ class Caller(Visitor):
     def call(self):
         yield "open-home"
 
-    def _account(self, stage: Stage) -> Account:
+    def _account(self, context: RunContext) -> Account:
         return Account("student", "x", "x", "x", "x")
 
 
@@ -67,7 +67,7 @@ def main() -> None:
     told = json.loads(sys.argv[1])
     box = Outbox()
     recorder = Recorder(box)
-    stage = Stage(
+    context = RunContext(
         driver=Plain(told["url"], told["paths"]), population=None, record=recorder, allow=AllowList(),
         patience=dict.fromkeys(PERSONAS, Patience(shed=1, failed=2)), deadline_seconds=told["deadline"], headers={},
     )  # fmt: skip
@@ -75,14 +75,14 @@ def main() -> None:
         VisitPlan(str(number), "student", "g", number, due, "surge", (PagePlan("home", 0),))
         for number, due in enumerate(told["dues_us"])
     ]
-    environment = SimpleNamespace(entsurge=stage, events=SimpleNamespace(), runner=None, host="", stop_timeout=None)
+    environment = SimpleNamespace(entsurge=context, events=SimpleNamespace(), runner=None, host="", stop_timeout=None)
     scheduler = Scheduler(plans, {"student": Caller}, environment, most=100_000)
-    stage.zero = time.monotonic() + 0.2
+    context.zero = time.monotonic() + 0.2
     limit = time.monotonic() + told["seconds"]
     scheduler.run()
     while len(scheduler.visits) and time.monotonic() < limit:
         gevent.sleep(0.01)
-    lags = list(stage.lags_us)
+    lags = list(context.lags_us)
     recorder.fold(0)
     parcel = box.take(0)
     keys, buckets, counts = (np.frombuffer(column, np.int32) for column in parcel["columns"])

@@ -10,7 +10,7 @@ from entsurge.errors import UsageError
 from entsurge.recorded import har
 from entsurge.recorded.draft import draft
 from entsurge.recorded.toml import written
-from entsurge.target import file as targets
+from entsurge.targets import file as targets
 
 
 @click.command(

@@ -41,7 +41,7 @@ ACCOUNTS = "persona,login,password,school,academy\n"
 def schemas() -> dict[str, dict[str, Any]]:
     """The JSON Schemas of target files and of drivers in TOML."""
     from entsurge.drivers.pages_file import PagesFile
-    from entsurge.target.file import TargetFile
+    from entsurge.targets.file import TargetFile
 
     return {"target": TargetFile.model_json_schema(), "driver": PagesFile.model_json_schema()}
 

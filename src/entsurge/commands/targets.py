@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from entsurge.errors import UsageError
-from entsurge.target import file as targets
+from entsurge.targets import file as targets
 
 
 @dataclass(frozen=True)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from entsurge.drivers.stay import NEVER, LiveStay, number
+from entsurge.drivers.live_session import NEVER, RoomSession, number
 from entsurge.visit.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from entsurge.visit.background import Witness
-    from entsurge.visit.websocket import WebSocket
+    from entsurge.client.websocket import WebSocket
+    from entsurge.visit.live_recorder import LiveRecorder
 
 ANSWER_US = 5_000_000
 _WORTH_JUDGING_US = 1_000_000
 
 
-class ChatStay(LiveStay):
+class ChatSession(RoomSession):
     """Says its sentence after a third of the page's gap; its time is that until its own copy comes back.
 
     One sentence a page, however long the gap: compression shortens gaps, and what is said per visit stays. `kept` is
@@ -25,9 +25,15 @@ class ChatStay(LiveStay):
     """
 
     def __init__(
-        self, socket: WebSocket, witness: Witness, joined: dict[str, Any], *, sentence: str, kept: Callable[[int], None]
+        self,
+        socket: WebSocket,
+        recorder: LiveRecorder,
+        joined: dict[str, Any],
+        *,
+        sentence: str,
+        kept: Callable[[int], None],
     ) -> None:
-        super().__init__(socket, witness, joined)
+        super().__init__(socket, recorder, joined)
         self.heard = 0
         self._sentence, self._kept = sentence, kept
         self._say_us, self._said_us = NEVER, 0
@@ -65,9 +71,9 @@ class ChatStay(LiveStay):
 
     def leaving(self) -> None:
         """What was said a second ago or more should have come back."""
-        if self._said_us and self.witness.now_us() - self._said_us >= _WORTH_JUDGING_US:
+        if self._said_us and self.recorder.now_us() - self._said_us >= _WORTH_JUDGING_US:
             self._came_to(Outcome.FAILED, "unanswered")
 
     def _came_to(self, outcome: Outcome, reason: str = "") -> None:
-        self.witness.note("live-message", self.witness.now_us() - self._said_us, outcome, reason)
+        self.recorder.note("live-message", self.recorder.now_us() - self._said_us, outcome, reason)
         self._said_us = 0

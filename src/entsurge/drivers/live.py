@@ -10,19 +10,19 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from entsurge.drivers.chat import ChatStay
-from entsurge.drivers.driver import ActionSpec
-from entsurge.drivers.stay import CLOSED_BY_MEASURE, LiveStay, read
-from entsurge.drivers.video import VideoStay
-from entsurge.visit import address as addresses
-from entsurge.visit.background import Stay, Witness
-from entsurge.visit.failure import ClientError, Closed, DeadlinePassed, OwnLimit
+from entsurge.client import url as urls
+from entsurge.client.failure import ClientError, Closed, DeadlinePassed, OwnLimit
+from entsurge.drivers.chat import ChatSession
+from entsurge.drivers.live_session import CLOSED_BY_MEASURE, RoomSession, read
+from entsurge.drivers.video import VideoSession
+from entsurge.visit.driver import ActionSpec
 from entsurge.visit.outcome import Outcome
 
 if TYPE_CHECKING:
-    from entsurge.visit.response import Response
-    from entsurge.visit.visitor import Visitor
-    from entsurge.visit.websocket import WebSocket
+    from entsurge.client.response import Response
+    from entsurge.client.websocket import WebSocket
+    from entsurge.visit.live_recorder import LiveRecorder, LiveSession
+    from entsurge.visit.session import Session
 
 ACTIONS: Final = {
     "open-chat": ActionSpec("chat"),
@@ -54,51 +54,51 @@ class Presence:
     """A visitor's presence in a room: joined at once, and again when the socket is dropped, as a page's script does.
 
     The pause before coming back doubles from one second to half a minute, spread by half; what was said is not said
-    again. `stay` is the present stay.
+    again. `room` is the present one.
     """
 
-    def __init__(self, visitor: Visitor, service: str, action: str, page: str, url: str) -> None:
-        self._visitor, self._service, self._action, self._page = visitor, service, action, page
-        self._url, self._witness = url, Witness(visitor, service, url)
-        self.stay: LiveStay | None = self._join(self._witness.now_us() + _microseconds(visitor.stage.deadline_seconds))
+    def __init__(self, session: Session, service: str, action: str, page: str, url: str) -> None:
+        self._session, self._service, self._action, self._page = session, service, action, page
+        self._url, self._recorder = url, session.live_recorder(service, url)
+        self.room: RoomSession | None = self._join(self._recorder.now_us() + _microseconds(session.deadline_seconds))
 
     def until(self, due_us: int) -> None:
         """Be there until this µs of run time."""
         pause = FIRST_PAUSE_SECONDS
-        while self.stay is None or not self.stay.until(due_us):
-            seconds = pause * self._visitor.random.uniform(0.5, 1.5)
-            if self._witness.now_us() + _microseconds(seconds) >= due_us:
+        while self.room is None or not self.room.until(due_us):
+            seconds = pause * self._session.random.uniform(0.5, 1.5)
+            if self._recorder.now_us() + _microseconds(seconds) >= due_us:
                 return
-            self._visitor.pause(seconds)
+            self._session.pause(seconds)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-            self.stay = self._come_back(due_us)
+            self.room = self._come_back(due_us)
 
-    def _come_back(self, due_us: int) -> LiveStay | None:
+    def _come_back(self, due_us: int) -> RoomSession | None:
         """Join again by the same signed link; none when that fails too, which is recorded."""
-        self._witness.attempt = "retry"
-        ends_us = min(due_us, self._witness.now_us() + _microseconds(self._visitor.stage.deadline_seconds))
+        self._recorder.attempt = "retry"
+        ends_us = min(due_us, self._recorder.now_us() + _microseconds(self._session.deadline_seconds))
         try:
             return self._join(ends_us)
         except ClientError:
             return None
 
-    def _join(self, ends_us: int) -> LiveStay:
-        visitor, action, witness = self._visitor, self._action, self._witness
-        socket = _opened(visitor, witness, self._url, self._page, ends_us)
-        joined = _joined(socket, witness, ends_us)
+    def _join(self, ends_us: int) -> RoomSession:
+        session, action, recorder = self._session, self._action, self._recorder
+        socket = _opened(session, recorder, self._url, self._page, ends_us)
+        joined = _joined(socket, recorder, ends_us)
         writes = ACTIONS[action].writes
         if self._service == "video-class":
-            return VideoStay(socket, witness, joined, sends=writes)
+            return VideoSession(socket, recorder, joined, sends=writes)
         page = self._page
 
         def kept(number: int) -> None:
-            visitor.created(action, f"{page}/{number}")
+            session.created(action, f"{page}/{number}")
 
-        speaks = writes and witness.attempt == "first"
-        return ChatStay(socket, witness, joined, sentence=visitor.sentence() if speaks else "", kept=kept)
+        speaks = writes and recorder.attempt == "first"
+        return ChatSession(socket, recorder, joined, sentence=session.sentence() if speaks else "", kept=kept)
 
 
-def enter(visitor: Visitor, service: str, action: str, document: Response) -> Stay | None:
+def enter(session: Session, service: str, action: str, document: Response) -> LiveSession | None:
     """Join one of the rooms that a page declares; none where it declares none.
 
     Raises KeptOut, UpgradeRefused (with what the server said instead) or another ClientError.
@@ -107,48 +107,46 @@ def enter(visitor: Visitor, service: str, action: str, document: Response) -> St
     links = html.unescape(declared[1].decode("utf-8", "replace")).split() if declared else []
     if service not in ("chat", "video-class") or not links:
         return None
-    url = addresses.joined(document.url, visitor.random.choice(links))
-    return Presence(visitor, service, action, document.url, url)
+    url = urls.joined(document.url, session.random.choice(links))
+    return Presence(session, service, action, document.url, url)
 
 
 def _microseconds(seconds: float) -> int:
     return int(seconds * 1e6)
 
 
-def _opened(visitor: Visitor, witness: Witness, url: str, page: str, ends_us: int) -> WebSocket:
-    parts, began_us = urlsplit(page), witness.now_us()
+def _opened(session: Session, recorder: LiveRecorder, url: str, page: str, ends_us: int) -> WebSocket:
+    parts, began_us = urlsplit(page), recorder.now_us()
     seconds = (ends_us - began_us) / 1e6
     try:
-        found = visitor.client.websocket(
-            url, headers={"Origin": f"{parts.scheme}://{parts.netloc}"}, deadline_seconds=seconds
-        )
+        found = session.websocket(url, headers={"Origin": f"{parts.scheme}://{parts.netloc}"}, deadline_seconds=seconds)
     except ClientError as error:
         outcome = Outcome.LOST if isinstance(error, OwnLimit) else Outcome.FAILED
-        witness.note("live-connect", witness.now_us() - began_us, outcome, error.reason)
+        recorder.note("live-connect", recorder.now_us() - began_us, outcome, error.reason)
         raise
-    witness.note("live-connect", witness.now_us() - began_us)
+    recorder.note("live-connect", recorder.now_us() - began_us)
     return found
 
 
-def _joined(socket: WebSocket, witness: Witness, ends_us: int) -> dict[str, Any]:
+def _joined(socket: WebSocket, recorder: LiveRecorder, ends_us: int) -> dict[str, Any]:
     """What the room tells who has come in; a waiting room is waited in until the deadline."""
-    began_us = witness.now_us()
+    began_us = recorder.now_us()
     try:
-        message = _told(socket, witness, ends_us)
+        message = _told(socket, recorder, ends_us)
     except ClientError as error:
         outcome = Outcome.SHED if isinstance(error, KeptOut) else Outcome.FAILED
-        witness.note("live-join", witness.now_us() - began_us, outcome, error.reason)
+        recorder.note("live-join", recorder.now_us() - began_us, outcome, error.reason)
         socket.close()
         raise
-    witness.note("live-join", witness.now_us() - began_us)
+    recorder.note("live-join", recorder.now_us() - began_us)
     return message
 
 
-def _told(socket: WebSocket, witness: Witness, ends_us: int) -> dict[str, Any]:
+def _told(socket: WebSocket, recorder: LiveRecorder, ends_us: int) -> dict[str, Any]:
     waited = False
     try:
         while True:
-            text = socket.receive((ends_us - witness.now_us()) / 1e6)
+            text = socket.receive((ends_us - recorder.now_us()) / 1e6)
             if text is None:
                 raise StillWaiting("no place came free") if waited else DeadlinePassed("nothing was said of joining")
             message = read(text)

@@ -3,39 +3,44 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
+from entsurge.client.edge_refusal import refused_by
+from entsurge.client.failure import ClientError
 from entsurge.drivers import pages_file
 from entsurge.drivers.call import Call
-from entsurge.drivers.driver import ActionSpec
-from entsurge.drivers.edge import refused_by
-from entsurge.drivers.finding import Reading, shown
+from entsurge.drivers.extraction import ParsedAnswer, shown
 from entsurge.drivers.results import broken, not_as_it_should_be, turned_away
 from entsurge.drivers.template import Missing, Template
 from entsurge.errors import UsageError
-from entsurge.reading import assets
+from entsurge.selectors import assets
 from entsurge.signon import registry as methods
-from entsurge.signon.signs import Signs
-from entsurge.signon.walk import Walk
-from entsurge.visit.failure import ClientError
+from entsurge.signon.flow import Flow
+from entsurge.signon.refusal_patterns import RefusalPatterns
+from entsurge.visit.driver import ActionSpec
 from entsurge.visit.outcome import Outcome, PageResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from entsurge.drivers.driver import Account
-    from entsurge.drivers.finding import Extract
+    from entsurge.client.response import Response
+    from entsurge.drivers.extraction import Extract
     from entsurge.drivers.pages_file import Page, PagesFile
     from entsurge.drivers.registry import Setting
     from entsurge.signon.method import SignOn
-    from entsurge.visit.response import Response
-    from entsurge.visit.visitor import Visitor
+    from entsurge.visit.driver import Account, Created
+    from entsurge.visit.session import Session
 
-KNOWN = "pages known"  # in a visitor's memory: what fills places
+
+@dataclass(slots=True)
+class PagesState:
+    """What one visitor knows: the values that fill the places of a file's texts, by their names."""
+
+    known: dict[str, str] = field(default_factory=dict)
 
 
 class PagesDriver:
@@ -45,7 +50,7 @@ class PagesDriver:
         self.setting, self.signs, self.entrance = setting, file.signs, sign_on
         self.door, self.check = Template(file.door), Template(file.signs.check) if file.signs.check else None
         self.landing = file.landing.extract
-        words = sign_on.signs if sign_on else Signs()
+        words = sign_on.patterns if sign_on else RefusalPatterns()
         self.words = words if self.check else replace(words, proof=self._proves)
         self.cookies = file.cookies
         self.pages = [_Compiled(each) for each in file.page]
@@ -58,69 +63,69 @@ class PagesDriver:
 
     # -- sign-on ---------------------------------------------------------------------------------------------------
 
-    def sign_on(self, visitor: Visitor, account: Account) -> PageResult:
+    def sign_on(self, session: Session, account: Account) -> PageResult:
         """By the file's method, or the target's; proven by one of the file's signs."""
         base = self.setting.portal(account.tenant)
         known = {
             "base": base, "login": account.login, "school": account.school, "tenant": account.tenant,
             "persona": account.persona, **_days(datetime.now().astimezone().date()),
         }  # fmt: skip
-        visitor.memory[KNOWN] = known
+        session.memory.keep(PagesState(known))
         door = urljoin(f"{base}/", self.door.url(known))
         try:
             if self.entrance is None:
-                return self._proven(visitor, visitor.get(door))
-            arrival = self.entrance.enter(Walk(visitor, self.words), account, door)
+                return self._proven(session, session.get(door))
+            arrival = self.entrance.enter(Flow(session, self.words), account, door)
             if arrival.refusal is not None:
                 return turned_away(arrival)
-            return self._proven(visitor, arrival.page)
+            return self._proven(session, arrival.page)
         except ClientError as error:
             return broken(error)
 
     def _proves(self, answer: Response) -> bool:
-        return shown(self.signs.signed_on, Reading(answer))
+        return shown(self.signs.signed_on, ParsedAnswer(answer))
 
-    def _proven(self, visitor: Visitor, page: Response) -> PageResult:
-        known = visitor.memory[KNOWN]
+    def _proven(self, session: Session, page: Response) -> PageResult:
+        known = session.memory.of(PagesState).known
         if self.check is not None:
-            page = visitor.get(urljoin(f"{known['base']}/", self.check.url(known)), Call.tokens(visitor))
-        read = Reading(page)
+            page = session.get(urljoin(f"{known['base']}/", self.check.url(known)), Call.tokens(session))
+        read = ParsedAnswer(page)
         outcome = self._outcome(read)
         if outcome is Outcome.SHED:
             return not_as_it_should_be(page, outcome)
         if not shown(self.signs.signed_on, read):
             return not_as_it_should_be(page, Outcome.FAILED, "not signed on")
-        missing = self._extract(visitor, read, self.landing)
+        missing = self._extract(session, read, self.landing)
         if missing:
             return not_as_it_should_be(page, Outcome.FAILED, f"no {missing} in the page")
         return PageResult(Outcome.OK, size=len(page.body))
 
     # -- pages -----------------------------------------------------------------------------------------------------
 
-    def open(self, visitor: Visitor, service: str, action: str) -> PageResult:
+    def open(self, session: Session, service: str, action: str) -> PageResult:
         """The documents one after the other, then assets and XHR in parallel.
 
         A page that needs what no page has shown yet gives way to the first page of its service that only reads.
         """
-        known = self._known(visitor)
+        known = self._known(session)
         page = self.named.get((action, known["persona"]))
         if page is None or not page.needs <= known.keys():
             page = self._reading(service, known["persona"]) or page
         if page is None:
             return PageResult(Outcome.FAILED, f"no page of {service} for a {known['persona']}")
         try:
-            return self._open(visitor, page, known)
+            return self._open(session, page, known)
         except Missing as error:
             return PageResult(Outcome.FAILED, f"nothing to fill in for {error.name}")
         except ClientError as error:
             return broken(error)
 
-    def _known(self, visitor: Visitor) -> dict[str, str]:
+    def _known(self, session: Session) -> dict[str, str]:
         """What fills places now: what pages have shown, something to write, a number, cookies."""
-        known: dict[str, str] = visitor.memory[KNOWN]
-        known["sentence"], known["number"] = visitor.sentence(), str(visitor.random.randrange(1, 10**9))
+        known = session.memory.of(PagesState).known
+        known["sentence"], known["number"] = session.sentence(), str(session.random.randrange(1, 10**9))
         for name, cookie in self.cookies.items():
-            known[name] = visitor.client.cookies.value(cookie)
+            known[name] = session.cookie(cookie)
         return known
 
     def _reading(self, service: str, persona: str) -> _Compiled | None:
@@ -128,33 +133,33 @@ class PagesDriver:
         fitting = (each for each in self.pages if each.page.service == service and persona in each.page.personas)
         return next((each for each in fitting if not each.page.writes), None)
 
-    def _open(self, visitor: Visitor, page: _Compiled, known: dict[str, str]) -> PageResult:
+    def _open(self, session: Session, page: _Compiled, known: dict[str, str]) -> PageResult:
         size, found = 0, list[str]()
         for call in page.documents:
             if call.request.unless_known in known:
                 continue
-            answer = call.ask(visitor, known)
-            wrong = self._judge(visitor, call, answer)
+            answer = call.ask(session, known)
+            wrong = self._judge(session, call, answer)
             if wrong is not None:
                 if page.page.writes and call.request.method != "GET" and answer.status < 500:
-                    visitor.created(page.page.name, answer.url)  # it may have been written all the same
+                    session.created(page.page.name, answer.url)  # it may have been written all the same
                 return wrong
             size += len(answer.body)
             if page.page.assets:
-                found += assets(answer, visitor.client.allow)
+                found += assets(answer, session.allow)
         if page.page.writes:
-            self._list(visitor, page, known)
-        return self._rest(visitor, page, known, found, size)
+            self._list(session, page, known)
+        return self._rest(session, page, known, found, size)
 
-    def _list(self, visitor: Visitor, page: _Compiled, known: dict[str, str]) -> None:
+    def _list(self, session: Session, page: _Compiled, known: dict[str, str]) -> None:
         """List what a page has written: by the file's own address for it, else by that of the request."""
         made = page.created or page.documents[-1].url
         url = made.url(known)
         values = {name: known[name] for name in made.names}
-        visitor.created(page.page.name, urljoin(f"{known['base']}/", url), values)
+        session.created(page.page.name, urljoin(f"{known['base']}/", url), values)
 
     def _rest(
-        self, visitor: Visitor, page: _Compiled, known: dict[str, str], found: list[str], size: int
+        self, session: Session, page: _Compiled, known: dict[str, str], found: list[str], size: int
     ) -> PageResult:
         """Assets with the calls that can be made at once; then those that fed on their answers."""
         waiting = page.others
@@ -163,28 +168,28 @@ class PagesDriver:
             if not ready and not found:
                 raise Missing(", ".join(sorted(waiting[0].names - known.keys())))
             waiting = [call for call in waiting if call not in ready]
-            for call, answer in Call.ask_many(visitor, ready, known, found):
+            for call, answer in Call.ask_many(session, ready, known, found):
                 if isinstance(answer, ClientError):
                     return broken(answer)
-                wrong = self._judge(visitor, call, answer)
+                wrong = self._judge(session, call, answer)
                 if wrong is not None:
                     return wrong
                 size += answer.size
             found = []
         return PageResult(Outcome.OK, size=size)
 
-    def _judge(self, visitor: Visitor, call: Call | None, answer: Response) -> PageResult | None:
+    def _judge(self, session: Session, call: Call | None, answer: Response) -> PageResult | None:
         """What is wrong with an answer, or nothing; what it holds is kept."""
         if call is None:  # an asset that the page named: one that is not there breaks no page
             there = answer.status < 500 and not refused_by(answer)
             return None if there else not_as_it_should_be(answer, Outcome.FAILED)
-        read = Reading(answer)
+        read = ParsedAnswer(answer)
         if shown(self.signs.overload, read):
             return not_as_it_should_be(answer, Outcome.SHED)
-        reason = self._fault(visitor, call, read)
+        reason = self._fault(session, call, read)
         return None if reason is None else not_as_it_should_be(answer, Outcome.FAILED, reason)
 
-    def _fault(self, visitor: Visitor, call: Call, read: Reading) -> str | None:
+    def _fault(self, session: Session, call: Call, read: ParsedAnswer) -> str | None:
         """Why an answer is not what was asked for; an empty reason stands for its status."""
         if shown(self.signs.signed_out, read):
             return "signed out"
@@ -192,15 +197,15 @@ class PagesDriver:
             return ""
         if call.request.wants and not shown(call.request.wants, read):
             return "another page than asked for"
-        missing = self._extract(visitor, read, call.request.extract)
+        missing = self._extract(session, read, call.request.extract)
         return f"no {missing} in the page" if missing else None
 
-    def _extract(self, visitor: Visitor, read: Reading, rules: Mapping[str, Extract]) -> str:
+    def _extract(self, session: Session, read: ParsedAnswer, rules: Mapping[str, Extract]) -> str:
         """Keep what the rules find; the name of the first thing that is missing and must not be."""
         for name, rule in rules.items():
-            value = rule.value(read, visitor.random)
+            value = rule.value(read, session.random)
             if value is not None:
-                visitor.memory[KNOWN][name] = value
+                session.memory.of(PagesState).known[name] = value
             elif not rule.optional:
                 return name
         return ""
@@ -209,35 +214,35 @@ class PagesDriver:
 
     def classify(self, response: Response) -> Outcome:
         """The outcome by the file's signs of overload, then by the status."""
-        return self._outcome(Reading(response))
+        return self._outcome(ParsedAnswer(response))
 
-    def _outcome(self, read: Reading) -> Outcome:
+    def _outcome(self, read: ParsedAnswer) -> Outcome:
         if shown(self.signs.overload, read):
             return Outcome.SHED
         return Outcome.FAILED if read.answer.status >= 400 else Outcome.OK
 
     # -- clean-up --------------------------------------------------------------------------------------------------
 
-    def remove(self, visitor: Visitor, action: str, url: str, values: Mapping[str, str]) -> str:
+    def remove(self, session: Session, created: Created) -> str:
         """Remove what an action created: removed, gone, or kept and why."""
-        page = self.named.get((action, visitor.memory[KNOWN]["persona"]))
+        page = self.named.get((created.action, session.memory.of(PagesState).known["persona"]))
         if page is None or not page.removing:
             return "kept: the driver's file does not say how to remove it"
-        known = self._known(visitor) | {"created": url, **values}
+        known = self._known(session) | {"created": created.url, **created.values}
         for call in page.removing:
             try:
-                answer = call.ask(visitor, known)
+                answer = call.ask(session, known)
             except Missing as error:
                 return f"kept: nothing to fill in for {error.name}"
             if answer.status in (404, 410):
                 return "gone"
             if answer.status not in call.request.expect:
                 return f"kept: {answer.status}"
-            read = Reading(answer)
+            read = ParsedAnswer(answer)
             if call.request.wants and not shown(call.request.wants, read):
                 return "kept: another answer than wanted"
             for name, rule in call.request.extract.items():
-                value = rule.value(read, visitor.random)
+                value = rule.value(read, session.random)
                 known |= {name: value} if value is not None else {}
         return "removed"
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from entsurge.audience.profile import check, read_toml
 from entsurge.audience.shape import PERSONAS, Persona, Service
-from entsurge.drivers.finding import Extract, Sign
+from entsurge.drivers.extraction import Extract, Sign
 from entsurge.drivers.template import Template
 
 if TYPE_CHECKING:

@@ -10,22 +10,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
+from entsurge.client.failure import ClientError, UpgradeRefused
 from entsurge.drivers import live
 from entsurge.drivers import portal_pages as pages
-from entsurge.drivers.driver import ActionSpec
 from entsurge.drivers.results import broken, not_as_it_should_be, turned_away
 from entsurge.signon import cas
-from entsurge.signon.walk import Walk
-from entsurge.visit.failure import ClientError, UpgradeRefused
+from entsurge.signon.flow import Flow
+from entsurge.visit.driver import ActionSpec, Created
 from entsurge.visit.outcome import Outcome, PageResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from entsurge.drivers.driver import Account
+    from entsurge.client.response import Response
     from entsurge.drivers.registry import Setting
-    from entsurge.visit.response import Response
-    from entsurge.visit.visitor import Visitor
+    from entsurge.visit.driver import Account
+    from entsurge.visit.session import Session
 
 SHED_SIGNS = (
     "très nombreux",
@@ -44,7 +44,7 @@ _TOO_MANY, _QUOTA, _TOO_LARGE = 429, 509, 413
 
 
 class PortalDriver:
-    """Speaks to a web portal at `url`. Keeps nothing of a visitor: what a visitor knows is in `visitor.memory`."""
+    """Speaks to a web portal at `url`. Keeps nothing of a visitor: what a visitor knows is in `session.memory`."""
 
     actions: Mapping[str, ActionSpec] = {
         "open-home": ActionSpec("home"),
@@ -80,30 +80,29 @@ class PortalDriver:
     def __init__(self, setting: Setting) -> None:
         self.url, self.portals = setting.url.rstrip("/"), setting.portals
         self.entrance = setting.sign_on or cas.method(cas.Options(login_url=f"{self.url}/cas/login"))
-        self.signs = replace(self.entrance.signs, proof=_proves)
+        self.patterns = replace(self.entrance.patterns, proof=_proves)
 
     # -- sign-on ---------------------------------------------------------------------------------------------------
 
-    def sign_on(self, visitor: Visitor, account: Account) -> PageResult:
+    def sign_on(self, session: Session, account: Account) -> PageResult:
         """Login form, ticket, portal; proven by the portal's own sign."""
-        walk = Walk(visitor, self.signs)
+        flow = Flow(session, self.patterns)
         portal = self.portals.get(account.tenant, f"{self.url}/etab/{account.tenant}").rstrip("/")
         try:
-            arrival = self.entrance.enter(walk, account, f"{portal}/")
+            arrival = self.entrance.enter(flow, account, f"{portal}/")
         except ClientError as error:
             return broken(error)
         if arrival.refusal is not None or not _proves(arrival.page):
             return turned_away(arrival)
-        visitor.memory["portal"] = portal
-        visitor.memory["landing"] = arrival.page
+        session.memory.keep(pages.PortalState(portal, arrival.page))
         return PageResult(Outcome.OK, size=len(arrival.page.body))
 
     # -- pages -----------------------------------------------------------------------------------------------------
 
-    def open(self, visitor: Visitor, service: str, action: str) -> PageResult:
+    def open(self, session: Session, service: str, action: str) -> PageResult:
         """The document (read or written), then its assets and XHR in parallel."""
         try:
-            document = self._document(visitor, service, action)
+            document = self._document(session, service, action)
         except ClientError as error:
             return broken(error)
         outcome = self.classify(document)
@@ -115,16 +114,16 @@ class PortalDriver:
         found = _SERVICE.search(body)
         if found is None or found[1].decode() != service:
             return not_as_it_should_be(document, Outcome.FAILED, "another page than asked for")
-        pages.remember(visitor.memory, service, body)
-        page = self._rest(visitor, document, body)
-        return self._with_room(visitor, service, action, document, page) if page.ok else page
+        pages.remember(session.memory.of(pages.PortalState), service, body)
+        page = self._rest(session, document, body)
+        return self._with_room(session, service, action, document, page) if page.ok else page
 
     def _with_room(
-        self, visitor: Visitor, service: str, action: str, document: Response, page: PageResult
+        self, session: Session, service: str, action: str, document: Response, page: PageResult
     ) -> PageResult:
         """The page once its room, if it has one, is joined too."""
         try:
-            page.stay = live.enter(visitor, service, action, document)
+            page.live = live.enter(session, service, action, document)
         except UpgradeRefused as refused:
             outcome = self.classify(refused.response)
             return not_as_it_should_be(refused.response, Outcome.FAILED if outcome is Outcome.OK else outcome)
@@ -134,37 +133,37 @@ class PortalDriver:
             return broken(error)
         return page
 
-    def _document(self, visitor: Visitor, service: str, action: str) -> Response:
-        portal = visitor.memory["portal"]
-        landing: Response | None = visitor.memory.pop("landing", None)
+    def _document(self, session: Session, service: str, action: str) -> Response:
+        state = session.memory.of(pages.PortalState)
+        portal, landing = state.portal, state.landed()
         if action == "open-home" and landing is not None:
             return landing
-        writing = pages.writing(visitor, service, action) if self._posts(action) else None
+        writing = pages.writing(session, service, action) if self._posts(action) else None
         if writing is not None:
-            return self._write(visitor, portal, action, writing)
-        return visitor.get(urljoin(f"{portal}/", pages.reading(visitor, service, action)))
+            return self._write(session, portal, action, writing)
+        return session.get(urljoin(f"{portal}/", pages.reading(session, service, action)))
 
     def _posts(self, action: str) -> bool:
         """Whether an action writes by a form; what is written in a live room is said there."""
         return self.actions[action].writes and action not in live.ACTIONS
 
-    def _write(self, visitor: Visitor, portal: str, action: str, writing: pages.Writing) -> Response:
+    def _write(self, session: Session, portal: str, action: str, writing: pages.Writing) -> Response:
         url = urljoin(f"{portal}/", writing.path)
-        fields = [("csrf", visitor.memory["csrf"]), *writing.fields]
+        fields = [("csrf", session.memory.of(pages.PortalState).csrf), *writing.fields]
         if writing.filename:
-            answer = visitor.post_file(url, dict(fields), writing.filename, writing.content)
+            answer = session.post_file(url, dict(fields), writing.filename, writing.content)
         else:
-            answer = visitor.post_form(url, fields)
+            answer = session.post_form(url, fields)
         if answer.status < 400:
-            visitor.created(action, urljoin(url, answer.headers.get("content-location", url)))
-        return visitor.follow(answer)
+            session.created(action, urljoin(url, answer.headers.get("content-location", url)))
+        return session.follow(answer)
 
-    def _rest(self, visitor: Visitor, document: Response, body: bytes) -> PageResult:
+    def _rest(self, session: Session, document: Response, body: bytes) -> PageResult:
         assets = [found.decode() for found in _ASSET.findall(body)]
         declared = _XHR.search(body)
         calls = declared[1].decode().split() if declared else []
         size, base = len(body), document.url
-        for answer in visitor.fetch_many([urljoin(base, path) for path in (*assets, *calls)]):
+        for answer in session.fetch_many([urljoin(base, path) for path in (*assets, *calls)]):
             if isinstance(answer, ClientError):
                 return broken(answer)
             outcome = self.classify(answer)
@@ -173,13 +172,13 @@ class PortalDriver:
             size += answer.size
         return PageResult(Outcome.OK, size=size)
 
-    def remove(self, visitor: Visitor, action: str, url: str, values: Mapping[str, str]) -> str:
-        """Take back what was written at this address: removed, gone already, or kept and why."""
-        del action, values
-        landing: Response | None = visitor.memory.pop("landing", None)
+    def remove(self, session: Session, created: Created) -> str:
+        """Take back what was written at its address: removed, gone already, or kept and why."""
+        state = session.memory.of(pages.PortalState)
+        landing = state.landed()
         if landing is not None:
-            pages.remember(visitor.memory, "home", landing.body)
-        answer = visitor.request("DELETE", url, headers={"X-CSRF-Token": visitor.memory.get("csrf", "")})
+            pages.remember(state, "home", landing.body)
+        answer = session.request("DELETE", created.url, headers={"X-CSRF-Token": state.csrf})
         states = {204: "removed", 404: "gone"}
         return states.get(answer.status, f"kept: {answer.status}")
 

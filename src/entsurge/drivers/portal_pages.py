@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from html import unescape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from entsurge.visit.response import Response
-    from entsurge.visit.visitor import Visitor
+    from entsurge.client.response import Response
+    from entsurge.visit.session import Session
 
 PATHS = {
     "home": "accueil", "lesson-book": "cahier-de-textes", "homework": "travail", "messages": "messagerie",
@@ -36,6 +37,28 @@ _ITEMS = {
 }
 
 
+@dataclass(slots=True)
+class PortalState:
+    """What one visitor knows of the portal.
+
+    Its address, the page that sign-on ended on (until it is looked at), the token that forms carry, and what pages have
+    shown to choose from: links by service, names to write to, logins of pupils, the academy's own portals.
+    """
+
+    portal: str = ""
+    landing: Response | None = None
+    csrf: str = ""
+    items: dict[str, list[str]] = field(default_factory=dict)
+    recipients: list[str] = field(default_factory=list)
+    pupils: list[str] = field(default_factory=list)
+    academy_portals: list[str] = field(default_factory=list)
+
+    def landed(self) -> Response | None:
+        """The page that sign-on ended on, once."""
+        landing, self.landing = self.landing, None
+        return landing
+
+
 class Writing(NamedTuple):
     """What is sent, and where, relative to the portal; with a file if it has a name."""
 
@@ -50,62 +73,62 @@ def is_download(document: Response) -> bool:
     return document.status == 200 and document.headers.get("content-disposition").startswith("attachment")
 
 
-def remember(memory: dict[str, Any], service: str, body: bytes) -> None:
+def remember(state: PortalState, service: str, body: bytes) -> None:
     """Keep what a page tells for later ones: its token, what its list leads to, who can be written to."""
     token = _CSRF.search(body)
     if token:
-        memory["csrf"] = token[1].decode()
+        state.csrf = token[1].decode()
     items = _ITEMS[service].findall(body) if service in _ITEMS else []
     if items:
-        memory[f"{service} items"] = [link.decode() for link in items]
+        state.items[service] = [link.decode() for link in items]
     if service == "messages" and (found := _RECIPIENTS.search(body)):
-        memory["recipients"] = [unescape(name.decode()) for name in _OPTION.findall(found[1])]
+        state.recipients = [unescape(name.decode()) for name in _OPTION.findall(found[1])]
     elif service == "absences" and (pupils := _PUPIL.findall(body)):
-        memory["pupils"] = [login.decode() for login in pupils]
+        state.pupils = [login.decode() for login in pupils]
     elif service == "home" and (academy := _ACADEMY.findall(body)):
-        memory["portals"] = [link.decode() for link in academy]
+        state.academy_portals = [link.decode() for link in academy]
 
 
-def reading(visitor: Visitor, service: str, action: str) -> str:
+def reading(session: Session, service: str, action: str) -> str:
     """The address of what is read, relative to the portal: one of a list that was seen, or the service's own page."""
-    if action in _ONE_OF_THE_LIST and (item := _one(visitor, f"{service} items")):
+    if action in _ONE_OF_THE_LIST and (item := _one(session, _state(session).items.get(service))):
         return item
-    if action == "download-file" and (item := _one(visitor, f"{service} items")):
+    if action == "download-file" and (item := _one(session, _state(session).items.get(service))):
         return f"{item}/contenu"
-    if action == "read-academy-news" and (portal := _one(visitor, "portals")):
+    if action == "read-academy-news" and (portal := _one(session, _state(session).academy_portals)):
         return portal
     return _PLACES.get(action, PATHS[service])
 
 
-def writing(visitor: Visitor, service: str, action: str) -> Writing | None:
+def writing(session: Session, service: str, action: str) -> Writing | None:
     """What is written; none when the page has not yet been seen that it is written on."""
-    if "csrf" not in visitor.memory:
+    if not session.memory.of(PortalState).csrf:
         return None
-    text = visitor.sentence()
+    text = session.sentence()
     if action in _ON_AN_ITEM:
-        item = _one(visitor, f"{service} items")
+        item = _one(session, _state(session).items.get(service))
         return _ON_AN_ITEM[action](item, text) if item else None
-    return _NEW.get(action, _text)(visitor, PATHS[service], text)
+    return _NEW.get(action, _text)(session, PATHS[service], text)
 
 
 def _titled(text: str) -> list[tuple[str, str]]:
     return [("titre", text[:60]), ("contenu", text)]
 
 
-def _text(visitor: Visitor, path: str, text: str) -> Writing:
-    del visitor
+def _text(session: Session, path: str, text: str) -> Writing:
+    del session
     return Writing(path, _titled(text))
 
 
-def _letter(visitor: Visitor, path: str, text: str) -> Writing:
-    return Writing(path, [("destinataire", _one(visitor, "recipients")), *_titled(text)])
+def _letter(session: Session, path: str, text: str) -> Writing:
+    return Writing(path, [("destinataire", _one(session, _state(session).recipients)), *_titled(text)])
 
 
-def _register(visitor: Visitor, path: str, text: str) -> Writing:
+def _register(session: Session, path: str, text: str) -> Writing:
     """The register of the class that was shown, with nobody or a few absent."""
     del text
-    pupils: list[str] = visitor.memory.get("pupils", [])
-    absent = visitor.random.sample(pupils, min(len(pupils), visitor.random.randint(0, _MOST_ABSENT)))
+    pupils = session.memory.of(PortalState).pupils
+    absent = session.random.sample(pupils, min(len(pupils), session.random.randint(0, _MOST_ABSENT)))
     return Writing(path, [("absents", login) for login in absent])
 
 
@@ -121,7 +144,7 @@ _ON_AN_ITEM: Mapping[str, Callable[[str, str], Writing]] = {
     "answer-message": lambda item, text: Writing(item, [("contenu", text)]),
     "justify-absence": lambda item, text: Writing(item, [("motif", "1"), ("commentaire", text[:60])]),
 }
-_NEW: Mapping[str, Callable[[Visitor, str, str], Writing]] = {
+_NEW: Mapping[str, Callable[[Session, str, str], Writing]] = {
     "write-lesson": lambda _, path, text: Writing(path, _titled(text), "cours.txt", _file(text, _DOCUMENT_BYTES)),
     "set-homework": lambda _, path, text: Writing(path, [*_titled(text), ("a_rendre", "1")]),
     "upload-file": lambda _, path, text: Writing(path, [], "document.txt", _file(text, _DOCUMENT_BYTES)),
@@ -130,7 +153,10 @@ _NEW: Mapping[str, Callable[[Visitor, str, str], Writing]] = {
 }
 
 
-def _one(visitor: Visitor, name: str) -> str:
-    """One of the things remembered under a name; empty when there is none."""
-    known: list[str] = visitor.memory.get(name, [])
-    return visitor.random.choice(known) if known else ""
+def _state(session: Session) -> PortalState:
+    return session.memory.of(PortalState)
+
+
+def _one(session: Session, known: list[str] | None) -> str:
+    """One of the things that are known; empty when there is none."""
+    return session.random.choice(known) if known else ""

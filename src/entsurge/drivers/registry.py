@@ -16,8 +16,8 @@ from entsurge.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from entsurge.drivers.driver import Driver
     from entsurge.signon.method import SignOn
+    from entsurge.visit.driver import Driver
 
 DRIVERS = {
     "portal": "entsurge.drivers.portal",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from entsurge.drivers.edge import refused_by, retry_after_seconds
+from entsurge.client.edge_refusal import refused_by, retry_after_seconds
+from entsurge.client.failure import ClientError, OwnLimit
+from entsurge.signon.flow import outcome_of
 from entsurge.signon.method import Refusal
-from entsurge.signon.walk import outcome_of
-from entsurge.visit.failure import ClientError, OwnLimit
 from entsurge.visit.outcome import Outcome, PageResult
 
 if TYPE_CHECKING:
+    from entsurge.client.response import Response
     from entsurge.signon.method import Arrival
-    from entsurge.visit.response import Response
 
 
 def broken(error: ClientError) -> PageResult:

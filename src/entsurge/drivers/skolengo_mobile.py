@@ -11,24 +11,25 @@ from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from entsurge.client.failure import ClientError
 from entsurge.drivers import portal_pages as pages
 from entsurge.drivers.portal import PortalDriver
 from entsurge.drivers.results import broken, not_as_it_should_be, turned_away
-from entsurge.drivers.skolengo_screens import SCREENS, days
+from entsurge.drivers.skolengo_screens import SCREENS, AppState, days
 from entsurge.signon import oidc, tokens
+from entsurge.signon.flow import FORM, Flow
 from entsurge.signon.method import Arrival, Refusal
-from entsurge.signon.walk import FORM, Walk
-from entsurge.visit.failure import ClientError
+from entsurge.visit.driver import Created
 from entsurge.visit.outcome import Outcome, PageResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from entsurge.drivers.driver import Account, ActionSpec
+    from entsurge.client.response import Response
     from entsurge.drivers.registry import Setting
     from entsurge.drivers.skolengo_screens import Screen, Sending, Step
-    from entsurge.visit.response import Response
-    from entsurge.visit.visitor import Visitor
+    from entsurge.visit.driver import Account, ActionSpec
+    from entsurge.visit.session import Session
 
 API = "/api/v1/bff-sko-app"
 REDIRECT = "skoapp-prod://sign-in-callback"
@@ -43,7 +44,7 @@ _WEB_PLACES = {  # where the portal takes back what the app wrote
 
 
 class SkolengoMobileDriver:
-    """Speaks to a mobile API at `url`; what a visitor knows is in `visitor.memory`."""
+    """Speaks to a mobile API at `url`; what a visitor knows is in `session.memory`."""
 
     def __init__(self, setting: Setting) -> None:
         self.url = setting.url.rstrip("/").removesuffix(API)
@@ -64,16 +65,16 @@ class SkolengoMobileDriver:
 
     # -- sign-on ---------------------------------------------------------------------------------------------------
 
-    def sign_on(self, visitor: Visitor, account: Account) -> PageResult:
+    def sign_on(self, session: Session, account: Account) -> PageResult:
         """Authorise, sign on at the CAS, exchange the code; proven by the API, which says who this is."""
-        walk = Walk(visitor, self.entrance.signs)
+        flow = Flow(session, self.entrance.patterns)
         try:
-            arrival = self.entrance.enter(walk, account, self.url)
+            arrival = self.entrance.enter(flow, account, self.url)
             if arrival.refusal is not None:
                 return turned_away(arrival)
             subject = _subject(arrival.page)
             address = self._address(f"/users-info/{subject}", {"include": WHO})
-            page = walk.once("GET", address, "who", headers=tokens.authorization(visitor))
+            page = flow.once("GET", address, "who", headers=tokens.authorization(session))
         except ClientError as error:
             return broken(error)
         outcome = self.classify(page)
@@ -82,84 +83,87 @@ class SkolengoMobileDriver:
         me = _value(page).get("data")
         if not subject or not isinstance(me, dict) or me.get("id") != subject:
             return turned_away(Arrival(page, Refusal.NOT_SIGNED_ON))
-        self._remember(visitor, account, me)
-        visitor.memory["landing screen"] = page
+        self._remember(session, account, me)
+        session.memory.of(AppState).landing = page
         return PageResult(Outcome.OK, size=len(page.body))
 
     @staticmethod
-    def _remember(visitor: Visitor, account: Account, me: dict[str, Any]) -> None:
+    def _remember(session: Session, account: Account, me: dict[str, Any]) -> None:
         related = me.get("relationships", {})
         students = [each["id"] for each in (related.get("students") or {}).get("data") or []]
         school = (related.get("school") or {}).get("data") or {}
-        visitor.memory["me"] = me["id"]
-        visitor.memory["student"] = visitor.random.choice(students) if students else me["id"]
-        visitor.memory["school"] = school.get("id", "")
-        visitor.memory["tenant"] = account.tenant
+        state = session.memory.of(AppState)
+        state.me, state.student = me["id"], session.random.choice(students) if students else me["id"]
+        state.school, state.tenant = school.get("id", ""), account.tenant
 
     # -- pages -----------------------------------------------------------------------------------------------------
 
-    def open(self, visitor: Visitor, service: str, action: str) -> PageResult:
+    def open(self, session: Session, service: str, action: str) -> PageResult:
         """One screen of the app, or a page of the portal in its web view."""
         screen = SCREENS.get(action)
         try:
             if screen is None:
-                return self._web_view(visitor, service, action)
-            return self._screen(visitor, screen)
+                return self._web_view(session, service, action)
+            return self._screen(session, screen)
         except ClientError as error:
             return broken(error)
 
-    def _screen(self, visitor: Visitor, screen: Screen) -> PageResult:
+    def _screen(self, session: Session, screen: Screen) -> PageResult:
         """What the screen must know first, its document or what it writes, then what belongs to it."""
-        size, knows = 0, bool(visitor.memory.get(screen.needs))
-        for step in screen.steps(visitor.memory):
-            answer = self._step(visitor, step.path, step.parameters)
+        state = session.memory.of(AppState)
+        size, knows = 0, bool(getattr(state, screen.needs))
+        for step in screen.steps(state):
+            answer = self._step(session, step.path, step.parameters)
             outcome = self._judged(answer)
             if outcome is not Outcome.OK:
                 return self._refused(answer, outcome)
             size += answer.size
-            if not _learnt(step, visitor.memory, answer):
+            if not _learnt(step, state, answer):
                 return self._refused(answer, Outcome.FAILED)
         if screen.write is None or not knows:
             return PageResult(Outcome.OK, size=size)
-        sending = screen.write(visitor.memory, visitor.sentence())
+        sending = screen.write(state, session.sentence())
         if sending is None:
-            return self._screen(visitor, SCREENS["read-inbox"])
-        return self._write(visitor, sending, size)
+            return self._screen(session, SCREENS["read-inbox"])
+        return self._write(session, sending, size)
 
-    def _step(self, visitor: Visitor, path: str, parameters: Mapping[str, str]) -> Response:
-        landing: Response | None = visitor.memory.pop("landing screen", None)
+    def _step(self, session: Session, path: str, parameters: Mapping[str, str]) -> Response:
+        state = session.memory.of(AppState)
+        landing = state.landed()
         if landing is not None and path.startswith("/users-info/"):
             return landing
-        address = self._address(path.format_map(visitor.memory), _filled(parameters, visitor.memory))
-        return self._asked(visitor, "GET", address)
+        address = self._address(state.filled(path), _filled(parameters, state))
+        return self._asked(session, "GET", address)
 
-    def _write(self, visitor: Visitor, sending: Sending, size: int) -> PageResult:
-        address = self._address(sending.path, _filled(sending.parameters, visitor.memory))
-        answer = self._asked(visitor, sending.method, address, sending.document)
+    def _write(self, session: Session, sending: Sending, size: int) -> PageResult:
+        state = session.memory.of(AppState)
+        address = self._address(sending.path, _filled(sending.parameters, state))
+        answer = self._asked(session, sending.method, address, sending.document)
         outcome = self._judged(answer)
         if outcome is not Outcome.OK:
             return self._refused(answer, outcome)
         key = _value(answer).get("data", {}).get("id", "")
         where = sending.path if sending.method == "PATCH" else f"{sending.path}/{key}"
-        known = {name: visitor.memory.get(name, "") for name in ("student", "letter")}
-        visitor.created(visitor.action, self._address(where, {}), known)
+        known = {"student": state.student, "letter": state.letter}
+        session.created(session.action, self._address(where, {}), known)
         return PageResult(Outcome.OK, size=size + answer.size)
 
-    def _web_view(self, visitor: Visitor, service: str, action: str) -> PageResult:
+    def _web_view(self, session: Session, service: str, action: str) -> PageResult:
         """Into the portal by the sign-on's cookie, once a visit; then as in a browser."""
-        refused = self._into_the_portal(visitor)
-        return refused or self.web.open(visitor, service, action)
+        refused = self._into_the_portal(session)
+        return refused or self.web.open(session, service, action)
 
-    def _into_the_portal(self, visitor: Visitor) -> PageResult | None:
+    def _into_the_portal(self, session: Session) -> PageResult | None:
         """What stands in the way, if anything does."""
-        if "portal" in visitor.memory:
+        state = session.memory.of(pages.PortalState)
+        if state.portal:
             return None
-        portal = self._portal(visitor.memory["tenant"])
-        page = visitor.get(f"{portal}/")
+        portal = self._portal(session.memory.of(AppState).tenant)
+        page = session.get(f"{portal}/")
         outcome = self.web.classify(page)
         if outcome is Outcome.OK:
-            visitor.memory["portal"] = portal
-            pages.remember(visitor.memory, "home", page.body)
+            state.portal = portal
+            pages.remember(state, "home", page.body)
             return None
         return not_as_it_should_be(page, outcome)
 
@@ -168,23 +172,24 @@ class SkolengoMobileDriver:
         own = self.setting.portals.get(tenant)
         return own.rstrip("/") if own else f"{self.url}/etab/{tenant}"
 
-    def remove(self, visitor: Visitor, action: str, url: str, values: Mapping[str, str]) -> str:
+    def remove(self, session: Session, created: Created) -> str:
         """Take back what was written: a mark of work done by the API, the rest by the web view; or kept, and why."""
+        action, url, values = created.action, created.url, created.values
         if action == "mark-done":
             key = url.rpartition("/")[2]
-            return self._unmark(visitor, key, values.get("student", ""))
-        if self._into_the_portal(visitor) is not None:
+            return self._unmark(session, key, values.get("student", ""))
+        if self._into_the_portal(session) is not None:
             return "kept: the portal does not let its author in"
         if action in _WEB_PLACES:  # the app has no means for it; its web view has
             key = url.rpartition("/")[2].partition("-")[0]
             place = _WEB_PLACES[action].format(key=key, letter=values.get("letter") or 0)
-            url = f"{visitor.memory['portal']}/{place}"
-        return self.web.remove(visitor, action, url, values)
+            url = f"{session.memory.of(pages.PortalState).portal}/{place}"
+        return self.web.remove(session, Created(action, url, values))
 
-    def _unmark(self, visitor: Visitor, key: str, student: str) -> str:
+    def _unmark(self, session: Session, key: str, student: str) -> str:
         document = {"data": {"type": "homework", "id": key, "attributes": {"done": False}}}
         address = self._address(f"/homework-assignments/{key}", {"filter[student.id]": student})
-        answer = self._asked(visitor, "PATCH", address, document)
+        answer = self._asked(session, "PATCH", address, document)
         states = {200: "removed", 404: "gone"}
         return states.get(answer.status, f"kept: {answer.status}")
 
@@ -195,32 +200,32 @@ class SkolengoMobileDriver:
         return f"{self.url}{API}{path}{query}"
 
     @staticmethod
-    def _headers(visitor: Visitor) -> dict[str, str]:
-        school = visitor.memory["school"]
+    def _headers(session: Session) -> dict[str, str]:
+        school = session.memory.of(AppState).school
         named = {"X-Skolengo-School-Id": school} if school else {}
-        return {**tokens.authorization(visitor), "X-Skolengo-Date-Format": "utc", **named}
+        return {**tokens.authorization(session), "X-Skolengo-Date-Format": "utc", **named}
 
-    def _asked(self, visitor: Visitor, method: str, address: str, document: object = None) -> Response:
+    def _asked(self, session: Session, method: str, address: str, document: object = None) -> Response:
         """The answer; a token that is no longer good is renewed once, and what refuses that is the answer then."""
         body = None if document is None else json.dumps(document).encode()
         kind = {} if body is None else {"Content-Type": "application/vnd.api+json"}
-        answer = visitor.request(method, address, headers={**self._headers(visitor), **kind}, body=body)
+        answer = session.request(method, address, headers={**self._headers(session), **kind}, body=body)
         if answer.status != 401:
             return answer
-        renewal = self._renewal(visitor)
+        renewal = self._renewal(session)
         if renewal is None or self.classify(renewal) is Outcome.SHED:
             return renewal or answer
-        return visitor.request(method, address, headers={**self._headers(visitor), **kind}, body=body)
+        return session.request(method, address, headers={**self._headers(session), **kind}, body=body)
 
-    def _renewal(self, visitor: Visitor) -> Response | None:
+    def _renewal(self, session: Session) -> Response | None:
         """The token endpoint's answer to a refresh token, whose tokens are kept; none without one."""
-        kept = visitor.memory.get(tokens.MEMORY)
-        if not isinstance(kept, tokens.Tokens) or not kept.refresh:
+        kept = session.memory.of(tokens.Tokens)
+        if not kept.refresh:
             return None
         fields = {"grant_type": "refresh_token", "refresh_token": kept.refresh, **kept.client}
-        walk = Walk(visitor, self.entrance.signs)
-        answer = walk.once("POST", kept.endpoint, "refresh", headers=FORM, body=urlencode(fields).encode())
-        tokens.keep(visitor.memory, answer, kept.endpoint, kept.client)
+        flow = Flow(session, self.entrance.patterns)
+        answer = flow.once("POST", kept.endpoint, "refresh", headers=FORM, body=urlencode(fields).encode())
+        tokens.keep(session.memory, answer, kept.endpoint, kept.client)
         return answer
 
     # -- signs -----------------------------------------------------------------------------------------------------
@@ -256,21 +261,21 @@ def _value(answer: Response) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _learnt(step: Step, memory: dict[str, Any], answer: Response) -> bool:
+def _learnt(step: Step, state: AppState, answer: Response) -> bool:
     """Whether the answer could be read for what the step looks for in it."""
     if step.learn is None:
         return True
     found = _value(answer)
     try:
-        step.learn(memory, found)
+        step.learn(state, found)
     except (AttributeError, KeyError, TypeError):
         return False
     return "data" in found
 
 
-def _filled(parameters: Mapping[str, str], memory: Mapping[str, Any]) -> dict[str, str]:
+def _filled(parameters: Mapping[str, str], state: AppState) -> dict[str, str]:
     """Parameters as they are sent; `days` names the filter of this week's days."""
-    sent = {name: value.format_map(memory) for name, value in parameters.items() if name != "days"}
+    sent = {name: state.filled(value) for name, value in parameters.items() if name != "days"}
     return sent | (days(parameters["days"]) if "days" in parameters else {})
 
 

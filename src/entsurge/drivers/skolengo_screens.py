@@ -11,12 +11,47 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from entsurge.drivers.driver import ActionSpec
+from entsurge.visit.driver import ActionSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    Memory = dict[str, Any]
+    from entsurge.client.response import Response
+
+
+@dataclass
+class AppState:
+    """What one visitor knows of the app's API: identifiers of the person and of what screens have shown.
+
+    They are empty while unknown. Steps name them, and fill them in.
+    """
+
+    landing: Response | None = None  # the answer that proved the sign-on, until a screen asks for it
+    tenant: str = ""
+    school: str = ""
+    me: str = ""
+    student: str = ""
+    inbox: str = ""
+    sent: str = ""
+    contact: str = ""
+    lesson: str = ""
+    work: str = ""
+    letter: str = ""
+    period: str = ""
+    evaluation: str = ""
+    absence: str = ""
+    reason: str = ""
+    news: str = ""
+
+    def filled(self, text: str) -> str:
+        """The text with its places (`{student}`) filled in."""
+        return text.format_map(vars(self))
+
+    def landed(self) -> Response | None:
+        """The answer that proved the sign-on, once."""
+        landing, self.landing = self.landing, None
+        return landing
+
 
 _LESSONS = "lessons,lessons.subject,lessons.teachers,homeworkAssignments,homeworkAssignments.subject"
 _IN_A_LESSON = "teachers,contents,contents.attachments,subject,toDoForTheLesson,toDoAfterTheLesson"
@@ -40,7 +75,7 @@ class Step:
 
     path: str
     parameters: Mapping[str, str] = field(default_factory=dict)
-    learn: Callable[[Memory, dict[str, Any]], None] | None = None
+    learn: Callable[[AppState, dict[str, Any]], None] | None = None
     unless: str = ""
     only_if: str = ""
 
@@ -60,15 +95,15 @@ class Screen:
 
     spec: ActionSpec
     requests: tuple[Step, ...]
-    write: Callable[[Memory, str], Sending | None] | None = None
+    write: Callable[[AppState, str], Sending | None] | None = None
     needs: str = "me"
 
-    def steps(self, memory: Memory) -> list[Step]:
+    def steps(self, state: AppState) -> list[Step]:
         """The requests that a visitor who knows so much makes."""
         return [
             step
             for step in self.requests
-            if not (step.unless and memory.get(step.unless)) and (not step.only_if or memory.get(step.only_if))
+            if not (step.unless and getattr(state, step.unless)) and (not step.only_if or getattr(state, step.only_if))
         ]
 
 
@@ -78,34 +113,34 @@ def days(name: str) -> dict[str, str]:
     return {f"filter[{name}][GE]": monday.isoformat(), f"filter[{name}][LE]": (monday + timedelta(days=6)).isoformat()}
 
 
-def _new_message(memory: Memory, text: str) -> Sending | None:
+def _new_message(state: AppState, text: str) -> Sending | None:
     """A question to somebody of the address book, if there is anybody in it."""
-    if not memory.get("contact"):
+    if not state.contact:
         return None
-    to = {"toRecipients": {"data": [{"type": "personContact", "id": memory["contact"]}]}}
+    to = {"toRecipients": {"data": [{"type": "personContact", "id": state.contact}]}}
     said = {"subject": text[:60], "firstParticipationContent": f"<p>{text}</p>"}
     return Sending("POST", "/communications", _document("communication", said, to))
 
 
-def _answer(memory: Memory, text: str) -> Sending:
+def _answer(state: AppState, text: str) -> Sending:
     """An answer in a conversation."""
-    about = {"communication": {"data": {"type": "communication", "id": memory["letter"]}}}
+    about = {"communication": {"data": {"type": "communication", "id": state.letter}}}
     return Sending("POST", "/participations", _document("participation", {"content": f"<p>{text}</p>"}, about))
 
 
-def _mark_done(memory: Memory, text: str) -> Sending:
+def _mark_done(state: AppState, text: str) -> Sending:
     """A piece of work marked as done."""
     del text
     document = _document("homework", {"done": True}, {})
-    document["data"]["id"] = memory["work"]
-    return Sending("PATCH", f"/homework-assignments/{memory['work']}", document, _STUDENT)
+    document["data"]["id"] = state.work
+    return Sending("PATCH", f"/homework-assignments/{state.work}", document, _STUDENT)
 
 
-def _justify(memory: Memory, text: str) -> Sending:
+def _justify(state: AppState, text: str) -> Sending:
     """A reason for a child's absence."""
     about = {
-        "absenceFile": {"data": {"type": "absenceFile", "id": memory["absence"]}},
-        "absenceReason": {"data": {"type": "absenceReason", "id": memory["reason"]}},
+        "absenceFile": {"data": {"type": "absenceFile", "id": state.absence}},
+        "absenceReason": {"data": {"type": "absenceReason", "id": state.reason}},
     }
     return Sending("POST", "/absence-files-states", _document("absenceFileState", {"comment": text}, about))
 
@@ -114,10 +149,10 @@ def _document(kind: str, attributes: dict[str, Any], relationships: dict[str, An
     return {"data": {"type": kind, "attributes": attributes, "relationships": relationships}}
 
 
-def _learner(name: str, kind: str, folder: str = "") -> Callable[[Memory, dict[str, Any]], None]:
+def _learner(name: str, kind: str, folder: str = "") -> Callable[[AppState, dict[str, Any]], None]:
     """Keeps the id of the first resource of a kind, wherever it stands in the document; nothing for none."""
 
-    def learn(memory: Memory, found: dict[str, Any]) -> None:
+    def learn(state: AppState, found: dict[str, Any]) -> None:
         data = found.get("data")
         resources = [*(data if isinstance(data, list) else [data]), *found.get("included", [])]
         ids = (
@@ -125,15 +160,15 @@ def _learner(name: str, kind: str, folder: str = "") -> Callable[[Memory, dict[s
             for each in resources
             if each and each["type"] == kind and (not folder or each["attributes"].get("type") == folder)
         )
-        memory[name] = next(ids, "")
+        setattr(state, name, next(ids, ""))
 
     return learn
 
 
-def _learn_mailbox(memory: Memory, found: dict[str, Any]) -> None:
-    _learner("inbox", "folder", "INBOX")(memory, found)
-    _learner("sent", "folder", "SENT")(memory, found)
-    _learner("contact", "personContact")(memory, found)
+def _learn_mailbox(state: AppState, found: dict[str, Any]) -> None:
+    _learner("inbox", "folder", "INBOX")(state, found)
+    _learner("sent", "folder", "SENT")(state, found)
+    _learner("contact", "personContact")(state, found)
 
 
 _HOME = Step("/users-info/{me}", {"include": "school,students"})
@@ -175,7 +210,7 @@ def _reading(service: str, *requests: Step) -> Screen:
     return Screen(ActionSpec(service), requests)
 
 
-def _writing(service: str, write: Callable[[Memory, str], Sending | None], needs: str, *requests: Step) -> Screen:
+def _writing(service: str, write: Callable[[AppState, str], Sending | None], needs: str, *requests: Step) -> Screen:
     return Screen(ActionSpec(service, writes=True), requests, write, needs)
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from entsurge.drivers.stay import NEVER, SEND_SECONDS, LiveStay, number
+from entsurge.drivers.live_session import NEVER, SEND_SECONDS, RoomSession, number
 from entsurge.visit.outcome import Outcome
 
 if TYPE_CHECKING:
-    from entsurge.visit.background import Witness
-    from entsurge.visit.websocket import WebSocket
+    from entsurge.client.websocket import WebSocket
+    from entsurge.visit.live_recorder import LiveRecorder
 
 WINDOW_US = 5_000_000
 ENOUGH = 0.8
@@ -24,11 +24,11 @@ _LATE_US = 2_000_000
 _PICTURE = os.urandom(64 * 1024)  # nothing on the way can compress it
 
 
-class VideoStay(LiveStay):
+class VideoSession(RoomSession):
     """Watches; `sends`: also sends one's own picture and voice, as the class asks of its teacher."""
 
-    def __init__(self, socket: WebSocket, witness: Witness, joined: dict[str, Any], *, sends: bool) -> None:
-        super().__init__(socket, witness, joined)
+    def __init__(self, socket: WebSocket, recorder: LiveRecorder, joined: dict[str, Any], *, sends: bool) -> None:
+        super().__init__(socket, recorder, joined)
         self.media_bytes = 0
         self._bytes_per_us = number(joined, "receive_kbps", 0) / 8e3
         self._chunk_us = max(_SHORTEST_CHUNK_US, int(number(joined, "chunk_seconds", 0.25) * 1e6))
@@ -53,9 +53,9 @@ class VideoStay(LiveStay):
 
     def watch(self, chunk: bytes) -> None:
         """A chunk has come; the first one begins the stream."""
-        now_us = self.witness.now_us()
+        now_us = self.recorder.now_us()
         if not self.media_bytes:
-            self.witness.note("live-first-media", now_us - self.joined_us)
+            self.recorder.note("live-first-media", now_us - self.joined_us)
             self._window_us = now_us
         else:
             self._silence_us = max(self._silence_us, now_us - self._heard_us)
@@ -65,7 +65,7 @@ class VideoStay(LiveStay):
 
     def leaving(self) -> None:
         """The last seconds count too, if there are enough of them to say anything."""
-        now_us = self.witness.now_us()
+        now_us = self.recorder.now_us()
         if now_us - self._window_us >= max(_WORTH_JUDGING_US, 4 * self._chunk_us):
             self._judge(now_us)
 
@@ -76,8 +76,8 @@ class VideoStay(LiveStay):
         silence_us = max(self._silence_us, now_us - self._heard_us)
         came, self._window_bytes, self._silence_us = self._window_bytes, 0, 0
         if not self.media_bytes:
-            self.witness.note("live-first-media", now_us - self.joined_us, Outcome.FAILED, "no media")
+            self.recorder.note("live-first-media", now_us - self.joined_us, Outcome.FAILED, "no media")
         elif came >= owed:
-            self.witness.note("live-media", silence_us)
+            self.recorder.note("live-media", silence_us)
         else:
-            self.witness.note("live-media", silence_us, Outcome.FAILED, "starved" if came else "stalled")
+            self.recorder.note("live-media", silence_us, Outcome.FAILED, "starved" if came else "stalled")

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge import errors
 from entsurge.audience import profile as profiles
-from entsurge.engine import by_hand
-from entsurge.engine.way import Way
+from entsurge.client.failure import ClientError
+from entsurge.engine import probe
+from entsurge.engine.target_access import TargetAccess
 from entsurge.plan.people import population
 from entsurge.record.run_directory import write_json
-from entsurge.visit.failure import ClientError
+from entsurge.visit.driver import Created
 from entsurge.visit.visitor import UNREACHABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from entsurge.engine.by_hand import Led
+    from entsurge.engine.probe import Probe
 
 DONE = "cleanup.json"
 
@@ -30,7 +31,9 @@ def main(text: str) -> int:
     given = json.loads(text)
     try:
         left = 0
-        for each in removed(Path(given["run"]), Way(url=given["url"], driver=given["driver"], target=given["target"])):
+        for each in removed(
+            Path(given["run"]), TargetAccess(url=given["url"], driver=given["driver"], target=given["target"])
+        ):
             print(json.dumps(each), flush=True)
             left += each["state"] not in ("removed", "gone")
     except errors.EntsurgeError as error:
@@ -39,25 +42,25 @@ def main(text: str) -> int:
     return errors.UNEXPECTED if left else errors.PASS
 
 
-def removed(run: Path, way: Way) -> Iterator[dict[str, Any]]:
+def removed(run: Path, access: TargetAccess) -> Iterator[dict[str, Any]]:
     """Each thing that the run created, with what became of it: removed, gone, kept (and why).
 
     What has been removed is written down, so that a second clean-up does not ask again.
     """
     manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
     done = _done(run)
-    people = None if way.target and way.target.accounts else population(_profile(manifest))
-    stage = by_hand.stage(way, people, run=run.name)
+    people = None if access.target and access.target.accounts else population(_profile(manifest))
+    context = probe.run_context(access, people, run=run.name)
     by_account: dict[tuple[Any, str, int], list[dict[str, Any]]] = defaultdict(list)
     for row in _rows(run / "created.jsonl"):
         if row["url"] not in done:
             by_account[row["persona"], row["group"], row["account"]].append(row)
     for (persona, academy, number), rows in by_account.items():
-        with by_hand.led(stage, persona, academy, number, run=run.name) as visitor:
+        with probe.probing(context, persona, academy, number, run=run.name) as visitor:
             signed_on = visitor.signs_on()
             if signed_on.reason in UNREACHABLE:
                 raise errors.TargetUnreachable(
-                    f"{way.url}: {signed_on.reason}", hint="nothing was removed from here on"
+                    f"{access.url}: {signed_on.reason}", hint="nothing was removed from here on"
                 )
             for row in reversed(rows):
                 state = _remove(visitor, row) if signed_on.ok else f"kept: {signed_on.reason}"
@@ -67,13 +70,11 @@ def removed(run: Path, way: Way) -> Iterator[dict[str, Any]]:
         write_json(run / DONE, sorted(done))
 
 
-def _remove(visitor: Led, row: dict[str, Any]) -> str:
-    remove = getattr(visitor.stage.driver, "remove", None)
-    if remove is None:
-        return "kept: the driver cannot remove anything"
+def _remove(visitor: Probe, row: dict[str, Any]) -> str:
     visitor.service, visitor.action = row["service"], row["action"]
     try:
-        return str(remove(visitor, row["action"], row["url"], row.get("values") or {}))
+        created = Created(row["action"], row["url"], row.get("values") or {})
+        return visitor.run_context.driver.remove(visitor, created)
     except ClientError as error:
         return f"kept: {error.reason}"
 

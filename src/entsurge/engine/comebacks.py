@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from entsurge.plan.arrivals import VisitPlan
     from entsurge.visit.log import VisitLog
-    from entsurge.visit.stage import Stage
+    from entsurge.visit.run_context import RunContext
 
 FAILED_ENDS = frozenset({"shed", "failed", "sign-on"})
 COUNTS = ("due", "started", "given_up", "lost")
@@ -40,29 +40,29 @@ class Comebacks:
     def __len__(self) -> int:
         return len(self._pending)
 
-    def consider(self, log: VisitLog, stage: Stage) -> None:
+    def consider(self, log: VisitLog, context: RunContext) -> None:
         """A visit has ended: if its visitor did not get what they came for and is of those who insist, they return."""
-        if stage.comeback is None or log.end not in FAILED_ENDS or log.sign_on == "lost":
+        if context.comeback is None or log.end not in FAILED_ENDS or log.sign_on == "lost":
             return
-        delay_us = stage.comeback.delay_us(log.plan)
+        delay_us = context.comeback.delay_us(log.plan)
         if delay_us is None:
             return
-        due_us = stage.now_us() + delay_us
-        pages, phase = log.owed(), stage.phase_at(due_us, log.plan.phase)
+        due_us = context.now_us() + delay_us
+        pages, phase = log.owed(), context.phase_at(due_us, log.plan.phase)
         plan = comeback.again(log.plan, pages, due_us=due_us, phase=phase)
         self.counts["due"][plan.persona] += 1
         heapq.heappush(self._pending, (due_us, plan.name, plan))
         if self._waiting is None:
-            self._waiting = gevent.spawn(self._run, stage)
+            self._waiting = gevent.spawn(self._run, context)
         self._changed.set()
 
-    def _run(self, stage: Stage) -> None:
+    def _run(self, context: RunContext) -> None:
         while True:
             self._changed.clear()
-            while self._pending and self._pending[0][0] <= stage.now_us():
+            while self._pending and self._pending[0][0] <= context.now_us():
                 plan = heapq.heappop(self._pending)[2]
                 self.counts[self.start(plan)][plan.persona] += 1
-            next_us = self._pending[0][0] - stage.now_us() if self._pending else None
+            next_us = self._pending[0][0] - context.now_us() if self._pending else None
             self._changed.wait(None if next_us is None else max(0.0, next_us / 1e6))
 
     def end(self) -> None:

@@ -37,7 +37,7 @@ class Crew:
     """The master's side. Reports come once a second; whoever has not reported for four seconds is gone for good."""
 
     def __init__(self, run: Run) -> None:
-        self.run, self.stage = run, run.stage
+        self.run, self.run_context = run, run.run_context
         self.wanted = run.spec.processes if run.spec.processes > 1 else 0
         self.wanted += run.spec.workers
         self.environment = Environment(host=run.spec.url)
@@ -90,7 +90,7 @@ class Crew:
             self._begin(member)
 
     def _begin(self, member: Member) -> None:
-        self._send("begin", {"zero": self.stage.zero + member.offset}, member.identity)
+        self._send("begin", {"zero": self.run_context.zero + member.offset}, member.identity)
 
     def tick(self, second: int) -> None:
         """Reports come by themselves; here the workers only hear that the master lives."""
@@ -105,7 +105,7 @@ class Crew:
 
     def end(self) -> None:
         """End the workers at one instant; wait for their last reports; count what nobody reported as lost."""
-        at_us = self.stage.now_us()
+        at_us = self.run_context.now_us()
         for member in self._joined():
             self._send("end", {"at_us": at_us}, member.identity)
         limit = time.monotonic() + END_SECONDS
@@ -114,7 +114,7 @@ class Crew:
         for member in [each for each in self._joined() if not each.complete]:
             self._lost(member, "its last report did not come")
         self._count_lost(at_us)
-        self.run.book.second(int(self.stage.now_us() / 1e6))
+        self.run.book.second(int(self.run_context.now_us() / 1e6))
 
     def _count_lost(self, at_us: int) -> None:
         """Write a row for every visit that was due and that no report holds; make the counts exact."""
@@ -186,7 +186,7 @@ class Crew:
         if not self.begun:
             return
         self._begin(member)
-        at_us = self.stage.now_us() + MOVE_AHEAD_US
+        at_us = self.run_context.now_us() + MOVE_AHEAD_US
         for move in self.ledger.join(member.identity):
             if move.source is None:
                 self._give(move, at_us=at_us)
@@ -273,7 +273,7 @@ class Crew:
         self.run.book.progress.say(f"worker {member.name} (process {member.pid}) lost: {reason}")
         if not self.begun or member.identity not in self.ledger.workers:
             return
-        moves, at_us = self.ledger.leave(member.identity), self.stage.now_us() + AHEAD_US
+        moves, at_us = self.ledger.leave(member.identity), self.run_context.now_us() + AHEAD_US
         for move in moves:
             self._give(move, at_us=at_us)
         if not self.ledger.workers:

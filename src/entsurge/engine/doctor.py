@@ -16,19 +16,19 @@ from gevent import socket
 
 from entsurge import errors
 from entsurge.audience.shape import PERSONAS
-from entsurge.engine import by_hand
-from entsurge.engine.way import Way
-from entsurge.target.file import check_authorised
-from entsurge.visit import address as addresses
-from entsurge.visit.client import Client
-from entsurge.visit.failure import ClientError
+from entsurge.client import url as urls
+from entsurge.client.client import Client
+from entsurge.client.failure import ClientError
+from entsurge.engine import probe
+from entsurge.engine.target_access import TargetAccess
+from entsurge.targets.file import check_authorised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from entsurge.audience.shape import Persona
-    from entsurge.visit.response import Response
-    from entsurge.visit.stage import Stage
+    from entsurge.client.response import Response
+    from entsurge.visit.run_context import RunContext
 
 SKEW_SECONDS, CERTIFICATE_DAYS, DESCRIPTORS = 2.0, 14, 4096
 REACH_SECONDS = 10.0
@@ -48,38 +48,38 @@ def main(text: str) -> int:
     """Look at what the specification names; a line of JSON for each finding. The exit code."""
     given = json.loads(text)
     try:
-        way = Way(url=given["url"], driver=given["driver"], target=given["target"])
+        access = TargetAccess(url=given["url"], driver=given["driver"], target=given["target"])
     except errors.EntsurgeError as error:
         print(f"entsurge: {error}", file=sys.stderr)
         if error.hint:
             print(f"  {error.hint}", file=sys.stderr)
         return error.exit_code
     code = errors.PASS
-    for found in look(way, [each for each in PERSONAS if each in given["personas"]]):
+    for found in look(access, [each for each in PERSONAS if each in given["personas"]]):
         print(json.dumps(asdict(found)), flush=True)
         if found.ok is False:
             code = errors.UNREACHABLE if found.check == "reach" else code or errors.USAGE
     return code
 
 
-def look(way: Way, personas: list[Persona]) -> Iterator[Found]:
+def look(access: TargetAccess, personas: list[Persona]) -> Iterator[Found]:
     """Every finding, in the order in which a run would meet them; nothing is asked of a target out of its days."""
     yield from _room()
-    if way.target is not None:
-        allowed = _authorised(way)
+    if access.target is not None:
+        allowed = _authorised(access)
         yield allowed
         if allowed.ok is False:
             return
-    stage = by_hand.stage(way)
-    first, answer = _reach(way, stage)
+    context = probe.run_context(access)
+    first, answer = _reach(access, context)
     yield first
     if answer is None:
         return
-    yield from _certificate(way)
+    yield from _certificate(access)
     yield _clock(answer)
     for persona in personas:
-        yield from _persona(stage, persona)
-    writable = "all services" if way.writable is None else ", ".join(sorted(way.writable)) or "none: read-only"
+        yield from _persona(context, persona)
+    writable = "all services" if access.writable is None else ", ".join(sorted(access.writable)) or "none: read-only"
     yield Found("writes", None, f"may be written to: {writable}")
 
 
@@ -89,8 +89,8 @@ def _room() -> Iterator[Found]:
     yield Found("descriptors", hard < 0 or hard >= DESCRIPTORS, f"{soft}, may be raised to {most}")
 
 
-def _authorised(way: Way) -> Found:
-    target = way.target
+def _authorised(access: TargetAccess) -> Found:
+    target = access.target
     given = target.file.authorised if target else None
     if target is None or given is None:
         return Found("authorised", True, "loopback")
@@ -101,29 +101,29 @@ def _authorised(way: Way) -> Found:
     return Found("authorised", True, f"by {given.by}, until {given.until}")
 
 
-def _reach(way: Way, stage: Stage) -> tuple[Found, Response | None]:
-    client = Client(allow=stage.allow, headers=stage.headers, tls=stage.tls)
+def _reach(access: TargetAccess, context: RunContext) -> tuple[Found, Response | None]:
+    client = Client(allow=context.allow, headers=context.headers, tls=context.tls)
     try:
-        answer = client.request("GET", way.url, deadline_seconds=REACH_SECONDS)
+        answer = client.request("GET", access.url, deadline_seconds=REACH_SECONDS)
     except ClientError as error:
-        return Found("reach", False, f"{way.url}: {error} ({error.reason})"), None
+        return Found("reach", False, f"{access.url}: {error} ({error.reason})"), None
     finally:
         client.close()
     timing = answer.timing
-    detail = f"{way.url}: status {answer.status}; connect {timing.connect_us / 1000:.1f} ms"
+    detail = f"{access.url}: status {answer.status}; connect {timing.connect_us / 1000:.1f} ms"
     more = f", TLS {timing.tls_us / 1000:.1f} ms" if timing.tls_us else ""
     return Found("reach", answer.status < 500, detail + more, timing.total_us / 1000), answer
 
 
-def _certificate(way: Way) -> Iterator[Found]:
-    origin = addresses.split(way.url).origin
-    if not origin.secure or way.tls is None:
+def _certificate(access: TargetAccess) -> Iterator[Found]:
+    origin = urls.split(access.url).origin
+    if not origin.secure or access.tls is None:
         return
     try:
-        endpoint = way.allow.endpoints(origin.host, origin.port)[0]
+        endpoint = access.allow.endpoints(origin.host, origin.port)[0]
         with (
             socket.create_connection(endpoint.address[:2], REACH_SECONDS) as plain,
-            way.tls.context.wrap_socket(plain, server_hostname=origin.host) as secured,
+            access.tls.context.wrap_socket(plain, server_hostname=origin.host) as secured,
         ):
             shown, version = secured.getpeercert() or {}, secured.version()
     except (OSError, ClientError) as error:
@@ -143,15 +143,15 @@ def _clock(answer: Response) -> Found:
     return Found("clock", abs(skew) <= SKEW_SECONDS, f"the target's clock is {skew:+.1f} s off ours")
 
 
-def _persona(stage: Stage, persona: Persona) -> Iterator[Found]:
+def _persona(context: RunContext, persona: Persona) -> Iterator[Found]:
     """Sign on as the first account of a persona; each page that only reads, once."""
-    where = by_hand.first_of(stage.population, persona)
+    where = probe.first_of(context.population, persona)
     if where is None:
         yield Found(f"{persona} sign-on", None, "no account of this persona")
         return
-    kept = by_hand.Kept()
-    stage.record = kept
-    with by_hand.led(stage, persona, *where) as visitor:
+    kept = probe.ProbeRecord()
+    context.record = kept
+    with probe.probing(context, persona, *where) as visitor:
         began = time.monotonic()
         result = visitor.signs_on()
         hops = ", ".join(f"{step} {took / 1000:.0f} ms" for step, _, took in kept.hops)
@@ -159,7 +159,7 @@ def _persona(stage: Stage, persona: Persona) -> Iterator[Found]:
         yield Found(f"{persona} sign-on", result.ok, detail, (time.monotonic() - began) * 1000)
         if not result.ok:
             return
-        for action, spec in stage.driver.actions.items():
+        for action, spec in context.driver.actions.items():
             if spec.writes:
                 continue
             began = time.monotonic()

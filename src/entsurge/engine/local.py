@@ -31,16 +31,16 @@ class Local:
     """One process does everything: scheduler, visits, record, book."""
 
     def __init__(self, run: Run) -> None:
-        self.run, self.stage, self.recorder = run, run.stage, run.recorder
+        self.run, self.run_context, self.recorder = run, run.run_context, run.recorder
         self.environment = Environment(user_classes=[Idle], host=run.spec.url)
-        self.environment.entsurge = run.stage  # type: ignore[attr-defined]
+        self.environment.entsurge = run.run_context  # type: ignore[attr-defined]
         self.runner = self.environment.create_local_runner()
         prepared = run.prepared
         self.scheduler = Scheduler(
             prepared.arrivals, prepared.scenarios, self.environment, most=prepared.profile.file.replay.max_visitors
         )
         self.delay_seconds = 0.0
-        self.pulse = Pulse(run.stage, self.scheduler, run.recorder)
+        self.pulse = Pulse(run.run_context, self.scheduler, run.recorder)
 
     def gather(self) -> None:
         """Nobody is waited for."""
@@ -71,7 +71,7 @@ class Local:
     def end(self) -> None:
         """Interrupt the visits, and take in what they came to."""
         self.scheduler.close(5)
-        self.tick(int(self.stage.now_us() / 1e6))
+        self.tick(int(self.run_context.now_us() / 1e6))
 
     def close(self) -> None:
         """End Locust's runner."""

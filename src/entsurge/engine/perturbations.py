@@ -69,7 +69,7 @@ class Perturbations:
 
     def begin(self) -> None:
         """Run time is zero now."""
-        self._tell({"zero": self.run.stage.zero})
+        self._tell({"zero": self.run.run_context.zero})
 
     def second(self, second: int, personas: dict[str, dict[str, Any]]) -> None:
         """What became of whose pages in this second, for the stop conditions."""
@@ -127,7 +127,7 @@ class Perturbations:
             )
 
     def _trip(self, identity: str, detail: str) -> None:
-        self._event(identity, "tripped", detail, self.run.stage.now_us() / 1e6, kind="guard")
+        self._event(identity, "tripped", detail, self.run.run_context.now_us() / 1e6, kind="guard")
 
     def _event(self, identity: str, state: str, detail: str, t: float, *, kind: str = "perturbation") -> None:
         row = {"t": round(t, 3), "kind": kind, "id": identity, "state": state, "detail": detail}

@@ -11,12 +11,12 @@ from entsurge.audience import profile as profiles
 from entsurge.audience.shape import PERSONAS
 from entsurge.chaos import game_day, timeline
 from entsurge.engine import manifest as manifests
-from entsurge.engine.way import Way
+from entsurge.engine.target_access import TargetAccess
 from entsurge.plan.arrivals import Arrivals
 from entsurge.plan.comeback import comeback
 from entsurge.plan.people import groups, population
-from entsurge.target.fit import check_services, fitting
-from entsurge.visit.stage import Stage
+from entsurge.targets.fit import check_services, fitting
+from entsurge.visit.run_context import RunContext
 from entsurge.visit.visitor import Visitor
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from entsurge.audience.shape import Persona
     from entsurge.engine.spec import RunSpec
-    from entsurge.visit.stage import People, Record
+    from entsurge.visit.run_context import People, Record
 
 MOST_SOURCES = 4096
 
@@ -34,8 +34,8 @@ class Prepared:
 
     def __init__(self, spec: RunSpec) -> None:
         self.spec = spec
-        self.way = Way(url=spec.url, driver=spec.driver, target=spec.target)
-        self.target, self.driver = self.way.target, self.way.driver
+        self.access = TargetAccess(url=spec.url, driver=spec.driver, target=spec.target)
+        self.target, self.driver = self.access.target, self.access.driver
         self.profile = profiles.load(spec.profile, overrides=spec.overrides)
         if self.target is not None:
             self.profile = fitting(self.target, self.profile)
@@ -47,26 +47,26 @@ class Prepared:
         book = self.target.accounts if self.target else None
         self.people: People = book or population(self.profile)
         self.arrivals = Arrivals(self.profile, book.groups() if book else groups(self.profile))
-        check_services(self.profile, self.driver, self.way.stand_in)
+        check_services(self.profile, self.driver, self.access.stand_in)
         self.sources = source_addresses(spec.sources)
 
-    def stage(self, record: Record) -> Stage:
+    def run_context(self, record: Record) -> RunContext:
         """The surroundings of this run's visits."""
-        way = self.way
-        return Stage(
+        access = self.access
+        return RunContext(
             driver=self.driver,
             population=self.people,
             record=record,
-            allow=way.allow,
+            allow=access.allow,
             patience={persona: self.profile.mixes.mix(persona).patience for persona in PERSONAS},
             deadline_seconds=self.profile.file.replay.page_deadline_seconds,
             phases=_in_us(manifests.phases(self.profile)),
             parts=_in_us(self.perturbation_phases),
-            headers=way.headers(Path(self.spec.out).name),
+            headers=access.headers(Path(self.spec.out).name),
             sources=self.sources,
-            writable=way.writable,
-            stand_in=way.stand_in,
-            tls=way.tls,
+            writable=access.writable,
+            stand_in=access.stand_in,
+            tls=access.tls,
             comeback=comeback(self.profile),
             control_share=self.spec.control_share,
         )
@@ -102,7 +102,7 @@ def _scenario(module: ModuleType, persona: Persona, path: Path) -> type[Visitor]
 
 
 def source_addresses(given: list[str]) -> tuple[str, ...]:
-    """Addresses and networks (127.0.1.0/28) as single addresses. Raises UsageError."""
+    """Addresses and networks (127.0.1.0/28) as single urls. Raises UsageError."""
     found: list[str] = []
     for each in given:
         try:

@@ -9,34 +9,34 @@ from entsurge.engine.health import Health
 if TYPE_CHECKING:
     from entsurge.engine.scheduler import Scheduler
     from entsurge.record.recorder import Recorder
-    from entsurge.visit.stage import Stage
+    from entsurge.visit.run_context import RunContext
 
 
 class Pulse:
     """Counts so far, and what has happened since the last pulse; plain data, so that it can travel."""
 
-    def __init__(self, stage: Stage, scheduler: Scheduler, recorder: Recorder) -> None:
-        self.stage, self.scheduler, self.recorder, self.health = stage, scheduler, recorder, Health()
+    def __init__(self, context: RunContext, scheduler: Scheduler, recorder: Recorder) -> None:
+        self.run_context, self.scheduler, self.recorder, self.health = context, scheduler, recorder, Health()
         self.all_started = False
 
     def take(self, second: int) -> dict[str, Any]:
         """The pulse at the end of this second."""
-        stage, scheduler = self.stage, self.scheduler
-        lags, stage.lags_us = stage.lags_us, []
-        unreachable, answers = stage.unreachable, stage.answers
-        stage.unreachable = stage.answers = 0
+        context, scheduler = self.run_context, self.scheduler
+        lags, context.lags_us = context.lags_us, []
+        unreachable, answers = context.unreachable, context.answers
+        context.unreachable = context.answers = 0
         return {
             "second": second,
             "offered": dict(scheduler.offered),
             "started": dict(scheduler.started),
             "lost": dict(scheduler.lost),
             "retries": {name: dict(of) for name, of in scheduler.comebacks.counts.items()},
-            "present": {str(persona): count for persona, count in stage.present.items()},
+            "present": {str(persona): count for persona, count in context.present.items()},
             "lags_us": lags,
             "unreachable": unreachable,
             "answers": answers,
             "signatures": dict(self.recorder.signatures),
-            "limits": dict(stage.limits),
+            "limits": dict(context.limits),
             "over": self.all_started and scheduler.idle,
             "health": self.health.take(),
         }

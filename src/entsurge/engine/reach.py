@@ -6,14 +6,14 @@ import resource
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from entsurge.client.client import IDLE_NS, MOST_CONNECTIONS, Client
+from entsurge.client.failure import ClientError, OwnLimit
 from entsurge.errors import TargetUnreachable, UsageError
 from entsurge.plan.summary import window_load
-from entsurge.visit.client import IDLE_NS, MOST_CONNECTIONS, Client
-from entsurge.visit.failure import ClientError, OwnLimit
 
 if TYPE_CHECKING:
     from entsurge.audience.profile import Profile
-    from entsurge.visit.stage import Stage
+    from entsurge.visit.run_context import RunContext
 
 REACH_SECONDS = 5.0
 LIVE = ("chat", "video-class")  # services whose pages keep a socket open
@@ -21,9 +21,9 @@ TIME_WAIT_SECONDS = 60  # a closed connection keeps its port so long (TCP_TIMEWA
 OF_OUR_OWN = 200  # descriptors for everything else
 
 
-def reach(url: str, stage: Stage) -> None:
+def reach(url: str, context: RunContext) -> None:
     """Ask the target once. Raises TargetUnreachable with the reason: name, refusal, TLS, silence."""
-    client = Client(allow=stage.allow, headers=stage.headers, source=stage.source(0))
+    client = Client(allow=context.allow, headers=context.headers, source=context.source(0))
     try:
         client.request("GET", url, deadline_seconds=REACH_SECONDS)
     except OwnLimit as error:

@@ -20,18 +20,18 @@ from entsurge.engine.crew import Crew
 from entsurge.engine.local import Local
 from entsurge.engine.perturbations import Perturbations
 from entsurge.engine.prepared import Prepared
-from entsurge.engine.pushing import Pushing, check_gateway
+from entsurge.engine.pushgateway import PushGateway, check_gateway
 from entsurge.engine.reach import check_room, reach
 from entsurge.engine.scrape import Scraper, endpoints
 from entsurge.engine.spec import RunSpec
 from entsurge.record.recorder import Recorder
 from entsurge.record.run_directory import RunDirectory
-from entsurge.target.guard import Watch
+from entsurge.targets.guard import Watch
 
 if TYPE_CHECKING:
     from locust.env import Environment
 
-    from entsurge.visit.stage import Stage
+    from entsurge.visit.run_context import RunContext
 
 END_CODES = {
     "completed": errors.PASS, "interrupted": errors.INTERRUPTED, "unreachable": errors.UNREACHABLE,
@@ -87,11 +87,11 @@ class Run:
         check_room(self.prepared.profile, processes=processes, sources=len(self.prepared.sources))
         self.directory: RunDirectory = RunDirectory(Path(spec.out), lazily=True)
         self.recorder = Recorder(self.directory)
-        self.stage: Stage = self.prepared.stage(self.recorder)
-        check_gateway(spec.push_gateway, self.stage.allow)
-        reach(spec.url, self.stage)
+        self.run_context: RunContext = self.prepared.run_context(self.recorder)
+        check_gateway(spec.push_gateway, self.run_context.allow)
+        reach(spec.url, self.run_context)
         asked = [*spec.scrape, *(each.model_dump() for each in self.prepared.profile.file.scrape)]
-        self.endpoints = endpoints(asked, spec.url, self.stage)
+        self.endpoints = endpoints(asked, spec.url, self.run_context)
         self.manifest = manifests.manifest(spec, self.prepared, locust_version)
         self.directory.open()
         self.directory.write_json("manifest.json", self.manifest, durably=True)
@@ -126,12 +126,14 @@ class Run:
             self.book.listeners.append(self.guard.fold)
         self.book.exporter.serve(self.spec.exporter_port)
         web = environment.create_web_ui("127.0.0.1", self.spec.web_port) if self.spec.web_port else None
-        pushing = Pushing(self.spec.push_gateway, self.book.exporter, self.directory.path.name, self.book.progress.say)
+        pushing = PushGateway(
+            self.spec.push_gateway, self.book.exporter, self.directory.path.name, self.book.progress.say
+        )
         try:
             with pushing, self.book.progress:
                 offering.gather()
                 with Perturbations(self) as self.perturbations:
-                    with Scraper(self.endpoints, self.stage, self.directory) as scraper:
+                    with Scraper(self.endpoints, self.run_context, self.directory) as scraper:
                         self._window(offering, scraper)
                     self.perturbations.end("normal" if self.end == "completed" else self.end)
                 self._close(offering)
@@ -142,7 +144,7 @@ class Run:
         return self.end
 
     def _window(self, offering: Offering, scraper: Scraper) -> None:
-        self.stage.zero = time.monotonic()
+        self.run_context.zero = time.monotonic()
         scraper.begin()
         self.event("run", "run", "started")
         self.perturbations.begin()
@@ -151,7 +153,7 @@ class Run:
         last = self.manifest["phases"][-1]["end_s"]
         begin_of_drain = self.manifest["phases"][-1]["start_s"]
         while not self.ended.wait(0.05):
-            now = self.stage.now_us() / 1e6
+            now = self.run_context.now_us() / 1e6
             if now >= last or (now >= begin_of_drain and offering.over()):
                 break
             if os.getppid() != self.parent:
@@ -162,7 +164,7 @@ class Run:
         """Tick at every whole second of run time until killed."""
         second = 0
         while True:
-            gevent.sleep(max(0.0, second + 1 + offering.delay_seconds - self.stage.now_us() / 1e6))
+            gevent.sleep(max(0.0, second + 1 + offering.delay_seconds - self.run_context.now_us() / 1e6))
             try:
                 offering.tick(second)
                 self.book.second(second)
@@ -198,5 +200,5 @@ class Run:
 
     def event(self, kind: str, identity: str, state: str, detail: str = "") -> None:
         """Write one line of events.jsonl."""
-        t = round(self.stage.now_us() / 1e6, 3) if self.stage.zero else 0.0
+        t = round(self.run_context.now_us() / 1e6, 3) if self.run_context.zero else 0.0
         self.directory.append("events.jsonl", {"t": t, "kind": kind, "id": identity, "state": state, "detail": detail})

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from entsurge.audience.shape import Persona
     from entsurge.engine.shards import Ours
     from entsurge.plan.arrivals import VisitPlan
-    from entsurge.visit.stage import Stage
+    from entsurge.visit.run_context import RunContext
     from entsurge.visit.visitor import Visitor
 
 # After so many starts in a row without a pause the visits get a turn, so that being late does not starve them.
@@ -88,17 +88,17 @@ class Scheduler:
         self.offered, self.started, self.lost = Counter(zero), Counter(zero), Counter(zero)
 
     @property
-    def stage(self) -> Stage:
+    def run_context(self) -> RunContext:
         """What the visitors share."""
-        stage: Stage = self.environment.entsurge
-        return stage
+        context: RunContext = self.environment.entsurge
+        return context
 
     def run(self) -> None:
         """Offer every visit of the plan; returns when the last one has been started."""
-        zero_ns, in_a_row = int(self.stage.zero * 1e9), 0
+        zero_ns, in_a_row = int(self.run_context.zero * 1e9), 0
         with Alarm() as alarm:
             for plan in self.arrivals:
-                if plan.due_us > self.stage.now_us():
+                if plan.due_us > self.run_context.now_us():
                     alarm.sleep_until(zero_ns + plan.due_us * 1000)
                     in_a_row = 0
                 if plan.due_us >= self.until_us:
@@ -130,30 +130,30 @@ class Scheduler:
         account = (plan.persona, plan.group, plan.account)
         if len(self.visits) >= self.most:
             self._lose(plan, f"more than {self.most} visitors at once (replay.max_visitors)")
-        elif account in self.stage.accounts_in_use:
+        elif account in self.run_context.accounts_in_use:
             self._lose(plan, "its account was still in use by an earlier visit (population too small)")
         else:
-            self.stage.accounts_in_use.add(account)
+            self.run_context.accounts_in_use.add(account)
             self.started[plan.persona] += 1
             self.visits.start(self.scenarios[plan.persona](self.environment), plan)
 
     def _ended(self, log: VisitLog) -> None:
-        self.comebacks.consider(log, self.stage)
+        self.comebacks.consider(log, self.run_context)
 
     def _try_again(self, plan: VisitPlan) -> str:
         """Start a retry now: the same account, if nobody has it meanwhile. Retries are no offered visits."""
         account = (plan.persona, plan.group, plan.account)
         elsewhere = self.ours is not None and not self.ours.holds(plan.shard, plan.due_us)
-        if plan.due_us >= self.until_us or elsewhere or account in self.stage.accounts_in_use:
+        if plan.due_us >= self.until_us or elsewhere or account in self.run_context.accounts_in_use:
             return "given_up"
         if len(self.visits) >= self.most:
-            self.stage.limits[f"retry: more than {self.most} visitors at once (replay.max_visitors)"] += 1
+            self.run_context.limits[f"retry: more than {self.most} visitors at once (replay.max_visitors)"] += 1
             return "lost"
-        self.stage.accounts_in_use.add(account)
+        self.run_context.accounts_in_use.add(account)
         self.visits.start(self.scenarios[plan.persona](self.environment), plan)
         return "started"
 
     def _lose(self, plan: VisitPlan, reason: str) -> None:
         self.lost[plan.persona] += 1
-        self.stage.limits[reason] += 1
-        self.stage.record.visit(VisitLog.of_lost(plan, self.stage.now_us()).row(self.stage.now_us()))
+        self.run_context.limits[reason] += 1
+        self.run_context.record.visit(VisitLog.of_lost(plan, self.run_context.now_us()).row(self.run_context.now_us()))

@@ -8,17 +8,17 @@ from urllib.parse import urljoin
 
 import gevent
 
+from entsurge.client.client import Client
+from entsurge.client.failure import ClientError, NotAllowed
 from entsurge.errors import CannotRecord, UsageError
 from entsurge.record.exposition import Wanted, pick
-from entsurge.visit.client import Client
-from entsurge.visit.failure import ClientError, NotAllowed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
     from entsurge.record.run_directory import RunDirectory
-    from entsurge.visit.stage import Stage
+    from entsurge.visit.run_context import RunContext
 
 EVERY_SECONDS, DEADLINE_SECONDS = 1.0, 2.0
 MOST_BYTES = 4_000_000
@@ -29,8 +29,8 @@ OUR_SERIES = ("entsandbox_workers_busy", "entsandbox_queue", "entsandbox_pool_bu
 class Scraper:
     """A context: from `begin` to its end every endpoint is asked once a second. A failure is an event, never an end."""
 
-    def __init__(self, endpoints: Sequence[Endpoint], stage: Stage, directory: RunDirectory) -> None:
-        self.endpoints, self.stage, self.directory = endpoints, stage, directory
+    def __init__(self, endpoints: Sequence[Endpoint], context: RunContext, directory: RunDirectory) -> None:
+        self.endpoints, self.run_context, self.directory = endpoints, context, directory
         self.asking: list[gevent.Greenlet] = []
         self.broken: dict[Endpoint, str] = {}
 
@@ -49,15 +49,17 @@ class Scraper:
         gevent.killall(self.asking)
 
     def _ask(self, endpoint: Endpoint) -> None:
-        client = Client(allow=self.stage.allow, headers=self.stage.headers, source=self.stage.source(0))
+        client = Client(
+            allow=self.run_context.allow, headers=self.run_context.headers, source=self.run_context.source(0)
+        )
         try:
             while True:
-                t = round(self.stage.now_us() / 1e6, 3)
+                t = round(self.run_context.now_us() / 1e6, 3)
                 try:
                     self._write(t, endpoint, fetched(client, endpoint.url))
                 except (ClientError, ValueError) as failure:
                     self._say(t, endpoint, str(failure) or type(failure).__name__)
-                now = self.stage.now_us() / 1e6
+                now = self.run_context.now_us() / 1e6
                 gevent.sleep(EVERY_SECONDS - now % EVERY_SECONDS)
         except CannotRecord:
             return  # the run's own second notices a full disk
@@ -109,15 +111,15 @@ def fetched(client: Client, url: str) -> str:
     return text
 
 
-def endpoints(asked: Sequence[dict[str, Any]], target: str, stage: Stage) -> list[Endpoint]:
+def endpoints(asked: Sequence[dict[str, Any]], target: str, context: RunContext) -> list[Endpoint]:
     """What is asked for, relative addresses being the target's; nothing asked: the embedded ENT's own, if it is one.
 
     Every endpoint is looked at once. Raises UsageError for one that does not answer in Prometheus' format.
     """
     if not asked:
-        return _ours(target, stage)
+        return _ours(target, context)
     found = [Endpoint(urljoin(target, each["url"]), each["series"]) for each in asked]
-    client = Client(allow=stage.allow, headers=stage.headers, source=stage.source(0))
+    client = Client(allow=context.allow, headers=context.headers, source=context.source(0))
     try:
         for each in found:
             _look(client, each)
@@ -137,9 +139,9 @@ def _look(client: Client, endpoint: Endpoint) -> None:
         ) from None
 
 
-def _ours(target: str, stage: Stage) -> list[Endpoint]:
+def _ours(target: str, context: RunContext) -> list[Endpoint]:
     endpoint = Endpoint(urljoin(target, OURS), OUR_SERIES)
-    client = Client(allow=stage.allow, headers=stage.headers, source=stage.source(0))
+    client = Client(allow=context.allow, headers=context.headers, source=context.source(0))
     try:
         return [endpoint] if pick(fetched(client, endpoint.url), endpoint.wanted) else []
     except (ClientError, ValueError):

@@ -124,8 +124,8 @@ class Worker:
     def _prepare(self, prepared: Prepared) -> None:
         self.outbox, self.ours = Outbox(), Ours()
         self.recorder = Recorder(self.outbox)
-        self.stage = prepared.stage(self.recorder)
-        self.environment.entsurge = self.stage  # type: ignore[attr-defined]
+        self.run_context = prepared.run_context(self.recorder)
+        self.environment.entsurge = self.run_context  # type: ignore[attr-defined]
         self.scheduler = Scheduler(
             prepared.arrivals, prepared.scenarios, self.environment,
             most=prepared.profile.file.replay.max_visitors, ours=self.ours,
@@ -137,8 +137,8 @@ class Worker:
     def _begin(self, msg: Any, **_: Any) -> None:
         settle()
         self.heard, self.begun = time.monotonic(), True
-        self.stage.zero = msg.data["zero"]
-        self.pulse = Pulse(self.stage, self.scheduler, self.recorder)
+        self.run_context.zero = msg.data["zero"]
+        self.pulse = Pulse(self.run_context, self.scheduler, self.recorder)
         gevent.spawn(self.scheduler.run).link(self._planned_through)
         self.ticking = gevent.spawn(self._seconds)
 
@@ -149,12 +149,14 @@ class Worker:
             self._stop(errors.UNEXPECTED, "the plan could not be offered")
 
     def _gain(self, msg: Any, **_: Any) -> None:
-        self.stage.accounts_in_use.update((persona, group, account) for persona, group, account in msg.data["busy"])
+        self.run_context.accounts_in_use.update(
+            (persona, group, account) for persona, group, account in msg.data["busy"]
+        )
         self.ours.gain(msg.data["shards"], msg.data["from_us"])
 
     def _release(self, msg: Any, **_: Any) -> None:
         self.ours.release(msg.data["shards"], msg.data["until_us"])
-        self._send("shards", {"number": msg.data["number"], "busy": sorted(self.stage.accounts_in_use)})
+        self._send("shards", {"number": msg.data["number"], "busy": sorted(self.run_context.accounts_in_use)})
 
     def _pulse(self, msg: Any, **_: Any) -> None:
         del msg
@@ -173,7 +175,7 @@ class Worker:
         self.ticking.kill()
         self.scheduler.end(msg.data["at_us"])
         self.scheduler.close(3)
-        self._report(int(self.stage.now_us() / 1e6))
+        self._report(int(self.run_context.now_us() / 1e6))
         self._send("ended", {"reports": self.sequence})
         limit = time.monotonic() + LAST_REPORT_SECONDS
         while self.unacknowledged and time.monotonic() < limit:
@@ -184,12 +186,12 @@ class Worker:
     # -- reports ---------------------------------------------------------------------------------------------------
 
     def _seconds(self) -> None:
-        second = int(self.stage.now_us() / 1e6)
+        second = int(self.run_context.now_us() / 1e6)
         while True:
-            gevent.sleep(max(0.0, second + 1 - self.stage.now_us() / 1e6))
+            gevent.sleep(max(0.0, second + 1 - self.run_context.now_us() / 1e6))
             self._report(second)
             self._send_again()
-            second = max(second + 1, int(self.stage.now_us() / 1e6))
+            second = max(second + 1, int(self.run_context.now_us() / 1e6))
 
     def _report(self, second: int) -> None:
         """This second's pulse and record, under the next number; kept until it is acknowledged."""

@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 
 from entsurge.secret import Secret  # noqa: TC001  pydantic reads it
 from entsurge.signon import tokens
+from entsurge.signon.flow import FORM
 from entsurge.signon.method import Arrival, Refusal
 from entsurge.signon.options import Address, SignOnOptions
-from entsurge.signon.walk import FORM
 
 if TYPE_CHECKING:
-    from entsurge.drivers.driver import Account
-    from entsurge.signon.walk import Walk
+    from entsurge.signon.flow import Flow
+    from entsurge.visit.driver import Account
 
 
 class Options(SignOnOptions):
@@ -30,21 +30,21 @@ class Bearer:
     """One request for a token."""
 
     def __init__(self, options: Options) -> None:
-        self.options, self.signs = options, options.signs()
+        self.options, self.patterns = options, options.patterns()
 
-    def enter(self, walk: Walk, account: Account, door: str) -> Arrival:
+    def enter(self, flow: Flow, account: Account, door: str) -> Arrival:
         """Sign on; the tokens are in the visitor's memory."""
         client = self._client()
         fields = {"grant_type": "password", "username": account.login, "password": account.password, **client}
         if self.options.scope:
             fields["scope"] = self.options.scope
-        answer = walk.once("POST", self.options.url, "token", headers=FORM, body=urlencode(fields).encode())
-        refused = walk.refusal(answer)
-        if refused is None and tokens.keep(walk.memory, answer, self.options.url, client) is None:
+        answer = flow.once("POST", self.options.url, "token", headers=FORM, body=urlencode(fields).encode())
+        refused = flow.refusal(answer)
+        if refused is None and tokens.keep(flow.memory, answer, self.options.url, client) is None:
             refused = Refusal.NOT_SIGNED_ON
         if refused is not None or not self.options.open_door:
             return Arrival(answer, refused)
-        return walk.arrived(walk.get(door, "door", headers=tokens.authorization(walk.visitor)))
+        return flow.arrived(flow.get(door, "door", headers=tokens.authorization(flow.session)))
 
     def _client(self) -> dict[str, str]:
         secret = self.options.client_secret

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 from pydantic import Field, field_validator
 
-from entsurge.reading import document, selector
+from entsurge.selectors import document, selector
 from entsurge.signon.forms import carrier, form_around, login_form
 from entsurge.signon.method import Arrival, Refusal
 from entsurge.signon.options import Address, SignOnOptions
@@ -15,10 +15,10 @@ from entsurge.signon.options import Address, SignOnOptions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from entsurge.drivers.driver import Account
+    from entsurge.client.response import Response
+    from entsurge.signon.flow import Flow
     from entsurge.signon.forms import Form
-    from entsurge.signon.walk import Walk
-    from entsurge.visit.response import Response
+    from entsurge.visit.driver import Account
 
     Until = Callable[[str], bool]
 
@@ -47,29 +47,29 @@ class BrowserOptions(SignOnOptions):
         return found
 
 
-def to_form(walk: Walk, options: BrowserOptions, url: str, *, until: Until | None = None) -> Response:
+def to_form(flow: Flow, options: BrowserOptions, url: str, *, until: Until | None = None) -> Response:
     """Open the address, click what is to be chosen, let forms post themselves: the page that is left."""
-    page = through(walk, walk.get(url, "form", until=until), until=until)
+    page = through(flow, flow.get(url, "form", until=until), until=until)
     for css in options.choose:
-        if walk.refusal(page) is not None:
+        if flow.refusal(page) is not None:
             return page
-        page = through(walk, _click(walk, page, css, until), until=until)
+        page = through(flow, _click(flow, page, css, until), until=until)
     return page
 
 
 def credentials(
-    walk: Walk, options: BrowserOptions, page: Response, account: Account, *, until: Until | None = None
+    flow: Flow, options: BrowserOptions, page: Response, account: Account, *, until: Until | None = None
 ) -> Arrival:
     """Fill in the login form of a page and go where it leads."""
-    refused = walk.refusal(page)
+    refused = flow.refusal(page)
     if refused is not None:
         return Arrival(page, refused)
     form = login_form(page)
     if form is None:
-        return Arrival(page, None if walk.signs.proved(page) else Refusal.NO_FORM)
-    answer = send(walk, form, typed(form, options, account), "credentials", until=until)
-    answer = through(walk, answer, until=until)
-    return Arrival(answer, judged(walk, answer))
+        return Arrival(page, None if flow.patterns.proved(page) else Refusal.NO_FORM)
+    answer = send(flow, form, typed(form, options, account), "credentials", until=until)
+    answer = through(flow, answer, until=until)
+    return Arrival(answer, judged(flow, answer))
 
 
 def typed(form: Form, options: BrowserOptions, account: Account) -> dict[str, str]:
@@ -82,21 +82,21 @@ def typed(form: Form, options: BrowserOptions, account: Account) -> dict[str, st
     }
 
 
-def judged(walk: Walk, answer: Response) -> Refusal | None:
+def judged(flow: Flow, answer: Response) -> Refusal | None:
     """What the answer to credentials says: the login form again, or a page without proof, is no success."""
     if answer.redirects_to:
         return None
-    refused = walk.refusal(answer)
-    if refused is not None or walk.signs.proved(answer):
+    refused = flow.refusal(answer)
+    if refused is not None or flow.patterns.proved(answer):
         return refused
     if carrier(answer, *CARRIED) is not None:  # on its way to where the caller stops
         return None
-    if walk.signs.proof is not None or login_form(answer) is not None:
-        return walk.signs.rejected(answer) or Refusal.NOT_SIGNED_ON
+    if flow.patterns.proof is not None or login_form(answer) is not None:
+        return flow.patterns.rejected(answer) or Refusal.NOT_SIGNED_ON
     return None
 
 
-def through(walk: Walk, page: Response, *, until: Until | None = None) -> Response:
+def through(flow: Flow, page: Response, *, until: Until | None = None) -> Response:
     """Post the forms that a browser posts by itself (SAML, form_post), one after the other."""
     for _ in range(MOST_POSTS):
         form = None if page.redirects_to or page.status >= 400 else carrier(page, *CARRIED)
@@ -105,18 +105,18 @@ def through(walk: Walk, page: Response, *, until: Until | None = None) -> Respon
         name = next(each for each in CARRIED if each in form.fields)
         if until is not None and until(form.action):
             return page
-        page = send(walk, form, {}, name, until=until)
+        page = send(flow, form, {}, name, until=until)
     return page
 
 
-def send(walk: Walk, form: Form, given: dict[str, str], step: str, *, until: Until | None = None) -> Response:
+def send(flow: Flow, form: Form, given: dict[str, str], step: str, *, until: Until | None = None) -> Response:
     """Submit a form with these values."""
     if form.method == "POST":
-        return walk.post(form.action, form.filled(given), step, until=until)
-    return walk.get_form(form.action, form.filled(given), step, until=until)
+        return flow.post(form.action, form.filled(given), step, until=until)
+    return flow.get_form(form.action, form.filled(given), step, until=until)
 
 
-def _click(walk: Walk, page: Response, css: str, until: Until | None) -> Response:
+def _click(flow: Flow, page: Response, css: str, until: Until | None) -> Response:
     """Follow the link, or submit the form of the button, that is found; the page itself if there is none."""
     tree = document(page)
     found = selector(css)(tree) if tree is not None else []
@@ -124,9 +124,9 @@ def _click(walk: Walk, page: Response, css: str, until: Until | None) -> Respons
         return page
     element = found[0]
     if element.get("href"):
-        return walk.get(urljoin(page.url, element.get("href")), "choice", until=until)
+        return flow.get(urljoin(page.url, element.get("href")), "choice", until=until)
     form = form_around(page, element)
     if form is None:
         return page
     pressed = {element.get("name"): element.get("value") or ""} if element.get("name") else {}
-    return send(walk, form, pressed, "choice", until=until)
+    return send(flow, form, pressed, "choice", until=until)

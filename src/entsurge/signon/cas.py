@@ -12,8 +12,8 @@ from entsurge.signon.browser import BrowserOptions, credentials, to_form
 from entsurge.signon.method import Arrival, Refusal
 
 if TYPE_CHECKING:
-    from entsurge.drivers.driver import Account
-    from entsurge.signon.walk import Walk
+    from entsurge.signon.flow import Flow
+    from entsurge.visit.driver import Account
 
 
 class Options(BrowserOptions):
@@ -24,13 +24,13 @@ class Cas:
     """From the door to the login form, credentials, a ticket, and the door again."""
 
     def __init__(self, options: Options) -> None:
-        self.options, self.signs = options, options.signs()
+        self.options, self.patterns = options, options.patterns()
 
-    def enter(self, walk: Walk, account: Account, door: str) -> Arrival:
+    def enter(self, flow: Flow, account: Account, door: str) -> Arrival:
         """Sign on; the page at the end is the service's own."""
-        page = to_form(walk, self.options, self._first(door))
-        arrival = credentials(walk, self.options, page, account)
-        if arrival.refusal is Refusal.NOT_SIGNED_ON and _had_ticket(walk):
+        page = to_form(flow, self.options, self._first(door))
+        arrival = credentials(flow, self.options, page, account)
+        if arrival.refusal is Refusal.NOT_SIGNED_ON and _had_ticket(flow):
             return Arrival(arrival.page, Refusal.TICKET_REFUSED)
         return arrival
 
@@ -41,9 +41,9 @@ class Cas:
         return f"{url}{'&' if urlsplit(url).query else '?'}service={quote(door, safe='')}"
 
 
-def _had_ticket(walk: Walk) -> bool:
+def _had_ticket(flow: Flow) -> bool:
     """Whether a ticket was given on the way: then it is the service that would not take it."""
-    return any("ticket" in parse_qs(urlsplit(answer.redirects_to).query) for answer in walk.seen)
+    return any("ticket" in parse_qs(urlsplit(answer.redirects_to).query) for answer in flow.seen)
 
 
 def method(options: Options) -> Cas:

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from entsurge.reading import document, selector
+from entsurge.selectors import document, selector
 from entsurge.signon.browser import BrowserOptions, judged, send, through, to_form, typed
 from entsurge.signon.forms import Form, login_form
 from entsurge.signon.method import Arrival, Refusal
 from entsurge.signon.options import Address  # noqa: TC001  pydantic reads it
 
 if TYPE_CHECKING:
-    from entsurge.drivers.driver import Account
-    from entsurge.signon.walk import Walk
-    from entsurge.visit.response import Response
+    from entsurge.client.response import Response
+    from entsurge.signon.flow import Flow
+    from entsurge.visit.driver import Account
 
 
 class Csrf(BaseModel):
@@ -45,21 +45,21 @@ class PlainForm:
     """The form, filled in and sent."""
 
     def __init__(self, options: Options) -> None:
-        self.options, self.signs = options, options.signs()
+        self.options, self.patterns = options, options.patterns()
 
-    def enter(self, walk: Walk, account: Account, door: str) -> Arrival:
+    def enter(self, flow: Flow, account: Account, door: str) -> Arrival:
         """Sign on by the form that the door, or `login_url`, shows."""
-        page = to_form(walk, self.options, self.options.login_url or door)
-        refused = walk.refusal(page)
+        page = to_form(flow, self.options, self.options.login_url or door)
+        refused = flow.refusal(page)
         if refused is not None:
             return Arrival(page, refused)
         form = self._form(page)
         if form is None:
-            return Arrival(page, None if walk.signs.proved(page) else Refusal.NO_FORM)
+            return Arrival(page, None if flow.patterns.proved(page) else Refusal.NO_FORM)
         given = typed(form, self.options, account)
-        self._protect(walk, page, given)
-        answer = through(walk, send(walk, form, given, "credentials"))
-        refused = judged(walk, answer)
+        self._protect(flow, page, given)
+        answer = through(flow, send(flow, form, given, "credentials"))
+        refused = judged(flow, answer)
         again = answer.method == "POST" and answer.status == 200 and self.options.refused_without_redirect
         return Arrival(answer, Refusal.WRONG_PASSWORD if again and refused in AGAIN else refused)
 
@@ -69,15 +69,15 @@ class PlainForm:
             return Form(self.options.action, "POST", {}, "username", "password")
         return found
 
-    def _protect(self, walk: Walk, page: Response, given: dict[str, str]) -> None:
+    def _protect(self, flow: Flow, page: Response, given: dict[str, str]) -> None:
         csrf = self.options.csrf
         if csrf is None:
             return
-        token = walk.cookie(csrf.cookie) if csrf.cookie else _meta(page, csrf.meta)
+        token = flow.cookie(csrf.cookie) if csrf.cookie else _meta(page, csrf.meta)
         if csrf.field:
             given[csrf.field] = token
         if csrf.header:
-            walk.headers[csrf.header] = token
+            flow.headers[csrf.header] = token
 
 
 AGAIN = (None, Refusal.NOT_SIGNED_ON)

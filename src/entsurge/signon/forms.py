@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from entsurge.reading import document
+from entsurge.selectors import document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from entsurge.visit.response import Response
+    from entsurge.client.response import Response
 
 SILENT = frozenset({"submit", "button", "image", "reset", "file"})
 LOGIN_KINDS = frozenset({"text", "email", "tel", ""})

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, field_validator
 
-from entsurge.reading import json_path
+from entsurge.selectors import json_path
 from entsurge.signon import tokens
 from entsurge.signon.method import Arrival, Refusal
 from entsurge.signon.options import Address, SignOnOptions
 
 if TYPE_CHECKING:
-    from entsurge.drivers.driver import Account
-    from entsurge.signon.walk import Walk
+    from entsurge.signon.flow import Flow
+    from entsurge.visit.driver import Account
 
 
 class Options(SignOnOptions):
@@ -47,36 +47,36 @@ class JsonSession:
     """One POST of JSON."""
 
     def __init__(self, options: Options) -> None:
-        self.options, self.signs = options, options.signs()
+        self.options, self.patterns = options, options.patterns()
         self.ok = json_path(options.ok)
         self.token = json_path(options.token) if options.token else None
 
-    def enter(self, walk: Walk, account: Account, door: str) -> Arrival:
+    def enter(self, flow: Flow, account: Account, door: str) -> Arrival:
         """Sign on; proven by the API's own answer, and by the driver at the door."""
         options = self.options
         if options.before is not None:
-            first = walk.get(options.before, "before")
-            refused = walk.refusal(first)
+            first = flow.get(options.before, "before")
+            refused = flow.refusal(first)
             if refused is not None:
                 return Arrival(first, refused)
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if options.csrf_cookie and options.csrf_header:
-            headers[options.csrf_header] = walk.cookie(options.csrf_cookie)
+            headers[options.csrf_header] = flow.cookie(options.csrf_cookie)
         given = {options.login_key: account.login, options.password_key: account.password, **options.extra}
-        answer = walk.once("POST", options.url, "session", headers=headers, body=json.dumps(given).encode())
+        answer = flow.once("POST", options.url, "session", headers=headers, body=json.dumps(given).encode())
         value = tokens.value_of(answer)
-        refused = walk.refusal(answer)
+        refused = flow.refusal(answer)
         if refused is None and not any(self.ok.findall(value) if isinstance(value, (dict, list)) else ()):
-            refused = walk.signs.rejected(answer) or Refusal.NOT_SIGNED_ON
+            refused = flow.patterns.rejected(answer) or Refusal.NOT_SIGNED_ON
         if refused is not None:
             return Arrival(answer, refused)
         if self.token is not None:
             found = [each for each in self.token.findall(value) if isinstance(each, str)]
             if found:
-                walk.memory[tokens.MEMORY] = tokens.Tokens(found[0])
+                flow.memory.keep(tokens.Tokens(found[0]))
         if not options.open_door:
             return Arrival(answer)
-        return walk.arrived(walk.get(door, "door", headers=tokens.authorization(walk.visitor)))
+        return flow.arrived(flow.get(door, "door", headers=tokens.authorization(flow.session)))
 
 
 def method(options: Options) -> JsonSession:

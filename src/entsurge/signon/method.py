@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from entsurge.drivers.driver import Account
-    from entsurge.signon.signs import Signs
-    from entsurge.signon.walk import Walk
-    from entsurge.visit.response import Response
+    from entsurge.client.response import Response
+    from entsurge.signon.flow import Flow
+    from entsurge.signon.refusal_patterns import RefusalPatterns
+    from entsurge.visit.driver import Account
 
 
 class Refusal(StrEnum):
@@ -41,13 +41,13 @@ class Arrival:
 
 
 class SignOn(Protocol):
-    """One way of signing on. Keeps nothing of a visitor: tokens that pages need go to `walk.memory`.
+    """One way of signing on. Keeps nothing of a visitor: tokens that pages need go to `flow.memory`.
 
     `signs` are the words of refusal that its options name; the driver adds its proof to them.
     """
 
-    signs: Signs
+    patterns: RefusalPatterns
 
-    def enter(self, walk: Walk, account: Account, door: str) -> Arrival:
+    def enter(self, flow: Flow, account: Account, door: str) -> Arrival:
         """Sign on from this door. Raises a ClientError when an answer does not come."""
         ...

@@ -17,15 +17,15 @@ from pydantic import StringConstraints
 from entsurge.secret import Secret  # noqa: TC001  pydantic reads it
 from entsurge.signon import tokens
 from entsurge.signon.browser import BrowserOptions, credentials, to_form
+from entsurge.signon.flow import FORM
 from entsurge.signon.forms import carrier
 from entsurge.signon.method import Arrival, Refusal
 from entsurge.signon.options import Address  # noqa: TC001  pydantic reads it
-from entsurge.signon.walk import FORM
 
 if TYPE_CHECKING:
-    from entsurge.drivers.driver import Account
-    from entsurge.signon.walk import Walk
-    from entsurge.visit.response import Response
+    from entsurge.client.response import Response
+    from entsurge.signon.flow import Flow
+    from entsurge.visit.driver import Account
 
 
 class Options(BrowserOptions):
@@ -44,16 +44,16 @@ class Oidc:
     """The code flow of one visitor."""
 
     def __init__(self, options: Options) -> None:
-        self.options, self.signs = options, options.signs()
+        self.options, self.patterns = options, options.patterns()
 
-    def enter(self, walk: Walk, account: Account, door: str) -> Arrival:
+    def enter(self, flow: Flow, account: Account, door: str) -> Arrival:
         """Sign on; the tokens are in the visitor's memory, the last answer is the token endpoint's."""
         del door  # an app knows its provider
         verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
-        page = to_form(walk, self.options, self._authorize(verifier, state), until=self._is_ours)
+        page = to_form(flow, self.options, self._authorize(verifier, state), until=self._is_ours)
         arrival = Arrival(page)
         if not self._given(page):
-            arrival = credentials(walk, self.options, page, account, until=self._is_ours)
+            arrival = credentials(flow, self.options, page, account, until=self._is_ours)
         if arrival.refusal is not None:
             return arrival
         given = self._given(arrival.page)
@@ -61,7 +61,7 @@ class Oidc:
             return Arrival(arrival.page, _refusal_of(given["error"]), given["error"])
         if not given.get("code") or given.get("state") != state:
             return Arrival(arrival.page, Refusal.NOT_SIGNED_ON, "no code came back, or another's")
-        return self._exchange(walk, given["code"], verifier)
+        return self._exchange(flow, given["code"], verifier)
 
     def _authorize(self, verifier: str, state: str) -> str:
         challenge = urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -85,7 +85,7 @@ class Oidc:
         form = carrier(page, "code", "error")
         return form.fields if form is not None and self._is_ours(form.action) else {}
 
-    def _exchange(self, walk: Walk, code: str, verifier: str) -> Arrival:
+    def _exchange(self, flow: Flow, code: str, verifier: str) -> Arrival:
         client = {"client_id": self.options.client_id}
         if self.options.client_secret is not None:
             client["client_secret"] = self.options.client_secret.get_secret_value()
@@ -94,9 +94,9 @@ class Oidc:
             "redirect_uri": self.options.redirect_uri, **client,
         }  # fmt: skip
         url = self.options.token_url
-        answer = walk.once("POST", url, "token", headers=FORM, body=urlencode(fields).encode())
-        refused = walk.refusal(answer)
-        if refused is None and tokens.keep(walk.memory, answer, url, client) is None:
+        answer = flow.once("POST", url, "token", headers=FORM, body=urlencode(fields).encode())
+        refused = flow.refusal(answer)
+        if refused is None and tokens.keep(flow.memory, answer, url, client) is None:
             refused = Refusal.NOT_SIGNED_ON
         return Arrival(answer, refused)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from entsurge.signon import signs
+from entsurge.signon import refusal_patterns
 
 Words = tuple[Annotated[str, StringConstraints(min_length=2, strip_whitespace=True)], ...]
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/\S*)?$")]
@@ -17,15 +17,15 @@ class SignOnOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    full: Words = signs.FULL
-    wrong_password: Words = signs.WRONG_PASSWORD
-    service_refused: Words = signs.SERVICE_REFUSED
-    form_expired: Words = signs.FORM_EXPIRED
-    full_statuses: frozenset[Annotated[int, Field(ge=400, le=599)]] = signs.FULL_STATUSES
+    full: Words = refusal_patterns.FULL
+    wrong_password: Words = refusal_patterns.WRONG_PASSWORD
+    service_refused: Words = refusal_patterns.SERVICE_REFUSED
+    form_expired: Words = refusal_patterns.FORM_EXPIRED
+    full_statuses: frozenset[Annotated[int, Field(ge=400, le=599)]] = refusal_patterns.FULL_STATUSES
 
-    def signs(self) -> signs.Signs:
+    def patterns(self) -> refusal_patterns.RefusalPatterns:
         """The words, compiled when they are first needed."""
-        return signs.Signs(
+        return refusal_patterns.RefusalPatterns(
             full=self.full,
             wrong_password=self.wrong_password,
             service_refused=self.service_refused,

@@ -11,8 +11,8 @@ from entsurge.signon.browser import BrowserOptions, credentials, to_form
 from entsurge.signon.method import Arrival, Refusal
 
 if TYPE_CHECKING:
-    from entsurge.drivers.driver import Account
-    from entsurge.signon.walk import Walk
+    from entsurge.signon.flow import Flow
+    from entsurge.visit.driver import Account
 
 
 class Options(BrowserOptions):
@@ -23,13 +23,13 @@ class Saml:
     """From the service to the identity provider's form, and back with its answer."""
 
     def __init__(self, options: Options) -> None:
-        self.options, self.signs = options, options.signs()
+        self.options, self.patterns = options, options.patterns()
 
-    def enter(self, walk: Walk, account: Account, door: str) -> Arrival:
+    def enter(self, flow: Flow, account: Account, door: str) -> Arrival:
         """Sign on; a way on which no answer of an identity provider was carried is no SAML sign-on."""
-        page = to_form(walk, self.options, self.options.login_url or door)
-        arrival = credentials(walk, self.options, page, account)
-        if arrival.refusal is None and not walk.posted("SAMLResponse"):
+        page = to_form(flow, self.options, self.options.login_url or door)
+        arrival = credentials(flow, self.options, page, account)
+        if arrival.refusal is None and not flow.posted("SAMLResponse"):
             return Arrival(arrival.page, Refusal.NOT_SIGNED_ON, "no SAMLResponse was carried")
         return arrival
 

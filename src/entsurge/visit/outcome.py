@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from entsurge.visit.background import Stay
+    from entsurge.visit.live_recorder import LiveSession
 
 
 class Outcome(StrEnum):
@@ -25,7 +25,7 @@ class Outcome(StrEnum):
 class PageResult:
     """One page view, from its first request to the end of its last blocking one.
 
-    `stay` is what goes on behind the page from then on, for as long as the visitor stays on it.
+    `live` is what goes on behind the page from then on, for as long as the visitor stays on it.
     """
 
     outcome: Outcome
@@ -34,7 +34,7 @@ class PageResult:
     links: Mapping[str, str] = field(default_factory=dict)
     example: dict[str, Any] | None = None
     retry_after_seconds: float = 0.0  # what an edge that refused asks for
-    stay: Stay | None = None
+    live: LiveSession | None = None
 
     @property
     def ok(self) -> bool:

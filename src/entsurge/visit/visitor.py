@@ -9,25 +9,26 @@ from __future__ import annotations
 import random
 import traceback
 from collections import Counter
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import gevent
 from locust import User, task
 
-from entsurge.drivers.driver import Account
+from entsurge.client.client import Client, Exchange
+from entsurge.errors import UsageError
 from entsurge.record.recorder import Key
-from entsurge.visit import alone
-from entsurge.visit.asking import Asking
-from entsurge.visit.client import Client, Exchange
+from entsurge.visit.driver import Account
 from entsurge.visit.log import VisitLog
 from entsurge.visit.outcome import Outcome, PageResult
+from entsurge.visit.session import Memory
+from entsurge.visit.visitor_api import VisitorApi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from entsurge.audience.shape import Persona
     from entsurge.plan.arrivals import PagePlan, VisitPlan
-    from entsurge.visit.stage import Stage
+    from entsurge.visit.run_context import RunContext
 
 UNREACHABLE = frozenset({"connect-refused", "connect-failed", "name-not-found"})
 
@@ -45,7 +46,22 @@ def journey(service: str) -> Callable[[Callable[..., Iterator[str]]], Callable[.
     return mark
 
 
-class Visitor(Asking, User):
+STANDALONE = "entsurge_standalone"  # the attribute of Locust's environment
+
+
+class Standalone(Protocol):
+    """Where a scenario's visits come from, and go to, when Locust runs it without a plan."""
+
+    def run_context(self) -> RunContext:
+        """The shared surroundings, made when first asked for."""
+        ...
+
+    def draw(self, persona: Persona) -> VisitPlan:
+        """The next visit of this persona."""
+        ...
+
+
+class Visitor(VisitorApi, User):
     """Abstract: a scenario is a subclass with a persona and its journeys."""
 
     abstract = True
@@ -65,118 +81,123 @@ class Visitor(Asking, User):
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
-        self.memory: dict[str, Any] = {}
+        self.memory = Memory()
 
     @property
-    def stage(self) -> Stage:
-        """The shared surroundings; made for the ordinary week when Locust runs the scenario alone."""
-        found = getattr(self.environment, "entsurge", None)
-        stage: Stage = found if found is not None else alone.stage(self.environment)
-        return stage
+    def run_context(self) -> RunContext:
+        """What the visitors of this process share. Raises UsageError when nobody has said."""
+        found: RunContext | None = getattr(self.environment, "entsurge", None)
+        return self._standalone().run_context() if found is None else found
+
+    def _standalone(self) -> Standalone:
+        found: Standalone | None = getattr(self.environment, STANDALONE, None)
+        if found is None:
+            raise UsageError("this scenario has nobody to visit", hint="from entsurge.scenario import Visitor, journey")
+        return found
 
     @task
     def ordinary_visit(self) -> None:
         """One visit drawn from the ordinary week, when Locust runs the scenario without a plan."""
-        stage = self.stage
-        plan = alone.draw(self.environment, self.persona)
-        type(self)(self.environment).visit(plan, stage.now_us())
+        context = self.run_context
+        plan = self._standalone().draw(self.persona)
+        type(self)(self.environment).visit(plan, context.now_us())
 
     def visit(self, plan: VisitPlan, due_us: int | None = None) -> None:
         """Live one visit as planned, and record it; `due_us` replaces the plan's due time."""
-        stage = self.stage
-        self.plan, self.cohort = plan, stage.cohort(plan.name)
-        self.log = VisitLog(plan, plan.due_us if due_us is None else due_us, stage.now_us())
-        stage.lags_us.append(self.log.start_us - self.log.due_us)
-        stage.present[plan.persona] += 1
+        context = self.run_context
+        self.plan, self.cohort = plan, context.cohort(plan.name)
+        self.log = VisitLog(plan, plan.due_us if due_us is None else due_us, context.now_us())
+        context.lags_us.append(self.log.start_us - self.log.due_us)
+        context.present[plan.persona] += 1
         self.random = random.Random(plan.name)
         self.client = Client(
-            allow=stage.allow, headers=self._headers(stage), tls=stage.tls, on_exchange=self._exchange,
-            source=stage.source(plan.account),
+            allow=context.allow, headers=self._headers(context), tls=context.tls, on_exchange=self._exchange,
+            source=context.source(plan.account),
         )  # fmt: skip
         try:
-            self._live(stage, plan)
+            self._live(context, plan)
         except gevent.GreenletExit:
             self.log.end = "interrupted"
             raise
         except Exception as error:  # a scenario's own mistake must not end the run
-            self._raised(stage, error)
+            self._raised(context, error)
         finally:
             self.client.close()
-            stage.accounts_in_use.discard((plan.persona, plan.group, plan.account))
-            stage.present[plan.persona] -= 1
-            stage.record.visit(self.log.row(stage.now_us()))
+            context.accounts_in_use.discard((plan.persona, plan.group, plan.account))
+            context.present[plan.persona] -= 1
+            context.record.visit(self.log.row(context.now_us()))
 
-    def _headers(self, stage: Stage) -> dict[str, str]:
+    def _headers(self, context: RunContext) -> dict[str, str]:
         """What every request says of its visitor, so that a fault at an edge can be aimed."""
         aim = {"X-Entsurge-Persona": self.persona}
-        return stage.headers | aim | ({"X-Entsurge-Cohort": self.cohort} if stage.control_share else {})
+        return context.headers | aim | ({"X-Entsurge-Cohort": self.cohort} if context.control_share else {})
 
-    def _live(self, stage: Stage, plan: VisitPlan) -> None:
-        if not self._signs_on(stage):
+    def _live(self, context: RunContext, plan: VisitPlan) -> None:
+        if not self._signs_on(context):
             return
-        due_us = stage.now_us()
+        due_us = context.now_us()
         refusals: Counter[Outcome] = Counter()
-        patience = stage.patience[plan.persona]
+        patience = context.patience[plan.persona]
         for page, action in zip(plan.pages, self._actions(plan), strict=False):
-            start_us, end_us, result = self._page(stage, page, action, due_us)
+            start_us, end_us, result = self._page(context, page, action, due_us)
             refusals[result.outcome] += 1
             if refusals[Outcome.SHED] >= patience.shed or refusals[Outcome.FAILED] >= patience.failed:
                 self.log.end = "shed" if result.outcome is Outcome.SHED else "failed"
                 return
             due_us = max(start_us + page.gap_us, end_us)
-            if result.stay is not None:
-                result.stay.until(due_us)
+            if result.live is not None:
+                result.live.until(due_us)
             self._wait_until(due_us)
         self.log.end = "completed"
 
-    def _signs_on(self, stage: Stage) -> bool:
+    def _signs_on(self, context: RunContext) -> bool:
         plan = self.plan
         self.service, self.action = "sign-on", "sign-on"
-        self._wait_until(stage.quiet_until_us)
-        start_us = stage.now_us()
-        result = stage.driver.sign_on(self, self._account(stage))
-        end_us = stage.now_us()
-        self._note(stage, result, self.log.due_us, start_us, end_us)
+        self._wait_until(context.quiet_until_us)
+        start_us = context.now_us()
+        result = context.driver.sign_on(self, self._account(context))
+        end_us = context.now_us()
+        self._note(context, result, self.log.due_us, start_us, end_us)
         self.log.sign_on = str(result.outcome)
         self.log.waiting_us += end_us - start_us
         if not result.ok:
             self.log.end = "shed" if result.outcome is Outcome.SHED else "sign-on"
         return result.ok and bool(plan.pages)
 
-    def _page(self, stage: Stage, page: PagePlan, action: str, due_us: int) -> tuple[int, int, PageResult]:
+    def _page(self, context: RunContext, page: PagePlan, action: str, due_us: int) -> tuple[int, int, PageResult]:
         self.service, self.action = page.service, action
-        self._wait_until(stage.quiet_until_us)
-        start_us = stage.now_us()
-        result = stage.driver.open(self, stage.driver.actions[action].service, action)
-        end_us = stage.now_us()
-        self._note(stage, result, due_us, start_us, end_us)
-        self.log.page(page.service, result, end_us - start_us, self._is_work(stage, page.service, action))
+        self._wait_until(context.quiet_until_us)
+        start_us = context.now_us()
+        result = context.driver.open(self, context.driver.actions[action].service, action)
+        end_us = context.now_us()
+        self._note(context, result, due_us, start_us, end_us)
+        self.log.page(page.service, result, end_us - start_us, self._is_work(context, page.service, action))
         return start_us, end_us, result
 
-    def _is_work(self, stage: Stage, service: str, action: str) -> bool:
+    def _is_work(self, context: RunContext, service: str, action: str) -> bool:
         if self.persona == "teacher":
-            return stage.driver.actions[action].publishes
+            return context.driver.actions[action].publishes
         return service in ("lesson-book", "homework")
 
-    def _note(self, stage: Stage, result: PageResult, due_us: int, start_us: int, end_us: int) -> None:
+    def _note(self, context: RunContext, result: PageResult, due_us: int, start_us: int, end_us: int) -> None:
         plan = self.plan
-        phase = stage.phase_at(due_us, plan.phase)
+        phase = context.phase_at(due_us, plan.phase)
         key = Key(
             "page", plan.persona, plan.group, self.service, self.action, phase, str(result.outcome), self.cohort,
             attempt=plan.kind,
         )  # fmt: skip
-        stage.record.page(key, max(0, end_us - due_us), end_us - start_us)
-        part = stage.part_at(due_us)
+        context.record.page(key, max(0, end_us - due_us), end_us - start_us)
+        part = context.part_at(due_us)
         if part:
-            stage.record.page(key._replace(kind="phased", phase=part), max(0, end_us - due_us), end_us - start_us)
+            context.record.page(key._replace(kind="phased", phase=part), max(0, end_us - due_us), end_us - start_us)
         if result.outcome is Outcome.LOST:
-            stage.limits[result.reason] += 1
+            context.limits[result.reason] += 1
         if result.retry_after_seconds:
-            stage.quiet_until_us = max(stage.quiet_until_us, end_us + int(result.retry_after_seconds * 1e6))
+            context.quiet_until_us = max(context.quiet_until_us, end_us + int(result.retry_after_seconds * 1e6))
         if result.reason in UNREACHABLE:
-            stage.unreachable += 1
+            context.unreachable += 1
         else:
-            stage.answers += 1
+            context.answers += 1
         if not result.ok:
             signature = f"{self.service} {self.action} {result.reason}"
             known = result.example or {"request": {"url": ""}, "response": None}
@@ -186,7 +207,7 @@ class Visitor(Asking, User):
                 "service": self.service,
                 "page": self.action,
             }
-            stage.record.failure(end_us / 1e6, signature, {**row, **known, "traceback": None})
+            context.record.failure(end_us / 1e6, signature, {**row, **known, "traceback": None})
 
     def _exchange(self, exchange: Exchange) -> None:
         """One request of the current page, as the client saw it."""
@@ -195,33 +216,33 @@ class Visitor(Asking, User):
             "request", plan.persona, plan.group, self.service, self.action, plan.phase, outcome, self.cohort,
             attempt=plan.kind,
         )  # fmt: skip
-        self.stage.record.request(key, exchange.total_us)
+        self.run_context.record.request(key, exchange.total_us)
 
-    def _raised(self, stage: Stage, error: Exception) -> None:
+    def _raised(self, context: RunContext, error: Exception) -> None:
         """A scenario that raises: its remaining pages are lost, the traceback is kept."""
         self.log.end = "lost"
         if not self.log.sign_on:
             self.log.sign_on = "lost"
-        now = stage.now_us()
+        now = context.now_us()
         for page in self.log.remaining():
             key = Key(
                 "page", self.plan.persona, self.plan.group, page.service, self.action, self.plan.phase, "lost",
                 self.cohort, attempt=self.plan.kind,
             )  # fmt: skip
-            stage.record.page(key, 0, 0)
+            context.record.page(key, 0, 0)
             self.log.page(page.service, PageResult(Outcome.LOST), 0, False)
         row = {"outcome": "lost", "persona": self.plan.persona, "service": self.service, "page": self.action}
         signature = f"{self.service} {self.action} {type(error).__name__}"
         empty = {"request": {"url": ""}, "response": None}
-        stage.record.failure(now / 1e6, signature, {**row, **empty, "traceback": traceback.format_exc()})
+        context.record.failure(now / 1e6, signature, {**row, **empty, "traceback": traceback.format_exc()})
 
     def _wait_until(self, due_us: int) -> None:
-        remaining = due_us - self.stage.now_us()
+        remaining = due_us - self.run_context.now_us()
         if remaining > 0:
             gevent.sleep(remaining / 1e6)
 
-    def _account(self, stage: Stage) -> Account:
-        population = stage.population
+    def _account(self, context: RunContext) -> Account:
+        population = context.population
         academy = population.academy_names.index(self.plan.group)
         person = population.person_in_academy(self.persona, academy, self.plan.account)
         self.log.school = person.uai
@@ -255,11 +276,11 @@ class Visitor(Asking, User):
         That is where the target may not be written to, where the product has no such action, or where it has no such
         service and another stands in.
         """
-        specs = self.stage.driver.actions
+        specs = self.run_context.driver.actions
         known = specs.get(action)
-        if known is not None and (not known.writes or self.stage.may_write(known.service)):
+        if known is not None and (not known.writes or self.run_context.may_write(known.service)):
             return action
-        asked = self.stage.stand_in.get(service, service)
+        asked = self.run_context.stand_in.get(service, service)
         found = next((name for name, spec in specs.items() if spec.service == asked and not spec.writes), None)
         if found is None:
             raise LookupError(f"the driver has no page of {asked} that only reads")

@@ -1,0 +1,194 @@
+"""Bytes to and from one address: a non-blocking socket that the hub watches, plain or in TLS.
+
+The socket is the system's own, and is only read once the hub says that something has come: a first attempt that
+nearly always fails costs more than the whole parsing of an answer.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket as standard
+from typing import TYPE_CHECKING, Any
+
+from gevent import get_hub
+from gevent.monkey import get_original
+
+if TYPE_CHECKING:
+    from entsurge.client.allow_list import Endpoint
+    from entsurge.client.tls import Tls
+
+CHUNK = 65536
+_READ, _WRITE = 1, 2
+_BIND_WITHOUT_PORT = 24  # IP_BIND_ADDRESS_NO_PORT of linux/in.h
+_SYSTEM_SOCKET: Any = get_original("socket", "socket")
+
+
+_buffer = bytearray(CHUNK)
+_view = memoryview(_buffer)
+
+
+class Cut(OSError):
+    """The wire was closed while somebody waited on it."""
+
+
+class Wire:
+    """One TCP connection. Every method that waits raises OSError; `close` wakes whoever waits with `Cut`."""
+
+    __slots__ = ("_closed", "_hub", "_readable", "_sock", "_writable")
+
+    def __init__(self, family: int) -> None:
+        self._sock = _SYSTEM_SOCKET(family, standard.SOCK_STREAM)
+        self._sock.setblocking(False)
+        self._hub: Any = get_hub()
+        self._readable = self._hub.loop.io(self._sock.fileno(), _READ)
+        self._writable: Any = None
+        self._closed = False
+
+    def connect(self, endpoint: Endpoint, source: str = "") -> None:
+        """Connect, from this address of ours if one is given. Raises OSError with the system's own number."""
+        if source:
+            # the port is chosen when the destination is known: as many per destination as there are ports
+            self._sock.setsockopt(standard.IPPROTO_IP, _BIND_WITHOUT_PORT, 1)
+            self._sock.bind((source, 0))
+        self._sock.setsockopt(standard.IPPROTO_TCP, standard.TCP_NODELAY, 1)
+        code = self._sock.connect_ex(endpoint.address)
+        if code in (errno.EINPROGRESS, errno.EWOULDBLOCK):
+            self._wait_writable()
+            code = self._sock.getsockopt(standard.SOL_SOCKET, standard.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
+
+    def send(self, data: bytes) -> None:
+        """Send all of it."""
+        if self._closed:
+            raise Cut("closed")
+        sent = self._sent(data)
+        if sent == len(data):
+            return
+        view = memoryview(data)[sent:]
+        while view:
+            self._wait_writable()
+            view = view[self._sent(view) :]
+
+    def receive(self) -> memoryview:
+        """What has come, at most 64 kB; empty when the other side has closed. Waits for it.
+
+        It stands in a buffer that all wires share: use it before anybody else gets a turn.
+        """
+        if self._closed:
+            raise Cut("closed")
+        while True:
+            self._hub.wait(self._readable)
+            try:
+                return _view[: self._sock.recv_into(_buffer)]
+            except BlockingIOError:
+                continue
+
+    def stale(self) -> bool:
+        """Whether the other side has closed, or said something unasked, while the connection lay idle."""
+        return self.arrived() is not None
+
+    def arrived(self) -> bytes | None:
+        """What has come while nobody waited: None of nothing, empty when the other side has closed. Never waits."""
+        if self._closed:
+            return b""
+        try:
+            found: bytes = self._sock.recv(CHUNK)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+        return found
+
+    def close(self) -> None:
+        """Close; who waits is woken in the hub's next turn, and only then is the number given back."""
+        if self._closed:
+            return
+        self._closed = True
+        self._hub.cancel_waits_close_and_then((self._readable, self._writable), Cut("closed"), self._sock.close)
+
+    def _sent(self, data: bytes | memoryview) -> int:
+        try:
+            sent: int = self._sock.send(data)
+        except BlockingIOError:
+            return 0
+        return sent
+
+    def _wait_writable(self) -> None:
+        if self._closed:
+            raise Cut("closed")
+        if self._writable is None:
+            self._writable = self._hub.loop.io(self._sock.fileno(), _WRITE)
+        self._hub.wait(self._writable)
+
+
+class TlsWire:
+    """TLS over a wire that is connected. The same methods, the same errors."""
+
+    def __init__(self, wire: Wire, tls: Tls, host: str) -> None:
+        self._wire, self._tls, self._host = wire, tls, host
+        self._incoming, self._outgoing, self._engine = tls.engine(host)
+
+    def handshake(self) -> None:
+        """Agree on keys, certificate and name verified. Raises OSError (ssl.SSLError among them)."""
+        while True:
+            try:
+                self._engine.do_handshake()
+                break
+            except self._tls.wants_read:
+                self._flush()
+                self._take()
+        self._flush()
+
+    def send(self, data: bytes) -> None:
+        """Send all of it."""
+        self._engine.write(data)
+        self._flush()
+
+    def receive(self) -> bytes:
+        """What has come, decrypted; empty when the other side has closed. Waits for it."""
+        while True:
+            try:
+                data: bytes = self._engine.read(CHUNK)
+            except self._tls.wants_read:
+                if not self._take():
+                    return b""
+            except self._tls.closed:
+                return b""
+            else:
+                return data
+
+    def stale(self) -> bool:
+        """Whether the other side has closed, or said something unasked, while the connection lay idle.
+
+        Session tickets come unasked too: what has come is shown to the engine, which knows them from an answer.
+        """
+        while data := self._wire.arrived():
+            self._incoming.write(data)
+        if data is not None:
+            return True
+        try:
+            self._engine.read(1)
+        except self._tls.wants_read:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def close(self) -> None:
+        """Keep the session for the next connection to this host, and close."""
+        self._tls.keep_session(self._engine, self._host)
+        self._wire.close()
+
+    def _take(self) -> bool:
+        data = self._wire.receive()
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+        return bool(data)
+
+    def _flush(self) -> None:
+        if self._outgoing.pending:
+            self._wire.send(self._outgoing.read())

@@ -1,0 +1,47 @@
+"""How a target is spoken to: driver, allow-list, certificates, headers; the same for runs, checks and clean-up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from entsurge import __version__
+from entsurge.client.allow_list import AllowList
+from entsurge.client.tls import Tls
+from entsurge.drivers import registry as drivers
+from entsurge.targets import file as targets
+
+if TYPE_CHECKING:
+    from entsurge.targets.file import Target
+    from entsurge.visit.driver import Driver
+
+
+class TargetAccess:
+    """The way to one target. Without a target file only loopback is spoken to. Raises UsageError."""
+
+    def __init__(self, *, url: str, driver: str, target: str = "") -> None:
+        self.url = url
+        self.target: Target | None = targets.load(Path(target)) if target else None
+        self.driver: Driver = drivers.make(driver, self._setting())
+        self.allow = AllowList(self.target.file.all_hosts, self.target.file.networks) if self.target else AllowList()
+        self.tls = Tls(self.target.certificates) if self.target else None
+
+    def _setting(self) -> drivers.Setting:
+        if self.target is None:
+            return drivers.Setting(self.url)
+        return drivers.Setting(self.url, self.target.sign_on, portals=self.target.portals)
+
+    @property
+    def writable(self) -> frozenset[str] | None:
+        """The services that may be written to; None for all, which only loopback without a target file has."""
+        return self.target.file.writes.services if self.target else None
+
+    @property
+    def stand_in(self) -> dict[str, str]:
+        """The services that the product lacks, and what is opened in their place."""
+        return {str(lacks): str(has) for lacks, has in self.target.file.stand_in.items()} if self.target else {}
+
+    def headers(self, run: str) -> dict[str, str]:
+        """What every request carries; the target's own may hold secrets."""
+        own = {"User-Agent": f"entsurge/{__version__} (load test)", "X-Entsurge-Run": run}
+        return {**own, **(self.target.headers() if self.target else {})}

@@ -1,0 +1,248 @@
+"""A target file (TOML): read, checked as a whole, every fault said at once with file, key, found, expected."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from entsurge.audience.profile import ObjectiveSpec, check, read_toml
+from entsurge.audience.shape import Service
+from entsurge.errors import UsageError
+from entsurge.secret import Secret
+from entsurge.signon import registry as methods
+from entsurge.targets import accounts
+from entsurge.targets.guard import Guard
+from entsurge.targets.writes import Writes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from entsurge.signon.method import SignOn
+    from entsurge.targets.accounts import AccountBook
+
+NATIONAL = ("educonnect.education.gouv.fr", "gar.education.fr", "franceconnect.gouv.fr")
+HINT = "docs/target-files.md lists the keys"
+Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Authorised(_Strict):
+    """Who authorised the test, and when it may take place; both days included."""
+
+    by: Text
+    reference: str = ""
+    begin: date = Field(alias="from")
+    until: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Authorised:
+        if self.until < self.begin:
+            raise ValueError(f"until = {self.until} comes before from = {self.begin}")
+        return self
+
+
+class Tenant(_Strict):
+    """A school: the academy that it counts for, and its portal if it has an address of its own."""
+
+    school: Text
+    academy: Text = accounts.EVERYONE
+    url: Address | None = None
+
+
+class Accounts(_Strict):
+    """Where the accounts of the test are; one password for all if the file has none."""
+
+    file: Text
+    password: Secret | None = None
+
+
+class Limits(_Strict):
+    """What the run may ask of the target at most, and when it ends by itself."""
+
+    visits_per_second: Annotated[float, Field(gt=0)] | None = None
+    visitors: Annotated[int, Field(gt=0)] | None = None
+    guard: Guard | None = None
+
+
+class TargetFile(_Strict):
+    """A target as it is written."""
+
+    name: Text | None = None
+    url: Address
+    hosts: tuple[Annotated[str, StringConstraints(pattern=r"^[^\s/:]+$|^[0-9a-fA-F:]+$")], ...] = ()
+    networks: tuple[str, ...] = ()
+    certificates: str | None = None
+    driver: Text = "portal"
+    sign_on: dict[str, Any] | None = None
+    tenant: tuple[Tenant, ...] = ()
+    accounts: Accounts | None = None
+    headers: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")], str | Secret] = Field(
+        default_factory=dict
+    )
+    limits: Limits = Limits()
+    objective: tuple[ObjectiveSpec, ...] = ()
+    authorised: Authorised | None = None
+    production: bool = False
+    writes: Writes = Field(default_factory=lambda: Writes.model_validate({}))
+    stand_in: dict[Service, Service] = Field(default_factory=dict)
+
+    @field_validator("networks")
+    @classmethod
+    def _are_networks(cls, found: tuple[str, ...]) -> tuple[str, ...]:
+        for each in found:
+            ip_network(each)
+        return found
+
+    @model_validator(mode="after")
+    def _is_authorised(self) -> TargetFile:
+        away = [host for host in self.all_hosts if not is_loopback(host)]
+        if away and self.authorised is None:
+            raise ValueError(f"authorised: missing: {', '.join(away)} is not loopback; who authorised the test, when?")
+        return self
+
+    @model_validator(mode="after")
+    def _is_nobody_elses(self) -> TargetFile:
+        shared = [host for host in self.all_hosts if any(f".{host}".endswith(f".{name}") for name in NATIONAL)]
+        if shared:
+            raise ValueError(f"{', '.join(shared)}: a national service, which is never loaded; let a stub stand in")
+        return self
+
+    @model_validator(mode="after")
+    def _has_accounts(self) -> TargetFile:
+        if self.accounts is None and any(not is_loopback(host) for host in self.all_hosts):
+            raise ValueError("accounts: missing: outside loopback nobody knows the synthetic people")
+        return self
+
+    @model_validator(mode="after")
+    def _hosts_hold_the_urls(self) -> TargetFile:
+        outside = {_host(each.url) for each in self.tenant if each.url} - set(self.all_hosts)
+        if outside:
+            raise ValueError(f"hosts: {', '.join(sorted(outside))}: missing; a [[tenant]] lives there")
+        return self
+
+    @property
+    def all_hosts(self) -> tuple[str, ...]:
+        """The hosts that may be spoken to: that of the URL, and those named."""
+        return tuple(dict.fromkeys((_host(self.url), *(host.lower() for host in self.hosts))))
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target file with what it names: the sign-on method, the accounts, its digest."""
+
+    path: Path
+    file: TargetFile
+    sha256: str
+    sign_on: SignOn | None
+    accounts: AccountBook | None
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return self.file.name or self.path.stem
+
+    @property
+    def driver(self) -> str:
+        """The driver's name, or the path of its file (beside the target's own)."""
+        return str(self.path.parent / self.file.driver) if self.file.driver.endswith(".toml") else self.file.driver
+
+    @property
+    def certificates(self) -> str | None:
+        """The file of certificates to trust beside the system's."""
+        return str(self.path.parent / self.file.certificates) if self.file.certificates else None
+
+    @property
+    def portals(self) -> dict[str, str]:
+        """The addresses of schools that have one of their own."""
+        return {each.school: each.url for each in self.file.tenant if each.url}
+
+    def headers(self) -> dict[str, str]:
+        """What every request carries, secrets revealed: never to be written anywhere."""
+        given = self.file.headers.items()
+        return {name: value if isinstance(value, str) else value.get_secret_value() for name, value in given}
+
+    def as_json(self) -> dict[str, Any]:
+        """What the manifest says of the target; no secret in it."""
+        file, by = self.file, self.file.authorised
+        return {
+            "url": file.url, "driver": file.driver, "name": self.name,
+            "authorised_by": by.by if by else "loopback",
+            "authorised_until": by.until.isoformat() if by else None,
+            "reference": by.reference if by else "",
+            "sign_on": (file.sign_on or {}).get("method"), "production": file.production,
+            "hosts": list(file.all_hosts), "writes": sorted(file.writes.services),
+            "stand_in": dict(file.stand_in), "file": str(self.path), "sha256": self.sha256,
+            "accounts": {} if self.accounts is None else self.accounts.counts(),
+        }  # fmt: skip
+
+
+def load(path: Path) -> Target:
+    """The target of this file. Raises UsageError with every fault of the file; the accounts' come after it."""
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file", hint="a target is a URL on loopback, or a target file (TOML)")
+    file, sign_on = _checked(path)
+    if file.certificates and not (path.parent / file.certificates).is_file():
+        raise UsageError(f"{path}: certificates: no file {file.certificates}")
+    book = None
+    if file.accounts is not None:
+        one = file.accounts.password
+        book = accounts.read(
+            path.parent / file.accounts.file,
+            password=one.get_secret_value() if one else "",
+            academies={each.school: each.academy for each in file.tenant},
+        )
+    return Target(path, file, hashlib.sha256(path.read_bytes()).hexdigest(), sign_on, book)
+
+
+def _checked(path: Path) -> tuple[TargetFile, SignOn | None]:
+    """The file and its sign-on; the faults of both at once."""
+    raw = read_toml(path)
+    faults, file, sign_on = [], None, None
+    try:
+        file = check(TargetFile, raw, path, HINT)
+    except UsageError as error:
+        faults.append(str(error))
+    try:
+        found = raw.get("sign_on")
+        sign_on = methods.checked(found, path, HINT) if isinstance(found, dict) else None
+    except UsageError as error:
+        faults.append(str(error))
+    if file is None or faults:
+        raise UsageError("\n".join(faults), hint=HINT)
+    return file, sign_on
+
+
+def check_authorised(target: Target, today: date) -> None:
+    """Raise UsageError when today is not a day of the authorisation."""
+    given = target.file.authorised
+    if given is None:
+        return
+    if today > given.until:
+        raise UsageError(
+            f"{target.path}: authorised.until = {given.until}: the authorisation by {given.by} has expired",
+            hint="ask again, then write the new days down",
+        )
+    if today < given.begin:
+        raise UsageError(f"{target.path}: authorised.from = {given.begin}: the authorisation has not begun")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host as it is written is this machine."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").lower()

@@ -1,0 +1,63 @@
+"""Does a plan fit a target: its limits, its accounts, its days, the services of its product."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from entsurge.audience.shape import PERSONAS, SERVICES
+from entsurge.errors import UsageError
+from entsurge.plan.summary import window_load
+from entsurge.targets.file import check_authorised
+from entsurge.targets.need import check_enough
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from entsurge.audience.profile import Profile
+    from entsurge.targets.file import Target
+    from entsurge.visit.driver import Driver
+
+
+def fitting(target: Target, profile: Profile, today: date | None = None) -> Profile:
+    """The profile with the target's own objectives, if the plan may be offered to this target.
+
+    Raises UsageError for an authorisation of other days, limits that the plan passes, accounts that are too few.
+    """
+    check_authorised(target, today or datetime.now(UTC).astimezone().date())
+    _check_limits(target, profile)
+    if target.accounts is not None:
+        check_enough(profile, target.accounts)
+    if not target.file.objective:
+        return profile
+    return replace(profile, file=profile.file.model_copy(update={"objective": list(target.file.objective)}))
+
+
+def _check_limits(target: Target, profile: Profile) -> None:
+    limits, load = target.file.limits, window_load(profile)["total"]
+    asked = (
+        ("visits_per_second", limits.visits_per_second, load["visits_per_second"]),
+        ("visitors", limits.visitors, load["concurrency"]),
+    )
+    faults = [
+        f"{target.path}: limits.{name} = {most:g}: the plan asks for {need:.1f}"
+        for name, most, need in asked
+        if most is not None and need > most
+    ]
+    if faults:
+        raise UsageError("\n".join(faults), hint="take a smaller --scale, or a smaller --compression")
+
+
+def check_services(profile: Profile, driver: Driver, stand_in: Mapping[str, str]) -> None:
+    """Raise UsageError when the plan opens pages of a service that the product has none of, and nothing stands in."""
+    there = {spec.service for spec in driver.actions.values() if not spec.writes}
+    planned = [name for name in SERVICES if any(profile.mixes.mix(persona).page_share(name) for persona in PERSONAS)]
+    missing = [name for name in planned if stand_in.get(name, name) not in there]
+    if missing:
+        lines = ", ".join(f'{name} = "{next(iter(sorted(there)), "home")}"' for name in missing)
+        raise UsageError(
+            f"the driver has no pages of {', '.join(missing)}, which the plan opens",
+            hint=f"say in the target file what stands in: stand_in = {{ {lines} }}",
+        )

@@ -1,0 +1,144 @@
+"""What the visitors of a process share: target, driver, people, recorder, clock. Set once, before the first visit."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+from zlib import crc32
+
+from entsurge.audience.shape import PERSONAS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from entsurge.audience.shape import Patience, Persona
+    from entsurge.client.allow_list import AllowList
+    from entsurge.client.tls import Tls
+    from entsurge.plan.comeback import Comeback
+    from entsurge.record.recorder import Key
+    from entsurge.visit.driver import Driver
+
+
+class Person(Protocol):
+    """An account's owner, synthetic or of a target's own accounts."""
+
+    @property
+    def login(self) -> str:
+        """The name to sign on with."""
+        ...
+
+    @property
+    def password(self) -> str:
+        """The password."""
+        ...
+
+    @property
+    def school(self) -> Any:
+        """The school, by number or by name."""
+        ...
+
+    @property
+    def uai(self) -> str:
+        """The school's own code, which portals are addressed by."""
+        ...
+
+
+class People(Protocol):
+    """Whom visitors sign on as."""
+
+    @property
+    def academy_names(self) -> Sequence[str]:
+        """The academies in their order."""
+        ...
+
+    def person_in_academy(self, persona: Persona, academy: int, index: int, /) -> Person:
+        """The nth account of a persona in an academy."""
+        ...
+
+    def count(self, persona: Persona, /) -> int:
+        """How many accounts a persona has."""
+        ...
+
+
+class Record(Protocol):
+    """What a visit needs of a recorder."""
+
+    def page(self, key: Key, corrected_us: int, service_us: int) -> None:
+        """One page view."""
+        ...
+
+    def request(self, key: Key, microseconds: int) -> None:
+        """One request."""
+        ...
+
+    def visit(self, row: dict[str, Any]) -> None:
+        """One finished visit."""
+        ...
+
+    def failure(self, t: float, signature: str, row: dict[str, Any]) -> None:
+        """One example of a failure."""
+        ...
+
+    def created(self, row: dict[str, Any]) -> None:
+        """Something written on the target."""
+        ...
+
+
+@dataclass
+class RunContext:
+    """The shared surroundings of every visit in this process."""
+
+    driver: Driver
+    population: People
+    record: Record
+    allow: AllowList
+    patience: Mapping[Persona, Patience]
+    deadline_seconds: float
+    headers: dict[str, str]
+    zero: float = 0.0
+    writable: frozenset[str] | None = None  # services that may be written to; None for all (the sandbox)
+    stand_in: Mapping[str, str] = field(default_factory=dict)  # services that the product lacks, and what is opened
+    tls: Tls | None = None
+    quiet_until_us: int = 0  # an edge has asked for silence until this µs of run time
+    phases: list[tuple[str, int, int]] = field(default_factory=list)
+    parts: list[tuple[str, int, int]] = field(default_factory=list)  # baseline, fault, recovery; none without a fault
+    present: Counter[Persona] = field(default_factory=lambda: Counter(dict.fromkeys(PERSONAS, 0)))
+    lags_us: list[int] = field(default_factory=list)
+    accounts_in_use: set[tuple[str, str, int]] = field(default_factory=set)
+    limits: Counter[str] = field(default_factory=Counter)  # what the generator itself lacked, and how often
+    comeback: Comeback | None = None  # who tries again after a failure, and when
+    sources: tuple[str, ...] = ()  # addresses of this machine that visitors come from, in turn
+    control_share: float = 0.0  # of the visits, which faults at an edge leave alone
+    unreachable: int = 0
+    answers: int = 0
+
+    def phase_at(self, due_us: int, visit_phase: str) -> str:
+        """The phase of a page due at this µs of run time; the visit's own where no phases are known."""
+        for name, begin_us, end_us in self.phases:
+            if begin_us <= due_us < end_us:
+                return name
+        return self.phases[-1][0] if self.phases else visit_phase
+
+    def part_at(self, due_us: int) -> str:
+        """The part of the window that faults cut it into, at this µs of run time; empty where there is none."""
+        return next((name for name, begin_us, end_us in self.parts if begin_us <= due_us < end_us), "")
+
+    def source(self, number: int) -> str:
+        """The address of this machine that a visitor of this number comes from; empty for the system's choice."""
+        return self.sources[number % len(self.sources)] if self.sources else ""
+
+    def may_write(self, service: str) -> bool:
+        """Whether this run may write to a service of the target."""
+        return self.writable is None or service in self.writable
+
+    def cohort(self, visit: str) -> str:
+        """`control` or `exposed`, by the visit's name alone; everybody is `control` where no share is set aside."""
+        if not self.control_share:
+            return "control"
+        return "control" if crc32(visit.encode()) / 2**32 < self.control_share else "exposed"
+
+    def now_us(self) -> int:
+        """µs of run time since the run's zero."""
+        return int((time.monotonic() - self.zero) * 1e6)

@@ -1,0 +1,154 @@
+"""The half of a visitor that drivers and sign-on methods see: `entsurge.visit.session`, on the visitor's client."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import gevent
+
+from entsurge.record.recorder import Key
+from entsurge.visit.live_recorder import LiveRecorder
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Mapping
+
+    from entsurge.client.allow_list import AllowList
+    from entsurge.client.client import Client
+    from entsurge.client.failure import ClientError
+    from entsurge.client.response import Response
+    from entsurge.client.websocket import WebSocket
+    from entsurge.plan.arrivals import VisitPlan
+    from entsurge.visit.outcome import Outcome
+    from entsurge.visit.run_context import RunContext
+    from entsurge.visit.session import Memory
+
+SENTENCES = (
+    "Lire le chapitre 3 et répondre aux questions 1 à 4.",
+    "La classe en visio commence à dix heures, merci de vous connecter cinq minutes avant.",
+    "Voici le travail de la semaine ; le corrigé sera en ligne vendredi.",
+    "Bonjour, je n’arrive pas à ouvrir le document de mathématiques.",
+)
+
+
+class VisitorApi:
+    """A `Session`; `service` and `action` are those of the page being opened."""
+
+    memory: Memory
+
+    client: Client
+    plan: VisitPlan
+    random: random.Random
+    service: str
+    action: str
+
+    @property
+    def run_context(self) -> RunContext:
+        """The shared surroundings."""
+        raise NotImplementedError
+
+    @property
+    def allow(self) -> AllowList:
+        """The hosts that may be spoken to."""
+        return self.run_context.allow
+
+    @property
+    def deadline_seconds(self) -> float:
+        """How long each request of a page may take in all."""
+        return self.run_context.deadline_seconds
+
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Response:
+        """One request within the page's deadline, redirects not followed."""
+        return self.client.request(method, url, headers=headers, body=body, deadline_seconds=self.deadline_seconds)
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Response:
+        """GET a document, redirects followed within the page's deadline."""
+        return self.client.get(url, headers=headers, deadline_seconds=self.deadline_seconds)
+
+    def post_form(
+        self, url: str, fields: Mapping[str, str] | list[tuple[str, str]], headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """POST a form; the answer as it is, redirects not followed."""
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.request("POST", url, headers={**kind, **(headers or {})}, body=urlencode(fields).encode())
+
+    def post_json(self, url: str, value: object, headers: Mapping[str, str] | None = None) -> Response:
+        """POST a value as JSON; the answer as it is."""
+        kind = {"Content-Type": "application/json"}
+        return self.request("POST", url, headers={**kind, **(headers or {})}, body=json.dumps(value).encode())
+
+    def post_file(
+        self, url: str, fields: Mapping[str, str], filename: str, data: bytes, *,
+        field: str = "fichier", headers: Mapping[str, str] | None = None,
+    ) -> Response:  # fmt: skip
+        """POST a multipart form with one file in `field`."""
+        edge = "entsurge-7f3a9c"
+        parts = [
+            f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in fields.items()
+        ]
+        parts.append(
+            f'--{edge}\r\nContent-Disposition: form-data; name="{field}"; filename="{filename}"\r\n'
+            "Content-Type: text/plain\r\n\r\n"
+        )
+        body = "".join(parts).encode() + data + f"\r\n--{edge}--\r\n".encode()
+        kind = {"Content-Type": f"multipart/form-data; boundary={edge}"}
+        return self.request("POST", url, headers={**kind, **(headers or {})}, body=body)
+
+    def follow(self, response: Response) -> Response:
+        """Follow an answer's redirects to the page they lead to."""
+        return self.client.follow(response, deadline_seconds=self.deadline_seconds)
+
+    def fetch_many(self, urls: list[str], headers: Mapping[str, str] | None = None) -> list[Response | ClientError]:
+        """Assets and XHR of a page, in parallel as a browser fetches them."""
+        return self.client.fetch_many(urls, headers=headers, deadline_seconds=self.deadline_seconds)
+
+    def websocket(self, url: str, *, headers: Mapping[str, str], deadline_seconds: float) -> WebSocket:
+        """An open WebSocket; it lasts as long as the visit at most."""
+        return self.client.websocket(url, headers=headers, deadline_seconds=deadline_seconds)
+
+    def cookie(self, name: str) -> str:
+        """The value of a cookie that the visitor has by now, as a page's script reads it; empty for none."""
+        return self.client.cookies.value(name)
+
+    def live_recorder(self, service: str, where: str) -> LiveRecorder:
+        """Who records what the visitor lives through in a room at this address."""
+        return LiveRecorder(self.run_context, self.plan, service, where)
+
+    def hop(
+        self, step: str, method: str, url: str, *,
+        headers: Mapping[str, str] | None = None, body: bytes | None = None,
+    ) -> Response:  # fmt: skip
+        """One request of a sign-on; its requests are kept under the step's name."""
+        self.action = step
+        try:
+            return self.request(method, url, headers=headers, body=body)
+        finally:
+            self.action = "sign-on"
+
+    def hopped(self, step: str, outcome: Outcome, microseconds: int) -> None:
+        """Record one hop of a sign-on: of kind `hop`, so that hops are never counted as page views."""
+        plan = self.plan
+        key = Key("hop", plan.persona, plan.group, "sign-on", step, plan.phase, str(outcome), attempt=plan.kind)
+        self.run_context.record.request(key, microseconds)
+
+    def pause(self, seconds: float) -> None:
+        """Wait before trying something again."""
+        gevent.sleep(seconds)
+
+    def sentence(self) -> str:
+        """Something to write: synthetic, the same for the same visit."""
+        return self.random.choice(SENTENCES)
+
+    def created(self, action: str, url: str, values: Mapping[str, str] | None = None) -> None:
+        """Keep what was written on the target, for clean-up; `values` are what removing it needs to know."""
+        plan = self.plan
+        who = {"persona": plan.persona, "group": plan.group, "account": plan.account}
+        self.run_context.record.created(
+            {"service": self.service, "action": action, "url": url, "visit": plan.name, **who,
+             "values": dict(values or {})}
+        )  # fmt: skip

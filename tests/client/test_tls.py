@@ -1,0 +1,100 @@
+"""TLS: verified against certificate and name, or not at all."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import gevent
+import pytest
+from gevent import ssl
+from gevent.server import StreamServer
+
+from entsurge.client.allow_list import AllowList
+from entsurge.client.client import Client
+from entsurge.client.failure import DeadlinePassed, TlsFailed
+from entsurge.client.tls import Tls
+
+pytestmark = pytest.mark.needs("openssl")
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret"
+
+
+def certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    key, made = folder / f"{name}.key", folder / f"{name}.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-keyout", str(key), "-out", str(made), "-days", "2", "-subj", f"/CN={name}"]
+    subprocess.run([*command, "-addext", f"subjectAltName=DNS:{name}"], check=True, capture_output=True, timeout=60)
+    return key, made
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where certificates are made."""
+    return tmp_path_factory.mktemp("tls")
+
+
+def serving(key: Path, made: Path) -> StreamServer:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made, key)
+
+    def answer(sock, _address) -> None:
+        while sock.recv(4096):
+            sock.sendall(ANSWER)
+
+    server = StreamServer(("127.0.0.1", 0), answer, ssl_context=context)
+    server.start()
+    return server
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[tuple[str, Path]]:
+    """A server for `localhost`: its URL and the certificate to trust."""
+    key, made = certificate(folder, "localhost")
+    running = serving(key, made)
+    yield f"https://localhost:{running.server_port}", made
+    running.stop(timeout=0.1)
+
+
+def ask(url: str, tls: Tls | None, seconds: float = 10) -> str:
+    client = Client(allow=AllowList(), tls=tls)
+    try:
+        return client.request("GET", url, deadline_seconds=seconds).text
+    finally:
+        client.close()
+
+
+def test_a_trusted_certificate_is_accepted_and_timed(server) -> None:
+    """The authority given: the answer is there, TLS has a time of its own."""
+    url, made = server
+    client = Client(allow=AllowList(), tls=Tls(str(made)))
+    answer = client.request("GET", url, deadline_seconds=10)
+    client.close()
+    assert answer.text == "secret"
+    assert answer.timing.tls_us > 0
+
+
+def test_an_unknown_authority_is_refused(server) -> None:
+    """What the system does not trust is not spoken to."""
+    with pytest.raises(TlsFailed):
+        ask(server[0], None)
+
+
+def test_a_certificate_for_another_name_is_refused(folder: Path) -> None:
+    """Trusted, but for somebody else."""
+    key, made = certificate(folder, "elsewhere.test")
+    running = serving(key, made)
+    try:
+        with pytest.raises(TlsFailed):
+            ask(f"https://localhost:{running.server_port}", Tls(str(made)))
+    finally:
+        running.stop(timeout=0.1)
+
+
+def test_a_handshake_that_never_comes_ends_by_the_deadline() -> None:
+    """A server that accepts and stays silent cannot hold a visitor in TLS."""
+    silent = StreamServer(("127.0.0.1", 0), lambda *_: gevent.sleep(5))
+    silent.start()
+    try:
+        with pytest.raises(DeadlinePassed):
+            ask(f"https://127.0.0.1:{silent.server_port}", None, seconds=0.3)
+    finally:
+        silent.stop(timeout=0.1)
