@@ -54,7 +54,9 @@ def entsurge(url: str, seconds: float) -> Callable[[], int]:
 
     def visit(until: float) -> None:
         def exchanged(exchange: object) -> None:
-            recorder.request(Key("request", "student", "Lyon", "home", "open-home", "surge", "ok"), exchange.total_us)
+            recorder.request(
+                Key("request", "student", "Lyon", "home", "open-home", "surge", "ok"), exchange.timing.total_us
+            )
 
         client = Client(allow=allow, tls=tls, on_exchange=exchanged)
         while time.monotonic() < until:

@@ -43,7 +43,7 @@ def nginx() -> Iterator[servers.Served]:
 def client(nginx: servers.Served) -> Iterator[Client]:
     """A client that trusts the server's certificate."""
     with gevent.Timeout(60):
-        made = Client(allow=AllowList(), tls=Tls(str(nginx.authority)), source="127.0.3.7")
+        made = Client(allow=AllowList(), tls=Tls(str(nginx.authority), http="1.1"), source="127.0.3.7")
         yield made
         made.close()
 
@@ -90,18 +90,27 @@ def test_a_connection_that_the_server_closes_is_not_used_again(nginx: servers.Se
     assert not client.request("POST", f"{nginx.url}/made", body=b"", deadline_seconds=5).reused
 
 
-def test_tls_is_resumed(nginx: servers.Served, client: Client) -> None:
-    """The second visitor's handshake resumes the first one's session, as OpenSSL counts it."""
-    url = f"{nginx.secure_url}/index.html"
+def test_a_visitor_resumes_its_own_sessions_and_nobody_elses(nginx: servers.Served, client: Client) -> None:
+    """OpenSSL counts one resumption for a visitor's second connection, none for another visitor's first."""
+    url, tls = f"{nginx.secure_url}/index.html", client.route.tls
+    client.route.tls = tls = Tls(tls.authority, http="1.1")
+    heard = []
+    client.on_exchange = heard.append
     assert client.get(url, deadline_seconds=5).timing.tls_us > 0
-    client.close()
-    other = Client(allow=AllowList(), tls=client.tls)
+    client.fetch_many([f"{url}?{number}" for number in range(2)], deadline_seconds=5)
+    assert sorted(each.connection for each in heard) == ["", "full", "resumed"]
+    assert tls.context.session_stats()["hits"] == 1
+    other = Client(allow=AllowList(), tls=tls)
     assert other.get(url, deadline_seconds=5).status == 200
     other.close()
-    assert client.tls.context.session_stats()["hits"] >= 1
+    assert tls.context.session_stats()["hits"] == 1
+
+
+def test_an_unknown_authority_is_not_spoken_to(nginx: servers.Served) -> None:
+    """Neither what the system does not trust, nor a port without TLS."""
     stranger = Client(allow=AllowList())
     with pytest.raises(TlsFailed):
-        stranger.get(url, deadline_seconds=5)
+        stranger.get(f"{nginx.secure_url}/index.html", deadline_seconds=5)
     with pytest.raises(TlsFailed):
         stranger.get(nginx.url.replace("http", "https"), deadline_seconds=5)
     stranger.close()
@@ -113,7 +122,7 @@ def test_a_post_in_tls_knows_a_closed_connection_from_a_kept_one(nginx: servers.
     for _ in range(2):
         client.request("POST", url, body=b"x", deadline_seconds=5)
     assert client.request("POST", url, body=b"x", deadline_seconds=5).reused
-    kept = client._idle[next(iter(client._idle))][-1]
+    kept = next(iter(client._pools.values()))._idle[-1]
     kept.wire._wire._sock.shutdown(0)  # the reading side ends: what a server's closing looks like from here
     assert not client.request("POST", url, body=b"x", deadline_seconds=5).reused
 

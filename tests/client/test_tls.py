@@ -65,7 +65,7 @@ def ask(url: str, tls: Tls | None, seconds: float = 10) -> str:
 def test_a_trusted_certificate_is_accepted_and_timed(server) -> None:
     """The authority given: the answer is there, TLS has a time of its own."""
     url, made = server
-    client = Client(allow=AllowList(), tls=Tls(str(made)))
+    client = Client(allow=AllowList(), tls=Tls(str(made), http="1.1"))
     answer = client.request("GET", url, deadline_seconds=10)
     client.close()
     assert answer.text == "secret"
@@ -84,7 +84,7 @@ def test_a_certificate_for_another_name_is_refused(folder: Path) -> None:
     running = serving(key, made)
     try:
         with pytest.raises(TlsFailed):
-            ask(f"https://localhost:{running.server_port}", Tls(str(made)))
+            ask(f"https://localhost:{running.server_port}", Tls(str(made), http="1.1"))
     finally:
         running.stop(timeout=0.1)
 

@@ -456,7 +456,7 @@ def test_over_tls(client, tmp_path) -> None:
 
     server = StreamServer(("127.0.0.1", 0), serve, ssl_context=context)
     server.start()
-    trusting = Client(allow=AllowList(), tls=Tls(str(made)))
+    trusting = Client(allow=AllowList(), tls=Tls(str(made), http="1.1"))
     try:
         socket = trusting.websocket(f"wss://localhost:{server.server_port}/", deadline_seconds=5)
         message = os.urandom(200_000)

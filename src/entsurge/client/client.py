@@ -12,8 +12,10 @@ import gevent
 from entsurge.client import url as urls
 from entsurge.client.cache import Cache
 from entsurge.client.cookies import CookieJar
-from entsurge.client.failure import ClientError, ConnectionLost, DeadlinePassed
-from entsurge.client.http1 import Connection
+from entsurge.client.dialing import Route, dial
+from entsurge.client.failure import ClientError, ConnectionLost
+from entsurge.client.http1 import Http1Connection
+from entsurge.client.pool import MOST_CONNECTIONS, Pool
 from entsurge.client.redirects import MOST as MOST_REDIRECTS
 from entsurge.client.redirects import next_hop, too_many
 from entsurge.client.response import Headers, Response, Timing
@@ -25,21 +27,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from entsurge.client.allow_list import AllowList
+    from entsurge.client.dialing import Dialed
     from entsurge.client.url import Address, Origin
 
-MOST_CONNECTIONS = 6
-IDLE_NS = 5_000_000_000
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Exchange(NamedTuple):
-    """One request and what came of it; `status` 0 and a `reason` when nothing usable came."""
+    """One request and what came of it; `status` 0 and a `reason` when nothing usable came.
+
+    `protocol` is "1.1" or "2", empty where none was reached. `connection` says whether one was made for it: empty when
+    it was kept from before, else `plain`, `full` (a whole TLS handshake) or `resumed`.
+    """
 
     method: str
     url: str
     status: int
     reason: str
-    total_us: int
+    timing: Timing
+    protocol: str = ""
+    connection: str = ""
 
 
 class Client:
@@ -57,10 +64,11 @@ class Client:
         on_exchange: Callable[[Exchange], None] | None = None,
         source: str = "",
     ) -> None:
-        self.allow, self.tls, self.on_exchange, self.source = allow, tls, on_exchange, source
+        self.allow, self.on_exchange = allow, on_exchange
+        self.route = Route(allow, tls or _system_tls(), source)
         self.cookies, self.cache = CookieJar(), Cache()
         self.fixed = _lines({"Accept-Encoding": "gzip, deflate, br", "Accept": "*/*", **(headers or {})})
-        self._idle: dict[Origin, list[Connection]] = {}
+        self._pools: dict[Origin, Pool] = {}
         self._sockets: list[WebSocket] = []
         self._closed = False
 
@@ -150,7 +158,8 @@ class Client:
         address = urls.split(f"http{url[2:]}" if url[:2].lower() == "ws" else url)
         lines = self.fixed + self.cookies.line(address) + _lines(headers or {})
         fields = [(name, value) for name, _, value in (line.partition(b": ") for line in lines.splitlines())]
-        connection = self._connected(address, ends_ns)
+        dialed = dial(address.origin, self.route, ends_ns, http1=True)
+        connection = Http1Connection(address.origin, dialed)
         asked = Upgrade(url, address.authority, address.target, fields, compressed, largest)
         opened = upgrade(connection, asked, ends_ns)
         self.cookies.take(address, Headers(opened.fields).get_all("set-cookie"))
@@ -163,10 +172,8 @@ class Client:
         for socket in self._sockets:
             socket.abort()
         self.on_exchange = None  # whoever listens holds this client: no circle may keep both
-        for connections in self._idle.values():
-            for connection in connections:
-                connection.close()
-        self._idle.clear()
+        for pool in self._pools.values():
+            pool.close()
 
     # -- how -------------------------------------------------------------------------------------------------------
 
@@ -193,23 +200,24 @@ class Client:
     def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, ends_ns: int) -> Response:
         started = monotonic_ns()
         address = urls.split(url)
+        pool = self._pool(address.origin)
         try:
-            connection, reused = self._exchanged(method, address, self._head(method, address, headers, body), ends_ns)
+            connection, dialed = self._exchanged(pool, method, self._head(method, address, headers, body), ends_ns)
         except ClientError as error:
-            self._tell(method, url, 0, error.reason, started)
+            self._tell(Exchange(method, url, 0, error.reason, Timing(total_us=(monotonic_ns() - started) // 1000)))
             raise
-        response = self._response(method, url, connection, reused=reused, started=started)
+        response = self._response(method, url, connection, dialed, started)
         response.request_body, response.request_headers = body, headers
         lines = response.headers.get_all("set-cookie")
         if lines:
             self.cookies.take(address, lines)
-        self._give_back(connection)
-        self._tell(method, url, response.status, "", started)
+        pool.give_back(connection)
+        self._tell(Exchange(method, url, response.status, "", response.timing, "1.1", _how(dialed)))
         return response
 
-    def _exchanged(self, method: str, address: Address, head: bytes, ends_ns: int) -> tuple[Connection, bool]:
+    def _exchanged(self, pool: Pool, method: str, head: bytes, ends_ns: int) -> tuple[Http1Connection, Dialed | None]:
         """A connection that has taken in the answer; a kept one that turns out stale is replaced once."""
-        kept = self._kept(address.origin, certain=method not in IDEMPOTENT)
+        kept = pool.kept(certain=method not in IDEMPOTENT)
         if kept is not None:
             try:
                 kept.exchange(method, head, ends_ns)
@@ -217,39 +225,16 @@ class Client:
                 if method not in IDEMPOTENT or kept.any_byte:
                     raise
             else:
-                return kept, True
-        connection = self._connected(address, ends_ns)
+                return kept, None
+        connection, dialed = pool.made(ends_ns)
         connection.exchange(method, head, ends_ns)
-        return connection, False
+        return connection, dialed
 
-    def _connected(self, address: Address, ends_ns: int) -> Connection:
-        """A new connection to an allowed address."""
-        if monotonic_ns() >= ends_ns:
-            raise DeadlinePassed("no connection before the deadline")
-        connection = Connection(address.origin, source=self.source)
-        endpoints = self.allow.endpoints(address.origin.host, address.origin.port)
-        connection.connect(endpoints, self._tls() if address.origin.secure else None, ends_ns)
-        return connection
-
-    def _tls(self) -> Tls:
-        return self.tls or _system_tls()
-
-    def _kept(self, origin: Origin, *, certain: bool) -> Connection | None:
-        """A kept connection; `certain` when a request that must not be sent twice is to go over it."""
-        idle = self._idle.get(origin)
-        while idle:
-            connection = idle.pop()
-            if connection.open and not (certain and connection.wire.stale()):
-                return connection
-            connection.close()
-        return None
-
-    def _give_back(self, connection: Connection) -> None:
-        idle = self._idle.setdefault(connection.origin, [])
-        if not connection.open or self._closed or len(idle) >= MOST_CONNECTIONS:
-            connection.close()
-            return
-        connection.rest(idle, monotonic_ns() + IDLE_NS if idle else 0)
+    def _pool(self, origin: Origin) -> Pool:
+        found = self._pools.get(origin)
+        if found is None:
+            found = self._pools[origin] = Pool(origin, self.route)
+        return found
 
     def _head(self, method: str, address: Address, headers: Mapping[str, str], body: bytes | None) -> bytes:
         head = _opening(method, address, self.fixed) + self.cookies.line(address)
@@ -259,21 +244,31 @@ class Client:
             return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body or b""), body or b"")
         return head + b"\r\n"
 
-    def _response(self, method: str, url: str, connection: Connection, *, reused: bool, started: int) -> Response:
-        now = monotonic_ns()
+    def _response(
+        self, method: str, url: str, connection: Http1Connection, dialed: Dialed | None, started: int
+    ) -> Response:
+        now, first_ns, answer = monotonic_ns(), connection.first_byte_ns, connection.answer
+        made = (dialed.name_us, dialed.connect_us, dialed.tls_us) if dialed else (0, 0, 0)
+        first_ns = first_ns or now
         timing = Timing(
-            connect_us=0 if reused else connection.connect_us,
-            tls_us=0 if reused else connection.tls_us,
-            first_byte_us=max(0, connection.first_byte_ns - started) // 1000,
-            total_us=(now - started) // 1000,
+            *made, (first_ns - connection.sent_ns) // 1000, (now - first_ns) // 1000, (now - started) // 1000
         )
-        parts = connection.parts
+        parts = answer.parts
         raw = parts[0] if len(parts) == 1 else b"".join(parts)
-        return Response(method, url, connection.status, Headers(connection.fields), raw, timing, reused=reused)
+        return Response(method, url, answer.status, Headers(answer.fields), raw, timing, reused=dialed is None)
 
-    def _tell(self, method: str, url: str, status: int, reason: str, started: int) -> None:
+    def _tell(self, exchange: Exchange) -> None:
         if self.on_exchange:
-            self.on_exchange(Exchange(method, url, status, reason, (monotonic_ns() - started) // 1000))
+            self.on_exchange(exchange)
+
+
+def _how(dialed: Dialed | None) -> str:
+    """How the connection of a request was made, as `Exchange.connection` says it."""
+    if dialed is None:
+        return ""
+    if not dialed.tls_us:
+        return "plain"
+    return "resumed" if dialed.resumed else "full"
 
 
 @lru_cache(maxsize=4096)
@@ -285,7 +280,7 @@ def _opening(method: str, address: Address, fixed: bytes) -> bytes:
 @lru_cache(maxsize=1)
 def _system_tls() -> Tls:
     """What the system trusts; made once."""
-    return Tls()
+    return Tls(http="1.1")
 
 
 def _lines(headers: Mapping[str, str]) -> bytes:

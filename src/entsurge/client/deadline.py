@@ -7,6 +7,7 @@ again. Moving a deadline later is therefore two comparisons, and nothing ends ea
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from time import monotonic_ns
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
@@ -14,7 +15,7 @@ from weakref import WeakKeyDictionary
 from gevent import get_hub
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 SLOT_NS = 20_000_000
 
@@ -27,6 +28,14 @@ class Guarded(Protocol):
 
     def expire(self) -> None:
         """End now; called in the hub, so it must not wait."""
+
+
+class Closable(Protocol):
+    """What can be closed, whoever waits on it."""
+
+    def close(self) -> None:
+        """Close now; must not wait."""
+        ...
 
 
 class Watchdog:
@@ -84,6 +93,32 @@ class Watchdog:
             guarded.expire()
         else:
             self.watch(guarded)
+
+
+class Guard:
+    """Closes a wire at a monotonic time while somebody waits on it; `expired` says whether it had to."""
+
+    __slots__ = ("_wire", "ends_ns", "expired", "slot")
+
+    def __init__(self, ends_ns: int) -> None:
+        self.ends_ns, self.slot, self.expired = ends_ns, 0, False
+        self._wire: Closable | None = None
+
+    @contextmanager
+    def closing(self, wire: Closable) -> Iterator[None]:
+        """Watch over this wire as long as the context lasts."""
+        self._wire, watching = wire, watchdog()
+        watching.watch(self)
+        try:
+            yield
+        finally:
+            watching.forget(self)
+
+    def expire(self) -> None:
+        """The time has come: whoever waits on the wire is woken by its closing."""
+        self.expired = True
+        if self._wire is not None:
+            self._wire.close()
 
 
 _of_hub: WeakKeyDictionary[Any, Watchdog] = WeakKeyDictionary()

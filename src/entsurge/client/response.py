@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 
 
 class Timing(NamedTuple):
-    """Where a request's time went, in µs: connecting, TLS, until the first byte, in all."""
+    """Where a request's time went, in µs.
 
+    name, connect, tls: of a connection that was made for it, else 0. wait: from sending until the first byte; transfer:
+    from there to the last one. total: all of it, waiting for a free connection included.
+    """
+
+    name_us: int = 0
     connect_us: int = 0
     tls_us: int = 0
-    first_byte_us: int = 0
+    wait_us: int = 0
+    transfer_us: int = 0
     total_us: int = 0
 
 

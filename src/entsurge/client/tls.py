@@ -1,35 +1,73 @@
-"""TLS as a browser does it: certificate and name verified, sessions resumed."""
+"""TLS as a browser does it: certificate and name verified, HTTP/2 offered, each visitor's own sessions resumed."""
 
 from __future__ import annotations
 
 import ssl
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
+
+Http = Literal["auto", "1.1", "2"]
+ALPN: dict[str, list[str]] = {"auto": ["h2", "http/1.1"], "1.1": ["http/1.1"], "2": ["h2"]}
 
 
 class Tls:
-    """One context for all visitors of a run; `authority` is a file of certificates to trust beside the system's.
+    """One for all visitors of a run; `authority` is a file of certificates to trust beside the system's.
 
-    The engine works in memory (RFC 8446 without a socket), so that waiting and deadlines are those of the wire.
+    `http` is what is offered by ALPN. The engine works in memory (RFC 8446 without a socket), so that waiting and
+    deadlines are those of the wire.
     """
 
     wants_read = ssl.SSLWantReadError
     closed = (ssl.SSLZeroReturnError, ssl.SSLEOFError)
 
-    def __init__(self, authority: str | None = None) -> None:
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self.context.load_default_certs()
-        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if authority:
-            self.context.load_verify_locations(authority)
-        self.sessions: dict[str, Any] = {}
+    def __init__(self, authority: str | None = None, *, http: Http = "auto") -> None:
+        self.authority, self.http = authority, http
 
-    def engine(self, host: str) -> tuple[ssl.MemoryBIO, ssl.MemoryBIO, Any]:
-        """What comes in, what goes out, and the engine between them, resuming a session if there is one."""
-        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        made = self.context.wrap_bio(incoming, outgoing, server_hostname=host, session=self.sessions.get(host))
-        return incoming, outgoing, made
+    @cached_property
+    def context(self) -> ssl.SSLContext:
+        """What connections for pages are made with."""
+        return self._context(ALPN[self.http])
 
-    def keep_session(self, engine: Any, host: str) -> None:
-        """Keep an engine's session: with TLS 1.3 it is there only once the first answer has been read."""
-        if engine.session is not None and engine.session.has_ticket:
-            self.sessions[host] = engine.session
+    @cached_property
+    def http1_context(self) -> ssl.SSLContext:
+        """What connections are made with that must speak HTTP/1.1: those of WebSockets."""
+        return self.context if self.http == "1.1" else self._context(ALPN["1.1"])
+
+    def _context(self, protocols: list[str]) -> ssl.SSLContext:
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        made.load_default_certs()
+        made.minimum_version = ssl.TLSVersion.TLSv1_2
+        if self.authority:
+            made.load_verify_locations(self.authority)
+        made.set_alpn_protocols(protocols)
+        return made
+
+
+class Tickets:
+    """The TLS sessions that one visitor can resume: those that servers gave to this visitor, and to nobody else.
+
+    A session is read off an engine only when another connection to its host is made: reading it is dear (OpenSSL writes
+    it out and reads it in again), and most connections of a visit are the last to their host.
+    """
+
+    __slots__ = ("_engines", "_sessions")
+
+    def __init__(self) -> None:
+        self._engines: dict[tuple[str, ssl.SSLContext], Any] = {}
+        self._sessions: dict[tuple[str, ssl.SSLContext], Any] = {}
+
+    def of(self, host: str, context: ssl.SSLContext) -> Any:
+        """The session to resume with this host; None for none."""
+        engine = self._engines.pop((host, context), None)
+        if engine is not None:
+            session = engine.session
+            if session is not None and session.has_ticket:
+                self._sessions[host, context] = session
+            else:  # with TLS 1.3 a ticket comes only after the handshake
+                self._engines[host, context] = engine
+        return self._sessions.get((host, context))
+
+    def learn(self, host: str, context: ssl.SSLContext, engine: Any) -> None:
+        """A handshake with this host has succeeded; its session is read when it is needed."""
+        if (host, context) not in self._sessions:
+            self._engines.setdefault((host, context), engine)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from wsproto.events import Event
 
-    from entsurge.client.http1 import Connection
+    from entsurge.client.http1 import Http1Connection as Connection
 
 LARGEST_REFUSAL = 64 * 1024
 

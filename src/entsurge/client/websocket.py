@@ -35,7 +35,7 @@ from entsurge.client.failure import (
 if TYPE_CHECKING:
     from wsproto.events import Event
 
-    from entsurge.client.http1 import Connection
+    from entsurge.client.http1 import Http1Connection as Connection
 
 LARGEST_MESSAGE = 1024 * 1024
 ANSWER_SECONDS = 5.0  # how long a server may take to read what the protocol makes us say

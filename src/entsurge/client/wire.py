@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import socket as standard
+import ssl
 from typing import TYPE_CHECKING, Any
 
 from gevent import get_hub
@@ -16,7 +17,6 @@ from gevent.monkey import get_original
 
 if TYPE_CHECKING:
     from entsurge.client.allow_list import Endpoint
-    from entsurge.client.tls import Tls
 
 CHUNK = 65536
 _READ, _WRITE = 1, 2
@@ -126,9 +126,19 @@ class Wire:
 class TlsWire:
     """TLS over a wire that is connected. The same methods, the same errors."""
 
-    def __init__(self, wire: Wire, tls: Tls, host: str) -> None:
-        self._wire, self._tls, self._host = wire, tls, host
-        self._incoming, self._outgoing, self._engine = tls.engine(host)
+    __slots__ = ("_engine", "_incoming", "_outgoing", "_wire")
+    wants_read = ssl.SSLWantReadError
+    closed = (ssl.SSLZeroReturnError, ssl.SSLEOFError)
+
+    def __init__(self, wire: Wire, context: ssl.SSLContext, host: str, session: Any = None) -> None:
+        self._wire = wire
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._engine: Any = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host, session=session)
+
+    @property
+    def engine(self) -> Any:
+        """The TLS engine: what was agreed on, and the session."""
+        return self._engine
 
     def handshake(self) -> None:
         """Agree on keys, certificate and name verified. Raises OSError (ssl.SSLError among them)."""
@@ -136,7 +146,7 @@ class TlsWire:
             try:
                 self._engine.do_handshake()
                 break
-            except self._tls.wants_read:
+            except self.wants_read:
                 self._flush()
                 self._take()
         self._flush()
@@ -151,10 +161,10 @@ class TlsWire:
         while True:
             try:
                 data: bytes = self._engine.read(CHUNK)
-            except self._tls.wants_read:
+            except self.wants_read:
                 if not self._take():
                     return b""
-            except self._tls.closed:
+            except self.closed:
                 return b""
             else:
                 return data
@@ -170,15 +180,14 @@ class TlsWire:
             return True
         try:
             self._engine.read(1)
-        except self._tls.wants_read:
+        except self.wants_read:
             return False
         except OSError:
             return True
         return True
 
     def close(self) -> None:
-        """Keep the session for the next connection to this host, and close."""
-        self._tls.keep_session(self._engine, self._host)
+        """Close."""
         self._wire.close()
 
     def _take(self) -> bool:

@@ -6,8 +6,9 @@ import resource
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from entsurge.client.client import IDLE_NS, MOST_CONNECTIONS, Client
+from entsurge.client.client import Client
 from entsurge.client.failure import ClientError, OwnLimit
+from entsurge.client.pool import IDLE_NS, MOST_CONNECTIONS
 from entsurge.errors import TargetUnreachable, UsageError
 from entsurge.plan.summary import window_load
 
@@ -23,7 +24,7 @@ OF_OUR_OWN = 200  # descriptors for everything else
 
 def reach(url: str, context: RunContext) -> None:
     """Ask the target once. Raises TargetUnreachable with the reason: name, refusal, TLS, silence."""
-    client = Client(allow=context.allow, headers=context.headers, source=context.source(0))
+    client = Client(allow=context.allow, headers=context.headers, tls=context.tls, source=context.source(0))
     try:
         client.request("GET", url, deadline_seconds=REACH_SECONDS)
     except OwnLimit as error:

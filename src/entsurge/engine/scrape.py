@@ -50,7 +50,10 @@ class Scraper:
 
     def _ask(self, endpoint: Endpoint) -> None:
         client = Client(
-            allow=self.run_context.allow, headers=self.run_context.headers, source=self.run_context.source(0)
+            allow=self.run_context.allow,
+            headers=self.run_context.headers,
+            tls=self.run_context.tls,
+            source=self.run_context.source(0),
         )
         try:
             while True:
@@ -119,7 +122,7 @@ def endpoints(asked: Sequence[dict[str, Any]], target: str, context: RunContext)
     if not asked:
         return _ours(target, context)
     found = [Endpoint(urljoin(target, each["url"]), each["series"]) for each in asked]
-    client = Client(allow=context.allow, headers=context.headers, source=context.source(0))
+    client = Client(allow=context.allow, headers=context.headers, tls=context.tls, source=context.source(0))
     try:
         for each in found:
             _look(client, each)
@@ -141,7 +144,7 @@ def _look(client: Client, endpoint: Endpoint) -> None:
 
 def _ours(target: str, context: RunContext) -> list[Endpoint]:
     endpoint = Endpoint(urljoin(target, OURS), OUR_SERIES)
-    client = Client(allow=context.allow, headers=context.headers, source=context.source(0))
+    client = Client(allow=context.allow, headers=context.headers, tls=context.tls, source=context.source(0))
     try:
         return [endpoint] if pick(fetched(client, endpoint.url), endpoint.wanted) else []
     except (ClientError, ValueError):
