@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from entsurge.audience.shape import Persona
     from entsurge.record.recorder import Key
+    from entsurge.record.transport import Timing
 
 
 class LocustRecord:
@@ -35,6 +36,9 @@ class LocustRecord:
 
     def request(self, key: Key, microseconds: int) -> None:
         """Requests are not shown: a page is what a visitor sees."""
+
+    def transport(self, request: Key, protocol: str, connection: str, timing: Timing) -> None:
+        """Nor where their time went."""
 
     def visit(self, row: dict[str, Any]) -> None:
         """Visits are not kept without a run directory."""

@@ -11,9 +11,12 @@ import numpy as np
 
 from entsurge.record.histogram import buckets
 from entsurge.record.redaction import redact
+from entsurge.record.transport import KIND, QUEUED_US, Step, queue_us
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from entsurge.record.transport import Timing
 
 EXAMPLES_PER_SIGNATURE = 3
 TIMED_TWICE = ("page", "phased")  # kinds of key with a corrected and a service time
@@ -79,6 +82,7 @@ class Recorder:
         self.signatures: Counter[str] = Counter()
         self.listeners: list[Callable[[Fold], None]] = []
         self._described_written = 0
+        self._answers: dict[tuple[str, ...], int] = {}  # the number of a wait; that of its transfer follows
 
     def page(self, key: Key, corrected_us: int, service_us: int) -> None:
         """One page view: its corrected latency and its service time, in µs."""
@@ -96,6 +100,30 @@ class Recorder:
         self.key_column.append(found)
         self.time_column.append(microseconds)
 
+    def transport(self, request: Key, protocol: str, connection: str, timing: Timing) -> None:
+        """Where the time of one request went; `connection` says how one was made for it, empty when one was kept.
+
+        Personas and groups are not told apart: what a request waits for on the wire is the service's.
+        """
+        if protocol:
+            where = (request.service, request.phase, request.outcome, request.attempt, protocol)
+            found = self._answers.get(where)
+            if found is None:
+                found = self._answers[where] = self._step("wait", protocol, request, request.outcome)
+                self._step("transfer", protocol, request, request.outcome)
+            self.key_column.extend((found, found + 1))
+            self.time_column.extend((timing.wait_us, timing.transfer_us))
+            queued = queue_us(timing)
+            if queued >= QUEUED_US:
+                self.key_column.append(self._step("queue", protocol, request, request.outcome))
+                self.time_column.append(queued)
+        if connection:
+            steps = [("name", timing.name_us), ("connect", timing.connect_us)]
+            steps += [(f"tls-{connection}", timing.tls_us)] if connection != "plain" else []
+            for name, microseconds in steps:
+                self.key_column.append(self._step(name, protocol, request, "ok"))  # whatever became of the request
+                self.time_column.append(microseconds)
+
     def visit(self, row: dict[str, Any]) -> None:
         """One finished visit, a row of visits.arrows."""
         self.finished_visits.append(row)
@@ -110,6 +138,13 @@ class Recorder:
     def created(self, row: dict[str, Any]) -> None:
         """Something that the run wrote on the target."""
         self.lines.append(("created.jsonl", row))
+
+    def _step(self, name: str, protocol: str, request: Key, outcome: str) -> int:
+        """The number of a step's key, new or known."""
+        page = Step(name, protocol).page
+        key = Key(KIND, "", "", request.service, page, request.phase, outcome, attempt=request.attempt)
+        found = self.ids.get(key)
+        return self._number(key) if found is None else found
 
     def _number(self, key: Key) -> int:
         number = len(self.described)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from entsurge.client.tls import Tls
     from entsurge.plan.comeback import Comeback
     from entsurge.record.recorder import Key
+    from entsurge.record.transport import Timing
     from entsurge.visit.driver import Driver
 
 
@@ -71,6 +72,10 @@ class Record(Protocol):
 
     def request(self, key: Key, microseconds: int) -> None:
         """One request."""
+        ...
+
+    def transport(self, request: Key, protocol: str, connection: str, timing: Timing) -> None:
+        """Where the time of one request went."""
         ...
 
     def visit(self, row: dict[str, Any]) -> None:

@@ -216,7 +216,9 @@ class Visitor(VisitorApi, User):
             "request", plan.persona, plan.group, self.service, self.action, plan.phase, outcome, self.cohort,
             attempt=plan.kind,
         )  # fmt: skip
-        self.run_context.record.request(key, exchange.timing.total_us)
+        record, timing = self.run_context.record, exchange.timing
+        record.request(key, timing.total_us)
+        record.transport(key, exchange.protocol, exchange.connection, timing)
 
     def _raised(self, context: RunContext, error: Exception) -> None:
         """A scenario that raises: its remaining pages are lost, the traceback is kept."""
