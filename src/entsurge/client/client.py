@@ -15,6 +15,7 @@ from entsurge.client.cookies import CookieJar
 from entsurge.client.dialing import Route, dial
 from entsurge.client.failure import ClientError, ConnectionLost
 from entsurge.client.http1 import Http1Connection
+from entsurge.client.negotiated import Negotiated
 from entsurge.client.pool import MOST_CONNECTIONS, Pool
 from entsurge.client.redirects import MOST as MOST_REDIRECTS
 from entsurge.client.redirects import next_hop, too_many
@@ -255,7 +256,10 @@ class Client:
         )
         parts = answer.parts
         raw = parts[0] if len(parts) == 1 else b"".join(parts)
-        return Response(method, url, answer.status, Headers(answer.fields), raw, timing, reused=dialed is None)
+        agreed = Negotiated.of(dialed.wire, connection.protocol) if dialed else None
+        return Response(
+            method, url, answer.status, Headers(answer.fields), raw, timing, reused=dialed is None, negotiated=agreed
+        )
 
     def _tell(self, exchange: Exchange) -> None:
         if self.on_exchange:

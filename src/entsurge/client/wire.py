@@ -33,9 +33,12 @@ class Cut(OSError):
 
 
 class Wire:
-    """One TCP connection. Every method that waits raises OSError; `close` wakes whoever waits with `Cut`."""
+    """One TCP connection. Every method that waits raises OSError; `close` wakes whoever waits with `Cut`.
 
-    __slots__ = ("_closed", "_hub", "_readable", "_sock", "_writable")
+    `peer` is the address at the other end, empty before it is connected.
+    """
+
+    __slots__ = ("_closed", "_hub", "_readable", "_sock", "_writable", "peer")
 
     def __init__(self, family: int) -> None:
         self._sock = _SYSTEM_SOCKET(family, standard.SOCK_STREAM)
@@ -44,6 +47,7 @@ class Wire:
         self._readable = self._hub.loop.io(self._sock.fileno(), _READ)
         self._writable: Any = None
         self._closed = False
+        self.peer = ""
 
     def connect(self, endpoint: Endpoint, source: str = "") -> None:
         """Connect, from this address of ours if one is given. Raises OSError with the system's own number."""
@@ -58,6 +62,7 @@ class Wire:
             code = self._sock.getsockopt(standard.SOL_SOCKET, standard.SO_ERROR)
         if code:
             raise OSError(code, os.strerror(code))
+        self.peer = endpoint.address[0]
 
     def send(self, data: bytes) -> None:
         """Send all of it."""
@@ -139,6 +144,11 @@ class TlsWire:
     def engine(self) -> Any:
         """The TLS engine: what was agreed on, and the session."""
         return self._engine
+
+    @property
+    def peer(self) -> str:
+        """The address at the other end."""
+        return self._wire.peer
 
     def handshake(self) -> None:
         """Agree on keys, certificate and name verified. Raises OSError (ssl.SSLError among them)."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from entsurge.audience.shape import Persona
-    from entsurge.client.response import Response
+    from entsurge.client.response import Response, Timing
     from entsurge.visit.run_context import RunContext
 
 SKEW_SECONDS, CERTIFICATE_DAYS, DESCRIPTORS = 2.0, 14, 4096
@@ -109,10 +109,18 @@ def _reach(access: TargetAccess, context: RunContext) -> tuple[Found, Response |
         return Found("reach", False, f"{access.url}: {error} ({error.reason})"), None
     finally:
         client.close()
-    timing = answer.timing
-    detail = f"{access.url}: status {answer.status}; connect {timing.connect_us / 1000:.1f} ms"
-    more = f", TLS {timing.tls_us / 1000:.1f} ms" if timing.tls_us else ""
-    return Found("reach", answer.status < 500, detail + more, timing.total_us / 1000), answer
+    spoken = f"{answer.negotiated}; " if answer.negotiated else ""
+    detail = f"{access.url}: status {answer.status}; {spoken}{_steps(answer.timing)}"
+    return Found("reach", answer.status < 500, detail, answer.timing.total_us / 1000), answer
+
+
+def _steps(timing: Timing) -> str:
+    """Where the time of a first request went; no TLS without TLS."""
+    steps = {
+        "name": timing.name_us, "connect": timing.connect_us, "TLS": timing.tls_us, "wait": timing.wait_us,
+        "transfer": timing.transfer_us,
+    }  # fmt: skip
+    return ", ".join(f"{name} {took / 1000:.1f} ms" for name, took in steps.items() if took or name != "TLS")
 
 
 def _certificate(access: TargetAccess) -> Iterator[Found]:

@@ -14,6 +14,7 @@ from entsurge.plan.summary import window_load
 
 if TYPE_CHECKING:
     from entsurge.audience.profile import Profile
+    from entsurge.client.negotiated import Negotiated
     from entsurge.visit.run_context import RunContext
 
 REACH_SECONDS = 5.0
@@ -22,11 +23,14 @@ TIME_WAIT_SECONDS = 60  # a closed connection keeps its port so long (TCP_TIMEWA
 OF_OUR_OWN = 200  # descriptors for everything else
 
 
-def reach(url: str, context: RunContext) -> None:
-    """Ask the target once. Raises TargetUnreachable with the reason: name, refusal, TLS, silence."""
+def reach(url: str, context: RunContext) -> Negotiated | None:
+    """Ask the target once; what the connection was agreed to be.
+
+    Raises TargetUnreachable with the reason: name, refusal, TLS, silence.
+    """
     client = Client(allow=context.allow, headers=context.headers, tls=context.tls, source=context.source(0))
     try:
-        client.request("GET", url, deadline_seconds=REACH_SECONDS)
+        return client.request("GET", url, deadline_seconds=REACH_SECONDS).negotiated
     except OwnLimit as error:
         raise UsageError(
             f"{url}: this machine cannot connect: {error}", hint="is --source an address of it?"

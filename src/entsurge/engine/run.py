@@ -89,10 +89,10 @@ class Run:
         self.recorder = Recorder(self.directory)
         self.run_context: RunContext = self.prepared.run_context(self.recorder)
         check_gateway(spec.push_gateway, self.run_context.allow)
-        reach(spec.url, self.run_context)
+        reached = reach(spec.url, self.run_context)
         asked = [*spec.scrape, *(each.model_dump() for each in self.prepared.profile.file.scrape)]
         self.endpoints = endpoints(asked, spec.url, self.run_context)
-        self.manifest = manifests.manifest(spec, self.prepared, locust_version)
+        self.manifest = manifests.manifest(spec, self.prepared, locust_version, reached)
         self.directory.open()
         self.directory.write_json("manifest.json", self.manifest, durably=True)
         self.directory.write_json("engine.pid", os.getpid())
