@@ -63,6 +63,7 @@ def test_shares_means_and_counts_are_those_of_what_was_recorded(tmp_path: Path) 
     parts = ("connecting_share", "queue_share", "wait_share", "transfer_share")
     assert sum(slow[part] for part in parts) == pytest.approx(1)
     assert slow["queue_share"] == pytest.approx(0.05, rel=0.01)
+    assert quick["queue_share"] is None
 
 
 def test_what_did_not_occur_is_left_out(tmp_path: Path) -> None:

@@ -54,7 +54,8 @@ def transport(run: Run) -> dict[str, Any]:
     """Of the requests and connections of the visits due in the window; first attempts alone.
 
     `phases` are those that occurred, in their order: `count`, p50, p95 and mean of those that had it, and its share of
-    all requests' time. `services` have the mean time of a request and how it is divided, the slowest first.
+    all requests' time. `services` have the mean time of a request and how it is divided (None of what did not occur),
+    the slowest first.
     `connections` is None, and the lists are empty, where nothing was recorded: an older run, or one without an answer.
     `negotiated` is what the run's first question was answered over; None of an older run.
     """
@@ -102,7 +103,7 @@ def _services(sums: _Sums) -> list[dict[str, Any]]:
             "requests": times.total,
             "mean_s": whole / times.total,
             "wait_p95_s": times.quantile_seconds(95),
-            **{f"{name}_share": seconds / whole for name, seconds in parts.items()},
+            **{f"{name}_share": seconds / whole if seconds else None for name, seconds in parts.items()},
         })  # fmt: skip
     return sorted(found, key=lambda each: -float(each["mean_s"]))
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from entsurge.record.histogram import buckets
 from entsurge.record.redaction import redact
-from entsurge.record.transport import KIND, QUEUED_US, Step, queue_us
+from entsurge.record.transport import KIND, QUEUED_US, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -105,24 +105,23 @@ class Recorder:
 
         Personas and groups are not told apart: what a request waits for on the wire is the service's.
         """
+        name_us, connect_us, tls_us, wait_us, transfer_us, total_us = timing
         if protocol:
             where = (request.service, request.phase, request.outcome, request.attempt, protocol)
             found = self._answers.get(where)
             if found is None:
                 found = self._answers[where] = self._step("wait", protocol, request, request.outcome)
                 self._step("transfer", protocol, request, request.outcome)
-            self.key_column.extend((found, found + 1))
-            self.time_column.extend((timing.wait_us, timing.transfer_us))
-            queued = queue_us(timing)
-            if queued >= QUEUED_US:
-                self.key_column.append(self._step("queue", protocol, request, request.outcome))
-                self.time_column.append(queued)
-        if connection:
-            steps = [("name", timing.name_us), ("connect", timing.connect_us)]
-            steps += [(f"tls-{connection}", timing.tls_us)] if connection != "plain" else []
-            for name, microseconds in steps:
-                self.key_column.append(self._step(name, protocol, request, "ok"))  # whatever became of the request
-                self.time_column.append(microseconds)
+            self._add(found, wait_us)
+            self._add(found + 1, transfer_us)
+            queue_us = total_us - name_us - connect_us - tls_us - wait_us - transfer_us
+            if queue_us >= QUEUED_US:
+                self._add(self._step("queue", protocol, request, request.outcome), queue_us)
+        if connection:  # made, whatever became of the request
+            self._add(self._step("name", protocol, request, "ok"), name_us)
+            self._add(self._step("connect", protocol, request, "ok"), connect_us)
+            if connection != "plain":
+                self._add(self._step(f"tls-{connection}", protocol, request, "ok"), tls_us)
 
     def visit(self, row: dict[str, Any]) -> None:
         """One finished visit, a row of visits.arrows."""
@@ -138,6 +137,10 @@ class Recorder:
     def created(self, row: dict[str, Any]) -> None:
         """Something that the run wrote on the target."""
         self.lines.append(("created.jsonl", row))
+
+    def _add(self, number: int, microseconds: int) -> None:
+        self.key_column.append(number)
+        self.time_column.append(microseconds)
 
     def _step(self, name: str, protocol: str, request: Key, outcome: str) -> int:
         """The number of a step's key, new or known."""
