@@ -1,4 +1,7 @@
-"""What it costs to record one request, the same with where its time went, and one page: key, columns, and the fold a second with its exporter."""
+"""What it costs to record one request, alone and with where its time went, and one page.
+
+With key, columns, and the fold a second with its exporter.
+"""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def test_json_and_junit_say_the_same(report: Path) -> None:
 
 
 def test_where_requests_time_went_is_shown_in_both_forms(report: Path) -> None:
-    """Protocols, connections and handshakes a visit, TLS of both kinds; a run that recorded none says so, as no zero."""
+    """Protocols, connections and handshakes a visit, TLS of both kinds; a run that recorded none says so."""
     page = (report / "report.en.html").read_text(encoding="utf-8")
     short = (report / "report.en.md").read_text(encoding="utf-8")
     for text in (page, short):
