@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import gevent
 
 from entsurge.client import url as urls
+from entsurge.client.answered import Answered
 from entsurge.client.cache import Cache
 from entsurge.client.cookies import CookieJar
 from entsurge.client.dialing import Route, dial
 from entsurge.client.failure import ClientError, ConnectionLost
+from entsurge.client.heads import Heads
+from entsurge.client.heads import lines as lines_of
 from entsurge.client.http1 import Http1Connection
+from entsurge.client.http2 import Http2Connection
 from entsurge.client.pool import MOST_CONNECTIONS, Pool
 from entsurge.client.redirects import MOST as MOST_REDIRECTS
 from entsurge.client.redirects import next_hop, too_many
@@ -27,10 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from entsurge.client.allow_list import AllowList
-    from entsurge.client.dialing import Dialed
+    from entsurge.client.http2 import Stream
     from entsurge.client.url import Address, Origin
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
+MOST_REPEATS = 2
 
 
 class Exchange(NamedTuple):
@@ -67,7 +72,7 @@ class Client:
         self.allow, self.on_exchange = allow, on_exchange
         self.route = Route(allow, tls or _system_tls(), source)
         self.cookies, self.cache = CookieJar(), Cache()
-        self.fixed = _lines({"Accept-Encoding": "gzip, deflate, br", "Accept": "*/*", **(headers or {})})
+        self.heads = Heads({"Accept-Encoding": "gzip, deflate, br", "Accept": "*/*", **(headers or {})})
         self._pools: dict[Origin, Pool] = {}
         self._sockets: list[WebSocket] = []
         self._closed = False
@@ -116,7 +121,10 @@ class Client:
     def fetch_many(
         self, urls: list[str], *, deadline_seconds: float, headers: Mapping[str, str] | None = None
     ) -> list[Response | ClientError]:
-        """GET several in parallel, through the cache, on at most six connections; failures stand in the list."""
+        """GET several in parallel, through the cache; failures stand in the list.
+
+        To an origin that speaks HTTP/2 all at once on one connection, else on at most six.
+        """
         ends_ns = monotonic_ns() + int(deadline_seconds * 1e9)
         found: dict[str, Response | ClientError] = {}
         wanted = []
@@ -126,19 +134,10 @@ class Client:
                 wanted.append(url)
             else:
                 found[url] = replace(kept, from_cache=True)
-        wanted.reverse()
-
-        def take() -> None:
-            while wanted:
-                url = wanted.pop()
-                found[url] = self._fetch(url, headers or {}, ends_ns)
-
-        others = [gevent.spawn(take) for _ in range(min(MOST_CONNECTIONS, len(wanted)) - 1)]
-        try:
-            take()
-            gevent.joinall(others)
-        finally:
-            gevent.killall(others)
+        for pool, together in self._by_http2(wanted).items():
+            if len(together) > 1:
+                found.update(self._at_once(pool, together, headers or {}, ends_ns))
+        self._in_turn([url for url in wanted if url not in found], found, headers or {}, ends_ns)
         return [found[url] for url in urls]
 
     def websocket(
@@ -156,7 +155,7 @@ class Client:
         """
         ends_ns = monotonic_ns() + int(deadline_seconds * 1e9)
         address = urls.split(f"http{url[2:]}" if url[:2].lower() == "ws" else url)
-        lines = self.fixed + self.cookies.line(address) + _lines(headers or {})
+        lines = self.heads.lines + self.cookies.line(address) + lines_of(headers or {})
         fields = [(name, value) for name, _, value in (line.partition(b": ") for line in lines.splitlines())]
         dialed = dial(address.origin, self.route, ends_ns, http1=True)
         connection = Http1Connection(address.origin, dialed)
@@ -175,7 +174,74 @@ class Client:
         for pool in self._pools.values():
             pool.close()
 
-    # -- how -------------------------------------------------------------------------------------------------------
+    # -- several -----------------------------------------------------------------------------------------------------
+
+    def _by_http2(self, wanted: list[str]) -> dict[Pool, list[str]]:
+        """Those that go to origins which are known to speak HTTP/2, by origin."""
+        found: dict[Pool, list[str]] = {}
+        if any(pool.protocol == "2" for pool in self._pools.values()):
+            for url in wanted:
+                pool = self._pools.get(urls.split(url).origin)
+                if pool is not None and pool.protocol == "2":
+                    found.setdefault(pool, []).append(url)
+        return found
+
+    def _at_once(
+        self, pool: Pool, wanted: list[str], headers: Mapping[str, str], ends_ns: int
+    ) -> dict[str, Response | ClientError]:
+        """Several of one origin in HTTP/2; what was not processed, or leads elsewhere, is left to others."""
+        started = monotonic_ns()
+        try:
+            connection, dialed = pool.take(ends_ns)
+        except ClientError:
+            return {}
+        if not isinstance(connection, Http2Connection):
+            pool.give_back(connection)
+            return {}
+        asked, sent = [], []
+        for url in wanted:
+            address, of = urls.split(url), {**headers, **self.cache.conditions(url)}
+            sent.append(of)
+            asked.append(self.heads.http2("GET", address, self.cookies.line(address), of, None))
+        found: dict[str, Response | ClientError] = {}
+        for url, of, stream in zip(wanted, sent, connection.ask(asked, ends_ns), strict=True):
+            if stream.error is not None and _may_be_repeated("GET", stream.error, kept=dialed is None):
+                continue
+            found[url] = self._of_stream(url, of, stream, Answered.of_stream(stream, dialed), started, ends_ns)
+            dialed = None
+        return found
+
+    def _of_stream(
+        self, url: str, headers: Mapping[str, str], stream: Stream, answered: Answered, started: int, ends_ns: int
+    ) -> Response | ClientError:
+        if stream.error is not None:
+            self._tell(Exchange("GET", url, 0, stream.error.reason, Timing(total_us=answered.since(started)), "2"))
+            return stream.error
+        try:
+            answer = self._follow(
+                self._taken("GET", url, headers, None, answered, started), ends_ns, MOST_REDIRECTS, None
+            )
+        except ClientError as error:
+            return error
+        return self.cache.take(url, answer)
+
+    def _in_turn(
+        self, wanted: list[str], found: dict[str, Response | ClientError], headers: Mapping[str, str], ends_ns: int
+    ) -> None:
+        """GET each, six at a time."""
+        wanted.reverse()
+
+        def take() -> None:
+            while wanted:
+                url = wanted.pop()
+                found[url] = self._fetch(url, headers, ends_ns)
+
+        others = [gevent.spawn(take) for _ in range(min(MOST_CONNECTIONS, len(wanted)) - 1)]
+        try:
+            take()
+            gevent.joinall(others)
+        finally:
+            gevent.killall(others)
 
     def _fetch(self, url: str, headers: Mapping[str, str], ends_ns: int) -> Response | ClientError:
         try:
@@ -184,6 +250,8 @@ class Client:
         except ClientError as error:
             return error
         return self.cache.take(url, answer)
+
+    # -- one -----------------------------------------------------------------------------------------------------------
 
     def _follow(
         self, response: Response, ends_ns: int, redirects: int, on_hop: Callable[[Response], None] | None
@@ -200,35 +268,49 @@ class Client:
     def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, ends_ns: int) -> Response:
         started = monotonic_ns()
         address = urls.split(url)
-        pool = self._pool(address.origin)
         try:
-            connection, dialed = self._exchanged(pool, method, self._head(method, address, headers, body), ends_ns)
+            answered = self._answered(method, address, headers, body, ends_ns)
         except ClientError as error:
             self._tell(Exchange(method, url, 0, error.reason, Timing(total_us=(monotonic_ns() - started) // 1000)))
             raise
-        response = self._response(method, url, connection, dialed, started)
-        response.request_body, response.request_headers = body, headers
+        return self._taken(method, url, headers, body, answered, started)
+
+    def _answered(
+        self, method: str, address: Address, headers: Mapping[str, str], body: bytes | None, ends_ns: int
+    ) -> Answered:
+        """The answer; what a server has not touched, or not processed, is asked again on another connection."""
+        pool, cookies, tries = self._pool(address.origin), self.cookies.line(address), 0
+        while True:
+            connection, dialed = pool.take(ends_ns, certain=method not in IDEMPOTENT, new=tries > 0)
+            tries += 1
+            try:
+                if isinstance(connection, Http1Connection):
+                    connection.exchange(method, self.heads.http1(method, address, cookies, headers, body), ends_ns)
+                    answered = Answered.of_http1(connection, dialed)
+                    pool.give_back(connection)
+                    return answered
+                asked = self.heads.http2(method, address, cookies, headers, body)
+                (stream,) = connection.ask([asked], ends_ns)
+                if stream.error is None:
+                    return Answered.of_stream(stream, dialed)
+                raise stream.error
+            except ConnectionLost as error:
+                if tries > MOST_REPEATS or not _may_be_repeated(method, error, kept=dialed is None):
+                    raise
+
+    def _taken(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, answered: Answered, started: int
+    ) -> Response:
+        """The response, its cookies kept, its exchange told."""
+        response = answered.response(method, url, headers, body, started)
         lines = response.headers.get_all("set-cookie")
         if lines:
-            self.cookies.take(address, lines)
-        pool.give_back(connection)
-        self._tell(Exchange(method, url, response.status, "", response.timing, "1.1", _how(dialed)))
+            self.cookies.take(urls.split(url), lines)
+        if self.on_exchange:
+            self.on_exchange(
+                Exchange(method, url, response.status, "", response.timing, answered.protocol, answered.connection)
+            )
         return response
-
-    def _exchanged(self, pool: Pool, method: str, head: bytes, ends_ns: int) -> tuple[Http1Connection, Dialed | None]:
-        """A connection that has taken in the answer; a kept one that turns out stale is replaced once."""
-        kept = pool.kept(certain=method not in IDEMPOTENT)
-        if kept is not None:
-            try:
-                kept.exchange(method, head, ends_ns)
-            except ConnectionLost:
-                if method not in IDEMPOTENT or kept.any_byte:
-                    raise
-            else:
-                return kept, None
-        connection, dialed = pool.made(ends_ns)
-        connection.exchange(method, head, ends_ns)
-        return connection, dialed
 
     def _pool(self, origin: Origin) -> Pool:
         found = self._pools.get(origin)
@@ -236,57 +318,19 @@ class Client:
             found = self._pools[origin] = Pool(origin, self.route)
         return found
 
-    def _head(self, method: str, address: Address, headers: Mapping[str, str], body: bytes | None) -> bytes:
-        head = _opening(method, address, self.fixed) + self.cookies.line(address)
-        if headers:
-            head += _lines(headers)
-        if body is not None or method in ("POST", "PUT", "PATCH"):
-            return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body or b""), body or b"")
-        return head + b"\r\n"
-
-    def _response(
-        self, method: str, url: str, connection: Http1Connection, dialed: Dialed | None, started: int
-    ) -> Response:
-        now, first_ns, answer = monotonic_ns(), connection.first_byte_ns, connection.answer
-        made = (dialed.name_us, dialed.connect_us, dialed.tls_us) if dialed else (0, 0, 0)
-        first_ns = first_ns or now
-        timing = Timing(
-            *made, (first_ns - connection.sent_ns) // 1000, (now - first_ns) // 1000, (now - started) // 1000
-        )
-        parts = answer.parts
-        raw = parts[0] if len(parts) == 1 else b"".join(parts)
-        return Response(method, url, answer.status, Headers(answer.fields), raw, timing, reused=dialed is None)
-
     def _tell(self, exchange: Exchange) -> None:
         if self.on_exchange:
             self.on_exchange(exchange)
 
 
-def _how(dialed: Dialed | None) -> str:
-    """How the connection of a request was made, as `Exchange.connection` says it."""
-    if dialed is None:
-        return ""
-    if not dialed.tls_us:
-        return "plain"
-    return "resumed" if dialed.resumed else "full"
-
-
-@lru_cache(maxsize=4096)
-def _opening(method: str, address: Address, fixed: bytes) -> bytes:
-    """What the head of every such request begins with, whoever the visitor is."""
-    return b"%b %b HTTP/1.1\r\nHost: %b\r\n%b" % (method.encode(), address.target, address.authority.encode(), fixed)
+def _may_be_repeated(method: str, error: ClientError, *, kept: bool) -> bool:
+    """Whether a request that failed so may be made again: nobody has worked on it, or nobody can tell."""
+    if not isinstance(error, ConnectionLost):
+        return False
+    return error.unprocessed or (kept and error.untouched and method in IDEMPOTENT)
 
 
 @lru_cache(maxsize=1)
 def _system_tls() -> Tls:
     """What the system trusts; made once."""
-    return Tls(http="1.1")
-
-
-def _lines(headers: Mapping[str, str]) -> bytes:
-    return "".join(f"{name}: {_safe(value)}\r\n" for name, value in headers.items()).encode("latin-1", "replace")
-
-
-def _safe(value: str) -> str:
-    """A header's value without the line ends that would make two of it."""
-    return value.replace("\r", " ").replace("\n", " ")
+    return Tls()
