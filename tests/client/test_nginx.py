@@ -106,6 +106,17 @@ def test_a_visitor_resumes_its_own_sessions_and_nobody_elses(nginx: servers.Serv
     assert tls.context.session_stats()["hits"] == 1
 
 
+def test_browsers_that_come_back_bring_the_ticket_of_one_earlier_visit(nginx: servers.Served) -> None:
+    """The first of them finds none; each later one resumes once, by OpenSSL's own count; a stranger never."""
+    tls, url = Tls(str(nginx.authority), http="1.1"), f"{nginx.secure_url}/index.html"
+    for returning in (True, True, False, True):
+        with gevent.Timeout(30):
+            visitor = Client(allow=AllowList(), tls=tls, returning=returning)
+            assert visitor.get(url, deadline_seconds=5).status == 200
+            visitor.close()
+    assert tls.context.session_stats()["hits"] == 2
+
+
 def test_an_unknown_authority_is_not_spoken_to(nginx: servers.Served) -> None:
     """Neither what the system does not trust, nor a port without TLS."""
     stranger = Client(allow=AllowList())

@@ -57,7 +57,8 @@ class Exchange(NamedTuple):
 class Client:
     """One visitor's client. `allow` is asked for every new connection, redirects included.
 
-    `source` is the address of this machine to come from; empty leaves it to the system.
+    `source` is the address of this machine to come from; empty leaves it to the system. `returning`: a browser that was
+    there before, with the TLS tickets that an earlier one has left (none at first), and which leaves its own.
     """
 
     def __init__(
@@ -68,9 +69,12 @@ class Client:
         tls: Tls | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
         source: str = "",
+        returning: bool = False,
     ) -> None:
-        self.allow, self.on_exchange = allow, on_exchange
+        self.allow, self.on_exchange, self.returning = allow, on_exchange, returning
         self.route = Route(allow, tls or _system_tls(), source)
+        if returning and self.route.tls.left_behind:
+            self.route.tickets = self.route.tls.left_behind.popleft()
         self.cookies, self.cache = CookieJar(), Cache()
         self.heads = Heads({"Accept-Encoding": "gzip, deflate, br", "Accept": "*/*", **(headers or {})})
         self._pools: dict[Origin, Pool] = {}
@@ -167,6 +171,8 @@ class Client:
 
     def close(self) -> None:
         """Close every connection and WebSocket."""
+        if self.returning and not self._closed:
+            self.route.tls.left_behind.append(self.route.tickets.settled())
         self._closed = True
         for socket in self._sockets:
             socket.abort()
