@@ -98,7 +98,7 @@ def test_requests_go_at_once_on_one_connection(serve, browser) -> None:
 def test_exchanges_are_told_with_their_protocol_and_connection(serve, browser) -> None:
     """The first request pays for the handshake, the others for none; all of it within each one's total."""
     server, client, heard = serve(ok), browser(), []
-    client.on_exchange = heard.append
+    client.exchanges.on_exchange = heard.append
     get(client, server.url)
     client.fetch_many([f"{server.url}/{number}" for number in range(3)], deadline_seconds=5)
     assert [(each.protocol, each.connection) for each in heard] == [("2", "full"), *[("2", "")] * 3]
@@ -224,7 +224,7 @@ def test_a_kept_connection_that_has_ended_is_replaced(serve, browser) -> None:
     """Closed while idle: the loop has noticed, the next request goes over a new one, a POST too."""
     server, client = serve(lambda *given: ok(*given) or ("close" if given[2] == 1 else None)), browser()
     get(client, server.url)
-    pool = next(iter(client._pools.values()))
+    pool = next(iter(client.exchanges._pools.values()))
     until(lambda: not pool._http2.open)
     assert client.request("POST", server.url, body=b"", deadline_seconds=5).status == 200
     assert len(server.conversations) == 2
@@ -392,7 +392,7 @@ def test_limits_hold(serve, browser) -> None:
     for path, kind in (("/fields", TooLarge), ("/interim", ProtocolBroken)):
         with pytest.raises(kind):
             get(client, f"{server.url}{path}")
-    next(iter(client._pools.values()))._http2.largest = 100_000
+    next(iter(client.exchanges._pools.values()))._http2.largest = 100_000
     with pytest.raises(TooLarge):
         get(client, f"{server.url}/body")
 
@@ -418,12 +418,12 @@ def test_a_closed_client_leaves_no_circle_behind(serve, browser) -> None:
     server, client = serve(ok), browser()
     get(client, server.url)
     client.fetch_many([f"{server.url}/{number}" for number in range(3)], deadline_seconds=5)
-    freed = [weakref.ref(each._http2) for each in client._pools.values()]
+    freed = [weakref.ref(each._http2) for each in client.exchanges._pools.values()]
     gc.collect()
     gc.disable()
     try:
         client.close()
-        client._pools.clear()
+        client.exchanges._pools.clear()
         assert [each() for each in freed] == [None]
     finally:
         gc.enable()
@@ -434,7 +434,7 @@ def test_nginx_says_goodbye_and_counts_as_we_do() -> None:
     """keepalive_requests of 20: 200 pages by nginx's own log, each asked once, over ten connections."""
     with servers.nginx(http2=True, log=True, keepalive_requests=20) as served, gevent.Timeout(60):
         client, heard = Client(allow=AllowList(), tls=Tls(str(served.authority))), []
-        client.on_exchange = heard.append
+        client.exchanges.on_exchange = heard.append
         for turn in range(20):
             urls = [f"{served.secure_url}/index.html?{turn}-{number}" for number in range(10)]
             found = client.fetch_many(urls, deadline_seconds=10)

@@ -408,7 +408,10 @@ class Http2Connection:
         self.wire.close()
         streams, self._streams = self._streams, {}
         for stream in streams.values():
-            stream.end(why)
+            lost = type(why)(str(why))
+            if isinstance(lost, ConnectionLost):
+                lost.untouched = not stream.first_byte_ns
+            stream.end(lost)
         self._drop_queue(why)
 
     def _settle(self) -> None:
