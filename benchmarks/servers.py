@@ -23,6 +23,7 @@ CONFIGURATION = """
 daemon off; worker_processes 1; worker_rlimit_nofile {descriptors}; {user} error_log stderr crit; pid {folder}/pid;
 events {{ worker_connections {descriptors}; }}
 http {{
+  map $http_upgrade $connection_upgrade {{ default upgrade; "" ""; }}
   log_format each '$connection $ssl_session_reused $server_protocol $status $request_time $request_uri';
   access_log {access_log}; keepalive_requests {keepalive_requests}; keepalive_timeout 600; default_type text/html;
   client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
