@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pyarrow as pa
 import pytest
 
 from entsurge.audience import profile as profiles
@@ -58,6 +59,19 @@ def prepare(folder: Path, front: servers.Served, way: str) -> None:
     )
 
 
+def requests(run: Path) -> Counter:
+    """How many requests the record holds, by outcome; those of WebSockets apart from those of pages."""
+    keys = json.loads((run / "keys.json").read_text("utf-8"))
+    found: Counter = Counter()
+    with pa.ipc.open_stream(run / "series.arrows") as batches:
+        for row in batches.read_all().to_pylist():
+            key = keys[row["key"]]
+            if key["kind"] == "request":
+                live = key["page"].startswith("live-")
+                found[key["page"] if live else "page", key["outcome"]] += row["count"]
+    return found
+
+
 @pytest.mark.parametrize("way", ["http", "1.1", "2"])
 def test_counts_equal_the_servers_own_log(entsurge, quick_profile, front, tmp_path, way) -> None:
     """Run and clean-up over each wire: every request that nginx answered is in the record, and none besides."""
@@ -69,7 +83,18 @@ def test_counts_equal_the_servers_own_log(entsurge, quick_profile, front, tmp_pa
     )  # fmt: skip
     assert done.returncode in (0, 3, 4), done.stderr
     rows = front.log_rows(10**9, 1)[before:]
-    assert {row.protocol for row in rows} <= {"HTTP/2.0" if way == "2" else "HTTP/1.1"}
-    print(done.stdout, done.stderr, Counter(row.status for row in rows))
-    keys = json.loads((tmp_path / "run" / "keys.json").read_text("utf-8"))
-    assert keys
+    sockets = [row for row in rows if row.status == "101"]
+    pages = [row for row in rows if row.status != "101" and row.target not in ("/", "/metrics")]
+    assert {row.protocol for row in pages} == {"HTTP/2.0" if way == "2" else "HTTP/1.1"}
+    counted = requests(tmp_path / "run")
+    assert counted["page", "ok"] == sum(row.status < "400" for row in pages) > 100
+    assert counted["page", "failed"] == sum(row.status >= "400" for row in pages)
+    assert counted["live-connect", "ok"] == len(sockets)
+    if way == "2":  # one connection for each visit's pages, and one for each of its sockets
+        visits = json.loads((tmp_path / "run" / "finish.json").read_text("utf-8"))["started"]
+        assert len({row.connection for row in pages}) <= sum(visits.values()) + 1
+    made = sum(1 for _ in (tmp_path / "run" / "created.jsonl").open(encoding="utf-8"))
+    cleaned = entsurge("cleanup", "run", "--target", "cible.toml")
+    assert cleaned.returncode == 0, cleaned.stderr
+    after = front.log_rows(10**9, 1)[before + len(rows) :]
+    assert sum(row.status == "204" for row in after) == made > 0
