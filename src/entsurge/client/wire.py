@@ -16,6 +16,8 @@ from gevent import get_hub
 from gevent.monkey import get_original
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from entsurge.client.resolver import Endpoint
 
 CHUNK = 65536
@@ -33,10 +35,14 @@ class Cut(OSError):
     """The wire was closed while somebody waited on it."""
 
 
+class Interrupted(OSError):
+    """Whoever waited for something to come was told to look again; the wire is as it was."""
+
+
 class Wire:
     """One TCP connection. Every method that waits raises OSError; `close` wakes whoever waits with `Cut`."""
 
-    __slots__ = ("_closed", "_hub", "_readable", "_sock", "_writable")
+    __slots__ = ("_closed", "_hub", "_idle", "_readable", "_sock", "_writable")
 
     def __init__(self, family: int) -> None:
         self._sock = _SYSTEM_SOCKET(family, standard.SOCK_STREAM)
@@ -44,7 +50,7 @@ class Wire:
         self._hub: Any = get_hub()
         self._readable = self._hub.loop.io(self._sock.fileno(), _READ)
         self._writable: Any = None
-        self._closed = False
+        self._closed = self._idle = False
 
     def connect(self, endpoint: Endpoint, source: str = "") -> bool:
         """Begin to connect, from this address of ours if one is given; whether that is done already.
@@ -121,10 +127,30 @@ class Wire:
             return b""
         return found
 
+    def interrupt(self) -> None:
+        """Wake whoever waits in `receive` with `Interrupted`; called in the hub."""
+        if not self._closed:
+            self._hub.cancel_wait(self._readable, Interrupted("look again"))
+
+    def when_idle(self, callback: Callable[[], None] | None) -> None:
+        """Call this in the hub whenever something has come, as long as nobody receives; None: no more."""
+        if self._closed:
+            return
+        if self._idle:
+            self._readable.stop()
+        self._idle = callback is not None
+        if callback is not None:
+            self._readable.start(callback)
+
+    def send_at_once(self, data: bytes) -> bool:
+        """Send all of it without waiting; False when the system takes no more. Raises OSError."""
+        return not self._closed and self._sent(data) == len(data)
+
     def close(self) -> None:
         """Close; who waits is woken in the hub's next turn, and only then is the number given back."""
         if self._closed:
             return
+        self.when_idle(None)  # its callback is no greenlet that could be woken
         self._closed = True
         self._hub.cancel_waits_close_and_then((self._readable, self._writable), Cut("closed"), self._sock.close)
 
@@ -192,17 +218,32 @@ class TlsWire:
 
         Session tickets come unasked too: what has come is shown to the engine, which knows them from an answer.
         """
+        return self.arrived() is not None
+
+    def arrived(self) -> bytes | None:
+        """What has come while nobody waited: None of nothing, empty when the other side has closed. Never waits."""
         while data := self._wire.arrived():
             self._incoming.write(data)
-        if data is not None:
-            return True
         try:
-            self._engine.read(1)
+            found: bytes = self._engine.read(CHUNK)
         except self.wants_read:
-            return False
+            return None if data is None else b""
         except OSError:
-            return True
-        return True
+            return b""
+        return found
+
+    def interrupt(self) -> None:
+        """Wake whoever waits in `receive` with `Interrupted`; called in the hub."""
+        self._wire.interrupt()
+
+    def when_idle(self, callback: Callable[[], None] | None) -> None:
+        """Call this in the hub whenever something has come, as long as nobody receives; None: no more."""
+        self._wire.when_idle(callback)
+
+    def send_at_once(self, data: bytes) -> bool:
+        """Send all of it without waiting; False when the system takes no more. Raises OSError."""
+        self._engine.write(data)
+        return self._wire.send_at_once(self._outgoing.read())
 
     def close(self) -> None:
         """Close."""

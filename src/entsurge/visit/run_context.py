@@ -110,6 +110,7 @@ class RunContext:
     limits: Counter[str] = field(default_factory=Counter)  # what the generator itself lacked, and how often
     comeback: Comeback | None = None  # who tries again after a failure, and when
     sources: tuple[str, ...] = ()  # addresses of this machine that visitors come from, in turn
+    returning_share: float = 0.0  # of the visits, whose browser was there before
     control_share: float = 0.0  # of the visits, which faults at an edge leave alone
     unreachable: int = 0
     answers: int = 0
@@ -132,6 +133,10 @@ class RunContext:
     def may_write(self, service: str) -> bool:
         """Whether this run may write to a service of the target."""
         return self.writable is None or service in self.writable
+
+    def returns(self, visit: str) -> bool:
+        """Whether a visit's browser was there before, by the visit's name alone."""
+        return bool(self.returning_share) and crc32(b"returning " + visit.encode()) / 2**32 < self.returning_share
 
     def cohort(self, visit: str) -> str:
         """`control` or `exposed`, by the visit's name alone; everybody is `control` where no share is set aside."""

@@ -112,7 +112,7 @@ class Visitor(VisitorApi, User):
         self.random = random.Random(plan.name)
         self.client = Client(
             allow=context.allow, headers=self._headers(context), tls=context.tls, on_exchange=self._exchange,
-            source=context.source(plan.account),
+            source=context.source(plan.account), returning=context.returns(plan.name),
         )  # fmt: skip
         try:
             self._live(context, plan)
