@@ -18,11 +18,12 @@ from gevent.monkey import get_original
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from entsurge.client.allow_list import Endpoint
+    from entsurge.client.resolver import Endpoint
 
 CHUNK = 65536
 _READ, _WRITE = 1, 2
 _BIND_WITHOUT_PORT = 24  # IP_BIND_ADDRESS_NO_PORT of linux/in.h
+_SYN_SENT = 2  # TCP_SYN_SENT of linux/tcp_states.h, the first byte of tcp_info
 _SYSTEM_SOCKET: Any = get_original("socket", "socket")
 
 
@@ -51,8 +52,11 @@ class Wire:
         self._writable: Any = None
         self._closed = self._idle = False
 
-    def connect(self, endpoint: Endpoint, source: str = "") -> None:
-        """Connect, from this address of ours if one is given. Raises OSError with the system's own number."""
+    def connect(self, endpoint: Endpoint, source: str = "") -> bool:
+        """Begin to connect, from this address of ours if one is given; whether that is done already.
+
+        If not, `writable` fires when it has ended, and `connected` says how. Raises OSError with the system's number.
+        """
         if source:
             # the port is chosen when the destination is known: as many per destination as there are ports
             self._sock.setsockopt(standard.IPPROTO_IP, _BIND_WITHOUT_PORT, 1)
@@ -60,10 +64,26 @@ class Wire:
         self._sock.setsockopt(standard.IPPROTO_TCP, standard.TCP_NODELAY, 1)
         code = self._sock.connect_ex(endpoint.address)
         if code in (errno.EINPROGRESS, errno.EWOULDBLOCK):
-            self._wait_writable()
-            code = self._sock.getsockopt(standard.SOL_SOCKET, standard.SO_ERROR)
+            return False
         if code:
             raise OSError(code, os.strerror(code))
+        return True
+
+    def connected(self) -> bool:
+        """Whether connecting, once begun, is done; never waits. Raises OSError when it has failed."""
+        if self._sock.getsockopt(standard.IPPROTO_TCP, standard.TCP_INFO, 1)[0] == _SYN_SENT:
+            return False
+        code = self._sock.getsockopt(standard.SOL_SOCKET, standard.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
+        return True
+
+    @property
+    def writable(self) -> Any:
+        """The watcher that fires when there is room to send, or when connecting has ended."""
+        if self._writable is None:
+            self._writable = self._hub.loop.io(self._sock.fileno(), _WRITE)
+        return self._writable
 
     def send(self, data: bytes) -> None:
         """Send all of it."""
@@ -144,9 +164,7 @@ class Wire:
     def _wait_writable(self) -> None:
         if self._closed:
             raise Cut("closed")
-        if self._writable is None:
-            self._writable = self._hub.loop.io(self._sock.fileno(), _WRITE)
-        self._hub.wait(self._writable)
+        self._hub.wait(self.writable)
 
 
 class TlsWire:
