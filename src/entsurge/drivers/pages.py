@@ -12,7 +12,6 @@ from entsurge.client.edge_refusal import refused_by
 from entsurge.client.failure import ClientError
 from entsurge.drivers import pages_file
 from entsurge.drivers.call import Call
-from entsurge.drivers.extraction import ParsedAnswer, shown
 from entsurge.drivers.results import broken, not_as_it_should_be, turned_away
 from entsurge.drivers.template import Missing, Template
 from entsurge.errors import UsageError
@@ -20,6 +19,7 @@ from entsurge.selectors import assets
 from entsurge.signon import registry as methods
 from entsurge.signon.flow import Flow
 from entsurge.signon.refusal_patterns import RefusalPatterns
+from entsurge.signs import ParsedAnswer, shown
 from entsurge.visit.driver import ActionSpec
 from entsurge.visit.outcome import Outcome, PageResult
 

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from entsurge.audience.profile import check, read_toml
 from entsurge.audience.shape import PERSONAS, Persona, Service
-from entsurge.drivers.extraction import Extract, Sign
+from entsurge.drivers.extraction import Extract
 from entsurge.drivers.template import Template
+from entsurge.signs import Sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
