@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from entsurge.plan.comeback import Comeback
     from entsurge.record.recorder import Key
     from entsurge.visit.driver import Driver
+
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class Person(Protocol):
@@ -114,6 +117,11 @@ class RunContext:
     control_share: float = 0.0  # of the visits, which faults at an edge leave alone
     unreachable: int = 0
     answers: int = 0
+
+    @property
+    def run_name(self) -> str:
+        """The run's name as its requests carry it, cut to what may stand in any address; empty for none."""
+        return _UNFIT.sub("-", self.headers.get("X-Entsurge-Run", ""))[:40]
 
     def phase_at(self, due_us: int, visit_phase: str) -> str:
         """The phase of a page due at this µs of run time; the visit's own where no phases are known."""
