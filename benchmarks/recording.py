@@ -36,8 +36,9 @@ def measured(kind: str) -> float:
                 else:
                     recorder.request(key, 1000 + number)
                 if kind == WHOLE:
-                    made = "full" if number % CONNECTED == 0 else ""
-                    recorder.transport(key, "1.1", made, Timing(1, 20, 900, 1000, number, 1921 + number))
+                    recorder.transport(key, "1.1", Timing(0, 0, 0, 1000, number, 1000 + number))
+                    if number % CONNECTED == 0:
+                        recorder.connection(key, "1.1", "full", (1, 20, 900))
             recorder.fold(second)
         took = time.process_time() - before
         recorder.directory.close()

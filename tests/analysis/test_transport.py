@@ -16,14 +16,17 @@ AGREED = {"http": "2", "tls": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "ad
 
 
 def run_of(path: Path, asked: list[tuple[Key, str, str, Timing]], *, visits: int = 2, **manifest: object) -> Run:
-    """A run of these requests, and of so many visits and one that the generator never started."""
+    """A run of these requests and connections (key, protocol, how, steps), so many visits and one never started."""
     rows = [visit(name=f"student/{number}") for number in range(visits)]
     folder = record(path, visits=[*rows, visit(end="not-started")], **manifest)
     made = path / "wire"
     directory = RunDirectory(made)
     recorder = Recorder(directory)
-    for each in asked:
-        recorder.transport(*each)
+    for key, protocol, how, timing in asked:
+        if how:
+            recorder.connection(key._replace(outcome="ok"), protocol, how, timing[:3])
+        if timing.total_us:
+            recorder.transport(key, protocol, timing)
     recorder.fold(20)
     directory.close()
     for name in ("keys.json", "series.arrows") if asked else ():
@@ -83,7 +86,7 @@ def test_an_older_run_says_nothing(tmp_path: Path) -> None:
 
 def test_connections_that_came_to_nothing_are_counted(tmp_path: Path) -> None:
     """No request was answered, yet the server paid for two handshakes."""
-    nothing = (ASKED._replace(outcome="failed"), "", "full", Timing(1, 20, 3_000, 0, 0, 9_000_000))
+    nothing = (ASKED, "2", "full", Timing(1, 20, 3_000))
     found = transport(run_of(tmp_path, [nothing, nothing], visits=1))
     assert (found["requests"], found["connections"]["made"], found["connections"]["full_per_visit"]) == (0, 2, 2.0)
     assert found["services"] == []

@@ -32,7 +32,7 @@ def late(seen: SimpleNamespace):
 def test_wait_and_transfer_are_what_the_server_held_back(raw, client: Client) -> None:
     """Each at least what the server says that it held back, together no more than the whole; no TLS without TLS."""
     seen, heard = SimpleNamespace(), []
-    client.on_exchange = heard.append
+    client.exchanges.on_exchange = heard.append
     answer = client.get(raw(late(seen)).url, deadline_seconds=30)
     timing = answer.timing
     assert len(answer.raw) == len(BODY)
@@ -46,7 +46,7 @@ def test_wait_and_transfer_are_what_the_server_held_back(raw, client: Client) ->
 def test_a_kept_connection_costs_no_name_and_no_handshake(raw, client: Client) -> None:
     """The second request has neither; what was agreed on is told with the first one alone."""
     heard: list[Exchange] = []
-    client.on_exchange = heard.append
+    client.exchanges.on_exchange = heard.append
     server = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
     first, second = (client.get(server.url, deadline_seconds=10) for _ in range(2))
     assert (second.timing[:3], [each.connection for each in heard]) == ((0, 0, 0), ["plain", ""])

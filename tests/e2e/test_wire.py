@@ -35,6 +35,7 @@ http {{
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   ssl_certificate {folder}/made.pem; ssl_certificate_key {folder}/made.key; ssl_protocols TLSv1.2 TLSv1.3;
   server {{ listen 127.0.0.1:{port} ssl http2; root {folder}/www; }}
+  server {{ listen 127.0.0.1:{older} ssl; root {folder}/www; }}
 }}
 """
 DRIVER = """
@@ -57,7 +58,7 @@ PERSONAS = ("student", "teacher", "parent", "staff")
 class Portal:
     """A portal of one page in TLS: where it is, and what it has logged."""
 
-    url: str
+    urls: dict[str, str]  # by protocol
     folder: Path
 
     def logged(self) -> list[list[str]]:
@@ -68,7 +69,7 @@ class Portal:
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """Nginx by a private authority; the page has more assets than a browser opens connections."""
-    folder, port = tmp_path_factory.mktemp("wire"), servers.free_port()
+    folder, port, older = tmp_path_factory.mktemp("wire"), servers.free_port(), servers.free_port()
     servers.make_certificate(folder)
     (folder / "www").mkdir()
     sheets = "".join(f'<link rel="stylesheet" href="/{number}.css">' for number in range(ASSETS))
@@ -78,25 +79,31 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     for number in range(ASSETS):
         (folder / "www" / f"{number}.css").write_text("p { color: black }")
     user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder, port=port, user=user))
+    (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder, port=port, older=older, user=user))
     command = [shutil.which("nginx"), "-c", str(folder / "nginx.conf"), "-p", str(folder)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
         try:
             servers.listening(port)
-            yield Portal(f"https://localhost:{port}", folder)
+            yield Portal({"1.1": f"https://localhost:{older}", "2": f"https://localhost:{port}"}, folder)
         finally:
             server.terminate()
 
 
+@pytest.fixture(params=["1.1", "2"])
+def spoken(request: pytest.FixtureRequest) -> str:
+    """The newest protocol that the portal speaks."""
+    return request.param
+
+
 @pytest.fixture
-def small(quick_profile: Path, portal: Portal, tmp_path: Path) -> Path:
+def small(quick_profile: Path, portal: Portal, spoken: str, tmp_path: Path) -> Path:
     """Some forty visits in four seconds, and the portal's target file beside them."""
     rows = [f"{persona},{persona}-{n},juste,ecole-1" for persona in PERSONAS for n in range(40)]
     (tmp_path / "people.csv").write_text("\n".join(["persona,login,password,school", *rows]), encoding="utf-8")
     (tmp_path / "people.csv").chmod(0o600)
     (tmp_path / "d.toml").write_text(DRIVER, encoding="utf-8")
     (tmp_path / "cible.toml").write_text(
-        f'url = "{portal.url}"\ndriver = "d.toml"\ncertificates = "{portal.folder / "made.pem"}"\n'
+        f'url = "{portal.urls[spoken]}"\ndriver = "d.toml"\ncertificates = "{portal.folder / "made.pem"}"\n'
         f'[accounts]\nfile = "people.csv"\n[stand_in]\n{ELSEWHERE}\n', encoding="utf-8",
     )  # fmt: skip
     path = tmp_path / "small.toml"
@@ -124,7 +131,7 @@ def settled(read: Callable[[], Counter[str]], wanted: Counter[str]) -> Counter[s
     return found
 
 
-def test_counts_equal_the_servers_own_log(entsurge, portal: Portal, small: Path, tmp_path: Path) -> None:
+def test_counts_equal_the_servers_own_log(entsurge, portal: Portal, small: Path, spoken: str, tmp_path: Path) -> None:
     """Requests by protocol, connections, whole and resumed handshakes, to the unit; and what the manifest says."""
     before = len(portal.logged())
     done = entsurge("run", str(small), "--target", "cible.toml", "--out", "run", "--quiet", "--exporter-port", "0")
@@ -140,10 +147,13 @@ def test_counts_equal_the_servers_own_log(entsurge, portal: Portal, small: Path,
     run = read_run(tmp_path / "run")
     found = counted(run)
     assert settled(logged, found) == found
-    assert found["tls-full"] >= len(run.visits[run.visits["ok"] > 0]) > 20
+    visits = len(run.visits[run.visits["ok"] > 0])
+    assert found["tls-full"] >= visits > 20
+    assert found["connect"] > visits if spoken == "1.1" else found["connect"] == found["tls-full"]
+    assert found[f"HTTP/{spoken}"] == sum(value for name, value in found.items() if name.startswith("HTTP/")) > 0
     first = next(row for row in portal.logged()[before:] if row[5] == "-")
     agreed = run.manifest["target"]["connection"]
-    assert (agreed["tls"], agreed["cipher"], agreed["address"]) == (first[3], first[4], "127.0.0.1")
+    assert list(agreed.values()) == [spoken, first[3], first[4], "127.0.0.1"]
     page = (tmp_path / "run" / "report.en.html").read_text("utf-8")
     assert f"HTTP/{agreed['http']}, {agreed['tls']}, {agreed['cipher']}" in page
     assert re.search(r"visits made [\d,]+ connections, [\d.]+ each, with [\d,]+ whole TLS handshakes", page)

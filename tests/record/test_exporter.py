@@ -61,7 +61,7 @@ def fed(exporter: Exporter) -> Exporter:
         key("shed"): ([1_000], [1_000]), key("failed"): ([1_000], [1_000]),
         key(attempt="retry"): ([5_000], [5_000]),
         wire("wait 2"): ([], [40_000, 60_000]), wire("tls-full 2"): ([], [8_000]), wire("tls-resumed 2"): ([], [900]),
-        wire("wait 2", "failed"): ([], [500]), wire("connect"): ([], [1_500]),
+        wire("wait 2", "failed"): ([], [500]), wire("connect 1.1"): ([], [1_500]),
     }))  # fmt: skip
     visits = {"offered": {"student": 5}, "started": {"student": 4}, "lost": {"student": 1}}
     exporter.gauge(visits, {"student": 3}, 0.012, phase="surge", busy=0.4, retries={"student": 2})
@@ -106,7 +106,7 @@ def test_where_requests_time_went_is_told_apart_from_pages() -> None:
     assert found[f"{name}_count", "wait", "2", "homework"] == 2
     assert found[f"{name}_bucket", "0.05", "wait", "2", "homework"] == 1
     assert (found[f"{name}_count", "tls", "2", "homework"], found[f"{name}_sum", "tls", "2", "homework"]) == (2, 0.0089)
-    assert found[f"{name}_count", "connect", "other", "homework"] == 1
+    assert found[f"{name}_count", "connect", "1.1", "homework"] == 1
     assert {labels[2] for labels in found if labels[0] == "entsurge_pages_total"} == {"student"}
 
 

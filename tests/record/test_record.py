@@ -14,7 +14,6 @@ from entsurge.record.parcel import Merger, Outbox
 from entsurge.record.recorder import Key, Recorder
 from entsurge.record.redaction import redact, redact_text
 from entsurge.record.run_directory import RunDirectory
-from entsurge.record.transport import Step
 
 KEY = Key("page", "student", "Lyon", "home", "open-home", "surge", "ok")
 
@@ -95,29 +94,21 @@ def steps(recorder: Recorder) -> dict[tuple[str, str], list[int]]:
     return {(key.page, key.outcome): times.tolist() for key, times in fold.times_us.items() if key.kind == "transport"}
 
 
-def test_a_connection_s_steps_are_kept_only_where_one_was_made(tmp_path: Path) -> None:
-    """Wait and transfer of each request; name, connect and TLS of a new connection; queueing from 1 ms on."""
+def test_wait_and_transfer_of_each_request_and_steps_of_each_connection(tmp_path: Path) -> None:
+    """By protocol and outcome, whoever asked; TLS where there is TLS, of both kinds; queueing from 1 ms on."""
     recorder = Recorder(RunDirectory(tmp_path / "run"))
-    recorder.transport(REQUEST, "1.1", "full", Timing(1, 20, 3000, 400, 50, 3480))
-    recorder.transport(REQUEST._replace(persona="parent", group="Grenoble"), "1.1", "", Timing(0, 0, 0, 300, 20, 2320))
-    recorder.transport(REQUEST._replace(outcome="failed"), "2", "resumed", Timing(1, 21, 900, 200, 10, 1140))
-    recorder.transport(REQUEST._replace(outcome="failed"), "1.1", "plain", Timing(1, 22, 0, 200, 10, 240))
-    recorder.transport(REQUEST._replace(outcome="failed"), "", "", Timing(total_us=5_000_000))
+    recorder.connection(REQUEST, "1.1", "full", (1, 20, 3000))
+    recorder.transport(REQUEST, "1.1", Timing(1, 20, 3000, 400, 50, 3480))
+    recorder.transport(REQUEST._replace(persona="parent", group="Grenoble"), "1.1", Timing(0, 0, 0, 300, 20, 2320))
+    recorder.connection(REQUEST, "2", "resumed", (2, 21, 900))
+    recorder.transport(REQUEST._replace(outcome="failed"), "2", Timing(2, 21, 900, 200, 10, 1140))
+    recorder.connection(REQUEST, "1.1", "plain", (3, 22, 0))
     assert steps(recorder) == {
         ("wait 1.1", "ok"): [400, 300], ("transfer 1.1", "ok"): [50, 20], ("queue 1.1", "ok"): [2000],
-        ("name 1.1", "ok"): [1, 1], ("connect 1.1", "ok"): [20, 22], ("tls-full 1.1", "ok"): [3000],
-        ("wait 2", "failed"): [200], ("transfer 2", "failed"): [10], ("name 2", "ok"): [1], ("connect 2", "ok"): [21],
-        ("tls-resumed 2", "ok"): [900], ("wait 1.1", "failed"): [200], ("transfer 1.1", "failed"): [10],
+        ("name 1.1", "ok"): [1, 3], ("connect 1.1", "ok"): [20, 22], ("tls-full 1.1", "ok"): [3000],
+        ("wait 2", "failed"): [200], ("transfer 2", "failed"): [10],
+        ("name 2", "ok"): [2], ("connect 2", "ok"): [21], ("tls-resumed 2", "ok"): [900],
     }  # fmt: skip
-    recorder.directory.close()
-
-
-def test_a_connection_that_came_to_nothing_is_one(tmp_path: Path) -> None:
-    """The handshake was paid for though no answer came: the server's own count has it too."""
-    recorder = Recorder(RunDirectory(tmp_path / "run"))
-    recorder.transport(REQUEST._replace(outcome="failed"), "", "full", Timing(1, 20, 3000, 0, 0, 9_000_000))
-    assert steps(recorder) == {("name", "ok"): [1], ("connect", "ok"): [20], ("tls-full", "ok"): [3000]}
-    assert Step.of("connect") == ("connect", "")
     recorder.directory.close()
 
 
@@ -126,7 +117,8 @@ def test_keys_of_the_wire_are_few(tmp_path: Path) -> None:
     recorder = Recorder(RunDirectory(tmp_path / "run"))
     for number in range(10_000):
         of = REQUEST._replace(persona=f"p{number % 4}", group=f"g{number}", page=f"/a/{number}")
-        recorder.transport(of, "1.1", "full", Timing(1, 2, 3, 4, 5, 15))
+        recorder.connection(of, "1.1", "full", (1, 2, 3))
+        recorder.transport(of, "1.1", Timing(1, 2, 3, 4, 5, 15))
     assert len(recorder.described) == 5
     recorder.directory.close()
 
@@ -135,8 +127,9 @@ def test_workers_parcels_hold_the_wire_too(tmp_path: Path) -> None:
     """What a worker sends is merged under the same keys, not one lost."""
     directory, outbox = RunDirectory(tmp_path / "run"), Outbox()
     recorder = Recorder(outbox)
+    recorder.connection(REQUEST, "2", "full", (1, 2, 3))
     for number in range(100):
-        recorder.transport(REQUEST, "2", "full" if number == 0 else "", Timing(1, 2, 3, 100 + number, 5, 111 + number))
+        recorder.transport(REQUEST, "2", Timing(0, 0, 0, 100 + number, 5, 105 + number))
     recorder.fold(0)
     fold = Merger(directory).take(1, 0, outbox.take(0))
     directory.close()

@@ -67,8 +67,10 @@ def record(path: Path, *, name: str, served: bool = True, **more: Any) -> Path:
     for number in range(40 if served else 0):
         made = {0: "full", 1: "resumed"}.get(number % 8, "")
         steps = (5, 300, 4_000 if number % 8 == 0 else 900) if made else (0, 0, 0)
-        timing = Timing(*steps, 20_000 + number, 1_000, sum(steps) + 21_000 + number)
-        recorder.transport(asked, "2" if number % 4 else "1.1", made, timing)
+        protocol = "2" if number % 4 else "1.1"
+        if made:
+            recorder.connection(asked, protocol, made, steps)
+        recorder.transport(asked, protocol, Timing(*steps, 20_000 + number, 1_000, sum(steps) + 21_000 + number))
     example = {
         "outcome": "failed", "persona": "student", "service": "home", "page": HOSTILE,
         "request": {"method": "GET", "url": HOSTILE, "headers": {}},

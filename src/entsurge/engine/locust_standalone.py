@@ -37,8 +37,11 @@ class LocustRecord:
     def request(self, key: Key, microseconds: int) -> None:
         """Requests are not shown: a page is what a visitor sees."""
 
-    def transport(self, request: Key, protocol: str, connection: str, timing: Timing) -> None:
-        """Nor where their time went."""
+    def transport(self, request: Key, protocol: str, timing: Timing) -> None:
+        """Where the time of requests went is not kept."""
+
+    def connection(self, of: Key, protocol: str, how: str, times_us: tuple[int, int, int]) -> None:
+        """Nor are connections."""
 
     def visit(self, row: dict[str, Any]) -> None:
         """Visits are not kept without a run directory."""

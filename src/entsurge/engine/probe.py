@@ -44,8 +44,11 @@ class ProbeRecord:
         if key.kind == "hop":
             self.hops.append((key.page, key.outcome, microseconds))
 
-    def transport(self, request: Key, protocol: str, connection: str, timing: Timing) -> None:
-        """Not kept."""
+    def transport(self, request: Key, protocol: str, timing: Timing) -> None:
+        """Where the time of requests went is not kept."""
+
+    def connection(self, of: Key, protocol: str, how: str, times_us: tuple[int, int, int]) -> None:
+        """Nor are connections."""
 
     def visit(self, row: dict[str, Any]) -> None:
         """There is no visit."""
@@ -81,7 +84,8 @@ class Probe(Visitor):
         return self.run_context.driver.sign_on(self, self.account())
 
     def opens(self, action: str) -> PageResult:
-        """Open one page, by the driver."""
+        """Open one page, by the driver; what the last one asked for in the background is broken off."""
+        self.leave_page()
         self.service, self.action = self.run_context.driver.actions[action].service, action
         return self.run_context.driver.open(self, self.service, action)
 
@@ -114,4 +118,5 @@ def probing(context: RunContext, persona: Persona, academy: str, number: int, *,
     try:
         yield made
     finally:
+        made.leave_page()
         made.client.close()

@@ -100,28 +100,30 @@ class Recorder:
         self.key_column.append(found)
         self.time_column.append(microseconds)
 
-    def transport(self, request: Key, protocol: str, connection: str, timing: Timing) -> None:
-        """Where the time of one request went; `connection` says how one was made for it, empty when one was kept.
+    def transport(self, request: Key, protocol: str, timing: Timing) -> None:
+        """Where the time of a request that was answered went, but for making a connection.
 
         Personas and groups are not told apart: what a request waits for on the wire is the service's.
         """
+        where = (request.service, request.phase, request.outcome, request.attempt, protocol)
+        found = self._answers.get(where)
+        if found is None:
+            found = self._answers[where] = self._step("wait", protocol, request)
+            self._step("transfer", protocol, request)
         name_us, connect_us, tls_us, wait_us, transfer_us, total_us = timing
-        if protocol:
-            where = (request.service, request.phase, request.outcome, request.attempt, protocol)
-            found = self._answers.get(where)
-            if found is None:
-                found = self._answers[where] = self._step("wait", protocol, request, request.outcome)
-                self._step("transfer", protocol, request, request.outcome)
-            self._add(found, wait_us)
-            self._add(found + 1, transfer_us)
-            queue_us = total_us - name_us - connect_us - tls_us - wait_us - transfer_us
-            if queue_us >= QUEUED_US:
-                self._add(self._step("queue", protocol, request, request.outcome), queue_us)
-        if connection:  # made, whatever became of the request
-            self._add(self._step("name", protocol, request, "ok"), name_us)
-            self._add(self._step("connect", protocol, request, "ok"), connect_us)
-            if connection != "plain":
-                self._add(self._step(f"tls-{connection}", protocol, request, "ok"), tls_us)
+        self._add(found, wait_us)
+        self._add(found + 1, transfer_us)
+        queue_us = total_us - name_us - connect_us - tls_us - wait_us - transfer_us
+        if queue_us >= QUEUED_US:
+            self._add(self._step("queue", protocol, request), queue_us)
+
+    def connection(self, of: Key, protocol: str, how: str, times_us: tuple[int, int, int]) -> None:
+        """A connection made `how` (plain, full, resumed); what asking for the name, TCP and TLS took."""
+        name_us, connect_us, tls_us = times_us
+        self._add(self._step("name", protocol, of), name_us)
+        self._add(self._step("connect", protocol, of), connect_us)
+        if how != "plain":
+            self._add(self._step(f"tls-{how}", protocol, of), tls_us)
 
     def visit(self, row: dict[str, Any]) -> None:
         """One finished visit, a row of visits.arrows."""
@@ -142,10 +144,9 @@ class Recorder:
         self.key_column.append(number)
         self.time_column.append(microseconds)
 
-    def _step(self, name: str, protocol: str, request: Key, outcome: str) -> int:
+    def _step(self, name: str, protocol: str, of: Key) -> int:
         """The number of a step's key, new or known."""
-        page = Step(name, protocol).page
-        key = Key(KIND, "", "", request.service, page, request.phase, outcome, attempt=request.attempt)
+        key = Key(KIND, "", "", of.service, Step(name, protocol).page, of.phase, of.outcome, attempt=of.attempt)
         found = self.ids.get(key)
         return self._number(key) if found is None else found
 

@@ -19,8 +19,8 @@ class Step(NamedTuple):
 
     @property
     def page(self) -> str:
-        """What stands in the key's `page`; no protocol was spoken over a connection that came to nothing."""
-        return f"{self.name} {self.protocol}".rstrip()
+        """What stands in the key's `page`."""
+        return f"{self.name} {self.protocol}"
 
     @classmethod
     def of(cls, page: str) -> Step:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import traceback
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import gevent
@@ -17,6 +18,7 @@ from locust import User, task
 from entsurge.client.client import Client, Exchange
 from entsurge.errors import UsageError
 from entsurge.record.recorder import Key
+from entsurge.visit.background import BackgroundRequests
 from entsurge.visit.driver import Account
 from entsurge.visit.log import VisitLog
 from entsurge.visit.outcome import Outcome, PageResult
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from entsurge.audience.shape import Persona
+    from entsurge.client.dialing import Dialed
     from entsurge.plan.arrivals import PagePlan, VisitPlan
     from entsurge.visit.run_context import RunContext
 
@@ -112,10 +115,11 @@ class Visitor(VisitorApi, User):
         self.random = random.Random(plan.name)
         self.client = Client(
             allow=context.allow, headers=self._headers(context), tls=context.tls, on_exchange=self._exchange,
-            source=context.source(plan.account),
+            on_connection=self._connection, source=context.source(plan.account), returning=context.returns(plan.name),
         )  # fmt: skip
         try:
-            self._live(context, plan)
+            with closing(self.memory.of(BackgroundRequests)):
+                self._live(context, plan)
         except gevent.GreenletExit:
             self.log.end = "interrupted"
             raise
@@ -165,6 +169,7 @@ class Visitor(VisitorApi, User):
         return result.ok and bool(plan.pages)
 
     def _page(self, context: RunContext, page: PagePlan, action: str, due_us: int) -> tuple[int, int, PageResult]:
+        self.leave_page()
         self.service, self.action = page.service, action
         self._wait_until(context.quiet_until_us)
         start_us = context.now_us()
@@ -218,7 +223,14 @@ class Visitor(VisitorApi, User):
         )  # fmt: skip
         record, timing = self.run_context.record, exchange.timing
         record.request(key, timing.total_us)
-        record.transport(key, exchange.protocol, exchange.connection, timing)
+        if exchange.status:
+            record.transport(key, exchange.protocol, timing)
+
+    def _connection(self, made: Dialed) -> None:
+        """A connection made while the current page was opened, whatever comes of it."""
+        plan = self.plan
+        key = Key("request", plan.persona, plan.group, self.service, self.action, plan.phase, "ok", attempt=plan.kind)
+        self.run_context.record.connection(key, made.http, made.how, (made.name_us, made.connect_us, made.tls_us))
 
     def _raised(self, context: RunContext, error: Exception) -> None:
         """A scenario that raises: its remaining pages are lost, the traceback is kept."""
