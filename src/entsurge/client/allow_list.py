@@ -7,8 +7,6 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
-from gevent.socket import getaddrinfo
-
 from entsurge.client.failure import ConnectFailed, NameNotFound, NotAllowed
 
 if TYPE_CHECKING:
@@ -70,6 +68,8 @@ class AllowList:
         return found
 
     def _resolved(self, host: str, port: int) -> list[Endpoint]:
+        from gevent.socket import getaddrinfo  # whoever only asks what is allowed needs no gevent
+
         try:
             found = getaddrinfo(host, port, type=names.SOCK_STREAM)
         except names.gaierror as error:

@@ -8,8 +8,9 @@ from time import monotonic_ns
 from typing import TYPE_CHECKING
 
 from entsurge.client.deadline import Guard
-from entsurge.client.failure import ConnectFailed, ConnectRefused, DeadlinePassed, OwnLimit, TlsFailed
+from entsurge.client.failure import ConnectFailed, ConnectRefused, DeadlinePassed, OwnLimit
 from entsurge.client.tls import Tickets, Tls
+from entsurge.client.tls_failure import tls_failure
 from entsurge.client.wire import TlsWire, Wire
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _secured(wire: Wire, host: str, context: ssl.SSLContext, tickets: Tickets, e
         wire.close()
         if guard.expired:
             raise DeadlinePassed("no TLS before the deadline") from None
-        raise TlsFailed(f"{host}: {error}") from None
+        raise tls_failure(host, error) from None
     except BaseException:  # the visitor was ended meanwhile
         wire.close()
         raise

@@ -31,6 +31,11 @@ class ClientError(EntsurgeError):
 
     reason: ClassVar[str] = "failed"
 
+    @property
+    def said(self) -> str:
+        """What went wrong, and the remedy where one is known, in one sentence."""
+        return f"{self}: {self.hint}" if self.hint else str(self)
+
 
 class NameNotFound(ClientError):  # named as the tree reads
     """The host has no address."""

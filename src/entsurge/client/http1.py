@@ -6,8 +6,9 @@ from time import monotonic_ns
 from typing import TYPE_CHECKING
 
 from entsurge.client.deadline import watchdog
-from entsurge.client.failure import ConnectionLost, DeadlinePassed
+from entsurge.client.failure import DeadlinePassed
 from entsurge.client.message import LARGEST_BODY, AnswerParser
+from entsurge.client.tls_failure import lost
 
 if TYPE_CHECKING:
     from entsurge.client.dialing import Dialed
@@ -78,7 +79,7 @@ class Http1Connection:
             self.close()
             if self.expired:
                 raise DeadlinePassed("no whole answer before the deadline") from None
-            raise ConnectionLost(f"the connection was lost: {error}") from None
+            raise lost(self.origin.host, error) from None
         except BaseException:  # a ClientError; or the visitor was ended: what comes next belongs to nobody
             self.close()
             raise
