@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
+import ssl
 import threading
 from ipaddress import ip_address
 from time import monotonic
@@ -26,7 +27,6 @@ from entsurge.client.response import Headers, Response
 from entsurge.client.tls_failure import lost, tls_failure
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Mapping, Sequence
 
     from entsurge.client.allow_list import AllowList
@@ -168,7 +168,7 @@ class BlockingClient:
     def _exchange(self, wire: socket.socket, host: str, request: bytes, parser: AnswerParser, ends: float) -> None:
         """Send a request and take in its answer; what the server said before it hung up counts."""
         try:
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
                 self._send(wire, request, ends)
             while data := _received(wire, ends):
                 if parser.feed(data):
