@@ -5,6 +5,7 @@ import json
 import pytest
 
 from entsurge.client.access import Access
+from entsurge.client.url import split
 
 SECRET = "sesame-ouvre-toi"
 WHOLE = Access(
@@ -37,7 +38,8 @@ def test_allow_list_and_tls_are_made_once() -> None:
     assert {id(each.allow) for each in clients} == {id(access.allow)} == {id(access.without_secrets().allow)}
     assert {id(each.route.tls) for each in clients} == {id(access.tls)} == {id(run.blocking().tls)}
     assert [each.route.source for each in clients] == ["127.0.1.1", "127.0.1.2", "127.0.1.1"]
-    assert b"X-Mine: 1\r\n" in clients[0].fixed
-    assert b"X-Entsurge-Run: soir\r\n" in clients[0].fixed
+    head = clients[0].exchanges.heads.http1("GET", split("http://127.0.0.1/"), b"", {}, None)
+    assert b"X-Mine: 1\r\n" in head
+    assert b"X-Entsurge-Run: soir\r\n" in head
     assert "X-Mine" not in run.headers
     assert json.loads(run.to_json())["run"] == "soir"

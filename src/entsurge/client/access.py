@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.client.allow_list import AllowList
 from entsurge.client.blocking import BlockingClient
+from entsurge.client.resolver import KEPT_SECONDS, Resolver
 from entsurge.client.tls import Http, Tls
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from entsurge.client.client import Client, Exchange
 
-NAMES_SECONDS = 60.0
 _SECRET = frozenset({"own_headers", "_made"})
 
 
@@ -43,7 +43,7 @@ class Access:
     client_certificate: str = ""
     client_key: str = ""
     http: Http = "auto"
-    names_seconds: float = NAMES_SECONDS
+    names_seconds: float = KEPT_SECONDS
     sources: tuple[str, ...] = ()
     agent: str = "entsurge"
     run: str = ""
@@ -56,7 +56,7 @@ class Access:
     def allow(self) -> AllowList:
         """Where may be connected to."""
         if self._made.allow is None:
-            self._made.allow = AllowList(self.hosts, self.networks)
+            self._made.allow = AllowList(self.hosts, self.networks, Resolver(seconds=self.names_seconds))
         return self._made.allow
 
     @property
@@ -64,7 +64,7 @@ class Access:
         """What is trusted, shown and offered."""
         if self._made.tls is None:
             self._made.tls = Tls(
-                self.certificates, http=_offered(self.http), certificate=self.client_certificate, key=self.client_key
+                self.certificates, http=self.http, certificate=self.client_certificate, key=self.client_key
             )
         return self._made.tls
 
@@ -96,19 +96,27 @@ class Access:
         *,
         on_exchange: Callable[[Exchange], None] | None = None,
         headers: Mapping[str, str] | None = None,
+        returning: bool = False,
     ) -> Client:
-        """A visitor's client, in gevent's loop; `headers` are this visitor's own."""
+        """A visitor's client, in gevent's loop; `headers` are this visitor's own; `returning`: it was there before."""
         from entsurge.client.client import Client
 
         every = {**self.headers, **headers} if headers else self.headers
         return Client(
-            allow=self.allow, headers=every, tls=self.tls, on_exchange=on_exchange, source=self.source(number)
-        )
+            allow=self.allow, headers=every, tls=self.tls, on_exchange=on_exchange, source=self.source(number),
+            returning=returning,
+        )  # fmt: skip
 
     def blocking(self, *, loopback: bool = False) -> BlockingClient:
         """A client on standard sockets, for processes without gevent; `loopback` may be spoken to besides."""
-        also = (AllowList(),) if loopback else ()
-        return BlockingClient(allow=(self.allow, *also), headers=self.headers, tls=self.tls, source=self.source(0))
+        resolver = Resolver.blocking(self.names_seconds)
+        also = (AllowList(resolver=resolver),) if loopback else ()
+        return BlockingClient(
+            allow=(AllowList(self.hosts, self.networks, resolver), *also),
+            headers=self.headers,
+            tls=self.tls,
+            source=self.source(0),
+        )
 
     # -- for child processes ---------------------------------------------------------------------------------------
 
@@ -125,9 +133,3 @@ class Access:
             return Access(**given)
         except (TypeError, AttributeError) as error:
             raise ValueError(f"not a policy: {error}") from None
-
-
-def _offered(http: Http) -> Http:
-    """What is offered by ALPN: nothing but HTTP/1.1 until the client speaks HTTP/2."""
-    del http
-    return "1.1"

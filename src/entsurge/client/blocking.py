@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import socket
 import ssl
-import threading
 from ipaddress import ip_address
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from entsurge.client import url as urls
 from entsurge.client.failure import (
+    OWN_LIMITS,
     ClientError,
     ConnectFailed,
     ConnectRefused,
     DeadlinePassed,
-    NameNotFound,
     NotAllowed,
     OwnLimit,
 )
@@ -30,12 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from entsurge.client.allow_list import AllowList
+    from entsurge.client.resolver import Endpoint
     from entsurge.client.tls import Tls
     from entsurge.client.url import Address, Origin
 
 CHUNK = 65536
 _OF_A_BODY = frozenset({"POST", "PUT", "PATCH"})
-_OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
 
 
 class BlockingClient:
@@ -79,9 +77,9 @@ class BlockingClient:
             response = self._request(hop.method, hop.url, hop.headers, hop.body, ends, largest)
         return response
 
-    def addresses(self, host: str, port: int, *, deadline_seconds: float) -> list[tuple[int, Any]]:
-        """The allowed addresses of a host, as families and what `connect` takes. Raises a ClientError."""
-        return self._addresses(host, port, monotonic() + deadline_seconds)
+    def endpoints(self, host: str, port: int, *, deadline_seconds: float) -> Sequence[Endpoint]:
+        """The allowed addresses of a host. Raises a ClientError."""
+        return self._endpoints(host, port, monotonic() + deadline_seconds)
 
     # -- how -------------------------------------------------------------------------------------------------------
 
@@ -116,53 +114,42 @@ class BlockingClient:
         )  # fmt: skip
 
     def _connected(self, origin: Origin, ends: float) -> socket.socket:
+        """A connection to the first address that answers; one that swallows costs no more than its share of time."""
         failure: ClientError = ConnectFailed(f"{origin.host} has no address to connect to")
-        for family, address in self._addresses(origin.host, origin.port, ends):
+        endpoints = self._endpoints(origin.host, origin.port, ends)
+        for number, endpoint in enumerate(endpoints):
+            share = (ends - monotonic()) / (len(endpoints) - number)
             try:
-                return self._tried(family, address, ends)
-            except (ConnectRefused, ConnectFailed) as error:
+                return self._tried(endpoint, monotonic() + share)
+            except (ConnectRefused, ConnectFailed, DeadlinePassed) as error:
                 failure = error
         raise failure
 
-    def _tried(self, family: int, address: Any, ends: float) -> socket.socket:
-        where = f"{address[0]}:{address[1]}"
-        try:
-            plain = socket.socket(family, socket.SOCK_STREAM)
-        except OSError as error:
-            raise OwnLimit(f"{where}: {error.strerror}") from None
-        try:
-            plain.settimeout(_left(ends))
-            if _fits(self.source, address[0]):
-                plain.bind((self.source, 0))
-            plain.connect(address)
-        except BaseException as error:
-            plain.close()
-            if isinstance(error, TimeoutError) and monotonic() >= ends:
-                raise DeadlinePassed("no connection before the deadline") from None
-            if isinstance(error, ConnectionRefusedError):
-                raise ConnectRefused(f"{where} refuses connections") from None
-            if isinstance(error, OSError):
-                kind = OwnLimit if error.errno in _OWN_LIMITS else ConnectFailed
-                raise kind(f"{where}: {error.strerror or error}") from None
-            raise
+    def _tried(self, endpoint: Endpoint, ends: float) -> socket.socket:
+        with contextlib.ExitStack() as stack:
+            try:
+                plain = stack.enter_context(socket.socket(endpoint.family, socket.SOCK_STREAM))
+                plain.settimeout(_left(ends))
+                if _fits(self.source, endpoint.address[0]):
+                    plain.bind((self.source, 0))
+                plain.connect(endpoint.address)
+            except OSError as error:
+                raise _unconnected(endpoint, error) from None
+            stack.pop_all()
         return plain
 
     def _secured(self, plain: socket.socket, host: str, ends: float) -> ssl.SSLSocket:
-        try:
-            plain.settimeout(_left(ends))
-            secured = self.tls.http1_context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
-        except OSError as error:
-            raise tls_failure(host, error) from None
-        try:
-            secured.settimeout(_left(ends))
-            secured.do_handshake()
-        except BaseException as error:
-            secured.close()
-            if isinstance(error, TimeoutError):
+        context = self.tls.http1_context
+        with contextlib.ExitStack() as stack:
+            try:
+                plain.settimeout(_left(ends))
+                secured = context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
+                stack.enter_context(secured).do_handshake()
+            except TimeoutError:
                 raise DeadlinePassed("no TLS before the deadline") from None
-            if isinstance(error, OSError):
+            except OSError as error:
                 raise tls_failure(host, error) from None
-            raise
+            stack.pop_all()
         return secured
 
     def _exchange(self, wire: socket.socket, host: str, request: bytes, parser: AnswerParser, ends: float) -> None:
@@ -188,22 +175,29 @@ class BlockingClient:
 
     # -- names -----------------------------------------------------------------------------------------------------
 
-    def _addresses(self, host: str, port: int, ends: float) -> list[tuple[int, Any]]:
-        if all(each.hosts and host not in each.hosts for each in self.allow):
-            raise NotAllowed(f"{host} is not among the target's hosts")
-        found = _resolved(host, port, ends)
-        allowed = [
-            (family, address) for family, *_, address in found
-            if any(each.allows(host, address[0]) for each in self.allow)
-        ]  # fmt: skip
-        if not allowed:
-            raise NotAllowed(f"{host} leads to {found[0][4][0]}, which is outside the allow-list")
-        return allowed
+    def _endpoints(self, host: str, port: int, ends: float) -> Sequence[Endpoint]:
+        """The addresses that the first of the allow-lists has which lets this host be spoken to."""
+        refusal = NotAllowed(f"{host} may not be spoken to")
+        for each in reversed(self.allow):
+            try:
+                return each.endpoints(host, port, seconds=max(0.0, ends - monotonic()))
+            except NotAllowed as error:
+                refusal = error
+        raise refusal
 
 
 def _received(wire: socket.socket, ends: float) -> bytes:
     wire.settimeout(_left(ends))
     return wire.recv(CHUNK)
+
+
+def _unconnected(endpoint: Endpoint, error: OSError) -> ClientError:
+    if isinstance(error, TimeoutError):
+        return DeadlinePassed(f"{endpoint}: no connection before the deadline")
+    if isinstance(error, ConnectionRefusedError):
+        return ConnectRefused(f"{endpoint} refuses connections")
+    kind = OwnLimit if error.errno in OWN_LIMITS else ConnectFailed
+    return kind(f"{endpoint}: {error.strerror or error}")
 
 
 def _left(ends: float) -> float:
@@ -212,30 +206,6 @@ def _left(ends: float) -> float:
     if left <= 0:
         raise TimeoutError
     return left
-
-
-def _resolved(host: str, port: int, ends: float) -> list[Any]:
-    """What the system's resolver says, in a thread where that may take time: nothing else can end its waiting."""
-    found: list[Any] = []
-
-    def ask() -> None:
-        try:
-            found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError, ValueError) as error:
-            found.append(error)
-
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(max(0.0, ends - monotonic()))
-    if not found:
-        raise DeadlinePassed(f"{host} was not resolved before the deadline")
-    answer = found[0]
-    if isinstance(answer, socket.gaierror):
-        raise NameNotFound(f"{host} has no address: {answer.strerror}")
-    if isinstance(answer, Exception):
-        raise NameNotFound(f"{host} cannot be resolved: {answer}")
-    resolved: list[Any] = answer
-    return resolved
 
 
 def _fits(source: str, address: str) -> bool:

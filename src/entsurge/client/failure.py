@@ -18,12 +18,17 @@ ClientError
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, ClassVar
 
 from entsurge.errors import EntsurgeError
 
 if TYPE_CHECKING:
     from entsurge.client.response import Response
+
+
+OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
+"""What the system says when an OwnLimit is reached."""
 
 
 class ClientError(EntsurgeError):
@@ -80,9 +85,14 @@ class DeadlinePassed(ClientError):
 
 
 class ConnectionLost(ClientError):
-    """The peer closed the connection before the answer was whole."""
+    """The peer closed the connection before the answer was whole.
+
+    `unprocessed`: the server has said that it has not begun to work on the request, so that any may be made again.
+    `untouched`: nothing of the answer had come, so that one that changes nothing may be.
+    """
 
     reason = "reset"
+    unprocessed = untouched = False
 
 
 class ProtocolBroken(ClientError):

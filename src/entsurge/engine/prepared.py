@@ -67,6 +67,7 @@ class Prepared:
             stand_in=access.stand_in,
             comeback=comeback(self.profile),
             control_share=self.spec.control_share,
+            returning_share=self.profile.file.replay.returning_browsers_percent / 100,
         )
 
     def digests(self) -> dict[str, str]:

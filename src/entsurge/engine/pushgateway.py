@@ -24,7 +24,7 @@ def check_gateway(url: str, client: BlockingClient) -> None:
     if not url:
         return
     try:
-        client.addresses(*checked(url), deadline_seconds=SECONDS_TO_ANSWER)
+        client.endpoints(*checked(url), deadline_seconds=SECONDS_TO_ANSWER)
     except ClientError as error:
         raise UsageError(
             f"--push-gateway {url}: {error}", hint="metrics go to loopback or to a host that the target allows"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import traceback
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import gevent
@@ -16,6 +17,7 @@ from locust import User, task
 
 from entsurge.errors import UsageError
 from entsurge.record.recorder import Key
+from entsurge.visit.background import BackgroundRequests
 from entsurge.visit.driver import Account
 from entsurge.visit.log import VisitLog
 from entsurge.visit.outcome import Outcome, PageResult
@@ -110,9 +112,12 @@ class Visitor(VisitorApi, User):
         context.lags_us.append(self.log.start_us - self.log.due_us)
         context.present[plan.persona] += 1
         self.random = random.Random(plan.name)
-        self.client = context.access.client(plan.account, on_exchange=self._exchange, headers=self._aim(context))
+        self.client = context.access.client(
+            plan.account, on_exchange=self._exchange, headers=self._aim(context), returning=context.returns(plan.name)
+        )
         try:
-            self._live(context, plan)
+            with closing(self.memory.of(BackgroundRequests)):
+                self._live(context, plan)
         except gevent.GreenletExit:
             self.log.end = "interrupted"
             raise
@@ -162,6 +167,7 @@ class Visitor(VisitorApi, User):
         return result.ok and bool(plan.pages)
 
     def _page(self, context: RunContext, page: PagePlan, action: str, due_us: int) -> tuple[int, int, PageResult]:
+        self.leave_page()
         self.service, self.action = page.service, action
         self._wait_until(context.quiet_until_us)
         start_us = context.now_us()
