@@ -106,6 +106,15 @@ def test_a_visitor_resumes_its_own_sessions_and_nobody_elses(nginx: servers.Serv
     assert tls.context.session_stats()["hits"] == 1
 
 
+def test_what_was_agreed_on_is_told(nginx: servers.Served, client: Client) -> None:
+    """Version and cipher of TLS as OpenSSL names them, for the connection's first answer."""
+    found = client.get(f"{nginx.secure_url}/index.html", deadline_seconds=5).negotiated
+    assert (found.http, found.address) == ("1.1", "127.0.0.1")
+    assert found.tls in ("TLSv1.2", "TLSv1.3")
+    assert str(found) == f"HTTP/1.1, {found.tls}, {found.cipher}"
+    assert found.cipher
+
+
 def test_browsers_that_come_back_bring_the_ticket_of_one_earlier_visit(nginx: servers.Served) -> None:
     """The first of them finds none; each later one resumes once, by OpenSSL's own count; a stranger never."""
     tls, url = Tls(str(nginx.authority), http="1.1"), f"{nginx.secure_url}/index.html"

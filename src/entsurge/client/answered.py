@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from entsurge.client.negotiated import Negotiated
 from entsurge.client.response import Headers, Response, Timing
 
 if TYPE_CHECKING:
@@ -55,11 +56,7 @@ class Answered(NamedTuple):
     @property
     def connection(self) -> str:
         """How its connection was made, as `Exchange.connection` says it."""
-        if self.dialed is None:
-            return ""
-        if not self.dialed.tls_us:
-            return "plain"
-        return "resumed" if self.dialed.resumed else "full"
+        return self.dialed.how if self.dialed else ""
 
     def since(self, started_ns: int) -> int:
         """µs from then to its end."""
@@ -76,5 +73,5 @@ class Answered(NamedTuple):
         raw = parts[0] if len(parts) == 1 else b"".join(parts)
         return Response(
             method, url, self.status, Headers(self.fields), raw, timing, reused=dialed is None, request_body=body,
-            request_headers=headers,
+            request_headers=headers, negotiated=Negotiated.of(dialed.wire, dialed.http) if dialed else None,
         )  # fmt: skip
