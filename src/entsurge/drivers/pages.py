@@ -146,7 +146,7 @@ class PagesDriver:
                 return wrong
             size += len(answer.body)
             if page.page.assets:
-                found += assets(answer, session.allow)
+                found += assets(answer, session.allow).urls
         if page.page.writes:
             self._list(session, page, known)
         return self._rest(session, page, known, found, size)
