@@ -16,6 +16,8 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from entsurge.client.access import Access
+from entsurge.client.blocking import BlockingClient
 from entsurge.errors import UsageError
 from entsurge.record.exporter import SECONDS, Exporter, edges
 from entsurge.record.parcel import Merger, Outbox
@@ -206,11 +208,16 @@ def gateway() -> Iterator[str]:
         server.shutdown()
 
 
+def client() -> BlockingClient:
+    """What pushes to loopback."""
+    return Access().blocking()
+
+
 def test_a_push_is_the_whole_registry_under_the_run_s_name(gateway: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One PUT, job and run in its path, and no proxy of the environment in between."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     exporter = fed(Exporter(MANIFEST))
-    push(gateway, exporter.registry, "20260901T070000Z-lockdown-2020")
+    push(gateway, client(), exporter.registry, "20260901T070000Z-lockdown-2020")
     [(path, kind, body)] = Gateway.taken
     assert path == "/metrics/job/entsurge/run/20260901T070000Z-lockdown-2020"
     assert kind.startswith("text/plain")
@@ -220,10 +227,10 @@ def test_a_push_is_the_whole_registry_under_the_run_s_name(gateway: str, monkeyp
 def test_a_gateway_that_moves_or_is_gone_is_said(gateway: str) -> None:
     """A redirect is not followed; nobody there is an error, not a traceback."""
     with pytest.raises(PushFailed, match=r"307|Temporary"):
-        push(f"{gateway}/elsewhere", Exporter(MANIFEST).registry, "r")
+        push(f"{gateway}/elsewhere", client(), Exporter(MANIFEST).registry, "r")
     assert Gateway.taken == []
-    with pytest.raises(PushFailed, match="refused"):
-        push("http://127.0.0.1:9", Exporter(MANIFEST).registry, "r")
+    with pytest.raises(PushFailed, match="refuses"):
+        push("http://127.0.0.1:9", client(), Exporter(MANIFEST).registry, "r")
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:9091", "ftp://127.0.0.1", "http://", "http://h:99999", "http://u:p@h/", ""])
@@ -247,7 +254,7 @@ def test_debian_s_pushgateway_takes_it(tmp_path: Path) -> None:
             deadline = time.monotonic() + 20
             while True:
                 try:
-                    push(url, fed(Exporter(MANIFEST)).registry, "night/1")
+                    push(url, client(), fed(Exporter(MANIFEST)).registry, "night/1")
                     break
                 except PushFailed:
                     assert time.monotonic() < deadline

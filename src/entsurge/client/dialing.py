@@ -7,9 +7,10 @@ from time import monotonic_ns
 from typing import TYPE_CHECKING
 
 from entsurge.client.deadline import Guard
-from entsurge.client.failure import DeadlinePassed, TlsFailed
+from entsurge.client.failure import DeadlinePassed
 from entsurge.client.happy_eyeballs import connected
 from entsurge.client.tls import Tickets, Tls
+from entsurge.client.tls_failure import tls_failure
 from entsurge.client.wire import TlsWire
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _secured(wire: Wire, host: str, context: ssl.SSLContext, tickets: Tickets, e
         wire.close()
         if guard.expired:
             raise DeadlinePassed("no TLS before the deadline") from None
-        raise TlsFailed(f"{host}: {error}") from None
+        raise tls_failure(host, error) from None
     except BaseException:  # the visitor was ended meanwhile
         wire.close()
         raise

@@ -28,6 +28,7 @@ from jh2.settings import SettingCodes, Settings
 from entsurge.client.deadline import watchdog
 from entsurge.client.failure import ClientError, ConnectionLost, DeadlinePassed, ProtocolBroken, TooLarge
 from entsurge.client.message import LARGEST_BODY, LARGEST_HEAD, MOST_HEADERS
+from entsurge.client.tls_failure import lost
 from entsurge.client.wire import Interrupted
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ class Http2Connection:
         except Interrupted:
             return
         except OSError as error:
-            self._die(ConnectionLost(f"the connection was lost: {error}"))
+            self._die(lost(self.origin.host, error))
             return
         self._take(bytes(data))
 
@@ -294,9 +295,9 @@ class Http2Connection:
         if stream is None:
             return
         code = _code(event.error_code)
-        lost = ConnectionLost(f"the server reset the stream: {code}{HINTS.get(code, '')}")
-        lost.unprocessed = event.error_code == ErrorCodes.REFUSED_STREAM
-        stream.end(lost)
+        broken = ConnectionLost(f"the server reset the stream: {code}{HINTS.get(code, '')}")
+        broken.unprocessed = event.error_code == ErrorCodes.REFUSED_STREAM
+        stream.end(broken)
 
     def _goodbye(self, event: Any) -> None:
         """GOAWAY: nothing new; what the server has not begun may be asked again elsewhere, the rest goes on."""
@@ -359,7 +360,7 @@ class Http2Connection:
             while data := self._frames.data_to_send():
                 self.wire.send(data)
         except OSError as error:
-            self._die(ConnectionLost(f"the connection was lost: {error}"))
+            self._die(lost(self.origin.host, error))
         except BaseException:  # ended in the middle of a frame: nothing can follow it
             self._die(ConnectionLost("given up by the visitor"))
             raise
@@ -398,9 +399,9 @@ class Http2Connection:
     def _drop_queue(self, why: ClientError) -> None:
         queue, self._queue = self._queue, []
         for stream in queue:
-            lost = ConnectionLost(str(why))
-            lost.unprocessed = True
-            stream.end(lost)
+            broken = ConnectionLost(str(why))
+            broken.unprocessed = True
+            stream.end(broken)
 
     def _die(self, why: ClientError) -> None:
         """The connection is of no use any more: every stream fails with the reason."""
@@ -408,10 +409,10 @@ class Http2Connection:
         self.wire.close()
         streams, self._streams = self._streams, {}
         for stream in streams.values():
-            lost = type(why)(str(why))
-            if isinstance(lost, ConnectionLost):
-                lost.untouched = not stream.first_byte_ns
-            stream.end(lost)
+            broken = type(why)(str(why), hint=why.hint)
+            if isinstance(broken, ConnectionLost):
+                broken.untouched = not stream.first_byte_ns
+            stream.end(broken)
         self._drop_queue(why)
 
     def _settle(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import PERSONAS
-from entsurge.client.allow_list import AllowList
+from entsurge.client.access import Access
 from entsurge.drivers import registry as drivers
 from entsurge.errors import UsageError
 from entsurge.plan.arrivals import Arrivals, VisitPlan
@@ -88,10 +88,9 @@ class Standalone:
             driver=drivers.make("portal", drivers.Setting(host)),
             population=population(ordinary),
             record=LocustRecord(self.environment),
-            allow=AllowList(),
+            access=Access(),
             patience={persona: ordinary.mixes.mix(persona).patience for persona in PERSONAS},
             deadline_seconds=ordinary.file.replay.page_deadline_seconds,
-            headers={"User-Agent": "entsurge"},
             zero=time.monotonic(),
         )
 

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from entsurge.audience import profile as profiles
-from entsurge.client.client import Client
 from entsurge.plan.arrivals import VisitPlan
 from entsurge.plan.people import population
 from entsurge.visit.log import VisitLog
@@ -73,7 +72,7 @@ class Probe(Visitor):
         self.log = VisitLog(self.plan, 0, 0)
         self.random = random.Random(self.plan.name)
         self.service, self.action = "sign-on", "sign-on"
-        self.client = Client(allow=context.allow, headers=context.headers, tls=context.tls, on_exchange=None)
+        self.client = context.access.client()
 
     def account(self) -> Account:
         """Whom it signs on as."""
@@ -95,8 +94,8 @@ def run_context(access: TargetAccess, people: People | None = None, *, run: str 
     book = access.target.accounts if access.target else None
     return RunContext(
         driver=access.driver, population=people or book or population(profiles.load("lockdown-2020")),
-        record=ProbeRecord(), allow=access.allow, patience={}, deadline_seconds=DEADLINE_SECONDS,
-        headers=access.headers(run), writable=access.writable, stand_in=access.stand_in, tls=access.tls,
+        record=ProbeRecord(), access=access.access.of_run(run), patience={}, deadline_seconds=DEADLINE_SECONDS,
+        writable=access.writable, stand_in=access.stand_in,
     )  # fmt: skip
 
 
