@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from html import unescape
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lxml import etree, html
 from lxml.cssselect import CSSSelector
+
+from entsurge.client import url as urls
+from entsurge.client.page_requests import page_requests
 
 if TYPE_CHECKING:
     from jsonpath import JSONPath
@@ -67,22 +68,26 @@ def _encoding(answer: Response) -> str | None:
     return named or (None if b"charset" in answer.body[:2048].lower() else "utf-8")
 
 
-_ASSET = re.compile(
-    rb"""<(?:script|img|source)\b[^>]*?\bsrc=["']([^"'#]+)"""
-    rb"""|<link\b(?=[^>]*?\brel=["']?(?:stylesheet|icon|shortcut icon|preload))[^>]*?\bhref=["']([^"'#]+)""",
-    re.IGNORECASE,
-)
+class Assets(NamedTuple):
+    """What a browser fetches with a page: `urls` of hosts that may be spoken to; how many others were `left_out`."""
+
+    urls: list[str]
+    left_out: int
 
 
-def assets(answer: Response, allow: AllowList) -> list[str]:
-    """What a browser would fetch with a page: scripts, styles, pictures; of the hosts that may be spoken to alone."""
-    found = []
-    for script, link in _ASSET.findall(answer.body):
-        reference = unescape((script or link).decode("utf-8", "replace"))
-        if reference.startswith(("data:", "blob:", "javascript:")):
-            continue
-        url = urljoin(answer.url, reference)
-        host = (urlsplit(url).hostname or "").lower()
-        if host == urlsplit(answer.url).hostname or host in allow.hosts:
-            found.append(url)
-    return list(dict.fromkeys(found))
+_NONE = Assets([], 0)
+_PAGES = ("text/html", "application/xhtml+xml", "")
+
+
+def assets(answer: Response, allow: AllowList) -> Assets:
+    """What a browser fetches with a page, in document order; of the page's own host and of the target's hosts."""
+    kind = answer.headers.get("content-type").partition(";")[0].strip().lower()
+    if kind not in _PAGES:
+        return _NONE
+    found, hosts = page_requests(answer.text, answer.url), allow.hosts | {_host(answer.url)}
+    allowed = [url for url in found if _host(url) in hosts]
+    return Assets(allowed, len(found) - len(allowed))
+
+
+def _host(url: str) -> str:
+    return urls.split(url).origin.host

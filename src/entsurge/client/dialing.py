@@ -1,25 +1,26 @@
-"""From a name to a wire that is ready for requests: addresses tried in turn, TLS agreed on, all by one deadline."""
+"""From a name to a wire that is ready for requests: the address that answers, TLS agreed on, all by one deadline."""
 
 from __future__ import annotations
 
-import errno
 from dataclasses import dataclass, field
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
 from entsurge.client.deadline import Guard
-from entsurge.client.failure import ConnectFailed, ConnectRefused, DeadlinePassed, OwnLimit, TlsFailed
+from entsurge.client.failure import DeadlinePassed
+from entsurge.client.happy_eyeballs import connected
 from entsurge.client.tls import Tickets, Tls
-from entsurge.client.wire import TlsWire, Wire
+from entsurge.client.tls_failure import tls_failure
+from entsurge.client.wire import TlsWire
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from entsurge.client.allow_list import AllowList, Endpoint
+    from entsurge.client.allow_list import AllowList
+    from entsurge.client.resolver import Endpoint
     from entsurge.client.url import Origin
-
-OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
+    from entsurge.client.wire import Wire
 
 
 @dataclass(slots=True)
@@ -36,15 +37,51 @@ class Dialed:
     tls_us: int = 0
     resumed: bool = False
 
+    @property
+    def http(self) -> str:
+        """The protocol that is spoken over it: `1.1` or `2`."""
+        return "2" if self.protocol == "h2" else "1.1"
+
+    @property
+    def how(self) -> str:
+        """`plain`, `full` (a whole TLS handshake) or `resumed`."""
+        if not self.tls_us:
+            return "plain"
+        return "resumed" if self.resumed else "full"
+
 
 @dataclass(slots=True)
 class Route:
-    """How one visitor dials: where it may, from which address of ours (empty: the system's choice), with what TLS."""
+    """How one visitor dials: where it may, from which address of ours (empty: the system's choice), with what TLS.
+
+    `turn` says where among a name's addresses it begins, by default one further than the visitor before; then it keeps
+    to the address that answered, as long as that does (RFC 8305 section 4 prefers addresses that were used).
+    `on_connection` hears of each connection once it is ready, whatever it is for and whatever comes of that.
+    """
 
     allow: AllowList
     tls: Tls
     source: str = ""
     tickets: Tickets = field(default_factory=Tickets)
+    turn: int = -1
+    on_connection: Callable[[Dialed], None] | None = None
+    _used: dict[tuple[str, int], Endpoint] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        if self.turn < 0:
+            self.turn = self.allow.turn()
+
+    def endpoints(self, host: str, port: int, seconds: float) -> Sequence[Endpoint]:
+        """The addresses of a host in the order in which this visitor tries them. Raises a ClientError."""
+        found = self.allow.endpoints(host, port, turn=self.turn, seconds=seconds)
+        used = self._used.get((host, port))
+        if used is None or used == found[0] or used not in found:
+            return found
+        return [used, *(endpoint for endpoint in found if endpoint != used)]
+
+    def answered(self, host: str, port: int, endpoint: Endpoint) -> None:
+        """This address was connected to: the visitor keeps to it."""
+        self._used[host, port] = endpoint
 
 
 def dial(origin: Origin, route: Route, ends_ns: int, *, http1: bool = False) -> Dialed:
@@ -52,9 +89,11 @@ def dial(origin: Origin, route: Route, ends_ns: int, *, http1: bool = False) -> 
     began = monotonic_ns()
     if began >= ends_ns:
         raise DeadlinePassed("no connection before the deadline")
-    endpoints = route.allow.endpoints(origin.host, origin.port)
+    endpoints = route.endpoints(origin.host, origin.port, (ends_ns - began) / 1e9)
     named = monotonic_ns()
-    wire = connected(endpoints, source=route.source, ends_ns=ends_ns)
+    wire, endpoint = connected(endpoints, source=route.source, ends_ns=ends_ns)
+    if len(endpoints) > 1:
+        route.answered(origin.host, origin.port, endpoint)
     there = monotonic_ns()
     made = Dialed(wire, name_us=(named - began) // 1000, connect_us=(there - named) // 1000)
     if origin.secure:
@@ -63,43 +102,9 @@ def dial(origin: Origin, route: Route, ends_ns: int, *, http1: bool = False) -> 
         made.wire, made.protocol = secured, secured.engine.selected_alpn_protocol() or ""
         made.resumed = secured.engine.session_reused
         made.tls_us = (monotonic_ns() - there) // 1000
+    if route.on_connection:
+        route.on_connection(made)
     return made
-
-
-def connected(endpoints: Sequence[Endpoint], *, source: str, ends_ns: int) -> Wire:
-    """A wire to the first address that answers. Raises a ClientError."""
-    for number, endpoint in enumerate(endpoints, 1):
-        try:
-            return _tried(endpoint, source, ends_ns)
-        except (ConnectRefused, ConnectFailed):
-            if number == len(endpoints):
-                raise
-    raise ConnectFailed("no address to connect to")
-
-
-def _tried(endpoint: Endpoint, source: str, ends_ns: int) -> Wire:
-    guard = Guard(ends_ns)
-    where = f"{endpoint.address[0]}:{endpoint.address[1]}"
-    wire: Wire | None = None
-    try:
-        wire = Wire(endpoint.family)
-        with guard.closing(wire):
-            wire.connect(endpoint, source)
-    except OSError as error:
-        if wire is not None:
-            wire.close()
-        if guard.expired:
-            raise DeadlinePassed("no connection before the deadline") from None
-        if error.errno == errno.ECONNREFUSED:
-            raise ConnectRefused(f"{where} refuses connections") from None
-        if error.errno in OWN_LIMITS:
-            raise OwnLimit(f"{where}: {error.strerror}") from None
-        raise ConnectFailed(f"{where}: {error.strerror}") from None
-    except BaseException:  # the visitor was ended meanwhile
-        if wire is not None:
-            wire.close()
-        raise
-    return wire
 
 
 def _secured(wire: Wire, host: str, context: ssl.SSLContext, tickets: Tickets, ends_ns: int) -> TlsWire:
@@ -112,7 +117,7 @@ def _secured(wire: Wire, host: str, context: ssl.SSLContext, tickets: Tickets, e
         wire.close()
         if guard.expired:
             raise DeadlinePassed("no TLS before the deadline") from None
-        raise TlsFailed(f"{host}: {error}") from None
+        raise tls_failure(host, error) from None
     except BaseException:  # the visitor was ended meanwhile
         wire.close()
         raise

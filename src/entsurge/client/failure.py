@@ -18,6 +18,7 @@ ClientError
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, ClassVar
 
 from entsurge.errors import EntsurgeError
@@ -26,10 +27,19 @@ if TYPE_CHECKING:
     from entsurge.client.response import Response
 
 
+OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
+"""What the system says when an OwnLimit is reached."""
+
+
 class ClientError(EntsurgeError):
     """A request that brought no usable answer; `reason` is a stable word for records."""
 
     reason: ClassVar[str] = "failed"
+
+    @property
+    def said(self) -> str:
+        """What went wrong, and the remedy where one is known, in one sentence."""
+        return f"{self}: {self.hint}" if self.hint else str(self)
 
 
 class NameNotFound(ClientError):  # named as the tree reads
@@ -75,9 +85,14 @@ class DeadlinePassed(ClientError):
 
 
 class ConnectionLost(ClientError):
-    """The peer closed the connection before the answer was whole."""
+    """The peer closed the connection before the answer was whole.
+
+    `unprocessed`: the server has said that it has not begun to work on the request, so that any may be made again.
+    `untouched`: nothing of the answer had come, so that one that changes nothing may be.
+    """
 
     reason = "reset"
+    unprocessed = untouched = False
 
 
 class ProtocolBroken(ClientError):

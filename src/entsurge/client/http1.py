@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from entsurge.client.deadline import watchdog
 from entsurge.client.failure import ConnectionLost, DeadlinePassed
 from entsurge.client.message import LARGEST_BODY, AnswerParser
+from entsurge.client.tls_failure import lost
 
 if TYPE_CHECKING:
     from entsurge.client.dialing import Dialed
@@ -67,7 +68,10 @@ class Http1Connection:
     # -- one exchange ----------------------------------------------------------------------------------------------
 
     def exchange(self, method: str, request: bytes, ends_ns: int) -> None:
-        """Send a request and take in its whole answer. Raises a ClientError and closes."""
+        """Send a request and take in its whole answer. Raises a ClientError and closes.
+
+        ConnectionLost is `untouched` when nothing of the answer had come.
+        """
         self.answer.begin(method)
         self.first_byte_ns = 0
         self.guard(ends_ns)
@@ -78,7 +82,14 @@ class Http1Connection:
             self.close()
             if self.expired:
                 raise DeadlinePassed("no whole answer before the deadline") from None
-            raise ConnectionLost(f"the connection was lost: {error}") from None
+            broken = lost(self.origin.host, error)
+            if isinstance(broken, ConnectionLost):
+                broken.untouched = not self.first_byte_ns
+            raise broken from None
+        except ConnectionLost as broken:
+            broken.untouched = not self.first_byte_ns
+            self.close()
+            raise
         except BaseException:  # a ClientError; or the visitor was ended: what comes next belongs to nobody
             self.close()
             raise
@@ -96,8 +107,3 @@ class Http1Connection:
             data = wire.receive()
         self.close()
         self.answer.end()
-
-    @property
-    def any_byte(self) -> bool:
-        """Whether anything of the present answer has come."""
-        return self.first_byte_ns > 0

@@ -14,6 +14,8 @@ from entsurge.client.failure import ProtocolBroken
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from entsurge.client.negotiated import Negotiated
+
 
 class Timing(NamedTuple):
     """Where a request's time went, in µs.
@@ -72,7 +74,10 @@ def _wanted(name: str) -> bytes:
 
 @dataclass(slots=True)
 class Response:
-    """One answer. `raw` is the body as it came; `body` is decoded on first reading (ProtocolBroken if it cannot be)."""
+    """One answer. `raw` is the body as it came; `body` is decoded on first reading (ProtocolBroken if it cannot be).
+
+    `negotiated` says what the connection is that was made for it; None over one that was kept from before.
+    """
 
     method: str
     url: str
@@ -82,6 +87,7 @@ class Response:
     timing: Timing = NO_TIMING
     reused: bool = False
     from_cache: bool = False
+    negotiated: Negotiated | None = None
     request_body: bytes | None = None
     request_headers: Mapping[str, str] = field(default_factory=dict)
     _body: bytes | None = None

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import ssl
+from collections import deque
 from functools import cached_property
 from typing import Any, Literal
 
 Http = Literal["auto", "1.1", "2"]
+MOST_LEFT_BEHIND = 4096
 ALPN: dict[str, list[str]] = {"auto": ["h2", "http/1.1"], "1.1": ["http/1.1"], "2": ["h2"]}
 
 
 class Tls:
     """One for all visitors of a run; `authority` is a file of certificates to trust beside the system's.
 
-    `http` is what is offered by ALPN. The engine works in memory (RFC 8446 without a socket), so that waiting and
-    deadlines are those of the wire.
+    `http` is what is offered by ALPN; `certificate` and `key` are shown to servers that ask for a client's. The engine
+    works in memory (RFC 8446 without a socket), so that waiting and deadlines are those of the wire.
     """
 
     wants_read = ssl.SSLWantReadError
     closed = (ssl.SSLZeroReturnError, ssl.SSLEOFError)
 
-    def __init__(self, authority: str | None = None, *, http: Http = "auto") -> None:
+    def __init__(
+        self, authority: str | None = None, *, http: Http = "auto", certificate: str = "", key: str = ""
+    ) -> None:
         self.authority, self.http = authority, http
+        self.certificate, self.key = certificate, key
+        self.left_behind: deque[Tickets] = deque(maxlen=MOST_LEFT_BEHIND)
+        """Tickets of browsers whose visits are over, one entry each, for those that come back."""
 
     @cached_property
     def context(self) -> ssl.SSLContext:
@@ -39,6 +46,8 @@ class Tls:
         made.minimum_version = ssl.TLSVersion.TLSv1_2
         if self.authority:
             made.load_verify_locations(self.authority)
+        if self.certificate:
+            made.load_cert_chain(self.certificate, self.key or None, password="")
         made.set_alpn_protocols(protocols)
         return made
 
@@ -66,6 +75,13 @@ class Tickets:
             else:  # with TLS 1.3 a ticket comes only after the handshake
                 self._engines[host, context] = engine
         return self._sessions.get((host, context))
+
+    def settled(self) -> Tickets:
+        """The same with every session read, so that no engine is kept."""
+        for host, context in list(self._engines):
+            self.of(host, context)
+        self._engines.clear()
+        return self
 
     def learn(self, host: str, context: ssl.SSLContext, engine: Any) -> None:
         """A handshake with this host has succeeded; its session is read when it is needed."""

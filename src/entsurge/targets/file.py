@@ -159,7 +159,11 @@ class Target:
     @property
     def certificates(self) -> str | None:
         """The file of certificates to trust beside the system's."""
-        return str(self.path.parent / self.file.certificates) if self.file.certificates else None
+        return str(self.beside(self.file.certificates)) if self.file.certificates else None
+
+    def beside(self, name: str) -> Path:
+        """A file that the target file names; absolute, for processes that are started elsewhere."""
+        return (self.path.parent / name).resolve()
 
     @property
     def portals(self) -> dict[str, str]:
