@@ -187,7 +187,7 @@ def test_a_run_with_everything_that_speaks_to_the_target(house: House, target, t
     assert run.finish["started"] > 20
     assert (run.visits["sign_on"] == "ok").mean() > 0.9
     assert [each["state"] for each in run.events if each["kind"] == "perturbation"] == ["applied", "ended"]
-    assert 'entsandbox_sessions{' in (tmp_path / "run" / "target.jsonl").read_text()
+    assert "entsandbox_sessions{" in (tmp_path / "run" / "target.jsonl").read_text()
     lines = asked_since(house, before)
     assert all(line.endswith(")|run") and "entsurge/" in line for line in lines), lines[0]
     calls = [line.split()[:3:2] for line in lines if "/admin/measures/news-closed" in line]
