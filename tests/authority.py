@@ -32,6 +32,15 @@ class Authority:
         made.with_suffix(".key").chmod(0o600)
         return made
 
+    def alone(self, name: str, *, days: str = "30", names: str = "DNS:localhost") -> Path:
+        """A certificate that is signed by itself."""
+        key, asked, made = (self.folder / f"{name}.{kind}" for kind in ("key", "csr", "pem"))
+        openssl("req", "-new", *EC, "-keyout", key, "-out", asked, "-subj", f"/CN={name}")
+        (self.folder / f"{name}.ext").write_text(f"subjectAltName={names}")
+        openssl("x509", "-req", "-in", asked, "-signkey", key, "-days", days, "-out", made,
+                "-extfile", self.folder / f"{name}.ext")  # fmt: skip
+        return made
+
     def _sign(self, name: str, subject: str, by: str, extension: str, days: str = "30") -> Path:
         key, asked, made = (self.folder / f"{name}.{kind}" for kind in ("key", "csr", "pem"))
         openssl("req", "-new", *EC, "-keyout", key, "-out", asked, "-subj", subject)

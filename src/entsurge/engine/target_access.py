@@ -45,10 +45,15 @@ def access(target: Target | None) -> Access:
     agent = f"entsurge/{__version__} (load test)"
     if target is None:
         return Access(agent=agent)
+    certificate, key = target.client_certificate
     return Access(
         hosts=target.file.all_hosts,
         networks=target.file.networks,
         certificates=target.certificates or "",
+        client_certificate=certificate,
+        client_key=key,
+        http=target.file.http,
+        names_seconds=target.file.names_seconds,
         agent=agent,
         own_headers=target.headers(),
     )
