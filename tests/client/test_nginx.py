@@ -24,7 +24,7 @@ MORE = """
   location = /circle {{ return 301 /circle; }}
   location = /made {{ return 201 "made"; }}
   location = /once {{ keepalive_timeout 0; return 200 "last"; }}
-  location = /big.bin {{ root {folder}/www; gzip off; }}
+  location = /big.bin {{ root {folder}/www; gzip off; add_header Cache-Control no-cache; }}
 """
 
 
