@@ -255,7 +255,10 @@ class Client:
         )
         parts = answer.parts
         raw = parts[0] if len(parts) == 1 else b"".join(parts)
-        return Response(method, url, answer.status, Headers(answer.fields), raw, timing, reused=dialed is None)
+        return Response(
+            method, url, answer.status, Headers(answer.fields), raw, timing, reused=dialed is None,
+            forgiven=answer.forgiven, lease=answer.lease,
+        )  # fmt: skip
 
     def _tell(self, exchange: Exchange) -> None:
         if self.on_exchange:
