@@ -121,7 +121,7 @@ class ForgivingReader:
         self._buffer.clear()
 
     def feed(self, data: bytes | bytearray | memoryview) -> bool:
-        """Take in what has come; True when the answer is whole. Raises ProtocolBroken, TooLarge and what `piece` raises."""
+        """Take in what came; True when the answer is whole. Raises ProtocolBroken, TooLarge, what `piece` raises."""
         self._buffer += data
         while not self.done and self._goes_on():
             pass
