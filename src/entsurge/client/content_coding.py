@@ -22,6 +22,7 @@ LARGEST = 64 * 1024 * 1024
 MOST_LAYERS = 8
 MOST_MEMBERS = 4096
 _BLOCK = 64 * 1024
+_BLOCKS = (_BLOCK, 1024, 32, 1)
 _MAGIC = b"\x1f\x8b\x08"
 _HAS_CHECKSUM, _HAS_EXTRA, _TEXTS, _TRAILER = 0x02, 0x04, (0x08, 0x10), 8
 
@@ -104,17 +105,6 @@ def _undeflated(raw: bytes) -> bytes:
     return _inflated(raw, 0, zlib.MAX_WBITS if has_head else -zlib.MAX_WBITS, LARGEST)[0]
 
 
-def _unbrotlied(raw: bytes) -> bytes:
-    """Brotli; what follows the stream is read over.
-
-    The library loses what a block held when other bytes follow in it: only then is that block read byte by byte.
-    """
-    try:
-        return _brotli_in(raw, len(raw))
-    except _BlockLost as lost:
-        return _brotli_in(raw, lost.at)
-
-
 class _BlockLost(Exception):
     """A block in which a brotli stream breaks, or ends before the block does."""
 
@@ -123,17 +113,31 @@ class _BlockLost(Exception):
         self.at = at
 
 
-def _brotli_in(raw: bytes, until: int) -> bytes:
-    """What a brotli stream holds, its bytes taken in blocks, from `until` one by one. Raises _Broken, TooLarge."""
+def _unbrotlied(raw: bytes) -> bytes:
+    """Brotli; what follows the stream is read over.
+
+    The library loses what a block held when other bytes follow in it: from there on it is read in smaller blocks.
+    """
+    marks: list[int] = []
+    while True:
+        try:
+            return _brotli_in(raw, marks)
+        except _BlockLost as lost:
+            marks.append(lost.at)
+            if len(marks) == len(_BLOCKS):
+                raise _Broken("it is no brotli") from None
+
+
+def _brotli_in(raw: bytes, marks: list[int]) -> bytes:
+    """What a brotli stream holds, read in blocks that are smaller from each mark on. Raises _BlockLost, TooLarge."""
     decoder, parts, room, at = brotli.Decompressor(), [], LARGEST, 0
     while at < len(raw):
+        block = raw[at : at + _BLOCKS[sum(mark <= at for mark in marks)]]
         try:
-            part = decoder.process(raw[at : at + (_BLOCK if at < until else 1)], output_buffer_limit=room + 1)
+            part = decoder.process(block, output_buffer_limit=room + 1)
         except brotli.error:
-            if at < until:
-                raise _BlockLost(at) from None
-            raise
-        at += _BLOCK if at < until else 1
+            raise _BlockLost(at) from None
+        at += len(block)
         while True:
             parts.append(part)
             room -= len(part)
