@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from entsurge.client.response import Response
 
 LARGEST_BYTES = 8 * 1024 * 1024
+_LONGEST_AGE = 2**31  # RFC 9111, 1.2.2
 _MAX_AGE = re.compile(r"(?<![\w-])max-age=(\d+)")
 
 
@@ -98,4 +99,4 @@ def _shared(url: str, response: Response) -> Response:
 
 def _age(response: Response) -> int:
     found = _MAX_AGE.search(response.headers.get("cache-control").lower())
-    return int(found[1]) if found else 0
+    return min(int(found[1][:10]), _LONGEST_AGE) if found else 0
