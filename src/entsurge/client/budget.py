@@ -44,6 +44,12 @@ class Lease:
         self._budget.held += size
         self.held += size
 
+    def cover(self, size: int) -> None:
+        """Hold, in whole steps, what a body of so many bytes has beyond its free part. Raises OwnLimit."""
+        missing = size - FREE_BYTES - self.held
+        if missing > 0:
+            self.grow(-(-missing // STEP_BYTES) * STEP_BYTES)
+
     def __del__(self) -> None:
         self._budget.held -= self.held
 

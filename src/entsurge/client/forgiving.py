@@ -17,7 +17,7 @@ from entsurge.client.failure import ConnectionLost, ProtocolBroken, TooLarge
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST_INTERIM = 64
+MOST_INTERIM = 32
 LARGEST_HEAD = 256 * 1024
 LONGEST_CHUNK_LINE = 16 * 1024  # as in Chromium
 MOST_JUNK = 4  # bytes before "HTTP/", as in Chromium
@@ -180,7 +180,7 @@ class ForgivingReader:
         if status == 101:
             raise ProtocolBroken("the server changed to another protocol, unasked")
         if self._interim > MOST_INTERIM:
-            raise TooLarge(f"more than {MOST_INTERIM} interim answers")
+            raise ProtocolBroken(f"more than {MOST_INTERIM} interim answers")
         return True
 
     def _begin_body(self, head: Head) -> None:

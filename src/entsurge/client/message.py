@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httptools
 
-from entsurge.client.budget import BODIES, FREE_BYTES, STEP_BYTES
+from entsurge.client.budget import BODIES, FREE_BYTES
 from entsurge.client.failure import ClientError, ConnectionLost, ProtocolBroken, TooLarge
 from entsurge.client.forgiving import LARGEST_HEAD, MOST_INTERIM, ForgivingReader, tokens
 
@@ -143,10 +143,8 @@ class AnswerParser:
             raise TooLarge(f"a body of more than {self.largest} bytes")
         if self.lease is None:
             self.lease = self._budget.lease()
-        while self._granted < self.length:
-            step = min(STEP_BYTES, self.largest - self._granted)
-            self.lease.grow(step)
-            self._granted += step
+        self.lease.cover(self.length)
+        self._granted = min(FREE_BYTES + self.lease.held, self.largest)
 
     # -- httptools calls these -------------------------------------------------------------------------------------
 
@@ -182,7 +180,7 @@ class AnswerParser:
         if 100 <= self.status < 200:
             self._interim += 1
             if self._interim > MOST_INTERIM:
-                raise TooLarge(f"more than {MOST_INTERIM} interim answers")
+                raise ProtocolBroken(f"more than {MOST_INTERIM} interim answers")
             self.status, self.fields, self.head_done = 0, [], False
             self._coming = self.fields
             return
