@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 DEFAULT, FALLBACK = "utf-8", "windows-1252"
-_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16le"), (b"\xfe\xff", "utf-16be"))
+_MARKS = {b"\xef": (b"\xef\xbb\xbf", "utf-8"), b"\xff": (b"\xff\xfe", "utf-16le"), b"\xfe": (b"\xfe\xff", "utf-16be")}
 _PRESCANNED = 1024
 _LONGEST_KIND = 512
 
@@ -71,7 +71,8 @@ class Text(NamedTuple):
 
 def text_of(body: bytes, kind: str) -> Text:
     """A body under a Content-Type (several joined by commas) as text; what cannot be decoded is replaced."""
-    for mark, charset in _MARKS:
+    if body[:1] in _MARKS:
+        mark, charset = _MARKS[body[:1]]
         if body.startswith(mark):
             return Text(body[len(mark) :].decode(_CODECS[charset], "replace"), charset)
     essence, charset = _said(kind[:_LONGEST_KIND].lower())

@@ -31,12 +31,13 @@ class AnswerParser:
     """
 
     __slots__ = (
-        "_budget", "_coming", "_fed", "_framed", "_granted", "_interim", "_parser", "_reader", "_refusable", "_seen",
-        "done", "fields", "forgiven", "head_done", "keeps", "largest", "lease", "length", "method", "parts", "status",
+        "_budget", "_coming", "_fed", "_framed", "_free", "_granted", "_interim", "_parser", "_reader", "_refusable",
+        "_seen", "done", "fields", "forgiven", "head_done", "keeps", "largest", "lease", "length", "method", "parts",
+        "status",
     )  # fmt: skip
 
     def __init__(self, *, largest: int = LARGEST_BODY, budget: Budget = BODIES) -> None:
-        self.largest, self._budget = largest, budget
+        self.largest, self._budget, self._free = largest, budget, min(FREE_BYTES, largest)
         self._parser: Any = httptools.HttpResponseParser(self)
         self._reader: ForgivingReader | None = None
         self.begin("GET")
@@ -47,8 +48,9 @@ class AnswerParser:
         self.fields: list[tuple[bytes, bytes]] = []
         self.parts: list[bytes] = []
         self.lease: Lease | None = None
-        self._granted = min(FREE_BYTES, self.largest)
-        self._seen, self._refusable, self._framed = bytearray(), True, False
+        self._granted = self._free
+        self._seen: bytes | bytearray = b""
+        self._refusable, self._framed = True, False
         self._coming = self.fields
         self.head_done = self.done = self.keeps = False
         if self._reader is not None:
@@ -110,6 +112,7 @@ class AnswerParser:
                 self._read_again(data, "chunked is not the last Transfer-Encoding")
                 return
         if self._refusable:
+            self._seen = self._seen or bytearray()
             self._seen += data
 
     def _read_again(self, data: bytes | memoryview, reason: str) -> None:

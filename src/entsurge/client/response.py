@@ -58,6 +58,12 @@ class Headers:
             return []
         return [value.decode("latin-1") for key, value in self._fields if _lowered(key) == wanted]
 
+    def joined(self, name: str) -> str:
+        """The values of a field, joined by commas, as RFC 9110, 5.3, has several fields of a name; empty for none."""
+        if len(self._first) == len(self._fields) or _wanted(name) not in self._first:
+            return self.get(name)
+        return ", ".join(self.get_all(name))
+
     def items(self) -> Iterator[tuple[str, str]]:
         """All fields as text."""
         return ((key.decode("latin-1"), value.decode("latin-1")) for key, value in self._fields)
@@ -105,8 +111,8 @@ class Response:
     def body(self) -> bytes:
         """The body, gzip, deflate and brotli undone. Raises ProtocolBroken, TooLarge, OwnLimit."""
         if self._body is None:
-            codings = self.headers.get_all("content-encoding")
-            body = decoded(self.raw, ",".join(codings), self.url) if codings else self.raw
+            coding = self.headers.joined("content-encoding")
+            body = decoded(self.raw, coding, self.url) if coding else self.raw
             if body is not self.raw:
                 self._hold(len(body))
             self._body = body
@@ -124,7 +130,7 @@ class Response:
 
     def _read(self) -> Text:
         if self._text is None:
-            text = text_of(self.body, ",".join(self.headers.get_all("content-type")))
+            text = text_of(self.body, self.headers.joined("content-type"))
             self._hold(len(text.text))
             self._text = text
         return self._text
