@@ -55,17 +55,11 @@ def document(answer: Response) -> Any:
     """The page as a tree; None when there is nothing in it that could be one."""
     if not answer.body.strip():
         return None
+    utf8 = answer.body if answer.charset == "utf-8" else answer.text.encode()
     try:
-        parser = html.HTMLParser(encoding=_encoding(answer), huge_tree=False)
-        return html.document_fromstring(answer.body, parser=parser)
+        return html.document_fromstring(utf8, parser=html.HTMLParser(encoding="utf-8", huge_tree=False))
     except (etree.LxmlError, ValueError, LookupError):
         return None
-
-
-def _encoding(answer: Response) -> str | None:
-    """The charset of the header; a page's own meta counts only where the header says nothing."""
-    named = answer.headers.get("content-type").lower().partition("charset=")[2].split(";")[0].strip(" \"'")
-    return named or (None if b"charset" in answer.body[:2048].lower() else "utf-8")
 
 
 class Assets(NamedTuple):

@@ -10,6 +10,7 @@ from entsurge.client.response import Headers, Response, Timing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from entsurge.client.budget import Lease
     from entsurge.client.dialing import Dialed
     from entsurge.client.http1 import Http1Connection
     from entsurge.client.http2 import Field, Stream
@@ -28,6 +29,8 @@ class Answered(NamedTuple):
     done_ns: int
     protocol: str
     dialed: Dialed | None
+    forgiven: str = ""
+    lease: Lease | None = None
 
     @classmethod
     def of_http1(cls, connection: Http1Connection, dialed: Dialed | None) -> Answered:
@@ -35,7 +38,7 @@ class Answered(NamedTuple):
         answer = connection.answer
         return cls(
             answer.status, answer.fields, answer.parts, connection.sent_ns, connection.first_byte_ns, monotonic_ns(),
-            "1.1", dialed,
+            "1.1", dialed, answer.forgiven, answer.lease,
         )  # fmt: skip
 
     @classmethod
@@ -51,6 +54,7 @@ class Answered(NamedTuple):
             stream.done_ns,
             "2",
             dialed,
+            lease=stream.lease,
         )
 
     @property
@@ -74,4 +78,5 @@ class Answered(NamedTuple):
         return Response(
             method, url, self.status, Headers(self.fields), raw, timing, reused=dialed is None, request_body=body,
             request_headers=headers, negotiated=Negotiated.of(dialed.wire, dialed.http) if dialed else None,
+            forgiven=self.forgiven, lease=self.lease,
         )  # fmt: skip
