@@ -43,6 +43,10 @@ def key(outcome: str = "ok", **given: str) -> Key:
     return Key("page", outcome=outcome, **of)
 
 
+def wire(page: str, outcome: str = "ok", service: str = "homework") -> Key:
+    return Key("transport", "", "", service, page, "surge", outcome)
+
+
 def fold(of: dict[Key, tuple[list[int], list[int]]]) -> Fold:
     """One second: corrected and service times in µs by key."""
     return Fold(
@@ -58,6 +62,8 @@ def fed(exporter: Exporter) -> Exporter:
         key(): ([1_700_000, 1_700_001, 200_000], [100_000, 200_000, 200_000]),
         key("shed"): ([1_000], [1_000]), key("failed"): ([1_000], [1_000]),
         key(attempt="retry"): ([5_000], [5_000]),
+        wire("wait 2"): ([], [40_000, 60_000]), wire("tls-full 2"): ([], [8_000]), wire("tls-resumed 2"): ([], [900]),
+        wire("wait 2", "failed"): ([], [500]), wire("connect 1.1"): ([], [1_500]),
     }))  # fmt: skip
     visits = {"offered": {"student": 5}, "started": {"student": 4}, "lost": {"student": 1}}
     exporter.gauge(visits, {"student": 3}, 0.012, phase="surge", busy=0.4, retries={"student": 2})
@@ -95,6 +101,17 @@ def test_a_refusal_does_not_flatter_the_times() -> None:
     assert found["entsurge_pages_total", "shed", "student", "surge", "homework"] == 1
 
 
+def test_where_requests_time_went_is_told_apart_from_pages() -> None:
+    """Both kinds of handshake are `tls`; a failed request is in no wait; none of it is a page."""
+    found = samples(fed(Exporter(MANIFEST)))
+    name = "entsurge_request_phase_seconds"
+    assert found[f"{name}_count", "wait", "2", "homework"] == 2
+    assert found[f"{name}_bucket", "0.05", "wait", "2", "homework"] == 1
+    assert (found[f"{name}_count", "tls", "2", "homework"], found[f"{name}_sum", "tls", "2", "homework"]) == (2, 0.0089)
+    assert found[f"{name}_count", "connect", "1.1", "homework"] == 1
+    assert {labels[2] for labels in found if labels[0] == "entsurge_pages_total"} == {"student"}
+
+
 def test_objectives_and_phase_are_told() -> None:
     """`*` stands for every persona; the phase is the one that is on."""
     found = samples(fed(Exporter(MANIFEST)))
@@ -109,8 +126,12 @@ def test_the_number_of_series_is_bounded() -> None:
     exporter = Exporter(MANIFEST)
     for number in range(10_000):
         exporter.fold(fold({key(page=f"/a?account={number}", service=f"s{number}", persona=f"p{number}"): ([1], [1])}))
-    labels = {name[1:] for name in samples(exporter) if name[0] == "entsurge_pages_total"}
-    assert labels == {("ok", "other", "surge", "other")}
+        exporter.fold(fold({wire(f"wait p{number}", service=f"s{number}"): ([], [1])}))
+        exporter.fold(fold({wire(f"step{number} 2", service=f"s{number}"): ([], [1])}))
+    found = samples(exporter)
+    assert {name[1:] for name in found if name[0] == "entsurge_pages_total"} == {("ok", "other", "surge", "other")}
+    phases = {name[1:] for name in found if name[0] == "entsurge_request_phase_seconds_count"}
+    assert phases == {("wait", "other", "other")}
 
 
 def documented() -> dict[str, tuple[str, str]]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from entsurge.client.client import Client, Exchange
+    from entsurge.client.dialing import Dialed
 
 _SECRET = frozenset({"own_headers", "_made"})
 
@@ -95,6 +96,7 @@ class Access:
         number: int = 0,
         *,
         on_exchange: Callable[[Exchange], None] | None = None,
+        on_connection: Callable[[Dialed], None] | None = None,
         headers: Mapping[str, str] | None = None,
         returning: bool = False,
     ) -> Client:
@@ -103,8 +105,8 @@ class Access:
 
         every = {**self.headers, **headers} if headers else self.headers
         return Client(
-            allow=self.allow, headers=every, tls=self.tls, on_exchange=on_exchange, source=self.source(number),
-            returning=returning,
+            allow=self.allow, headers=every, tls=self.tls, on_exchange=on_exchange,
+            on_connection=on_connection, source=self.source(number), returning=returning,
         )  # fmt: skip
 
     def blocking(self, *, loopback: bool = False) -> BlockingClient:

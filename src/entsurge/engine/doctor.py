@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from entsurge.audience.shape import Persona
-    from entsurge.client.response import Response
+    from entsurge.client.response import Response, Timing
     from entsurge.visit.outcome import PageResult
     from entsurge.visit.run_context import RunContext
 
@@ -109,12 +109,20 @@ def _reach(access: TargetAccess, context: RunContext) -> tuple[Found, Response |
         return Found("reach", False, f"{access.url}: {error.said} ({error.reason})"), None
     finally:
         client.close()
-    timing = answer.timing
-    detail = f"{access.url}: status {answer.status}; connect {timing.connect_us / 1000:.1f} ms"
-    more = f", TLS {timing.tls_us / 1000:.1f} ms" if timing.tls_us else ""
     asks = answer.status == 400 and NO_CERTIFICATE in answer.text
     lacks = "; the server asks for a client certificate: name it as `client_certificate` and `client_key`" * asks
-    return Found("reach", answer.status < 500 and not asks, detail + more + lacks, timing.total_us / 1000), answer
+    spoken = f"{answer.negotiated}; " if answer.negotiated else ""
+    detail = f"{access.url}: status {answer.status}; {spoken}{_steps(answer.timing)}{lacks}"
+    return Found("reach", answer.status < 500 and not asks, detail, answer.timing.total_us / 1000), answer
+
+
+def _steps(timing: Timing) -> str:
+    """Where the time of a first request went; no TLS without TLS."""
+    steps = {
+        "name": timing.name_us, "connect": timing.connect_us, "TLS": timing.tls_us, "wait": timing.wait_us,
+        "transfer": timing.transfer_us,
+    }  # fmt: skip
+    return ", ".join(f"{name} {took / 1000:.1f} ms" for name, took in steps.items() if took or name != "TLS")
 
 
 def _certificate(url: str, context: RunContext) -> Iterator[Found]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from entsurge.audience.shape import Persona
     from entsurge.record.recorder import Key
+    from entsurge.record.transport import Timing
 
 
 class LocustRecord:
@@ -35,6 +36,12 @@ class LocustRecord:
 
     def request(self, key: Key, microseconds: int) -> None:
         """Requests are not shown: a page is what a visitor sees."""
+
+    def transport(self, request: Key, protocol: str, timing: Timing) -> None:
+        """Where the time of requests went is not kept."""
+
+    def connection(self, of: Key, protocol: str, how: str, times_us: tuple[int, int, int]) -> None:
+        """Nor are connections."""
 
     def visit(self, row: dict[str, Any]) -> None:
         """Visits are not kept without a run directory."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from entsurge.audience.shape import Persona
     from entsurge.engine.target_access import TargetAccess
     from entsurge.record.recorder import Key
+    from entsurge.record.transport import Timing
     from entsurge.visit.driver import Account
     from entsurge.visit.outcome import PageResult
     from entsurge.visit.run_context import People
@@ -41,6 +42,12 @@ class ProbeRecord:
         """A hop of a sign-on; other requests are not kept."""
         if key.kind == "hop":
             self.hops.append((key.page, key.outcome, microseconds))
+
+    def transport(self, request: Key, protocol: str, timing: Timing) -> None:
+        """Where the time of requests went is not kept."""
+
+    def connection(self, of: Key, protocol: str, how: str, times_us: tuple[int, int, int]) -> None:
+        """Nor are connections."""
 
     def visit(self, row: dict[str, Any]) -> None:
         """There is no visit."""

@@ -14,6 +14,7 @@ from entsurge.plan.summary import window_load
 if TYPE_CHECKING:
     from entsurge.audience.profile import Profile
     from entsurge.client.access import Access
+    from entsurge.client.negotiated import Negotiated
 
 REACH_SECONDS = 5.0
 LIVE = ("chat", "video-class")  # services whose pages keep a socket open
@@ -21,11 +22,14 @@ TIME_WAIT_SECONDS = 60  # a closed connection keeps its port so long (TCP_TIMEWA
 OF_OUR_OWN = 200  # descriptors for everything else
 
 
-def reach(url: str, access: Access) -> None:
-    """Ask the target once. Raises TargetUnreachable with the reason: name, refusal, TLS, silence."""
+def reach(url: str, access: Access) -> Negotiated | None:
+    """Ask the target once; what the connection was agreed to be.
+
+    Raises TargetUnreachable with the reason: name, refusal, TLS, silence.
+    """
     client = access.client()
     try:
-        client.request("GET", url, deadline_seconds=REACH_SECONDS)
+        return client.request("GET", url, deadline_seconds=REACH_SECONDS).negotiated
     except OwnLimit as error:
         raise UsageError(
             f"{url}: this machine cannot connect: {error}", hint="is --source an address of it?"

@@ -91,10 +91,10 @@ class Run:
         access = self.run_context.access
         self.gateway = access.without_secrets().blocking(loopback=True)
         check_gateway(spec.push_gateway, self.gateway)
-        reach(spec.url, access)
+        reached = reach(spec.url, access)
         asked = [*spec.scrape, *(each.model_dump() for each in self.prepared.profile.file.scrape)]
         self.endpoints = endpoints(asked, spec.url, access)
-        self.manifest = manifests.manifest(spec, self.prepared, locust_version)
+        self.manifest = manifests.manifest(spec, self.prepared, locust_version, reached)
         self.directory.open()
         self.directory.write_json("manifest.json", self.manifest, durably=True)
         self.directory.write_json("engine.pid", os.getpid())

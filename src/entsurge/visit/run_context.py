@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from entsurge.client.allow_list import AllowList
     from entsurge.plan.comeback import Comeback
     from entsurge.record.recorder import Key
+    from entsurge.record.transport import Timing
     from entsurge.visit.driver import Driver
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
@@ -74,6 +75,14 @@ class Record(Protocol):
 
     def request(self, key: Key, microseconds: int) -> None:
         """One request."""
+        ...
+
+    def transport(self, request: Key, protocol: str, timing: Timing) -> None:
+        """Where the time of one request went."""
+        ...
+
+    def connection(self, of: Key, protocol: str, how: str, times_us: tuple[int, int, int]) -> None:
+        """A connection was made."""
         ...
 
     def visit(self, row: dict[str, Any]) -> None:

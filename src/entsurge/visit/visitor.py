@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from entsurge.audience.shape import Persona
     from entsurge.client.client import Exchange
+    from entsurge.client.dialing import Dialed
     from entsurge.plan.arrivals import PagePlan, VisitPlan
     from entsurge.visit.run_context import RunContext
 
@@ -113,8 +114,9 @@ class Visitor(VisitorApi, User):
         context.present[plan.persona] += 1
         self.random = random.Random(plan.name)
         self.client = context.access.client(
-            plan.account, on_exchange=self._exchange, headers=self._aim(context), returning=context.returns(plan.name)
-        )
+            plan.account, on_exchange=self._exchange, on_connection=self._connection, headers=self._aim(context),
+            returning=context.returns(plan.name),
+        )  # fmt: skip
         try:
             with closing(self.memory.of(BackgroundRequests)):
                 self._live(context, plan)
@@ -219,7 +221,16 @@ class Visitor(VisitorApi, User):
             "request", plan.persona, plan.group, self.service, self.action, plan.phase, outcome, self.cohort,
             attempt=plan.kind,
         )  # fmt: skip
-        self.run_context.record.request(key, exchange.timing.total_us)
+        record, timing = self.run_context.record, exchange.timing
+        record.request(key, timing.total_us)
+        if exchange.status:
+            record.transport(key, exchange.protocol, timing)
+
+    def _connection(self, made: Dialed) -> None:
+        """A connection made while the current page was opened, whatever comes of it."""
+        plan = self.plan
+        key = Key("request", plan.persona, plan.group, self.service, self.action, plan.phase, "ok", attempt=plan.kind)
+        self.run_context.record.connection(key, made.http, made.how, (made.name_us, made.connect_us, made.tls_us))
 
     def _raised(self, context: RunContext, error: Exception) -> None:
         """A scenario that raises: its remaining pages are lost, the traceback is kept."""
