@@ -176,6 +176,16 @@ def test_304_without_freshness_leaves_what_was_said(cache: Cache, clock: Clock) 
     assert cache.fresh(URL) is None
 
 
+def test_304_without_expires_leaves_the_kept_one(cache: Cache, clock: Clock) -> None:
+    """What has expired stays so until the server says otherwise."""
+    cache.take(URL, answer(f"Expires: {at(60)}", TAG))
+    clock.now += 100
+    cache.take(URL, answer(status=304, body=b""))
+    assert cache.fresh(URL) is None
+    cache.take(URL, answer(f"Date: {at(100)}", f"Expires: {at(160)}", status=304, body=b""))
+    assert cache.fresh(URL) is not None
+
+
 def test_304_of_what_is_not_kept_stays_a_304(cache: Cache) -> None:
     """A server that answers 304 to a question without conditions is not believed."""
     found = cache.take(URL, answer(status=304, body=b""))
