@@ -147,15 +147,16 @@ def test_304_brings_the_kept_answer_up_to_date(cache: Cache, clock: Clock) -> No
     clock.now += 100
     assert cache.fresh(URL) is None
     news = answer(TEN, 'ETag: "b"', "Content-Type: no/such", "X-New: 2", f"Date: {at(100)}",
-                  status=304, body=b"")  # fmt: skip
+                  status=304, body=b"", us=7)  # fmt: skip
     kept = cache.take(URL, news)
     found = dict(kept.headers.items())
     assert (kept.status, kept.raw, found["X-Old"], found["X-New"]) == (200, b"body", "1", "2")
+    assert kept.timing.total_us == 7
     assert found["Content-Type"] == "text/css"
-    assert cache.fresh(URL) is kept
+    assert cache.fresh(URL).headers is kept.headers
     assert cache.conditions(URL) == {"If-None-Match": '"b"'}
     clock.now += 599
-    assert cache.fresh(URL) is kept
+    assert cache.fresh(URL) is not None
     clock.now += 2
     assert cache.fresh(URL) is None
 

@@ -7,7 +7,7 @@ a cache of its own; what is kept is shared where it is the same, since memory is
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import time
 from typing import TYPE_CHECKING
 
@@ -86,13 +86,15 @@ class Cache:
     def take(self, url: str, response: Response, sent: Sent | None = None) -> Response:
         """Keep an answer to a GET if it may be kept; for 304 return the kept one, its header fields brought up to date.
 
-        An answer that redirects led to is kept for where it came from in the end, not for `url`.
+        The kept one has the timing of the 304. An answer that redirects led to is kept for where it came from in the
+        end, not for `url`.
         """
         if response.status == 304 and response.url == url:
             entry = self._kept.get(url)
             if entry is None:
                 return response
-            return self._keep(url, entry.response, _updated(entry, response.headers), response, sent)
+            kept = self._keep(url, entry.response, _updated(entry, response.headers), response, sent)
+            return replace(kept, timing=response.timing, reused=response.reused)
         self._drop(response.url)
         small = response.method == "GET" and response.size <= LARGEST_ENTRY_BYTES
         if small and may_be_kept(response.status, response.headers):
