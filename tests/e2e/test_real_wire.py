@@ -30,6 +30,7 @@ TARGET = """
 name = "préproduction"
 url = "{url}"
 certificates = "{authority}"
+http = "{http}"
 driver = "skolengo"
 http = "{http}"
 [accounts]
