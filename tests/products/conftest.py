@@ -46,6 +46,7 @@ class Product:
         shutil.copy(self.authority.certificate, folder / "authority.pem")
         path = folder / self.example.name
         text = re.sub(r'^url = ".*"', f'url = "{self.url}"', path.read_text("utf-8"), flags=re.MULTILINE)
+        text = text.replace("https://127.0.0.2:8444", self.other_host)
         path.write_text(text, encoding="utf-8")
         rows = [f"{persona},{persona}-{n},{password},9990001X" for persona in PERSONAS for n in range(ACCOUNTS)]
         (folder / "accounts.csv").write_text("\n".join(["persona,login,password,school", *rows]), encoding="utf-8")

@@ -76,6 +76,7 @@ DocumentRoot {app}
 DirectoryIndex doku.php
 TypesConfig /etc/mime.types
 <Directory {app}>
+  AllowOverride None
   AuthType CAS
   Require valid-user
 </Directory>
