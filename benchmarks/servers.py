@@ -13,7 +13,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,15 +23,28 @@ CONFIGURATION = """
 daemon off; worker_processes 1; worker_rlimit_nofile {descriptors}; {user} error_log stderr crit; pid {folder}/pid;
 events {{ worker_connections {descriptors}; }}
 http {{
-  access_log off; keepalive_requests 100000000; keepalive_timeout 600; default_type text/html;
+  map $http_upgrade $connection_upgrade {{ default upgrade; "" ""; }}
+  log_format each '$connection $ssl_session_reused $server_protocol $status $request_time $request_uri';
+  access_log {access_log}; keepalive_requests {keepalive_requests}; keepalive_timeout 600; default_type text/html;
   client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   root {folder}/www; add_header Set-Cookie "seen=1; Path=/";
   server {{ listen 0.0.0.0:{port} backlog=8192; {more} }}
   ssl_certificate {folder}/made.pem; ssl_certificate_key {folder}/made.key;
-  server {{ listen 127.0.0.1:{secure_port} ssl; }}
+  server {{ listen 127.0.0.1:{secure_port} ssl{http2}; {more} }}
 }}
 """
+
+
+class LogRow(NamedTuple):
+    """One answer as nginx logged it; `reused` is `r` for a resumed TLS session, `.` for a new one."""
+
+    connection: str
+    reused: str
+    protocol: str
+    status: str
+    seconds: str
+    target: str
 
 
 @dataclass(frozen=True)
@@ -41,11 +54,31 @@ class Served:
     url: str
     secure_url: str
     authority: Path
+    access_log: Path | None = None
+
+    def log_rows(self, count: int, seconds: float = 10) -> list[LogRow]:
+        """What the server has logged, once there are so many rows; as many as there are after so long."""
+        limit = time.monotonic() + seconds
+        while True:
+            lines = self.access_log.read_text().splitlines() if self.access_log else []
+            if len(lines) >= count or time.monotonic() > limit:
+                return [LogRow(*line.split(" ", 5)) for line in lines]
+            time.sleep(0.02)
 
 
 @contextlib.contextmanager
-def nginx(*, dress: Callable[[Path], None] | None = None, more: str = "") -> Iterator[Served]:
-    """A server that lives as long as the context; `dress` adds files, `more` adds to its configuration."""
+def nginx(
+    *,
+    dress: Callable[[Path], None] | None = None,
+    more: str = "",
+    http2: bool = False,
+    log: bool = False,
+    keepalive_requests: int = 100_000_000,
+) -> Iterator[Served]:
+    """A server that lives as long as the context; `dress` adds files, `more` adds to its configuration.
+
+    `http2` offers HTTP/2 beside HTTP/1.1 over TLS; `log` keeps an access log.
+    """
     command = shutil.which("nginx")
     if command is None:
         sys.exit("nginx is needed: apt-get install nginx-light")
@@ -65,6 +98,9 @@ def nginx(*, dress: Callable[[Path], None] | None = None, more: str = "") -> Ite
                 secure_port=secure_port,
                 user=user,
                 more=more.format(folder=folder),
+                http2=" http2" if http2 else "",
+                access_log=f"{folder}/access.log each" if log else "off",
+                keepalive_requests=keepalive_requests,
                 descriptors=min(60_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),
             )
         )
@@ -72,7 +108,12 @@ def nginx(*, dress: Callable[[Path], None] | None = None, more: str = "") -> Ite
         server = subprocess.Popen(["taskset", "-c", core, command, "-c", str(folder / "nginx.conf"), "-p", name])
         try:
             listening(port)
-            yield Served(f"http://127.0.0.1:{port}", f"https://localhost:{secure_port}", folder / "made.pem")
+            yield Served(
+                f"http://127.0.0.1:{port}",
+                f"https://localhost:{secure_port}",
+                folder / "made.pem",
+                folder / "access.log" if log else None,
+            )
         finally:
             server.terminate()
             server.wait()

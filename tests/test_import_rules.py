@@ -102,7 +102,7 @@ def test_analysis_does_not_know_how_it_is_shown() -> None:
 
 def test_products_and_sign_ons_do_not_know_who_drives_them() -> None:
     """Drivers, sign-on methods, targets and recordings are used by the engine, never the reverse."""
-    rooms = ("drivers", "signon", "targets", "recorded", "selectors", "secret")
+    rooms = ("drivers", "signon", "targets", "recorded", "selectors", "signs", "phrases", "secret")
     assert offenders(("entsurge.engine", "entsurge.analysis", "entsurge.commands", "asyncio"), rooms=rooms) == []
 
 

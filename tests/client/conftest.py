@@ -15,9 +15,9 @@ Answer = Callable[[object, bytes, int], object]
 class Raw:
     """Reads a request's head and lets `answer(socket, head, number)` do the rest; the last answer repeats."""
 
-    def __init__(self, *answers: Answer | bytes) -> None:
+    def __init__(self, *answers: Answer | bytes, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self.answers, self.heads, self.connections = answers, [], 0
-        self.server = StreamServer(("127.0.0.1", 0), self.serve)
+        self.server = StreamServer(address, self.serve)
         self.server.start()
 
     @property
@@ -53,8 +53,8 @@ def raw() -> Iterator[Callable[..., Raw]]:
     """Makes raw servers, and ends them."""
     made = []
 
-    def make(*answers: Answer | bytes) -> Raw:
-        made.append(Raw(*answers))
+    def make(*answers: Answer | bytes, address: tuple[str, int] = ("127.0.0.1", 0)) -> Raw:
+        made.append(Raw(*answers, address=address))
         return made[-1]
 
     yield make

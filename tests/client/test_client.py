@@ -280,7 +280,7 @@ def test_a_closed_client_leaves_no_circle_behind(raw) -> None:
     visitor = Listener()
     visitor.client.fetch_many([f"{raw(ok()).url}/{number}" for number in range(3)], deadline_seconds=5)
     freed = [weakref.ref(visitor), weakref.ref(visitor.client)]
-    freed += [weakref.ref(each) for pool in visitor.client._pools.values() for each in pool._idle]
+    freed += [weakref.ref(each) for pool in visitor.client.exchanges._pools.values() for each in pool._idle]
     gc.disable()
     try:
         assert visitor.seen == 3

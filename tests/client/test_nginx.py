@@ -77,7 +77,7 @@ def test_redirects_and_head(nginx: servers.Served, client: Client) -> None:
 def test_the_cache_asks_again_and_is_told_that_nothing_changed(nginx: servers.Served, client: Client) -> None:
     """An asset kept by its ETag: the second fetch costs a 304 and yields the kept body."""
     url, seen = f"{nginx.url}/big.bin", []
-    client.on_exchange = seen.append
+    client.exchanges.on_exchange = seen.append
     for _ in range(2):
         (answer,) = client.fetch_many([url], deadline_seconds=5)
         assert len(answer.body) == 2_097_152
@@ -95,7 +95,7 @@ def test_a_visitor_resumes_its_own_sessions_and_nobody_elses(nginx: servers.Serv
     url, tls = f"{nginx.secure_url}/index.html", client.route.tls
     client.route.tls = tls = Tls(tls.authority, http="1.1")
     heard = []
-    client.on_exchange = heard.append
+    client.exchanges.on_exchange = heard.append
     assert client.get(url, deadline_seconds=5).timing.tls_us > 0
     client.fetch_many([f"{url}?{number}" for number in range(2)], deadline_seconds=5)
     assert sorted(each.connection for each in heard) == ["", "full", "resumed"]
@@ -104,6 +104,17 @@ def test_a_visitor_resumes_its_own_sessions_and_nobody_elses(nginx: servers.Serv
     assert other.get(url, deadline_seconds=5).status == 200
     other.close()
     assert tls.context.session_stats()["hits"] == 1
+
+
+def test_browsers_that_come_back_bring_the_ticket_of_one_earlier_visit(nginx: servers.Served) -> None:
+    """The first of them finds none; each later one resumes once, by OpenSSL's own count; a stranger never."""
+    tls, url = Tls(str(nginx.authority), http="1.1"), f"{nginx.secure_url}/index.html"
+    for returning in (True, True, False, True):
+        with gevent.Timeout(30):
+            visitor = Client(allow=AllowList(), tls=tls, returning=returning)
+            assert visitor.get(url, deadline_seconds=5).status == 200
+            visitor.close()
+    assert tls.context.session_stats()["hits"] == 2
 
 
 def test_an_unknown_authority_is_not_spoken_to(nginx: servers.Served) -> None:
@@ -122,7 +133,7 @@ def test_a_post_in_tls_knows_a_closed_connection_from_a_kept_one(nginx: servers.
     for _ in range(2):
         client.request("POST", url, body=b"x", deadline_seconds=5)
     assert client.request("POST", url, body=b"x", deadline_seconds=5).reused
-    kept = next(iter(client._pools.values()))._idle[-1]
+    kept = next(iter(client.exchanges._pools.values()))._idle[-1]
     kept.wire._wire._sock.shutdown(0)  # the reading side ends: what a server's closing looks like from here
     assert not client.request("POST", url, body=b"x", deadline_seconds=5).reused
 

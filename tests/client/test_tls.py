@@ -32,9 +32,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("tls")
 
 
-def serving(key: Path, made: Path) -> StreamServer:
+def serving(key: Path, made: Path, alpn: tuple[str, ...] = ()) -> StreamServer:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(made, key)
+    if alpn:
+        context.set_alpn_protocols(list(alpn))
 
     def answer(sock, _address) -> None:
         while sock.recv(4096):

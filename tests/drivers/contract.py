@@ -51,7 +51,7 @@ def journeys(told: dict, context, persona: str, scenario) -> dict:
             if told["stub"] and persona == "student" and not any(each[2:] == [action] for each in seen.values()):
                 result = visitor.opens(action)
                 seen[f"extra {action}"] = [str(result.outcome), result.reason, action]
-        visitor.client.cookies = CookieJar()
+        visitor.client.exchanges.cookies = CookieJar()
         visitor.memory.keep(Tokens())
         visitor.memory.of(PortalState).landed()
         seen["signed out"] = [str(visitor.opens(next(iter(context.driver.actions))).outcome), ""]

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from entsurge.client.response import Headers, Response
 from entsurge.drivers import pages_file, registry
-from entsurge.drivers.extraction import Extract, ParsedAnswer, Sign
+from entsurge.drivers.extraction import Extract
 from entsurge.drivers.template import Missing, Template
 from entsurge.errors import UsageError
+from entsurge.signs import ParsedAnswer
 
 
 def answer(
@@ -80,25 +81,6 @@ def test_values_in_json() -> None:
     read = answer('{"a": [{"id": 1}, {"id": "x"}, {"id": null}], "ok": false}', "application/json")
     assert Extract(json_path="$.a[*].id", pick="last").value(read, random.Random(1)) == "x"
     assert Extract(json_path="$.a[*].id", pick="random").value(read, random.Random(1)) in ("1", "x")
-    assert not Sign(json_path="$.ok").shown(read)
-    assert Sign(json_path="$.a").shown(read)
-
-
-@pytest.mark.parametrize(
-    ("sign", "shown"),
-    [
-        ({"text": "très nombreux"}, True),
-        ({"text": "absent"}, False),
-        ({"status": [200, 503]}, True),
-        ({"url": "/a$"}, True),
-        ({"header": "x-next", "contains": "2"}, True),
-        ({"header": "x-next", "contains": "3"}, False),
-        ({"css": "h1"}, True),
-    ],
-)
-def test_signs(sign, shown) -> None:
-    """Texts, statuses, addresses, headers, elements."""
-    assert Sign(**sign).shown(answer("<h1>Vous êtes très nombreux</h1>")) is shown
 
 
 @given(st.binary(max_size=200), st.sampled_from(["text/html", "application/json", "image/png"]))
@@ -107,7 +89,6 @@ def test_no_body_raises(body, kind) -> None:
     read = ParsedAnswer(Response("GET", "http://e/", 200, Headers([(b"content-type", kind.encode())]), body))
     for rule in ({"css": "a[href]"}, {"json_path": "$..a"}, {"regex": "(a+)"}, {"header": "x"}):
         Extract(**rule).value(read, random.Random(1))
-        Sign(**rule).shown(read)
 
 
 FAULTY = """

@@ -1,10 +1,15 @@
 """Forms as a browser sees them, and pages that are none."""
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from entsurge.client.response import Headers, Response
 from entsurge.signon.forms import carrier, forms, login_form
+from entsurge.signon.method import Refusal
+from entsurge.signon.options import SignOnOptions
 from entsurge.signon.refusal_patterns import RefusalPatterns
 
 
@@ -67,3 +72,58 @@ def test_a_script_is_no_word_of_a_page() -> None:
     assert RefusalPatterns().refusal(page("<script>var t='très nombreux'</script>bonjour")) is None
     assert RefusalPatterns().refusal(page("vous êtes très nombreux <input type=password>")) is None
     assert RefusalPatterns().refusal(page("vous êtes très nombreux")) is not None
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["réservé aux parents de l&#039;établissement", "réservé aux parents de l&#x27;établissement",
+     "réservé aux parents de l&rsquo;&eacute;tablissement", "Réservé aux parents&nbsp;de l’établissement"],
+)  # fmt: skip
+@pytest.mark.parametrize("word", ["parents de l'établissement", "Parents de l’Établissement"])
+def test_words_are_compared_as_people_read_them(body, word) -> None:
+    """Escaped or typographic apostrophes, spaces that do not break, whatever the case."""
+    patterns = SignOnOptions(full=[word]).patterns()
+    assert patterns.refusal(page(body)) is Refusal.FULL
+    assert patterns.refusal(page("réservé aux parents")) is None
+
+
+def test_words_in_json_are_read_too() -> None:
+    """PHP and Django answer in ASCII."""
+    said = page('{"detail": "\\u00c9chec de l\\u2019authentification"}', "application/json", 401)
+    assert RefusalPatterns().refusal(said) is Refusal.WRONG_PASSWORD
+
+
+PORTAL = '<div trmsg="5" class="alert">Identifiant ou mot de passe invalide</div><input type=password name=p>'
+OWN = {"wrong_password": ['trmsg="5"'], "service_refused": ['trmsg="107"', {"css": "#refused"}]}
+
+
+def test_an_operators_own_words_count_wherever_they_stand() -> None:
+    """In an attribute, beside a password field, with any status; not in a script, nor where the sign-on is proved."""
+    patterns = SignOnOptions(**OWN).patterns()
+    for status in (200, 403, 500):
+        assert patterns.rejected(page(PORTAL, status=status), own=True) is Refusal.WRONG_PASSWORD
+        for refused in (PORTAL.replace('"5"', '"107"'), "<p id=refused>non</p>"):
+            assert patterns.refusal(page(refused, status=status)) is Refusal.SERVICE_REFUSED
+    assert patterns.refusal(page(PORTAL)) is None
+    assert patterns.refusal(page(PORTAL, status=500)) is Refusal.WRONG_PASSWORD
+    assert patterns.refusal(page("<script>'trmsg=\"107\"'</script>")) is None
+    proved = RefusalPatterns(service_refused=patterns.service_refused, proof=lambda _: True)
+    assert proved.refusal(page("<p id=refused>non</p>")) is None
+
+
+def test_known_words_are_guesses() -> None:
+    """A service may be refused with 200, but not by a word in a link, nor where a password may be tried."""
+    patterns = RefusalPatterns()
+    assert patterns.refusal(page("<h1>Application non autorisée</h1>")) is Refusal.SERVICE_REFUSED
+    assert patterns.refusal(page("<a href='/authorize?redirect_uri=x'>entrer</a>")) is None
+    assert patterns.refusal(page("<h1>Application non autorisée</h1><input type=password>")) is None
+    assert patterns.refusal(page('{"redirect_uri": "x"}', "application/json")) is None
+    assert patterns.rejected(page("incorrect"), own=True) is None
+
+
+@pytest.mark.parametrize("piece", ["<script ", "<style", "<input ", "<", "<input type", "</script", "&#", "<s>"])
+def test_no_page_takes_long_to_read(piece) -> None:
+    """Reading is linear, whatever is never closed: a page of half a megabyte does not hold up the loop."""
+    began = time.process_time()
+    RefusalPatterns().refusal(page(piece * (500_000 // len(piece))))
+    assert time.process_time() - began < 5

@@ -78,7 +78,7 @@ def test_a_ticket_counts_once(stub, enter, alone) -> None:
     url = stub("identity")
     enter("cas", f"{url}/portail/")
     ticketed = next(location for location in map(_location, alone_seen(alone, url)) if "ticket=" in location)
-    alone.client.cookies = type(alone.client.cookies)()
+    alone.client.exchanges.cookies = type(alone.client.cookies)()
     replay = alone.client.get(ticketed, deadline_seconds=5)
     assert replay.status == 401
     assert b"INVALID_TICKET" in replay.body
@@ -88,7 +88,7 @@ def alone_seen(alone, url) -> list:
     """The answers of a sign-on done by hand, so that its ticket can be seen."""
     from entsurge.signon.forms import login_form
 
-    alone.client.cookies = type(alone.client.cookies)()
+    alone.client.exchanges.cookies = type(alone.client.cookies)()
     page = alone.client.get(f"{url}/portail/", deadline_seconds=5)
     form = login_form(page)
     from urllib.parse import urlencode

@@ -70,6 +70,8 @@ class Replay(_Strict):
     drain_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
     page_deadline_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     max_visitors: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
+    returning_browsers_percent: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """The share of visits whose browser was there before, and resumes its TLS session instead of a whole handshake."""
     steady_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
     """Hold the window's mean rate for so many minutes from its beginning, in place of the window; 0: the window."""
 

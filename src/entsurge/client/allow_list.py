@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import socket as names
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import count
+from typing import TYPE_CHECKING
 
-from gevent.socket import getaddrinfo
-
-from entsurge.client.failure import ConnectFailed, NameNotFound, NotAllowed
+from entsurge.client.address_order import AddressOrders
+from entsurge.client.failure import NotAllowed
+from entsurge.client.resolver import Endpoint, Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 Network = IPv4Network | IPv6Network
 LOOPBACK: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
-KEPT_SECONDS = 10.0
-
-
-class Endpoint(NamedTuple):
-    """An address that was resolved and allowed: family and what `connect` takes."""
-
-    family: int
-    address: tuple[str, int] | tuple[str, int, int, int]
+NAMED_ADDRESSES = 4  # in a message
 
 
 class AllowList:
@@ -36,52 +28,69 @@ class AllowList:
     | networks          | the address is inside one, whatever the name           |
     | hosts, networks   | the host is named and its address is inside a network  |
 
-    Names resolve once in ten seconds for all visitors: the run is a test of the ENT, not of a resolver.
+    Hosts are names or addresses as they stand in URLs, brackets and a dot at the end left out or not. `resolver` says
+    where names lead; without one, as the system does, asked in gevent's loop.
     """
 
-    def __init__(self, hosts: Collection[str] = (), networks: Collection[str | Network] = ()) -> None:
-        self.hosts = frozenset(host.lower().rstrip(".") for host in hosts)
+    def __init__(
+        self,
+        hosts: Collection[str] = (),
+        networks: Collection[str | Network] = (),
+        resolver: Resolver | None = None,
+    ) -> None:
+        self.hosts = frozenset(_host(host) for host in hosts)
         given = tuple(ip_network(network) for network in networks)
         self.networks: tuple[Network, ...] = given or (() if self.hosts else LOOPBACK)
-        self._kept: dict[tuple[str, int], tuple[float, list[Endpoint]]] = {}
+        self.resolver = resolver or Resolver()
+        self._turns = count()
+        self._orders: dict[tuple[str, int], tuple[tuple[Endpoint, ...], AddressOrders]] = {}
+
+    def turn(self) -> int:
+        """The next visitor's number: where among a name's addresses it begins."""
+        return next(self._turns)
 
     def allows(self, host: str, address: str) -> bool:
         """Whether a connection to `host` may go to this numeric address."""
-        if self.hosts and host not in self.hosts:
+        if not self._names(host):
             return False
         if not self.networks:
             return True
         number = _unmapped(ip_address(address.partition("%")[0]))
         return any(number.version == network.version and number in network for network in self.networks)
 
-    def endpoints(self, host: str, port: int) -> list[Endpoint]:
-        """The allowed addresses of a host, resolved now or a moment ago; never empty.
+    def endpoints(self, host: str, port: int, *, turn: int = 0, seconds: float | None = None) -> tuple[Endpoint, ...]:
+        """The allowed addresses of a host in the order in which this turn's visitor tries them; never empty.
 
-        Raises NotAllowed when there are addresses but none is allowed, NameNotFound when there is none.
+        `seconds` bounds the wait for a name. Raises NotAllowed when the host is not named or has addresses of which
+        none is allowed, NameNotFound when it has none, ConnectFailed when names cannot be asked for, DeadlinePassed.
         """
-        if self.hosts and host not in self.hosts:
+        known = self._orders.get((host, port))
+        if known is None and not self._names(host):
             raise NotAllowed(f"{host} is not among the target's hosts")
-        kept = self._kept.get((host, port))
-        now = monotonic()
-        if kept is not None and kept[0] > now:
-            return kept[1]
-        found = self._resolved(host, port)
-        self._kept[host, port] = (now + KEPT_SECONDS, found)
-        return found
+        found = self.resolver.endpoints(host, port, seconds=seconds)
+        if known is None or known[0] is not found:
+            known = self._orders[host, port] = found, AddressOrders(self._allowed(host, found))
+        return known[1].of(turn)
 
-    def _resolved(self, host: str, port: int) -> list[Endpoint]:
-        try:
-            found = getaddrinfo(host, port, type=names.SOCK_STREAM)
-        except names.gaierror as error:
-            raise NameNotFound(f"{host} has no address: {error.strerror}") from error
-        except (UnicodeError, ValueError) as error:
-            raise NameNotFound(f"{host} is not a host name") from error
-        except OSError as error:
-            raise ConnectFailed(f"{host} cannot be resolved: {error}") from error
-        allowed = [Endpoint(family, address) for family, *_, address in found if self.allows(host, address[0])]
+    def _names(self, host: str) -> bool:
+        return not self.hosts or host in self.hosts or _host(host) in self.hosts
+
+    def _allowed(self, host: str, found: tuple[Endpoint, ...]) -> list[Endpoint]:
+        allowed = [endpoint for endpoint in found if self.allows(host, endpoint.address[0])]
         if not allowed:
-            raise NotAllowed(f"{host} leads to {found[0][4][0]}, which is outside the allow-list")
+            leads = ", ".join(endpoint.address[0] for endpoint in found[:NAMED_ADDRESSES])
+            more = f" and {len(found) - NAMED_ADDRESSES} more" if len(found) > NAMED_ADDRESSES else ""
+            raise NotAllowed(f"{host} leads to {leads}{more}, which is outside the allow-list")
         return allowed
+
+
+def _host(written: str) -> str:
+    """A host as URLs are taken apart to: lower case, IDNA, no brackets, no dot at the end; addresses in short form."""
+    name = written.lower().strip("[]").rstrip(".")
+    try:
+        return str(ip_address(name)) if ":" in name else name.encode("idna").decode("ascii")
+    except ValueError:  # UnicodeError is one
+        return name
 
 
 def _unmapped(number: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

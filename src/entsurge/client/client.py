@@ -1,24 +1,25 @@
-"""The HTTP client of one visitor: a browser's connections, cookies and cache, on gevent sockets."""
+"""The HTTP client of one visitor: a browser's connections, cookies, cache, redirects and WebSockets."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
 from time import monotonic_ns
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import gevent
 
 from entsurge.client import url as urls
 from entsurge.client.cache import Cache
-from entsurge.client.cookies import CookieJar
 from entsurge.client.dialing import Route, dial
-from entsurge.client.failure import ClientError, ConnectionLost
+from entsurge.client.exchanges import Exchange, Exchanges
+from entsurge.client.failure import ClientError
+from entsurge.client.heads import lines as lines_of
 from entsurge.client.http1 import Http1Connection
-from entsurge.client.pool import MOST_CONNECTIONS, Pool
+from entsurge.client.pool import MOST_CONNECTIONS
 from entsurge.client.redirects import MOST as MOST_REDIRECTS
 from entsurge.client.redirects import next_hop, too_many
-from entsurge.client.response import Headers, Response, Timing
+from entsurge.client.response import Headers
 from entsurge.client.tls import Tls
 from entsurge.client.upgrade import Upgrade, upgrade
 from entsurge.client.websocket import LARGEST_MESSAGE, WebSocket
@@ -27,32 +28,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from entsurge.client.allow_list import AllowList
-    from entsurge.client.dialing import Dialed
-    from entsurge.client.url import Address, Origin
+    from entsurge.client.cookies import CookieJar
+    from entsurge.client.response import Response
+    from entsurge.client.url import Origin
 
-IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-class Exchange(NamedTuple):
-    """One request and what came of it; `status` 0 and a `reason` when nothing usable came.
-
-    `protocol` is "1.1" or "2", empty where none was reached. `connection` says whether one was made for it: empty when
-    it was kept from before, else `plain`, `full` (a whole TLS handshake) or `resumed`.
-    """
-
-    method: str
-    url: str
-    status: int
-    reason: str
-    timing: Timing
-    protocol: str = ""
-    connection: str = ""
+__all__ = ["Client", "Exchange"]
 
 
 class Client:
     """One visitor's client. `allow` is asked for every new connection, redirects included.
 
-    `source` is the address of this machine to come from; empty leaves it to the system.
+    `source` is the address of this machine to come from; empty leaves it to the system. `returning`: a browser that was
+    there before, with the TLS tickets that an earlier one has left (none at first), and which leaves its own.
     """
 
     def __init__(
@@ -63,14 +50,21 @@ class Client:
         tls: Tls | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
         source: str = "",
+        returning: bool = False,
     ) -> None:
-        self.allow, self.on_exchange = allow, on_exchange
+        self.allow, self.returning, self.cache = allow, returning, Cache()
         self.route = Route(allow, tls or _system_tls(), source)
-        self.cookies, self.cache = CookieJar(), Cache()
-        self.fixed = _lines({"Accept-Encoding": "gzip, deflate, br", "Accept": "*/*", **(headers or {})})
-        self._pools: dict[Origin, Pool] = {}
+        if returning and self.route.tls.left_behind:
+            self.route.tickets = self.route.tls.left_behind.popleft()
+        fixed = {"Accept-Encoding": "gzip, deflate, br", "Accept": "*/*", **(headers or {})}
+        self.exchanges = Exchanges(self.route, fixed, on_exchange)
         self._sockets: list[WebSocket] = []
         self._closed = False
+
+    @property
+    def cookies(self) -> CookieJar:
+        """The visitor's cookies."""
+        return self.exchanges.cookies
 
     # -- requests --------------------------------------------------------------------------------------------------
 
@@ -85,7 +79,7 @@ class Client:
     ) -> Response:
         """One request, redirects not followed, within one total deadline. Raises a ClientError."""
         ends_ns = monotonic_ns() + int(deadline_seconds * 1e9)
-        return self._request(method, url, headers or {}, body, ends_ns)
+        return self.exchanges.one(method, url, headers or {}, body, ends_ns)
 
     def get(
         self,
@@ -98,7 +92,7 @@ class Client:
     ) -> Response:
         """GET, redirects followed hop by hop, all within one deadline; `on_hop` sees each answer that redirects."""
         ends_ns = monotonic_ns() + int(deadline_seconds * 1e9)
-        first = self._request("GET", url, headers or {}, None, ends_ns)
+        first = self.exchanges.one("GET", url, headers or {}, None, ends_ns)
         return self._follow(first, ends_ns, redirects, on_hop)
 
     def follow(
@@ -114,32 +108,27 @@ class Client:
         return self._follow(response, ends_ns, redirects, on_hop)
 
     def fetch_many(
-        self, urls: list[str], *, deadline_seconds: float, headers: Mapping[str, str] | None = None
+        self, wanted: list[str], *, deadline_seconds: float, headers: Mapping[str, str] | None = None
     ) -> list[Response | ClientError]:
-        """GET several in parallel, through the cache, on at most six connections; failures stand in the list."""
+        """GET several in parallel, through the cache, redirects followed; failures stand in the list.
+
+        To an origin that speaks HTTP/2 all at once on one connection, else on at most six.
+        """
         ends_ns = monotonic_ns() + int(deadline_seconds * 1e9)
         found: dict[str, Response | ClientError] = {}
-        wanted = []
-        for url in dict.fromkeys(urls):
+        missing = []
+        for url in dict.fromkeys(wanted):
             kept = self.cache.fresh(url)
             if kept is None:
-                wanted.append(url)
+                missing.append(url)
             else:
                 found[url] = replace(kept, from_cache=True)
-        wanted.reverse()
-
-        def take() -> None:
-            while wanted:
-                url = wanted.pop()
-                found[url] = self._fetch(url, headers or {}, ends_ns)
-
-        others = [gevent.spawn(take) for _ in range(min(MOST_CONNECTIONS, len(wanted)) - 1)]
-        try:
-            take()
-            gevent.joinall(others)
-        finally:
-            gevent.killall(others)
-        return [found[url] for url in urls]
+        for together in self._of_http2_origins(missing):
+            asked = {url: {**(headers or {}), **self.cache.conditions(url)} for url in together}
+            for url, answer in self.exchanges.at_once(asked, ends_ns).items():
+                found[url] = self._to_the_end(url, answer, ends_ns)
+        self._in_turn([url for url in missing if url not in found], found, headers or {}, ends_ns)
+        return [found[url] for url in wanted]
 
     def websocket(
         self,
@@ -156,7 +145,7 @@ class Client:
         """
         ends_ns = monotonic_ns() + int(deadline_seconds * 1e9)
         address = urls.split(f"http{url[2:]}" if url[:2].lower() == "ws" else url)
-        lines = self.fixed + self.cookies.line(address) + _lines(headers or {})
+        lines = self.exchanges.heads.lines + self.cookies.line(address) + lines_of(headers or {})
         fields = [(name, value) for name, _, value in (line.partition(b": ") for line in lines.splitlines())]
         dialed = dial(address.origin, self.route, ends_ns, http1=True)
         connection = Http1Connection(address.origin, dialed)
@@ -168,18 +157,57 @@ class Client:
 
     def close(self) -> None:
         """Close every connection and WebSocket."""
+        if self.returning and not self._closed:
+            self.route.tls.left_behind.append(self.route.tickets.settled())
         self._closed = True
         for socket in self._sockets:
             socket.abort()
-        self.on_exchange = None  # whoever listens holds this client: no circle may keep both
-        for pool in self._pools.values():
-            pool.close()
+        self.exchanges.close()
 
     # -- how -------------------------------------------------------------------------------------------------------
 
+    def _of_http2_origins(self, wanted: list[str]) -> list[list[str]]:
+        """Those of origins which are known to speak HTTP/2, origin by origin, where there are several of one."""
+        found: dict[Origin, list[str]] = {}
+        for url in wanted:
+            try:
+                origin = urls.split(url).origin
+            except ClientError:
+                continue
+            if self.exchanges.pool(origin).protocol == "2":
+                found.setdefault(origin, []).append(url)
+        return [together for together in found.values() if len(together) > 1]
+
+    def _in_turn(
+        self, wanted: list[str], found: dict[str, Response | ClientError], headers: Mapping[str, str], ends_ns: int
+    ) -> None:
+        """GET each, six at a time."""
+        wanted.reverse()
+
+        def take() -> None:
+            while wanted:
+                url = wanted.pop()
+                found[url] = self._fetch(url, headers, ends_ns)
+
+        others = [gevent.spawn(take) for _ in range(min(MOST_CONNECTIONS, len(wanted)) - 1)]
+        try:
+            take()
+            gevent.joinall(others)
+        finally:
+            gevent.killall(others)
+
     def _fetch(self, url: str, headers: Mapping[str, str], ends_ns: int) -> Response | ClientError:
         try:
-            answer = self._request("GET", url, {**headers, **self.cache.conditions(url)}, None, ends_ns)
+            answer = self.exchanges.one("GET", url, {**headers, **self.cache.conditions(url)}, None, ends_ns)
+        except ClientError as error:
+            return error
+        return self._to_the_end(url, answer, ends_ns)
+
+    def _to_the_end(self, url: str, answer: Response | ClientError, ends_ns: int) -> Response | ClientError:
+        """What is shown for a URL in the end, redirects followed, and kept if it may be."""
+        if isinstance(answer, ClientError):
+            return answer
+        try:
             answer = self._follow(answer, ends_ns, MOST_REDIRECTS, None)
         except ClientError as error:
             return error
@@ -194,99 +222,11 @@ class Client:
             redirects -= 1
             if on_hop:
                 on_hop(response)
-            response = self._request(hop.method, hop.url, hop.headers, hop.body, ends_ns)
+            response = self.exchanges.one(hop.method, hop.url, hop.headers, hop.body, ends_ns)
         return response
-
-    def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, ends_ns: int) -> Response:
-        started = monotonic_ns()
-        address = urls.split(url)
-        pool = self._pool(address.origin)
-        try:
-            connection, dialed = self._exchanged(pool, method, self._head(method, address, headers, body), ends_ns)
-        except ClientError as error:
-            self._tell(Exchange(method, url, 0, error.reason, Timing(total_us=(monotonic_ns() - started) // 1000)))
-            raise
-        response = self._response(method, url, connection, dialed, started)
-        response.request_body, response.request_headers = body, headers
-        lines = response.headers.get_all("set-cookie")
-        if lines:
-            self.cookies.take(address, lines)
-        pool.give_back(connection)
-        self._tell(Exchange(method, url, response.status, "", response.timing, "1.1", _how(dialed)))
-        return response
-
-    def _exchanged(self, pool: Pool, method: str, head: bytes, ends_ns: int) -> tuple[Http1Connection, Dialed | None]:
-        """A connection that has taken in the answer; a kept one that turns out stale is replaced once."""
-        kept = pool.kept(certain=method not in IDEMPOTENT)
-        if kept is not None:
-            try:
-                kept.exchange(method, head, ends_ns)
-            except ConnectionLost:
-                if method not in IDEMPOTENT or kept.any_byte:
-                    raise
-            else:
-                return kept, None
-        connection, dialed = pool.made(ends_ns)
-        connection.exchange(method, head, ends_ns)
-        return connection, dialed
-
-    def _pool(self, origin: Origin) -> Pool:
-        found = self._pools.get(origin)
-        if found is None:
-            found = self._pools[origin] = Pool(origin, self.route)
-        return found
-
-    def _head(self, method: str, address: Address, headers: Mapping[str, str], body: bytes | None) -> bytes:
-        head = _opening(method, address, self.fixed) + self.cookies.line(address)
-        if headers:
-            head += _lines(headers)
-        if body is not None or method in ("POST", "PUT", "PATCH"):
-            return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body or b""), body or b"")
-        return head + b"\r\n"
-
-    def _response(
-        self, method: str, url: str, connection: Http1Connection, dialed: Dialed | None, started: int
-    ) -> Response:
-        now, first_ns, answer = monotonic_ns(), connection.first_byte_ns, connection.answer
-        made = (dialed.name_us, dialed.connect_us, dialed.tls_us) if dialed else (0, 0, 0)
-        first_ns = first_ns or now
-        timing = Timing(
-            *made, (first_ns - connection.sent_ns) // 1000, (now - first_ns) // 1000, (now - started) // 1000
-        )
-        parts = answer.parts
-        raw = parts[0] if len(parts) == 1 else b"".join(parts)
-        return Response(method, url, answer.status, Headers(answer.fields), raw, timing, reused=dialed is None)
-
-    def _tell(self, exchange: Exchange) -> None:
-        if self.on_exchange:
-            self.on_exchange(exchange)
-
-
-def _how(dialed: Dialed | None) -> str:
-    """How the connection of a request was made, as `Exchange.connection` says it."""
-    if dialed is None:
-        return ""
-    if not dialed.tls_us:
-        return "plain"
-    return "resumed" if dialed.resumed else "full"
-
-
-@lru_cache(maxsize=4096)
-def _opening(method: str, address: Address, fixed: bytes) -> bytes:
-    """What the head of every such request begins with, whoever the visitor is."""
-    return b"%b %b HTTP/1.1\r\nHost: %b\r\n%b" % (method.encode(), address.target, address.authority.encode(), fixed)
 
 
 @lru_cache(maxsize=1)
 def _system_tls() -> Tls:
     """What the system trusts; made once."""
-    return Tls(http="1.1")
-
-
-def _lines(headers: Mapping[str, str]) -> bytes:
-    return "".join(f"{name}: {_safe(value)}\r\n" for name, value in headers.items()).encode("latin-1", "replace")
-
-
-def _safe(value: str) -> str:
-    """A header's value without the line ends that would make two of it."""
-    return value.replace("\r", " ").replace("\n", " ")
+    return Tls()

@@ -1,25 +1,25 @@
-"""From a name to a wire that is ready for requests: addresses tried in turn, TLS agreed on, all by one deadline."""
+"""From a name to a wire that is ready for requests: the address that answers, TLS agreed on, all by one deadline."""
 
 from __future__ import annotations
 
-import errno
 from dataclasses import dataclass, field
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
 from entsurge.client.deadline import Guard
-from entsurge.client.failure import ConnectFailed, ConnectRefused, DeadlinePassed, OwnLimit, TlsFailed
+from entsurge.client.failure import DeadlinePassed, TlsFailed
+from entsurge.client.happy_eyeballs import connected
 from entsurge.client.tls import Tickets, Tls
-from entsurge.client.wire import TlsWire, Wire
+from entsurge.client.wire import TlsWire
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Sequence
 
-    from entsurge.client.allow_list import AllowList, Endpoint
+    from entsurge.client.allow_list import AllowList
+    from entsurge.client.resolver import Endpoint
     from entsurge.client.url import Origin
-
-OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
+    from entsurge.client.wire import Wire
 
 
 @dataclass(slots=True)
@@ -39,12 +39,34 @@ class Dialed:
 
 @dataclass(slots=True)
 class Route:
-    """How one visitor dials: where it may, from which address of ours (empty: the system's choice), with what TLS."""
+    """How one visitor dials: where it may, from which address of ours (empty: the system's choice), with what TLS.
+
+    `turn` says where among a name's addresses it begins, by default one further than the visitor before; then it keeps
+    to the address that answered, as long as that does (RFC 8305 section 4 prefers addresses that were used).
+    """
 
     allow: AllowList
     tls: Tls
     source: str = ""
     tickets: Tickets = field(default_factory=Tickets)
+    turn: int = -1
+    _used: dict[tuple[str, int], Endpoint] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        if self.turn < 0:
+            self.turn = self.allow.turn()
+
+    def endpoints(self, host: str, port: int, seconds: float) -> Sequence[Endpoint]:
+        """The addresses of a host in the order in which this visitor tries them. Raises a ClientError."""
+        found = self.allow.endpoints(host, port, turn=self.turn, seconds=seconds)
+        used = self._used.get((host, port))
+        if used is None or used == found[0] or used not in found:
+            return found
+        return [used, *(endpoint for endpoint in found if endpoint != used)]
+
+    def answered(self, host: str, port: int, endpoint: Endpoint) -> None:
+        """This address was connected to: the visitor keeps to it."""
+        self._used[host, port] = endpoint
 
 
 def dial(origin: Origin, route: Route, ends_ns: int, *, http1: bool = False) -> Dialed:
@@ -52,9 +74,11 @@ def dial(origin: Origin, route: Route, ends_ns: int, *, http1: bool = False) -> 
     began = monotonic_ns()
     if began >= ends_ns:
         raise DeadlinePassed("no connection before the deadline")
-    endpoints = route.allow.endpoints(origin.host, origin.port)
+    endpoints = route.endpoints(origin.host, origin.port, (ends_ns - began) / 1e9)
     named = monotonic_ns()
-    wire = connected(endpoints, source=route.source, ends_ns=ends_ns)
+    wire, endpoint = connected(endpoints, source=route.source, ends_ns=ends_ns)
+    if len(endpoints) > 1:
+        route.answered(origin.host, origin.port, endpoint)
     there = monotonic_ns()
     made = Dialed(wire, name_us=(named - began) // 1000, connect_us=(there - named) // 1000)
     if origin.secure:
@@ -64,42 +88,6 @@ def dial(origin: Origin, route: Route, ends_ns: int, *, http1: bool = False) -> 
         made.resumed = secured.engine.session_reused
         made.tls_us = (monotonic_ns() - there) // 1000
     return made
-
-
-def connected(endpoints: Sequence[Endpoint], *, source: str, ends_ns: int) -> Wire:
-    """A wire to the first address that answers. Raises a ClientError."""
-    for number, endpoint in enumerate(endpoints, 1):
-        try:
-            return _tried(endpoint, source, ends_ns)
-        except (ConnectRefused, ConnectFailed):
-            if number == len(endpoints):
-                raise
-    raise ConnectFailed("no address to connect to")
-
-
-def _tried(endpoint: Endpoint, source: str, ends_ns: int) -> Wire:
-    guard = Guard(ends_ns)
-    where = f"{endpoint.address[0]}:{endpoint.address[1]}"
-    wire: Wire | None = None
-    try:
-        wire = Wire(endpoint.family)
-        with guard.closing(wire):
-            wire.connect(endpoint, source)
-    except OSError as error:
-        if wire is not None:
-            wire.close()
-        if guard.expired:
-            raise DeadlinePassed("no connection before the deadline") from None
-        if error.errno == errno.ECONNREFUSED:
-            raise ConnectRefused(f"{where} refuses connections") from None
-        if error.errno in OWN_LIMITS:
-            raise OwnLimit(f"{where}: {error.strerror}") from None
-        raise ConnectFailed(f"{where}: {error.strerror}") from None
-    except BaseException:  # the visitor was ended meanwhile
-        if wire is not None:
-            wire.close()
-        raise
-    return wire
 
 
 def _secured(wire: Wire, host: str, context: ssl.SSLContext, tickets: Tickets, ends_ns: int) -> TlsWire:

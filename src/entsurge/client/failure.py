@@ -75,9 +75,14 @@ class DeadlinePassed(ClientError):
 
 
 class ConnectionLost(ClientError):
-    """The peer closed the connection before the answer was whole."""
+    """The peer closed the connection before the answer was whole.
+
+    `unprocessed`: the server has said that it has not begun to work on the request, so that any may be made again.
+    `untouched`: nothing of the answer had come, so that one that changes nothing may be.
+    """
 
     reason = "reset"
+    unprocessed = untouched = False
 
 
 class ProtocolBroken(ClientError):

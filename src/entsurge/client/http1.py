@@ -67,7 +67,10 @@ class Http1Connection:
     # -- one exchange ----------------------------------------------------------------------------------------------
 
     def exchange(self, method: str, request: bytes, ends_ns: int) -> None:
-        """Send a request and take in its whole answer. Raises a ClientError and closes."""
+        """Send a request and take in its whole answer. Raises a ClientError and closes.
+
+        ConnectionLost is `untouched` when nothing of the answer had come.
+        """
         self.answer.begin(method)
         self.first_byte_ns = 0
         self.guard(ends_ns)
@@ -78,7 +81,13 @@ class Http1Connection:
             self.close()
             if self.expired:
                 raise DeadlinePassed("no whole answer before the deadline") from None
-            raise ConnectionLost(f"the connection was lost: {error}") from None
+            lost = ConnectionLost(f"the connection was lost: {error}")
+            lost.untouched = not self.first_byte_ns
+            raise lost from None
+        except ConnectionLost as lost:
+            lost.untouched = not self.first_byte_ns
+            self.close()
+            raise
         except BaseException:  # a ClientError; or the visitor was ended: what comes next belongs to nobody
             self.close()
             raise
@@ -96,8 +105,3 @@ class Http1Connection:
             data = wire.receive()
         self.close()
         self.answer.end()
-
-    @property
-    def any_byte(self) -> bool:
-        """Whether anything of the present answer has come."""
-        return self.first_byte_ns > 0

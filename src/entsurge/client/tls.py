@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ssl
+from collections import deque
 from functools import cached_property
 from typing import Any, Literal
 
 Http = Literal["auto", "1.1", "2"]
+MOST_LEFT_BEHIND = 4096
 ALPN: dict[str, list[str]] = {"auto": ["h2", "http/1.1"], "1.1": ["http/1.1"], "2": ["h2"]}
 
 
@@ -22,6 +24,8 @@ class Tls:
 
     def __init__(self, authority: str | None = None, *, http: Http = "auto") -> None:
         self.authority, self.http = authority, http
+        self.left_behind: deque[Tickets] = deque(maxlen=MOST_LEFT_BEHIND)
+        """Tickets of browsers whose visits are over, one entry each, for those that come back."""
 
     @cached_property
     def context(self) -> ssl.SSLContext:
@@ -66,6 +70,13 @@ class Tickets:
             else:  # with TLS 1.3 a ticket comes only after the handshake
                 self._engines[host, context] = engine
         return self._sessions.get((host, context))
+
+    def settled(self) -> Tickets:
+        """The same with every session read, so that no engine is kept."""
+        for host, context in list(self._engines):
+            self.of(host, context)
+        self._engines.clear()
+        return self
 
     def learn(self, host: str, context: ssl.SSLContext, engine: Any) -> None:
         """A handshake with this host has succeeded; its session is read when it is needed."""

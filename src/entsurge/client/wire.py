@@ -16,11 +16,14 @@ from gevent import get_hub
 from gevent.monkey import get_original
 
 if TYPE_CHECKING:
-    from entsurge.client.allow_list import Endpoint
+    from collections.abc import Callable
+
+    from entsurge.client.resolver import Endpoint
 
 CHUNK = 65536
 _READ, _WRITE = 1, 2
 _BIND_WITHOUT_PORT = 24  # IP_BIND_ADDRESS_NO_PORT of linux/in.h
+_SYN_SENT = 2  # TCP_SYN_SENT of linux/tcp_states.h, the first byte of tcp_info
 _SYSTEM_SOCKET: Any = get_original("socket", "socket")
 
 
@@ -32,10 +35,14 @@ class Cut(OSError):
     """The wire was closed while somebody waited on it."""
 
 
+class Interrupted(OSError):
+    """Whoever waited for something to come was told to look again; the wire is as it was."""
+
+
 class Wire:
     """One TCP connection. Every method that waits raises OSError; `close` wakes whoever waits with `Cut`."""
 
-    __slots__ = ("_closed", "_hub", "_readable", "_sock", "_writable")
+    __slots__ = ("_closed", "_hub", "_idle", "_readable", "_sock", "_writable")
 
     def __init__(self, family: int) -> None:
         self._sock = _SYSTEM_SOCKET(family, standard.SOCK_STREAM)
@@ -43,10 +50,13 @@ class Wire:
         self._hub: Any = get_hub()
         self._readable = self._hub.loop.io(self._sock.fileno(), _READ)
         self._writable: Any = None
-        self._closed = False
+        self._closed = self._idle = False
 
-    def connect(self, endpoint: Endpoint, source: str = "") -> None:
-        """Connect, from this address of ours if one is given. Raises OSError with the system's own number."""
+    def connect(self, endpoint: Endpoint, source: str = "") -> bool:
+        """Begin to connect, from this address of ours if one is given; whether that is done already.
+
+        If not, `writable` fires when it has ended, and `connected` says how. Raises OSError with the system's number.
+        """
         if source:
             # the port is chosen when the destination is known: as many per destination as there are ports
             self._sock.setsockopt(standard.IPPROTO_IP, _BIND_WITHOUT_PORT, 1)
@@ -54,10 +64,26 @@ class Wire:
         self._sock.setsockopt(standard.IPPROTO_TCP, standard.TCP_NODELAY, 1)
         code = self._sock.connect_ex(endpoint.address)
         if code in (errno.EINPROGRESS, errno.EWOULDBLOCK):
-            self._wait_writable()
-            code = self._sock.getsockopt(standard.SOL_SOCKET, standard.SO_ERROR)
+            return False
         if code:
             raise OSError(code, os.strerror(code))
+        return True
+
+    def connected(self) -> bool:
+        """Whether connecting, once begun, is done; never waits. Raises OSError when it has failed."""
+        if self._sock.getsockopt(standard.IPPROTO_TCP, standard.TCP_INFO, 1)[0] == _SYN_SENT:
+            return False
+        code = self._sock.getsockopt(standard.SOL_SOCKET, standard.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
+        return True
+
+    @property
+    def writable(self) -> Any:
+        """The watcher that fires when there is room to send, or when connecting has ended."""
+        if self._writable is None:
+            self._writable = self._hub.loop.io(self._sock.fileno(), _WRITE)
+        return self._writable
 
     def send(self, data: bytes) -> None:
         """Send all of it."""
@@ -101,10 +127,30 @@ class Wire:
             return b""
         return found
 
+    def interrupt(self) -> None:
+        """Wake whoever waits in `receive` with `Interrupted`; called in the hub."""
+        if not self._closed:
+            self._hub.cancel_wait(self._readable, Interrupted("look again"))
+
+    def when_idle(self, callback: Callable[[], None] | None) -> None:
+        """Call this in the hub whenever something has come, as long as nobody receives; None: no more."""
+        if self._closed:
+            return
+        if self._idle:
+            self._readable.stop()
+        self._idle = callback is not None
+        if callback is not None:
+            self._readable.start(callback)
+
+    def send_at_once(self, data: bytes) -> bool:
+        """Send all of it without waiting; False when the system takes no more. Raises OSError."""
+        return not self._closed and self._sent(data) == len(data)
+
     def close(self) -> None:
         """Close; who waits is woken in the hub's next turn, and only then is the number given back."""
         if self._closed:
             return
+        self.when_idle(None)  # its callback is no greenlet that could be woken
         self._closed = True
         self._hub.cancel_waits_close_and_then((self._readable, self._writable), Cut("closed"), self._sock.close)
 
@@ -118,9 +164,7 @@ class Wire:
     def _wait_writable(self) -> None:
         if self._closed:
             raise Cut("closed")
-        if self._writable is None:
-            self._writable = self._hub.loop.io(self._sock.fileno(), _WRITE)
-        self._hub.wait(self._writable)
+        self._hub.wait(self.writable)
 
 
 class TlsWire:
@@ -174,17 +218,32 @@ class TlsWire:
 
         Session tickets come unasked too: what has come is shown to the engine, which knows them from an answer.
         """
+        return self.arrived() is not None
+
+    def arrived(self) -> bytes | None:
+        """What has come while nobody waited: None of nothing, empty when the other side has closed. Never waits."""
         while data := self._wire.arrived():
             self._incoming.write(data)
-        if data is not None:
-            return True
         try:
-            self._engine.read(1)
+            found: bytes = self._engine.read(CHUNK)
         except self.wants_read:
-            return False
+            return None if data is None else b""
         except OSError:
-            return True
-        return True
+            return b""
+        return found
+
+    def interrupt(self) -> None:
+        """Wake whoever waits in `receive` with `Interrupted`; called in the hub."""
+        self._wire.interrupt()
+
+    def when_idle(self, callback: Callable[[], None] | None) -> None:
+        """Call this in the hub whenever something has come, as long as nobody receives; None: no more."""
+        self._wire.when_idle(callback)
+
+    def send_at_once(self, data: bytes) -> bool:
+        """Send all of it without waiting; False when the system takes no more. Raises OSError."""
+        self._engine.write(data)
+        return self._wire.send_at_once(self._outgoing.read())
 
     def close(self) -> None:
         """Close."""

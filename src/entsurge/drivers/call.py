@@ -3,28 +3,75 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin
 
-from entsurge.drivers.template import Template
+from entsurge.client.failure import ClientError
+from entsurge.drivers.template import Missing, Template
 from entsurge.signon import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from entsurge.client.failure import ClientError
     from entsurge.client.response import Response
     from entsurge.drivers.pages_file import Request
     from entsurge.visit.session import Session
 
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What an upload sends: the form's other fields, the file's field, its name, what is in it."""
+
+    fields: Mapping[str, str]
+    field: str
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A request with every place filled in, as things were when it was; it can be made later."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes | None = None
+    file: File | None = None
+
+    def ask(self, session: Session) -> Response:
+        """Make the request and follow where it leads. Raises a ClientError."""
+        headers = self.with_token(session)
+        if self.method == "GET":
+            return session.get(self.url, headers)
+        if self.file is not None:
+            one = self.file
+            return session.follow(
+                session.post_file(self.url, one.fields, one.name, one.data, field=one.field, headers=headers)
+            )
+        return session.follow(session.request(self.method, self.url, headers=headers, body=self.body))
+
+    def with_token(self, session: Session) -> dict[str, str]:
+        """The headers, with the visitor's bearer token if the sign-on gave one."""
+        return {**tokens.authorization(session), **self.headers}
+
 
 class Call:
-    """A request with its places."""
+    """A request with its places.
+
+    `name` is what reasons call it: no value of a visitor's is in it. `names` are the places that must be known before;
+    `unique` says whether there is one that is new for each request.
+    """
 
     def __init__(self, request: Request, *, first: bool) -> None:
         self.request = request
         self.role = request.role or ("document" if first else "xhr")
-        self.names = request.names()
+        self.names = request.names() - {"unique"}
+        self.unique = "unique" in request.names()
+        self.name = f"{request.method} {request.url}"[:LONGEST_NAME]
         self.url = Template(request.url)
         self.headers = {name: Template(text) for name, text in request.headers.items()}
         self.form = {name: Template(text) for name, text in (request.form or {}).items()}
@@ -32,56 +79,62 @@ class Call:
         self.json = _compiled(request.json_body) if request.json_body is not None else None
         self.upload = Template(request.upload.content) if request.upload else None
 
-    def ask(self, session: Session, known: dict[str, str]) -> Response:
+    def ask(self, session: Session, known: dict[str, str], *, again: bool = False) -> Response:
         """Make the request and follow where it leads. Raises Missing, or a ClientError."""
-        url, headers = self._address(known), self._headers(session, known)
-        if self.request.method == "GET":
-            return session.get(url, headers)
-        return session.follow(self._send(session, known, url, headers))
+        return self.filled(known, again=again).ask(session)
 
-    def _send(self, session: Session, known: dict[str, str], url: str, headers: dict[str, str]) -> Response:
+    def filled(self, known: dict[str, str], *, again: bool = False) -> Filled:
+        """The request as of now. Raises Missing.
+
+        `{unique}` is new each time, and known until the next; with `again` it is the one known.
+        """
+        if self.unique and not again:
+            known["unique"] = token_hex(8)
+        try:
+            return self._filled(known)
+        except Missing as missing:
+            raise Missing(missing.name, self.name) from None
+
+    def _filled(self, known: dict[str, str]) -> Filled:
+        method, url = self.request.method, urljoin(f"{known['base']}/", self.url.url(known))
+        headers = {name: each.fill(known) for name, each in self.headers.items()}
+        if method == "GET":
+            return Filled(method, url, headers)
         fields = {name: each.fill(known) for name, each in self.form.items()}
         upload = self.request.upload
         if upload is not None and self.upload is not None:
-            data = self.upload.fill(known).encode()
-            return session.post_file(url, fields, upload.name, data, field=upload.field, headers=headers)
+            sent = File(fields, upload.field, upload.name, self.upload.fill(known).encode())
+            return Filled(method, url, headers, file=sent)
         if self.json is not None:
-            body, kind = json.dumps(_filled(self.json, known)).encode(), "application/json"
+            body, kind = json.dumps(_with_places_filled(self.json, known)).encode(), "application/json"
         elif self.body is not None:
             body, kind = self.body.fill(known).encode(), "text/plain; charset=utf-8"
         else:
             body, kind = urlencode(fields).encode(), "application/x-www-form-urlencoded"
-        return session.request(self.request.method, url, headers={"Content-Type": kind, **headers}, body=body)
-
-    def _address(self, known: dict[str, str]) -> str:
-        return urljoin(f"{known['base']}/", self.url.url(known))
-
-    def _headers(self, session: Session, known: dict[str, str]) -> dict[str, str]:
-        return {**self.tokens(session), **{name: each.fill(known) for name, each in self.headers.items()}}
-
-    @staticmethod
-    def tokens(session: Session) -> dict[str, str]:
-        """The visitor's bearer token, if the sign-on gave one."""
-        return tokens.authorization(session)
+        return Filled(method, url, {"Content-Type": kind, **headers}, body)
 
     @staticmethod
     def ask_many(
         session: Session, calls: list[Call], known: dict[str, str], assets: list[str]
     ) -> Iterator[tuple[Call | None, Response | ClientError]]:
         """Calls and a page's assets in parallel, as a browser asks; what is no GET comes after, one by one."""
-        gets = [call for call in calls if call.request.method == "GET"]
         groups: dict[tuple[tuple[str, str], ...], list[tuple[Call | None, str]]] = {}
         if assets:
             groups[()] = [(None, url) for url in assets]
-        for call in gets:
-            headers = tuple(call._headers(session, known).items())  # noqa: SLF001  its own class
-            groups.setdefault(headers, []).append((call, call._address(known)))  # noqa: SLF001  its own class
+        for call in calls:
+            if call.request.method == "GET":
+                filled = call.filled(known)
+                headers = tuple(filled.with_token(session).items())
+                groups.setdefault(headers, []).append((call, filled.url))
         for headers, members in groups.items():
             answers = session.fetch_many([url for _, url in members], dict(headers) or None)
             yield from zip((call for call, _ in members), answers, strict=True)
         for call in calls:
             if call.request.method != "GET":
-                yield call, call.ask(session, known)
+                try:
+                    yield call, call.ask(session, known)
+                except ClientError as error:
+                    yield call, error
 
 
 def _compiled(value: Any) -> Any:
@@ -93,9 +146,9 @@ def _compiled(value: Any) -> Any:
     return [_compiled(each) for each in value] if isinstance(value, list) else value
 
 
-def _filled(value: Any, known: Mapping[str, str]) -> Any:
+def _with_places_filled(value: Any, known: dict[str, str]) -> Any:
     if isinstance(value, Template):
-        return value.fill(dict(known))
+        return value.fill(known)
     if isinstance(value, dict):
-        return {name: _filled(each, known) for name, each in value.items()}
-    return [_filled(each, known) for each in value] if isinstance(value, list) else value
+        return {name: _with_places_filled(each, known) for name, each in value.items()}
+    return [_with_places_filled(each, known) for each in value] if isinstance(value, list) else value

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from entsurge.audience.profile import check, read_toml
 from entsurge.audience.shape import PERSONAS, Persona, Service
-from entsurge.drivers.extraction import Extract, Sign
+from entsurge.drivers.extraction import Extract
 from entsurge.drivers.template import Template
+from entsurge.signs import Sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +20,20 @@ HINT = "docs/driver-pages.md lists the keys"
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Place = Annotated[str, StringConstraints(min_length=1)]
 ALWAYS = frozenset(
-    {"base", "login", "school", "tenant", "persona", "sentence", "number", "today", "week_start", "week_end", "created"}
-)
+    {
+        "base", "login", "school", "tenant", "persona", "run", "sentence", "number", "unique", "today", "week_start",
+        "week_end", "created",
+    }
+)  # fmt: skip
+RENEWED = frozenset({"sentence", "number", "unique", "created"})  # filled in anew: what is extracted would be lost
+
+
+def own_names(found: dict[str, Extract]) -> dict[str, Extract]:
+    """What is extracted, under names that nothing else fills in."""
+    taken = ", ".join(sorted(found.keys() & RENEWED))
+    if taken:
+        raise ValueError(f"{taken}: filled in for each page; give what is extracted another name")
+    return found
 
 
 class _Strict(BaseModel):
@@ -39,12 +52,14 @@ class Request(_Strict):
     """One request of a page. `role` is `document` for the first one unless it says otherwise, `xhr` for the rest.
 
     With `unless_known` a document is only asked for while that name is not known: the way to a page, gone once.
+    A request in the `background` is one that the page does not wait for, such as a long poll.
     """
 
     url: Place
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
     role: Literal["document", "asset", "xhr"] | None = None
     unless_known: Name | None = None
+    background: bool = False
     headers: dict[str, str] = Field(default_factory=dict)
     form: dict[str, str] | None = None
     json_body: Any = Field(None, alias="json")
@@ -77,6 +92,17 @@ class Request(_Strict):
             raise ValueError("a GET has no body; method = ?")
         return self
 
+    @model_validator(mode="after")
+    def _nothing_waits_for_the_background(self) -> Request:
+        if self.background and self.role == "document":
+            raise ValueError('background: a page waits for its documents; role = "xhr"')
+        return self
+
+    @field_validator("extract")
+    @classmethod
+    def _has_a_name_of_its_own(cls, found: dict[str, Extract]) -> dict[str, Extract]:
+        return own_names(found)
+
     def names(self) -> frozenset[str]:
         """The places that must be filled before this request can be made."""
         texts = [self.url, *self.headers.values(), *(self.form or {}).values(), self.body or ""]
@@ -102,8 +128,14 @@ class Page(_Strict):
 
     @model_validator(mode="after")
     def _begins_with_a_document(self) -> Page:
-        if self.request[0].role not in (None, "document"):
+        if self.request[0].role not in (None, "document") or self.request[0].background:
             raise ValueError("request.0.role: a page begins with its document")
+        return self
+
+    @model_validator(mode="after")
+    def _clean_up_waits(self) -> Page:
+        if any(each.background for each in self.remove):
+            raise ValueError("remove: nothing is removed in the background")
         return self
 
     @property
@@ -113,18 +145,28 @@ class Page(_Strict):
 
 
 class Signs(_Strict):
-    """What answers show. `signed_on` proves a sign-on, at the page where it ends or at `check`, an address."""
+    """What answers show. `signed_on` proves a sign-on, at the page where it ends or at `check`, an address.
+
+    `overload` is a refusal on purpose (shed); `signed_out` and `denied` (you may not see this) are failures, whatever
+    the status.
+    """
 
     signed_on: Annotated[tuple[Sign, ...], Field(min_length=1)]
     check: Place | None = None
     overload: tuple[Sign, ...] = (Sign(status=(429, 503, 509)),)
     signed_out: tuple[Sign, ...] = ()
+    denied: tuple[Sign, ...] = ()
 
 
 class Landing(_Strict):
     """What is extracted from the page at which a sign-on ends."""
 
     extract: dict[Name, Extract] = Field(default_factory=dict)
+
+    @field_validator("extract")
+    @classmethod
+    def _has_a_name_of_its_own(cls, found: dict[str, Extract]) -> dict[str, Extract]:
+        return own_names(found)
 
 
 class PagesFile(_Strict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from entsurge.client.edge_refusal import refused_by, retry_after_seconds
-from entsurge.client.failure import ClientError, OwnLimit
+from entsurge.client.failure import ClientError, ConnectFailed, ConnectRefused, NameNotFound, OwnLimit
 from entsurge.signon.flow import outcome_of
 from entsurge.signon.method import Refusal
 from entsurge.visit.outcome import Outcome, PageResult
@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from entsurge.signon.method import Arrival
 
 
-def broken(error: ClientError) -> PageResult:
-    """A page for which no usable answer came."""
+OF_THE_HOST = (NameNotFound, ConnectRefused, ConnectFailed, OwnLimit)  # whatever is asked for, it is the same
+
+
+def broken(error: ClientError, request: str = "") -> PageResult:
+    """A page for which no usable answer came; its reason names the request, where it is one request's own."""
+    named = f": {request}" if request and not isinstance(error, OF_THE_HOST) else ""
     return PageResult(
         Outcome.LOST if isinstance(error, OwnLimit) else Outcome.FAILED,
-        error.reason,
+        error.reason + named,
         example={"request": {"url": getattr(error, "url", "")}, "response": None},
     )
 

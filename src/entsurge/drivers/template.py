@@ -9,11 +9,11 @@ _PLACE = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)(:raw)?\}|[{}]")
 
 
 class Missing(LookupError):
-    """A place for which nothing is known yet."""
+    """A place for which nothing is known yet; `request` says whose, once that is known."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, request: str = "") -> None:
         super().__init__(name)
-        self.name = name
+        self.name, self.request = name, request
 
 
 class Template:

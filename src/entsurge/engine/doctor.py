@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from entsurge.audience.shape import Persona
     from entsurge.client.response import Response
+    from entsurge.visit.outcome import PageResult
     from entsurge.visit.run_context import RunContext
 
 SKEW_SECONDS, CERTIFICATE_DAYS, DESCRIPTORS = 2.0, 14, 4096
@@ -164,5 +165,15 @@ def _persona(context: RunContext, persona: Persona) -> Iterator[Found]:
                 continue
             began = time.monotonic()
             result = visitor.opens(action)
-            said = f"{spec.service}, {result.size} bytes" if result.ok else f"{result.outcome}: {result.reason}"
-            yield Found(f"{persona} {action}", result.ok, said, (time.monotonic() - began) * 1000)
+            took = (time.monotonic() - began) * 1000
+            well = None if result.ok and result.instead else result.ok
+            yield Found(f"{persona} {action}", well, _seen(result, spec.service), took)
+
+
+def _seen(result: PageResult, service: str) -> str:
+    """What came of a page, and which one it was if it is not the one asked for."""
+    said = f"{service}, {result.size} bytes" if result.ok else f"{result.outcome}: {result.reason}"
+    if not result.instead:
+        return said
+    why = ", ".join(f"{{{name}}}" for name in result.lacked.split(", ")) if result.lacked else ""
+    return f"gave way to {result.instead}: {f'nothing known for {why}' if why else 'no such page'}; {said}"

@@ -69,6 +69,7 @@ class Prepared:
             tls=access.tls,
             comeback=comeback(self.profile),
             control_share=self.spec.control_share,
+            returning_share=self.profile.file.replay.returning_browsers_percent / 100,
         )
 
     def digests(self) -> dict[str, str]:

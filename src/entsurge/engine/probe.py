@@ -77,7 +77,8 @@ class Probe(Visitor):
         return self.run_context.driver.sign_on(self, self.account())
 
     def opens(self, action: str) -> PageResult:
-        """Open one page, by the driver."""
+        """Open one page, by the driver; what the last one asked for in the background is broken off."""
+        self.leave_page()
         self.service, self.action = self.run_context.driver.actions[action].service, action
         return self.run_context.driver.open(self, self.service, action)
 
@@ -110,4 +111,5 @@ def probing(context: RunContext, persona: Persona, academy: str, number: int, *,
     try:
         yield made
     finally:
+        made.leave_page()
         made.client.close()

@@ -24,7 +24,7 @@ class TargetAccess:
         self.target: Target | None = targets.load(Path(target)) if target else None
         self.driver: Driver = drivers.make(driver, self._setting())
         self.allow = AllowList(self.target.file.all_hosts, self.target.file.networks) if self.target else AllowList()
-        self.tls = Tls(self.target.certificates, http="1.1") if self.target else None
+        self.tls = Tls(self.target.certificates) if self.target else None
 
     def _setting(self) -> drivers.Setting:
         if self.target is None:

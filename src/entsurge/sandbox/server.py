@@ -147,7 +147,8 @@ def _config(ent: Ent) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=True,  # a proxy on this machine says by which scheme it was asked
+        forwarded_allow_ips=["127.0.0.1", "::1"],
         timeout_keep_alive=75,
         timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
         backlog=4_096,

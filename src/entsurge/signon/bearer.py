@@ -41,7 +41,7 @@ class Bearer:
         answer = flow.once("POST", self.options.url, "token", headers=FORM, body=urlencode(fields).encode())
         refused = flow.refusal(answer)
         if refused is None and tokens.keep(flow.memory, answer, self.options.url, client) is None:
-            refused = Refusal.NOT_SIGNED_ON
+            refused = flow.patterns.rejected(answer) or Refusal.NOT_SIGNED_ON
         if refused is not None or not self.options.open_door:
             return Arrival(answer, refused)
         return flow.arrived(flow.get(door, "door", headers=tokens.authorization(flow.session)))

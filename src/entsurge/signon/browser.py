@@ -93,7 +93,7 @@ def judged(flow: Flow, answer: Response) -> Refusal | None:
         return None
     if flow.patterns.proof is not None or login_form(answer) is not None:
         return flow.patterns.rejected(answer) or Refusal.NOT_SIGNED_ON
-    return None
+    return flow.patterns.rejected(answer, own=True)
 
 
 def through(flow: Flow, page: Response, *, until: Until | None = None) -> Response:

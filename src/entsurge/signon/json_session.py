@@ -65,7 +65,7 @@ class JsonSession:
         given = {options.login_key: account.login, options.password_key: account.password, **options.extra}
         answer = flow.once("POST", options.url, "session", headers=headers, body=json.dumps(given).encode())
         value = tokens.value_of(answer)
-        refused = flow.refusal(answer)
+        refused = flow.refusal(answer) or flow.patterns.rejected(answer, own=True)
         if refused is None and not any(self.ok.findall(value) if isinstance(value, (dict, list)) else ()):
             refused = flow.patterns.rejected(answer) or Refusal.NOT_SIGNED_ON
         if refused is not None:

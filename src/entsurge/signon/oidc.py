@@ -97,7 +97,7 @@ class Oidc:
         answer = flow.once("POST", url, "token", headers=FORM, body=urlencode(fields).encode())
         refused = flow.refusal(answer)
         if refused is None and tokens.keep(flow.memory, answer, url, client) is None:
-            refused = Refusal.NOT_SIGNED_ON
+            refused = flow.patterns.rejected(answer) or Refusal.NOT_SIGNED_ON
         return Arrival(answer, refused)
 
 

@@ -1,4 +1,4 @@
-"""What every `[sign_on]` table may say: the ENT's own words of refusal."""
+"""What every `[sign_on]` table may say: the ENT's own words of refusal, or signs of it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from entsurge.signon import refusal_patterns
+from entsurge.signon.refusal_patterns import RefusalPatterns, Wording
+from entsurge.signs import Sign
 
-Words = tuple[Annotated[str, StringConstraints(min_length=2, strip_whitespace=True)], ...]
+Words = tuple[Annotated[str, StringConstraints(min_length=2, strip_whitespace=True)] | Sign, ...]
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/\S*)?$")]
 
 
 class SignOnOptions(BaseModel):
-    """Common to all methods: words that replace the known ones, and statuses of a full house."""
+    """Common to all methods: words or signs that replace the known words, and statuses of a full house."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -23,12 +25,15 @@ class SignOnOptions(BaseModel):
     form_expired: Words = refusal_patterns.FORM_EXPIRED
     full_statuses: frozenset[Annotated[int, Field(ge=400, le=599)]] = refusal_patterns.FULL_STATUSES
 
-    def patterns(self) -> refusal_patterns.RefusalPatterns:
+    def patterns(self) -> RefusalPatterns:
         """The words, compiled when they are first needed."""
-        return refusal_patterns.RefusalPatterns(
-            full=self.full,
-            wrong_password=self.wrong_password,
-            service_refused=self.service_refused,
-            form_expired=self.form_expired,
+        return RefusalPatterns(
+            full=self._wording("full"),
+            wrong_password=self._wording("wrong_password"),
+            service_refused=self._wording("service_refused"),
+            form_expired=self._wording("form_expired"),
             full_statuses=self.full_statuses,
         )
+
+    def _wording(self, name: str) -> Wording:
+        return Wording(getattr(self, name), own=name in self.model_fields_set)

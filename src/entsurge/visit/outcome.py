@@ -25,7 +25,8 @@ class Outcome(StrEnum):
 class PageResult:
     """One page view, from its first request to the end of its last blocking one.
 
-    `live` is what goes on behind the page from then on, for as long as the visitor stays on it.
+    `live` is what goes on behind the page from then on, for as long as the visitor stays on it. `instead` is the action
+    that was opened where it is not the one asked for, and `lacked` what no page had shown that it needs.
     """
 
     outcome: Outcome
@@ -35,6 +36,8 @@ class PageResult:
     example: dict[str, Any] | None = None
     retry_after_seconds: float = 0.0  # what an edge that refused asks for
     live: LiveSession | None = None
+    instead: str = ""
+    lacked: str = ""
 
     @property
     def ok(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from entsurge.plan.comeback import Comeback
     from entsurge.record.recorder import Key
     from entsurge.visit.driver import Driver
+
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class Person(Protocol):
@@ -110,9 +113,15 @@ class RunContext:
     limits: Counter[str] = field(default_factory=Counter)  # what the generator itself lacked, and how often
     comeback: Comeback | None = None  # who tries again after a failure, and when
     sources: tuple[str, ...] = ()  # addresses of this machine that visitors come from, in turn
+    returning_share: float = 0.0  # of the visits, whose browser was there before
     control_share: float = 0.0  # of the visits, which faults at an edge leave alone
     unreachable: int = 0
     answers: int = 0
+
+    @property
+    def run_name(self) -> str:
+        """The run's name as its requests carry it, cut to what may stand in any address; empty for none."""
+        return _UNFIT.sub("-", self.headers.get("X-Entsurge-Run", ""))[:40]
 
     def phase_at(self, due_us: int, visit_phase: str) -> str:
         """The phase of a page due at this µs of run time; the visit's own where no phases are known."""
@@ -132,6 +141,10 @@ class RunContext:
     def may_write(self, service: str) -> bool:
         """Whether this run may write to a service of the target."""
         return self.writable is None or service in self.writable
+
+    def returns(self, visit: str) -> bool:
+        """Whether a visit's browser was there before, by the visit's name alone."""
+        return bool(self.returning_share) and crc32(b"returning " + visit.encode()) / 2**32 < self.returning_share
 
     def cohort(self, visit: str) -> str:
         """`control` or `exposed`, by the visit's name alone; everybody is `control` where no share is set aside."""

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from entsurge.client.allow_list import AllowList
     from entsurge.client.failure import ClientError
     from entsurge.client.response import Response
     from entsurge.client.websocket import WebSocket
     from entsurge.visit.live_recorder import LiveRecorder
-    from entsurge.visit.outcome import Outcome
+    from entsurge.visit.outcome import Outcome, PageResult
 
 T = TypeVar("T")
 
@@ -51,6 +51,11 @@ class Session(Protocol):
     @property
     def allow(self) -> AllowList:
         """The hosts that may be spoken to."""
+        ...
+
+    @property
+    def run_name(self) -> str:
+        """The run's name, such as may stand in an address."""
         ...
 
     @property
@@ -110,6 +115,13 @@ class Session(Protocol):
 
     def hopped(self, step: str, outcome: Outcome, microseconds: int) -> None:
         """Record one hop of a sign-on: of kind `hop`, so that hops are never counted as page views."""
+        ...
+
+    def background(self, ask: Callable[[Session], PageResult]) -> None:
+        """Ask beside the page, which does not wait, with a session of its own; broken off when the visitor leaves it.
+
+        What goes wrong there is kept as an example and is no page's failure.
+        """
         ...
 
     def pause(self, seconds: float) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import traceback
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import gevent
@@ -17,6 +18,7 @@ from locust import User, task
 from entsurge.client.client import Client, Exchange
 from entsurge.errors import UsageError
 from entsurge.record.recorder import Key
+from entsurge.visit.background import BackgroundRequests
 from entsurge.visit.driver import Account
 from entsurge.visit.log import VisitLog
 from entsurge.visit.outcome import Outcome, PageResult
@@ -112,10 +114,11 @@ class Visitor(VisitorApi, User):
         self.random = random.Random(plan.name)
         self.client = Client(
             allow=context.allow, headers=self._headers(context), tls=context.tls, on_exchange=self._exchange,
-            source=context.source(plan.account),
+            source=context.source(plan.account), returning=context.returns(plan.name),
         )  # fmt: skip
         try:
-            self._live(context, plan)
+            with closing(self.memory.of(BackgroundRequests)):
+                self._live(context, plan)
         except gevent.GreenletExit:
             self.log.end = "interrupted"
             raise
@@ -165,6 +168,7 @@ class Visitor(VisitorApi, User):
         return result.ok and bool(plan.pages)
 
     def _page(self, context: RunContext, page: PagePlan, action: str, due_us: int) -> tuple[int, int, PageResult]:
+        self.leave_page()
         self.service, self.action = page.service, action
         self._wait_until(context.quiet_until_us)
         start_us = context.now_us()

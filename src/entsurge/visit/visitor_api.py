@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import random
+import traceback
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import gevent
 
 from entsurge.record.recorder import Key
+from entsurge.visit.background import LONGEST_SECONDS, BackgroundRequests
 from entsurge.visit.live_recorder import LiveRecorder
 
 if TYPE_CHECKING:
-    import random
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from entsurge.client.allow_list import AllowList
     from entsurge.client.client import Client
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
     from entsurge.client.response import Response
     from entsurge.client.websocket import WebSocket
     from entsurge.plan.arrivals import VisitPlan
-    from entsurge.visit.outcome import Outcome
+    from entsurge.visit.outcome import Outcome, PageResult
     from entsurge.visit.run_context import RunContext
-    from entsurge.visit.session import Memory
+    from entsurge.visit.session import Memory, Session
 
 SENTENCES = (
     "Lire le chapitre 3 et répondre aux questions 1 à 4.",
@@ -43,6 +45,7 @@ class VisitorApi:
     random: random.Random
     service: str
     action: str
+    cohort = "control"
 
     @property
     def run_context(self) -> RunContext:
@@ -53,6 +56,11 @@ class VisitorApi:
     def allow(self) -> AllowList:
         """The hosts that may be spoken to."""
         return self.run_context.allow
+
+    @property
+    def run_name(self) -> str:
+        """The run's name, such as may stand in an address."""
+        return self.run_context.run_name
 
     @property
     def deadline_seconds(self) -> float:
@@ -136,6 +144,15 @@ class VisitorApi:
         key = Key("hop", plan.persona, plan.group, "sign-on", step, plan.phase, str(outcome), attempt=plan.kind)
         self.run_context.record.request(key, microseconds)
 
+    def background(self, ask: Callable[[Session], PageResult]) -> None:
+        """Ask beside the page, which does not wait; what goes wrong is kept as an example, and no page's failure."""
+        beside = _Beside(self)
+        self.memory.of(BackgroundRequests).start(lambda: beside.live(ask))
+
+    def leave_page(self) -> None:
+        """Break off whatever the page still asks for in the background."""
+        self.memory.of(BackgroundRequests).close()
+
     def pause(self, seconds: float) -> None:
         """Wait before trying something again."""
         gevent.sleep(seconds)
@@ -152,3 +169,56 @@ class VisitorApi:
             {"service": self.service, "action": action, "url": url, "visit": plan.name, **who,
              "values": dict(values or {})}
         )  # fmt: skip
+
+
+class _Beside(VisitorApi):
+    """The visitor's session as a request in the background has it: the same client and memory, chances of its own.
+
+    So that what a visitor does next is the same whenever the answer comes.
+    """
+
+    def __init__(self, visitor: VisitorApi) -> None:
+        self.memory, self.client, self.plan, self._context = (
+            visitor.memory, visitor.client, visitor.plan, visitor.run_context
+        )  # fmt: skip
+        self.random = random.Random(visitor.random.getrandbits(64))
+        self.service, self.action, self.cohort = visitor.service, visitor.action, visitor.cohort
+
+    @property
+    def run_context(self) -> RunContext:
+        return self._context
+
+    @property
+    def deadline_seconds(self) -> float:
+        """As long as the visitor stays on the page."""
+        return LONGEST_SECONDS
+
+    def live(self, ask: Callable[[Session], PageResult]) -> None:
+        """Ask, and record what the client does not: a failure's example, a request that was broken off."""
+        started_us = self._context.now_us()
+        try:
+            result = ask(self)
+        except gevent.GreenletExit:
+            self._broken_off(self._context.now_us() - started_us)
+            raise
+        except Exception as error:
+            row = {"request": {"url": ""}, "response": None, "traceback": traceback.format_exc()}
+            self._failed("lost", type(error).__name__, row)
+            return
+        if not result.ok:
+            known = result.example or {"request": {"url": ""}, "response": None}
+            self._failed(str(result.outcome), result.reason, {**known, "traceback": None})
+
+    def _broken_off(self, microseconds: int) -> None:
+        """The server has seen this request: it counts, with an outcome that is neither well nor ill."""
+        plan = self.plan
+        key = Key(
+            "request", plan.persona, plan.group, self.service, self.action, plan.phase, "cancelled", self.cohort,
+            attempt=plan.kind,
+        )  # fmt: skip
+        self._context.record.request(key, microseconds)
+
+    def _failed(self, outcome: str, reason: str, example: Mapping[str, Any]) -> None:
+        row = {"outcome": outcome, "persona": self.plan.persona, "service": self.service, "page": self.action}
+        signature = f"{self.service} {self.action} in the background: {reason}"
+        self._context.record.failure(self._context.now_us() / 1e6, signature, {**row, **example})
