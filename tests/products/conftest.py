@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 from tests.e2e.conftest import entsurge, quick_profile  # noqa: F401  fixtures
 from tests.products.front import PROXY, SECONDS, Authority, Front, Site, authority, free_port, front, listening
 from tests.products.wiki import PERSONAS, behind_cas, fastcgi, media, pages, php_fpm, wiki
@@ -39,8 +38,8 @@ class Product:
     written: Callable[[], set[str]]
     other_host: str = ""
 
-    def dress(self, folder: Path, *, password: str = "juste") -> Path:
-        """The example's files in this folder, addresses put in, with accounts: the target file."""
+    def dress(self, folder: Path, *, typed: str = "juste") -> Path:
+        """The example's files in this folder, addresses put in, accounts with this password: the target file."""
         for each in self.example.parent.glob("*.toml"):
             shutil.copy(each, folder)
         shutil.copy(self.authority.certificate, folder / "authority.pem")
@@ -48,7 +47,7 @@ class Product:
         text = re.sub(r'^url = ".*"', f'url = "{self.url}"', path.read_text("utf-8"), flags=re.MULTILINE)
         text = text.replace("https://127.0.0.2:8444", self.other_host)
         path.write_text(text, encoding="utf-8")
-        rows = [f"{persona},{persona}-{n},{password},9990001X" for persona in PERSONAS for n in range(ACCOUNTS)]
+        rows = [f"{persona},{persona}-{n},{typed},9990001X" for persona in PERSONAS for n in range(ACCOUNTS)]
         (folder / "accounts.csv").write_text("\n".join(["persona,login,password,school", *rows]), encoding="utf-8")
         (folder / "accounts.csv").chmod(0o600)
         return path

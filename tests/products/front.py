@@ -25,16 +25,20 @@ http {{
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   ssl_protocols TLSv1.2 TLSv1.3;
   ssl_certificate {folder}/leaf.pem; ssl_certificate_key {folder}/leaf.key;
+  proxy_cache_path {folder}/c keys_zone=static:1m;
   gzip on; gzip_types text/css application/javascript application/json;
   {servers}
 }}
 """
 SERVER = "server {{ listen {address}:{port} ssl http2; server_name {host}; {text} }}"
 PROXY = """
+proxy_cache_lock on; proxy_cache_valid 200 1h;
+location /static/ {{ proxy_cache static; proxy_pass http://127.0.0.1:{port}; proxy_set_header Host $http_host; }}
 location / {{
   proxy_pass http://127.0.0.1:{port}; proxy_http_version 1.1; proxy_set_header Connection "";
-  proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto https; proxy_set_header X-Forwarded-Host $http_host;
-  proxy_set_header X-Forwarded-For $remote_addr; proxy_cookie_flags ~ secure;
+  proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto https;
+  proxy_set_header X-Forwarded-Host $http_host; proxy_set_header X-Forwarded-For $remote_addr;
+  proxy_cookie_flags ~ secure;
 }}
 """
 
@@ -54,16 +58,16 @@ class Authority:
         names = ",".join(f"{'IP' if each[0].isdigit() else 'DNS'}:{each}" for each in hosts)
         (folder / "names").write_text(f"subjectAltName={names}\n", encoding="utf-8")
         _said([*REQUEST, "-keyout", "leaf.key", "-out", "leaf.csr", "-subj", f"/CN={hosts[0]}"], folder)
-        _said(["openssl", "x509", "-req", "-in", "leaf.csr", "-CA", str(self.certificate), "-CAkey",
-               str(self.folder / "root.key"), "-CAcreateserial", "-days", "30", "-extfile", "names", "-out", "leaf.pem"],
-              folder)  # fmt: skip
+        signed = ["-CA", str(self.certificate), "-CAkey", str(self.folder / "root.key"), "-CAcreateserial"]
+        made = ["-days", "30", "-extfile", "names", "-out", "leaf.pem"]
+        _said(["openssl", "x509", "-req", "-in", "leaf.csr", *signed, *made], folder)
 
 
 def authority(folder: Path) -> Authority:
     """A new authority in this folder."""
     folder.mkdir(parents=True)
-    _said([*REQUEST, "-x509", "-keyout", "root.key", "-out", "root.pem", "-days", "30", "-subj", "/CN=Autorité d’essai"],
-          folder)  # fmt: skip
+    made = ["-keyout", "root.key", "-out", "root.pem", "-days", "30", "-subj", "/CN=Autorité d’essai"]
+    _said([*REQUEST, "-x509", *made], folder)
     return Authority(folder)
 
 
@@ -88,8 +92,16 @@ class Front:
 
     def counts(self, run: str) -> Counter[str]:
         """How many requests of a run's visitors each origin got; the engine's own question before a run is nobody's."""
+        return Counter("/".join(url.split("/")[:3]) for *_, url in self._of(run))
+
+    def protocols(self, run: str) -> set[str]:
+        """What a run's visitors spoke."""
+        return {protocol for protocol, *_ in self._of(run)}
+
+    def _of(self, run: str) -> list[list[str]]:
+        """Protocol, status, method and URL of each request of a run's visitors."""
         told = (line.split(" ", 5) for line in (self.folder / "access").read_text("utf-8").splitlines())
-        return Counter("/".join(url.split("/")[:3]) for by, who, *_, url in told if by == run and who != "-")
+        return [rest for by, who, *rest in told if by == run and who != "-"]
 
 
 @contextlib.contextmanager

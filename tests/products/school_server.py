@@ -12,7 +12,8 @@ CLASSES, LESSONS = 4, 12
 # No multicast, no call home, nothing but loopback.
 SERVED = {
     "KOLIBRI_RUN_MODE": "test", "KOLIBRI_CHERRYPY_THREAD_POOL": "20", "KOLIBRI_LISTEN_ADDRESS": "127.0.0.1",
-    "KOLIBRI_ZEROCONF_ENABLED": "0", "KOLIBRI_DISABLE_PING": "1",
+    "KOLIBRI_ZEROCONF_ENABLED": "0", "KOLIBRI_DISABLE_PING": "1", "KOLIBRI_CHERRYPY_QUEUE_SIZE": "500",
+    "KOLIBRI_CHERRYPY_QUEUE_TIMEOUT": "60",
 }  # fmt: skip
 
 
@@ -22,9 +23,8 @@ def set_up(accounts: int) -> None:
 
     initialize()
     from django.contrib.auth.hashers import make_password
-    from kolibri.core.auth.models import Classroom, FacilityUser
+    from kolibri.core.auth.models import Classroom, Facility, FacilityUser
     from kolibri.core.device.utils import provision_device
-    from kolibri.core.auth.models import Facility
     from kolibri.core.lessons.models import Lesson, LessonAssignment
 
     facility = Facility.objects.create(name="Lycée")
@@ -61,7 +61,7 @@ def main() -> None:
     print("set up", flush=True)
     with subprocess.Popen([kolibri, "start", "--foreground", "--port", port, "--zip-port", "0"]) as served:
         sys.stdin.read()
-        served.terminate()
+        served.kill()  # in its own time it waits for connections that are kept alive
 
 
 if __name__ == "__main__":

@@ -34,18 +34,21 @@ class Quiet(WSGIRequestHandler):
 
 def configure(folder: Path) -> None:
     """As its documentation says, behind a front that speaks TLS."""
+    database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / "cas.sqlite3"),
+                "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"}}  # fmt: skip
     settings.configure(
         DEBUG=False, SECRET_KEY="essai", ALLOWED_HOSTS=["*"], STATIC_URL="/static/", LANGUAGE_CODE="fr", USE_TZ=True,
         SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"), USE_X_FORWARDED_HOST=True, USE_I18N=True,
         SESSION_COOKIE_SECURE=True, CSRF_COOKIE_SECURE=True, CAS_NEW_VERSION_HTML_WARNING=False,
-        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"], DEFAULT_AUTO_FIELD="django.db.models.AutoField",
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / "cas.sqlite3"),
-                               "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"}}},
-        INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
-                        "django.contrib.messages", "cas_server"],
-        MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware",
-                    "django.middleware.locale.LocaleMiddleware", "django.middleware.common.CommonMiddleware",
-                    "django.middleware.csrf.CsrfViewMiddleware", "django.contrib.messages.middleware.MessageMiddleware"],
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"], DATABASES={"default": database},
+        DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+        INSTALLED_APPS=[*(f"django.contrib.{name}" for name in ("auth", "contenttypes", "sessions", "messages")),
+                        "cas_server"],
+        MIDDLEWARE=[
+            "django.contrib.sessions.middleware.SessionMiddleware", "django.middleware.locale.LocaleMiddleware",
+            "django.middleware.common.CommonMiddleware", "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.messages.middleware.MessageMiddleware",
+        ],
         TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True,
                     "OPTIONS": {"context_processors": ["django.template.context_processors.request",
                                                        "django.contrib.messages.context_processors.messages"]}}],

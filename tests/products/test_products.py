@@ -5,11 +5,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.products.conftest import Product, products
+from tests.products.wiki import PERSONAS
 
 from entsurge.analysis.run import read_run
 from entsurge.analysis.stream import pieces
-from tests.products.conftest import Product, products
-from tests.products.wiki import PERSONAS
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("product", products(), indirect=True)]
 BORNE = "run"  # a run's requests bear the name of its directory
@@ -48,7 +48,7 @@ def test_an_authority_that_is_not_named_is_not_trusted(entsurge, product: Produc
 
 def test_a_wrong_password_is_named(entsurge, product: Product, tmp_path: Path) -> None:
     """The product's own refusal, whatever status and words it has, is `bad credentials`."""
-    found = entsurge("doctor", "--target", str(product.dress(tmp_path, password="faux")), "--json")
+    found = entsurge("doctor", "--target", str(product.dress(tmp_path, typed="faux")), "--json")
     assert found.returncode == 2, found.stdout + found.stderr
     rows = [row for row in map(json.loads, found.stdout.splitlines()) if row["check"].endswith(" sign-on")]
     assert len(rows) == 4
@@ -66,6 +66,7 @@ def test_run_and_clean_up(entsurge, product: Product, profile: Path, tmp_path: P
     assert totals.drop("ok").sum() == 0, (totals, told)
     assert totals["ok"] > 100
     assert counted(tmp_path / "run") == sum(product.front.counts(BORNE).values())
+    assert product.front.protocols(BORNE) == {"HTTP/2.0"}
     made = [json.loads(line) for line in (tmp_path / "run" / "created.jsonl").read_text("utf-8").splitlines()]
     assert len(product.written() - stood) == len(made) > 0
     if product.other_host:
