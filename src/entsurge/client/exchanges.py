@@ -92,6 +92,13 @@ class Exchanges:
                 found[url] = self._failed(url, stream, stream.error, started)
         return found
 
+    def sent(self, url: str, headers: Mapping[str, str], name: str) -> str:
+        """What a request with these headers has in a field; empty for none."""
+        if name == "cookie":
+            return self.cookies.header(urls.split(url))
+        own = next((value for key, value in headers.items() if key.lower() == name), None)
+        return self.heads.value(name) if own is None else own
+
     def pool(self, origin: Origin) -> Pool:
         """The visitor's connections to an origin."""
         found = self._pools.get(origin)

@@ -27,6 +27,11 @@ class Heads:
     def __init__(self, fixed: Mapping[str, str]) -> None:
         self.lines = lines(fixed)
 
+    def value(self, name: str) -> str:
+        """What every head has in a field, named in lower case; empty for none."""
+        wanted = name.encode("latin-1", "replace")
+        return next((value.decode("latin-1") for key, value in _fields(self.lines) if key == wanted), "")
+
     def http1(
         self, method: str, address: Address, cookies: bytes, headers: Mapping[str, str], body: bytes | None
     ) -> bytes:
