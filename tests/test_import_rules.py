@@ -120,6 +120,34 @@ def test_perturbations_stand_apart_from_engine_and_report() -> None:
     assert offenders(rooms, rooms=("chaos",)) == []
 
 
+ELSEWHERE = {
+    ("engine/worker.py", "create_connection"): "a master, asked whether it listens; nothing is sent",
+}
+
+
+def other_ways_to_ask() -> list[tuple[str, str]]:
+    """Where anything but our own clients could speak to a target: libraries of HTTP, sockets that connect, TLS."""
+    libraries = ("urllib.request", "urllib3", "http.client", "requests", "httpx", "aiohttp", "geventhttpclient")
+    calls = {"create_connection", "wrap_socket", "wrap_bio", "urlopen", "connect_ex"}
+    found = []
+    for path in sorted(SOURCE.rglob("*.py")):
+        name = str(path.relative_to(SOURCE))
+        for each in imports(path, typing=True):
+            found += [(name, library) for library in libraries if f"{each}.".startswith(f"{library}.")]
+        if name.startswith("client/"):
+            continue
+        tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        called = [node.func for node in tree if isinstance(node, ast.Call)]
+        names = [each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in called]
+        found += [(name, each) for each in names if each in calls | {"Client", "BlockingClient", "AllowList", "Tls"}]
+    return found
+
+
+def test_there_is_one_way_to_make_a_client() -> None:
+    """Whoever speaks to a target has its client from an Access: no library, socket or client of their own."""
+    assert set(other_ways_to_ask()) == set(ELSEWHERE)
+
+
 @pytest.mark.parametrize("command", [["--help"], ["plan", "--help"], ["gate", "--help"], ["chaos", "--help"]])
 def test_help_loads_neither_pandas_nor_locust(command: list[str]) -> None:
     """`--help` answers at once because the heavy libraries are not loaded for it."""

@@ -60,7 +60,7 @@ def visiting(tmp_path):
         path.write_text(HEAD + pages, encoding="utf-8")
         driver = registry.make(str(path), registry.Setting(site.raw.url))
         session = LoneSession()
-        session.run_context.headers["X-Entsurge-Run"] = run
+        session.run_context.access = session.run_context.access.of_run(run)
         made.append((site, session))
         signed_on = driver.sign_on(session, Account("student", "alix", "juste", "s", "t"))
         assert signed_on.ok, signed_on

@@ -32,6 +32,7 @@ url = "{url}"
 certificates = "{authority}"
 http = "{http}"
 driver = "skolengo"
+http = "{http}"
 [accounts]
 file = "people.csv"
 [writes]

@@ -97,8 +97,10 @@ class BlockingClient:
                     self._exchange(secured, address.origin.host, request, parser, ends)
             else:
                 self._exchange(plain, address.origin.host, request, parser, ends)
-        answer = Response(method, url, parser.status, Headers(parser.fields), b"".join(parser.parts))
-        answer.request_body, answer.request_headers = body, headers
+        answer = Response(
+            method, url, parser.status, Headers(parser.fields), b"".join(parser.parts), request_body=body,
+            request_headers=headers, forgiven=parser.forgiven, lease=parser.lease,
+        )  # fmt: skip
         parser.free()
         return answer
 

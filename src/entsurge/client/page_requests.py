@@ -9,10 +9,9 @@ beside it (ms; 2 cores, Python 3.11; every page read whole, attributes of intere
 
 | page                               | turbohtml, tokens | selectolax (lexbor), tree | lxml, tree       | lxml, events |
 |------------------------------------|-------------------|---------------------------|------------------|--------------|
-| 5 kB, a portal's                   | 0.2               | 0.2                       | 0.3              | 0.7          |
+| 5 kB                               | 0.2               | 0.2                       | 0.3              | 0.7          |
 | 60 kB, 2,800 elements              | 2.1               | 1.3                       | 2.9              | 8.4          |
 | 1 MB of the same                   | 112               | 82                        | 304              | 253          |
-| 200 kB of `<script `               | 3.7               | 2.8                       | 2.3              | 4.2          |
 | 200 kB of `<div>`                  | 29                | **6,200**                 | 0.1: gives up    | 135          |
 | 500 kB of `<div>`                  | 74                | **over 20,000**           | 0.1: gives up    | 388          |
 | 225 kB of `<ul><li>`               | 18                | **15,300**                | 0.2: gives up    | 872          |
@@ -152,7 +151,7 @@ class _Page:
 
     def _link(self, token: Token) -> None:
         rels = (token.attr("rel") or "").lower().split()
-        if any(rel in rels and wanted(self, token) for rel, wanted in self._links.items()):
+        if any(rel in rels and (wanted is None or wanted(self, token)) for rel, wanted in self._links.items()):
             self._add(token.attr("href"))
 
     def _stylesheet(self, token: Token) -> bool:
@@ -176,9 +175,6 @@ class _Page:
             return True
         self._add(_chosen(srcset, token.attr("imagesizes") or "", token.attr("href") or ""))
         return False
-
-    def _always(self, _token: Token) -> bool:
-        return True
 
     def _image(self, token: Token) -> None:
         """An image, lazy ones too: Chromium fetches them as far as 1,250 pixels below what is seen."""
@@ -281,9 +277,9 @@ class _Page:
         "picture": _picture_end,
     }  # fmt: skip
     _known = frozenset((*_read, *_closing))
-    _links: ClassVar[dict[str, Callable[[_Page, Token], bool]]] = {
-        "stylesheet": _stylesheet, "icon": _icon, "preload": _preload, "modulepreload": _always,
-        "manifest": _always,
+    _links: ClassVar[dict[str, Callable[[_Page, Token], bool] | None]] = {
+        "stylesheet": _stylesheet, "icon": _icon, "preload": _preload, "modulepreload": None,
+        "manifest": None,
     }  # fmt: skip
 
 

@@ -91,8 +91,7 @@ def lost(host: str, error: OSError) -> ClientError:
     With TLS 1.3 a server says what it thinks of a client's certificate only after the handshake (RFC 8446, 4.4.2.4):
     that is a failure of TLS too.
     """
-    reason = error.reason if isinstance(error, ssl.SSLError) else ""
-    if reason in OF_CLIENT_CERTIFICATE:
+    if isinstance(error, ssl.SSLError) and _reason(error) in OF_CLIENT_CERTIFICATE:
         return tls_failure(host, error)
     return ConnectionLost(f"the connection was lost: {error}")
 
@@ -102,5 +101,11 @@ def _words(error: OSError) -> Words:
         return OF_CERTIFICATE.get(error.verify_code) or Words("the server's certificate is not valid", "")
     if isinstance(error, ssl.SSLEOFError) or not isinstance(error, ssl.SSLError):
         return _HUNG_UP
-    reason = error.reason or ""
+    reason = _reason(error)
     return OF_HANDSHAKE.get(reason) or OF_CLIENT_CERTIFICATE.get(reason) or Words(str(error), "")
+
+
+def _reason(error: ssl.SSLError) -> str:
+    """OpenSSL's name of a reason; from the text where Python has no name for it: "[SSL] some reason (_ssl.c:1)"."""
+    text = str(error).rpartition("] ")[2].partition(" (_ssl")[0]
+    return error.reason or text.upper().replace(" ", "_")
