@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from entsurge.client.dialing import Route
-    from entsurge.client.http2 import Stream
+    from entsurge.client.http2_stream import Stream
     from entsurge.client.response import Response
     from entsurge.client.url import Address, Origin
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from entsurge.client.http2 import Asked
+from entsurge.client.http2_stream import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from entsurge.client.http2 import Field
+    from entsurge.client.http2_stream import Field
     from entsurge.client.url import Address
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
