@@ -94,10 +94,12 @@ class Client:
         redirects: int = MOST_REDIRECTS,
         on_hop: Callable[[Response], None] | None = None,
     ) -> Response:
-        """GET, redirects followed hop by hop, all within one deadline; `on_hop` sees each answer that redirects."""
+        """GET through the cache, redirects followed hop by hop, all within one deadline.
+
+        `on_hop` sees each answer that redirects. Raises a ClientError.
+        """
         ends_ns = monotonic_ns() + int(deadline_seconds * 1e9)
-        first = self._one("GET", url, headers or {}, None, ends_ns)
-        return self._follow(first, ends_ns, redirects, on_hop)
+        return self._follow(self._cached(url, headers or {}, ends_ns), ends_ns, redirects, on_hop)
 
     def follow(
         self,
@@ -123,7 +125,7 @@ class Client:
         missing, own = [], headers or {}
         for url in dict.fromkeys(wanted):
             kept = self.cache.fresh(url, self._sent(url, own))
-            if kept is None:
+            if kept is None or kept.redirects_to:
                 missing.append(url)
             else:
                 found[url] = replace(kept, from_cache=True)
@@ -203,10 +205,21 @@ class Client:
 
     def _fetch(self, url: str, headers: Mapping[str, str], ends_ns: int) -> Response | ClientError:
         try:
-            answer = self.exchanges.one("GET", url, self._conditional(url, headers), None, ends_ns)
+            return self._follow(self._cached(url, headers, ends_ns), ends_ns, MOST_REDIRECTS, None)
         except ClientError as error:
             return error
-        return self._to_the_end(url, answer, headers, ends_ns)
+
+    def _cached(self, url: str, headers: Mapping[str, str], ends_ns: int) -> Response:
+        """The kept answer to a GET while it is fresh; else the server's, or the kept one that it says still holds."""
+        kept = self.cache.fresh(url, self._sent(url, headers))
+        if kept is not None:
+            return replace(kept, from_cache=True, request_headers=headers)
+        return self._kept(url, self.exchanges.one("GET", url, self._conditional(url, headers), None, ends_ns), headers)
+
+    def _kept(self, url: str, answer: Response, headers: Mapping[str, str]) -> Response:
+        """An answer to a GET, kept if it may be; the kept one, if the server says that it still holds."""
+        answer.request_headers = headers  # what a redirect takes along: no conditions of another address
+        return self.cache.take(url, answer, self._sent(url, headers))
 
     def _conditional(self, url: str, headers: Mapping[str, str]) -> Mapping[str, str]:
         """The headers of a request that asks whether what is kept has changed."""
@@ -224,10 +237,9 @@ class Client:
         if isinstance(answer, ClientError):
             return answer
         try:
-            answer = self._follow(answer, ends_ns, MOST_REDIRECTS, None)
+            return self._follow(self._kept(url, answer, headers), ends_ns, MOST_REDIRECTS, None)
         except ClientError as error:
             return error
-        return self.cache.take(url, answer, self._sent(url, headers))
 
     def _one(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, ends_ns: int) -> Response:
         """One request; one that changes something makes what is kept of its address stale."""
@@ -245,7 +257,10 @@ class Client:
             redirects -= 1
             if on_hop:
                 on_hop(response)
-            response = self._one(hop.method, hop.url, hop.headers, hop.body, ends_ns)
+            if hop.method == "GET":
+                response = self._cached(hop.url, hop.headers, ends_ns)
+            else:
+                response = self._one(hop.method, hop.url, hop.headers, hop.body, ends_ns)
         return response
 
 
