@@ -1,26 +1,23 @@
 """What a browser asks for with a page: the URLs of its scripts, styles, pictures and frames, in document order.
 
 The rules are the HTML standard's, as Chromium keeps them (docs/method.md, "What a page asks for", has them as a table;
-tests/client/test_as_chromium.py shows the same pages to it). No layout is made and no script is run, so what depends on
-either is not known here.
+tests/client/test_as_chromium.py shows the same pages to it). No layout is made and no script is run.
 
 Pages are read by turbohtml's tokenizer, which takes time in proportion to a page whatever is in it. What was measured
-beside it (ms; 2 cores, Python 3.11; every page read whole, attributes of interest included):
+beside it (ms; Python 3.11; whole pages, attributes of interest included):
 
 | page                               | turbohtml, tokens | selectolax (lexbor), tree | lxml, tree       | lxml, events |
 |------------------------------------|-------------------|---------------------------|------------------|--------------|
 | 5 kB                               | 0.2               | 0.2                       | 0.3              | 0.7          |
 | 60 kB, 2,800 elements              | 2.1               | 1.3                       | 2.9              | 8.4          |
 | 1 MB of the same                   | 112               | 82                        | 304              | 253          |
-| 200 kB of `<div>`                  | 29                | **6,200**                 | 0.1: gives up    | 135          |
 | 500 kB of `<div>`                  | 74                | **over 20,000**           | 0.1: gives up    | 388          |
 | 225 kB of `<ul><li>`               | 18                | **15,300**                | 0.2: gives up    | 872          |
 | `<div>` × 20,000, `</p>` × 20,000  | 24                | **4,300**                 | 0.2: gives up    | **20,000**   |
 | one element of 25,000 attributes   | 30                | **3,400**                 | **3,400**        | 92           |
 
-A tree costs its depth squared by the standard's own rules (browsers stop at 512, lexbor does not); lxml's ends a page
-at a depth of 256. While C code reads, no deadline of any visitor can fire: so a tokenizer, which browsers' own preload
-scanners are too.
+A tree costs its depth squared by the standard's own rules (browsers stop at 512, lexbor does not); lxml ends a page at a
+depth of 256. While C code reads no deadline can fire: so a tokenizer, which browsers' own preload scanners are too.
 """
 
 from __future__ import annotations
@@ -39,10 +36,10 @@ if TYPE_CHECKING:
 
     from turbohtml import Token
 
-LARGEST = 1024 * 1024
-"""Characters of a page that are read; what stands behind them is not asked for."""
+LARGEST, MOST = 1024 * 1024, 3000
+"""Characters of a page, and addresses in it, that are read; what stands behind them is not asked for."""
 
-_LONGEST_VALUE = 4096
+_LONGEST_VALUE, _LONGEST_SHEET = 4096, 65_536  # characters
 _PLAIN = re.compile(r"(?!.*/\.)/(?!/)[\w./~-]*+(?:\?[\w=&.-]*+)?", re.ASCII)  # absolute but for its origin
 _START, _TEXT = TokenType.START_TAG, TokenType.TEXT
 _SCRIPT_TYPES = frozenset(
@@ -75,6 +72,7 @@ class _Page:
     def __init__(self, url: str, charset: str) -> None:
         self.base, self.origin, self.charset = url, origin(url), charset
         self.found: dict[str, None] = {}
+        self._named = 0  # addresses so far, again and again the same ones too
         self._based = False
         self._in_head = True
         self._inert: list[bool] = []  # of each open <template>
@@ -88,13 +86,15 @@ class _Page:
         for token in tokenize(text):
             tag = token.tag
             if tag in known:
+                if self._named >= MOST:
+                    return
                 if token.type is _START:
                     self._start(token, tag)
                 else:
                     self._end(tag)
             elif tag is None:
                 if self._in_style and token.type is _TEXT:
-                    self._add_all(imported(token.data or ""))
+                    self._add_all(imported((token.data or "")[:_LONGEST_SHEET]))
                 continue
             elif token.type is _START:
                 self._in_head = False
@@ -113,11 +113,12 @@ class _Page:
 
     def _add_styled(self, token: Token) -> None:
         style = token.attr("style")
-        if style and "url(" in style and token.attr("hidden") is None:
+        if style and self._named < MOST and "url(" in style and token.attr("hidden") is None:
             self._add_all(pictured(style))
 
     def _add(self, reference: str | None) -> None:
-        if reference:
+        if reference and self._named < MOST:
+            self._named += 1
             plain = self.origin and _PLAIN.fullmatch(reference)
             url = self.origin + reference if plain else resolved(self.base, reference, self.charset)
             if url is not None:
@@ -201,6 +202,7 @@ class _Page:
 
     def _source(self, token: Token) -> None:
         """The first fitting one of a picture before its image; those of videos are left out."""
+        self._named += 1
         if self._picture == "" and _fits(token) and _is_image(token):
             self._picture = _chosen(token.attr("srcset") or "", token.attr("sizes") or "")
 
