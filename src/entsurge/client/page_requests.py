@@ -16,9 +16,8 @@ beside it (ms; Python 3.11; whole pages, attributes of interest included):
 | `<div>` × 20,000, `</p>` × 20,000  | 24                | **4,300**                 | 0.2: gives up    | **20,000**   |
 | one element of 25,000 attributes   | 30                | **3,400**                 | **3,400**        | 92           |
 
-A tree costs its depth squared by the standard's own rules (browsers stop at 512, lexbor does not); lxml ends a page
-at a depth of 256. While C code reads no deadline can fire: so a tokenizer, which browsers' own preload scanners are
-too.
+A tree costs its depth squared by the standard's own rules (browsers stop at 512, lexbor does not); lxml ends one at a
+depth of 256. While C code reads no deadline can fire: so a tokenizer, which browsers' own preload scanners are too.
 """
 
 from __future__ import annotations
