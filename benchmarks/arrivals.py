@@ -77,13 +77,13 @@ def ours(url: str, rate: float, seconds: float) -> dict[str, Any]:
     from entsurge.plan.arrivals import PagePlan, VisitPlan
     from entsurge.record.parcel import Outbox
     from entsurge.record.recorder import Recorder
-    from entsurge.client.allow_list import AllowList
+    from entsurge.client.access import Access
     from entsurge.visit.run_context import RunContext
 
     recorder = Recorder(Outbox())
     context = RunContext(
-        driver=plain_driver(url), population=None, record=recorder, allow=AllowList(),
-        patience=dict.fromkeys(PERSONAS, Patience(shed=1, failed=2)), deadline_seconds=30, headers={}, sources=SOURCES,
+        driver=plain_driver(url), population=None, record=recorder, access=Access(sources=SOURCES),
+        patience=dict.fromkeys(PERSONAS, Patience(shed=1, failed=2)), deadline_seconds=30,
     )  # fmt: skip
     page, count = (PagePlan("home", 0),), int(rate * seconds)
     plans = [

@@ -26,8 +26,7 @@ import gevent
 import numpy as np
 from gevent.pool import Pool
 
-from entsurge.client.allow_list import AllowList
-from entsurge.client.client import Client
+from entsurge.client.access import Access
 from entsurge.drivers import live
 from entsurge.drivers.portal import PortalDriver
 from entsurge.drivers.registry import Setting
@@ -60,7 +59,7 @@ class Guest:
 
     def __init__(self, context: RunContext, driver: PortalDriver, person: Any) -> None:
         self.run_context, self.driver, self.person = context, driver, person
-        self.client, self.random, self.memory = Client(allow=context.allow), random.Random(person.index), {}
+        self.client, self.random, self.memory = context.access.client(), random.Random(person.index), {}
         self.plan = SimpleNamespace(persona=person.persona, group="", phase="surge", name=person.login)
 
     def sign_on(self) -> None:
@@ -172,7 +171,7 @@ def main() -> None:
 def _measure(url: str, pid: int, given: argparse.Namespace) -> None:
     population, driver = Population(1, schools=SCHOOLS), PortalDriver(Setting(url))
     context = RunContext(
-        driver=driver, population=population, record=Record(), allow=AllowList(), patience={}, headers={},
+        driver=driver, population=population, record=Record(), access=Access(), patience={},
         deadline_seconds=60, zero=time.monotonic(),
     )  # fmt: skip
     # the first six pupils of a school are in six classes

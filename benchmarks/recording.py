@@ -1,4 +1,7 @@
-"""What it costs to record one request and one page: key, columns, and the fold a second with its exporter."""
+"""What it costs to record one request, alone and with where its time went, and one page.
+
+With key, columns, and the fold a second with its exporter.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from entsurge.client.response import Timing
 from entsurge.record.exporter import Exporter
 from entsurge.record.recorder import Key, Recorder
 from entsurge.record.run_directory import RunDirectory
 
 ROUNDS, SECONDS, PER_SECOND = 7, 5, 20_000
+WHOLE, CONNECTED = "request and where its time went", 20  # every so many requests a connection is made for one
 PERSONAS, SERVICES = ("student", "teacher", "parent", "staff"), ("home", "messages", "marks", "homework")
 
 
@@ -25,11 +30,15 @@ def measured(kind: str) -> float:
         for second in range(SECONDS):
             for number in range(PER_SECOND):
                 persona, service = PERSONAS[number % 4], SERVICES[number // 4 % 4]
-                key = Key(kind, persona, "Lyon", service, "open", "surge", "ok")
+                key = Key(kind.partition(" ")[0], persona, "Lyon", service, "open", "surge", "ok")
                 if kind == "page":
                     recorder.page(key, 1000 + number, 900 + number)
                 else:
                     recorder.request(key, 1000 + number)
+                if kind == WHOLE:
+                    recorder.transport(key, "1.1", Timing(0, 0, 0, 1000, number, 1000 + number))
+                    if number % CONNECTED == 0:
+                        recorder.connection(key, "1.1", "full", (1, 20, 900))
             recorder.fold(second)
         took = time.process_time() - before
         recorder.directory.close()
@@ -39,7 +48,7 @@ def measured(kind: str) -> float:
 def main() -> None:
     """Measure and write the table."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    found: dict[str, list[float]] = {"request": [], "page": []}
+    found: dict[str, list[float]] = {"request": [], WHOLE: [], "page": []}
     for _ in range(ROUNDS):
         for kind, values in found.items():
             values.append(measured(kind))

@@ -93,6 +93,7 @@ class _Keys:
     described: list[dict[str, str]]
     page: dict[tuple[int, int, int, int], int]
     request: dict[tuple[int, int, int], int]
+    wait: dict[tuple[int, int], int]  # by phase and service; the transfer's follows
 
 
 def _keys(shape: Shape) -> _Keys:
@@ -112,7 +113,16 @@ def _keys(shape: Shape) -> _Keys:
                     request[place, who, what * shape.pages + number] = len(described)
                     described.append(key | {"kind": "request", "page": f"{service}-{number}", "outcome": "ok",
                                             "timing": "service"})  # fmt: skip
-    return _Keys(described, page, request)
+    wait = {}
+    for place, phase in enumerate(("warm-up", "surge")):
+        for what, service in enumerate(SERVICES):
+            wait[place, what] = len(described)
+            described += [
+                {"kind": "transport", "persona": "", "group": "", "service": service, "phase": phase, "page": step,
+                 "cohort": "control", "attempt": "first", "outcome": "ok", "timing": "service"}
+                for step in ("wait 1.1", "transfer 1.1")
+            ]  # fmt: skip
+    return _Keys(described, page, request, wait)
 
 
 def _times_us(random: np.random.Generator, count: int, median_us: float) -> Any:
@@ -143,8 +153,9 @@ def _second(
     page_key += 2 * (outcome * shape.pages + number[:pages])
     page_us = _times_us(random, pages, 300_000 * factor)
     late_us = random.exponential(2_000, pages).astype(np.int64)
-    every = np.concatenate([key, page_key, page_key + 1])
-    times = np.concatenate([service_us, page_us + late_us, page_us])
+    wait = keys.wait[phase, 0] + 2 * what
+    every = np.concatenate([key, page_key, page_key + 1, wait, wait + 1])
+    times = np.concatenate([service_us, page_us + late_us, page_us, service_us * 9 // 10, service_us // 10])
     pairs, counts = np.unique(every * 65536 + buckets(times), return_counts=True)
     size = len(pairs)
     if size:

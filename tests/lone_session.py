@@ -3,6 +3,7 @@
 import random
 from types import SimpleNamespace
 
+from entsurge.client.access import Access
 from entsurge.client.allow_list import AllowList
 from entsurge.client.client import Client
 from entsurge.visit.run_context import RunContext
@@ -27,6 +28,10 @@ class Record:
         self.writings.append(row)
 
 
+def _as(allow: AllowList) -> Access:
+    return Access(hosts=tuple(allow.hosts), networks=tuple(map(str, allow.networks)))
+
+
 class LoneSession(VisitorApi):
     """What a driver or a sign-on method sees; it may speak to loopback."""
 
@@ -34,7 +39,7 @@ class LoneSession(VisitorApi):
         self.record = Record()
         self.client = client or Client(allow=AllowList(), headers={"User-Agent": "test"})
         self._context = RunContext(
-            driver=None, population=None, record=self.record, allow=self.client.allow, patience={}, headers={},
+            driver=None, population=None, record=self.record, access=_as(self.client.allow), patience={},
             deadline_seconds=deadline_seconds, **context,
         )  # fmt: skip
         self.memory, self.random = Memory(), random.Random(1)

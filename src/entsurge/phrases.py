@@ -26,18 +26,23 @@ def folded(text: str) -> str:
     return text
 
 
+def anchor(text: str) -> str:
+    """The longest run of letters and digits in a text, which is written in one way only; empty for none."""
+    return max(_LETTERS.findall(text), key=len, default="")
+
+
 class Phrase:
     """A phrase to be found in bodies as they came: neither decoded nor unescaped, which would cost more than the page.
 
-    A body is first searched for the phrase's longest run of letters, which is written in one way only; the expression
-    that knows every way of writing the rest is for bodies that hold it.
+    A body is first searched for the phrase's anchor; the expression that knows every way of writing the rest is for
+    bodies that hold it.
     """
 
     __slots__ = ("_anchor", "_pattern")
 
     def __init__(self, text: str) -> None:
         text = folded(text)
-        self._anchor = max(_LETTERS.findall(text), key=len, default="").encode()
+        self._anchor = anchor(text).encode()
         whole = self._anchor == text.encode()
         self._pattern = None if whole else re.compile(b"".join(_written(each) for each in text))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from html import unescape
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lxml import etree, html
 from lxml.cssselect import CSSSelector
+
+from entsurge.client import url as urls
+from entsurge.client.page_requests import page_requests
 
 if TYPE_CHECKING:
     from jsonpath import JSONPath
@@ -54,35 +55,33 @@ def document(answer: Response) -> Any:
     """The page as a tree; None when there is nothing in it that could be one."""
     if not answer.body.strip():
         return None
+    utf8 = answer.body if answer.charset == "utf-8" else answer.text.encode()
     try:
-        parser = html.HTMLParser(encoding=_encoding(answer), huge_tree=False)
-        return html.document_fromstring(answer.body, parser=parser)
+        return html.document_fromstring(utf8, parser=html.HTMLParser(encoding="utf-8", huge_tree=False))
     except (etree.LxmlError, ValueError, LookupError):
         return None
 
 
-def _encoding(answer: Response) -> str | None:
-    """The charset of the header; a page's own meta counts only where the header says nothing."""
-    named = answer.headers.get("content-type").lower().partition("charset=")[2].split(";")[0].strip(" \"'")
-    return named or (None if b"charset" in answer.body[:2048].lower() else "utf-8")
+class Assets(NamedTuple):
+    """What a browser fetches with a page: `urls` of hosts that may be spoken to; how many others were `left_out`."""
+
+    urls: list[str]
+    left_out: int
 
 
-_ASSET = re.compile(
-    rb"""<(?:script|img|source)\b[^>]*?\bsrc=["']([^"'#]+)"""
-    rb"""|<link\b(?=[^>]*?\brel=["']?(?:stylesheet|icon|shortcut icon|preload))[^>]*?\bhref=["']([^"'#]+)""",
-    re.IGNORECASE,
-)
+_NONE = Assets([], 0)
+_PAGES = ("text/html", "application/xhtml+xml", "")
 
 
-def assets(answer: Response, allow: AllowList) -> list[str]:
-    """What a browser would fetch with a page: scripts, styles, pictures; of the hosts that may be spoken to alone."""
-    found = []
-    for script, link in _ASSET.findall(answer.body):
-        reference = unescape((script or link).decode("utf-8", "replace"))
-        if reference.startswith(("data:", "blob:", "javascript:")):
-            continue
-        url = urljoin(answer.url, reference)
-        host = (urlsplit(url).hostname or "").lower()
-        if host == urlsplit(answer.url).hostname or host in allow.hosts:
-            found.append(url)
-    return list(dict.fromkeys(found))
+def assets(answer: Response, allow: AllowList) -> Assets:
+    """What a browser fetches with a page, in document order; of the page's own host and of the target's hosts."""
+    kind = answer.headers.get("content-type").partition(";")[0].strip().lower()
+    if kind not in _PAGES:
+        return _NONE
+    found, hosts = page_requests(answer.text, answer.url), allow.hosts | {_host(answer.url)}
+    allowed = [url for url in found if _host(url) in hosts]
+    return Assets(allowed, len(found) - len(allowed))
+
+
+def _host(url: str) -> str:
+    return urls.split(url).origin.host

@@ -8,6 +8,7 @@ from chaos_subject import Subject, experiment, until
 from pydantic import ValidationError
 
 from entsurge.chaos.watch import StopCondition, Watch, target_metric
+from entsurge.client.access import Access
 
 
 def row(ok: int = 0, shed: int = 0, failed: int = 0, p95: float | None = None, persona: str = "student") -> dict:
@@ -41,10 +42,10 @@ def test_the_target_s_own_metric_is_read() -> None:
             "Metrics", (server.RequestHandlerClass,),
             {"do_GET": lambda self: self._answer('busy{pool="a"} 3\nbusy{pool="b"} 4\nbusy{pool="a",x="1"} 2\n')},
         )  # fmt: skip
-        read = target_metric(f"http://127.0.0.1:{server.server_port}/portal")
+        read = target_metric(f"http://127.0.0.1:{server.server_port}/portal", Access())
         assert read(StopCondition(metric="busy", labels={"pool": "a"}, above=1)) == 5
         assert read(StopCondition(metric="idle", above=1)) is None
-    assert target_metric("http://127.0.0.1:9")(StopCondition(metric="busy", above=1)) is None
+    assert target_metric("http://127.0.0.1:9", Access())(StopCondition(metric="busy", above=1)) is None
 
 
 @pytest.mark.parametrize(

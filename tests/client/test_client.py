@@ -96,7 +96,7 @@ def test_a_post_is_never_sent_twice(raw, client) -> None:
         (b"HTTP/1.1 200 OK\r\nConte", ConnectionLost),
         (b"", ConnectionLost),
         (b"SSH-2.0-OpenSSH_9.2\r\n", ProtocolBroken),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", ProtocolBroken),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", ProtocolBroken),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", ProtocolBroken),
         (b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: 1\r\n" % n for n in range(400)) + b"\r\n", TooLarge),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" + b"x" * 17_000_000, TooLarge),

@@ -24,7 +24,7 @@ MORE = """
   location = /circle {{ return 301 /circle; }}
   location = /made {{ return 201 "made"; }}
   location = /once {{ keepalive_timeout 0; return 200 "last"; }}
-  location = /big.bin {{ root {folder}/www; gzip off; }}
+  location = /big.bin {{ root {folder}/www; gzip off; add_header Cache-Control no-cache; }}
 """
 
 
@@ -104,6 +104,15 @@ def test_a_visitor_resumes_its_own_sessions_and_nobody_elses(nginx: servers.Serv
     assert other.get(url, deadline_seconds=5).status == 200
     other.close()
     assert tls.context.session_stats()["hits"] == 1
+
+
+def test_what_was_agreed_on_is_told(nginx: servers.Served, client: Client) -> None:
+    """Version and cipher of TLS as OpenSSL names them, for the connection's first answer."""
+    found = client.get(f"{nginx.secure_url}/index.html", deadline_seconds=5).negotiated
+    assert (found.http, found.address) == ("1.1", "127.0.0.1")
+    assert found.tls in ("TLSv1.2", "TLSv1.3")
+    assert str(found) == f"HTTP/1.1, {found.tls}, {found.cipher}"
+    assert found.cipher
 
 
 def test_browsers_that_come_back_bring_the_ticket_of_one_earlier_visit(nginx: servers.Served) -> None:

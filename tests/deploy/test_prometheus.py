@@ -48,7 +48,8 @@ def feed(exporter: Exporter, second: int) -> None:
         Key("page", persona, "Lyon", "homework", "read", "surge", outcome)
         for persona, outcome in (("student", "ok"), ("parent", "shed"))
     )
-    times = {ok: np.full(20, 900_000), shed: np.full(5, 1_000)}
+    wait = Key("transport", "", "", "homework", "wait 1.1", "surge", "ok")
+    times = {ok: np.full(20, 900_000), shed: np.full(5, 1_000), wait: np.full(90, 100_000)}
     exporter.fold(Fold(second, {each: len(of) for each, of in times.items()}, times, times))
     visits = {name: {"student": 10 * second} for name in ("offered", "started")} | {"lost": {"student": 0}}
     exporter.gauge(visits, {"student": 7}, 0.01, phase="surge", busy=0.3)

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 
 import locust
 
-from entsurge.client.client import Client
 from entsurge.engine import locust_standalone
 from entsurge.population import Population
 from entsurge.visit.visitor import Visitor
@@ -35,7 +34,7 @@ def walk(url, persona, actions):
         persona=persona, group=person.academy, phase="", account=0, name="walk", kind="first"
     )
     visitor.random, visitor.service, visitor.action = random.Random(1), "", ""
-    visitor.client = Client(allow=context.allow)
+    visitor.client = context.access.client()
     account = SimpleNamespace(login=person.login, password=person.password, tenant=person.uai)
     results = {"sign-on": context.driver.sign_on(visitor, account)}
     for action in actions:

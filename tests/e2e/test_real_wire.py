@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pytest
 
+from entsurge.analysis.run import read_run
 from entsurge.audience import profile as profiles
 from entsurge.plan.people import population
 from entsurge.population import write_csv
@@ -90,6 +91,9 @@ def test_counts_equal_the_servers_own_log(entsurge, quick_profile, front, tmp_pa
     assert counted["page", "ok"] == sum(row.status < "400" for row in pages) > 100
     assert counted["page", "failed"] == sum(row.status >= "400" for row in pages)
     assert counted["live-connect", "ok"] == len(sockets)
+    connects = (times.total for of, times in read_run(tmp_path / "run").tally.each(kind="transport")
+                if of.page.startswith("connect "))  # fmt: skip
+    assert sum(connects) == len({row.connection for row in (*pages, *sockets)})
     if way == "2":  # one connection for each visit's pages, and one for each of its sockets
         visits = json.loads((tmp_path / "run" / "finish.json").read_text("utf-8"))["started"]
         assert len({row.connection for row in pages}) <= sum(visits.values()) + 1

@@ -16,6 +16,8 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from entsurge.client.access import Access
+from entsurge.client.blocking import BlockingClient
 from entsurge.errors import UsageError
 from entsurge.record.exporter import SECONDS, Exporter, edges
 from entsurge.record.parcel import Merger, Outbox
@@ -41,6 +43,10 @@ def key(outcome: str = "ok", **given: str) -> Key:
     return Key("page", outcome=outcome, **of)
 
 
+def wire(page: str, outcome: str = "ok", service: str = "homework") -> Key:
+    return Key("transport", "", "", service, page, "surge", outcome)
+
+
 def fold(of: dict[Key, tuple[list[int], list[int]]]) -> Fold:
     """One second: corrected and service times in µs by key."""
     return Fold(
@@ -56,6 +62,8 @@ def fed(exporter: Exporter) -> Exporter:
         key(): ([1_700_000, 1_700_001, 200_000], [100_000, 200_000, 200_000]),
         key("shed"): ([1_000], [1_000]), key("failed"): ([1_000], [1_000]),
         key(attempt="retry"): ([5_000], [5_000]),
+        wire("wait 2"): ([], [40_000, 60_000]), wire("tls-full 2"): ([], [8_000]), wire("tls-resumed 2"): ([], [900]),
+        wire("wait 2", "failed"): ([], [500]), wire("connect 1.1"): ([], [1_500]),
     }))  # fmt: skip
     visits = {"offered": {"student": 5}, "started": {"student": 4}, "lost": {"student": 1}}
     exporter.gauge(visits, {"student": 3}, 0.012, phase="surge", busy=0.4, retries={"student": 2})
@@ -93,6 +101,17 @@ def test_a_refusal_does_not_flatter_the_times() -> None:
     assert found["entsurge_pages_total", "shed", "student", "surge", "homework"] == 1
 
 
+def test_where_requests_time_went_is_told_apart_from_pages() -> None:
+    """Both kinds of handshake are `tls`; a failed request is in no wait; none of it is a page."""
+    found = samples(fed(Exporter(MANIFEST)))
+    name = "entsurge_request_phase_seconds"
+    assert found[f"{name}_count", "wait", "2", "homework"] == 2
+    assert found[f"{name}_bucket", "0.05", "wait", "2", "homework"] == 1
+    assert (found[f"{name}_count", "tls", "2", "homework"], found[f"{name}_sum", "tls", "2", "homework"]) == (2, 0.0089)
+    assert found[f"{name}_count", "connect", "1.1", "homework"] == 1
+    assert {labels[2] for labels in found if labels[0] == "entsurge_pages_total"} == {"student"}
+
+
 def test_objectives_and_phase_are_told() -> None:
     """`*` stands for every persona; the phase is the one that is on."""
     found = samples(fed(Exporter(MANIFEST)))
@@ -107,8 +126,12 @@ def test_the_number_of_series_is_bounded() -> None:
     exporter = Exporter(MANIFEST)
     for number in range(10_000):
         exporter.fold(fold({key(page=f"/a?account={number}", service=f"s{number}", persona=f"p{number}"): ([1], [1])}))
-    labels = {name[1:] for name in samples(exporter) if name[0] == "entsurge_pages_total"}
-    assert labels == {("ok", "other", "surge", "other")}
+        exporter.fold(fold({wire(f"wait p{number}", service=f"s{number}"): ([], [1])}))
+        exporter.fold(fold({wire(f"step{number} 2", service=f"s{number}"): ([], [1])}))
+    found = samples(exporter)
+    assert {name[1:] for name in found if name[0] == "entsurge_pages_total"} == {("ok", "other", "surge", "other")}
+    phases = {name[1:] for name in found if name[0] == "entsurge_request_phase_seconds_count"}
+    assert phases == {("wait", "other", "other")}
 
 
 def documented() -> dict[str, tuple[str, str]]:
@@ -185,11 +208,16 @@ def gateway() -> Iterator[str]:
         server.shutdown()
 
 
+def client() -> BlockingClient:
+    """What pushes to loopback."""
+    return Access().blocking()
+
+
 def test_a_push_is_the_whole_registry_under_the_run_s_name(gateway: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One PUT, job and run in its path, and no proxy of the environment in between."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     exporter = fed(Exporter(MANIFEST))
-    push(gateway, exporter.registry, "20260901T070000Z-lockdown-2020")
+    push(gateway, client(), exporter.registry, "20260901T070000Z-lockdown-2020")
     [(path, kind, body)] = Gateway.taken
     assert path == "/metrics/job/entsurge/run/20260901T070000Z-lockdown-2020"
     assert kind.startswith("text/plain")
@@ -199,10 +227,10 @@ def test_a_push_is_the_whole_registry_under_the_run_s_name(gateway: str, monkeyp
 def test_a_gateway_that_moves_or_is_gone_is_said(gateway: str) -> None:
     """A redirect is not followed; nobody there is an error, not a traceback."""
     with pytest.raises(PushFailed, match=r"307|Temporary"):
-        push(f"{gateway}/elsewhere", Exporter(MANIFEST).registry, "r")
+        push(f"{gateway}/elsewhere", client(), Exporter(MANIFEST).registry, "r")
     assert Gateway.taken == []
-    with pytest.raises(PushFailed, match="refused"):
-        push("http://127.0.0.1:9", Exporter(MANIFEST).registry, "r")
+    with pytest.raises(PushFailed, match="refuses"):
+        push("http://127.0.0.1:9", client(), Exporter(MANIFEST).registry, "r")
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:9091", "ftp://127.0.0.1", "http://", "http://h:99999", "http://u:p@h/", ""])
@@ -226,7 +254,7 @@ def test_debian_s_pushgateway_takes_it(tmp_path: Path) -> None:
             deadline = time.monotonic() + 20
             while True:
                 try:
-                    push(url, fed(Exporter(MANIFEST)).registry, "night/1")
+                    push(url, client(), fed(Exporter(MANIFEST)).registry, "night/1")
                     break
                 except PushFailed:
                     assert time.monotonic() < deadline

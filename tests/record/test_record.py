@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entsurge.client.response import Timing
 from entsurge.errors import CannotRecord
 from entsurge.record.histogram import HIGHEST_US, bucket, buckets, highest, upper_ends
+from entsurge.record.parcel import Merger, Outbox
 from entsurge.record.recorder import Key, Recorder
 from entsurge.record.redaction import redact, redact_text
 from entsurge.record.run_directory import RunDirectory
@@ -81,3 +83,55 @@ def test_secret_headers_are_hidden_whole() -> None:
     """Cookies and authorisation are hidden whatever they hold."""
     found = redact({"headers": {"Cookie": "a=b", "set-cookie": "TGC=1", "Accept": "x"}})
     assert found == {"headers": {"Cookie": "•••", "set-cookie": "•••", "Accept": "x"}}
+
+
+REQUEST = Key("request", "student", "Lyon", "home", "open-home", "surge", "ok")
+
+
+def steps(recorder: Recorder) -> dict[tuple[str, str], list[int]]:
+    """What was recorded of the wire in this second: times by step and outcome."""
+    fold = recorder.fold(0)
+    return {(key.page, key.outcome): times.tolist() for key, times in fold.times_us.items() if key.kind == "transport"}
+
+
+def test_wait_and_transfer_of_each_request_and_steps_of_each_connection(tmp_path: Path) -> None:
+    """By protocol and outcome, whoever asked; TLS where there is TLS, of both kinds; queueing from 1 ms on."""
+    recorder = Recorder(RunDirectory(tmp_path / "run"))
+    recorder.connection(REQUEST, "1.1", "full", (1, 20, 3000))
+    recorder.transport(REQUEST, "1.1", Timing(1, 20, 3000, 400, 50, 3480))
+    recorder.transport(REQUEST._replace(persona="parent", group="Grenoble"), "1.1", Timing(0, 0, 0, 300, 20, 2320))
+    recorder.connection(REQUEST, "2", "resumed", (2, 21, 900))
+    recorder.transport(REQUEST._replace(outcome="failed"), "2", Timing(2, 21, 900, 200, 10, 1140))
+    recorder.connection(REQUEST, "1.1", "plain", (3, 22, 0))
+    assert steps(recorder) == {
+        ("wait 1.1", "ok"): [400, 300], ("transfer 1.1", "ok"): [50, 20], ("queue 1.1", "ok"): [2000],
+        ("name 1.1", "ok"): [1, 3], ("connect 1.1", "ok"): [20, 22], ("tls-full 1.1", "ok"): [3000],
+        ("wait 2", "failed"): [200], ("transfer 2", "failed"): [10],
+        ("name 2", "ok"): [2], ("connect 2", "ok"): [21], ("tls-resumed 2", "ok"): [900],
+    }  # fmt: skip
+    recorder.directory.close()
+
+
+def test_keys_of_the_wire_are_few(tmp_path: Path) -> None:
+    """Ten thousand people's pages make no more keys than there are steps, services and phases."""
+    recorder = Recorder(RunDirectory(tmp_path / "run"))
+    for number in range(10_000):
+        of = REQUEST._replace(persona=f"p{number % 4}", group=f"g{number}", page=f"/a/{number}")
+        recorder.connection(of, "1.1", "full", (1, 2, 3))
+        recorder.transport(of, "1.1", Timing(1, 2, 3, 4, 5, 15))
+    assert len(recorder.described) == 5
+    recorder.directory.close()
+
+
+def test_workers_parcels_hold_the_wire_too(tmp_path: Path) -> None:
+    """What a worker sends is merged under the same keys, not one lost."""
+    directory, outbox = RunDirectory(tmp_path / "run"), Outbox()
+    recorder = Recorder(outbox)
+    recorder.connection(REQUEST, "2", "full", (1, 2, 3))
+    for number in range(100):
+        recorder.transport(REQUEST, "2", Timing(0, 0, 0, 100 + number, 5, 105 + number))
+    recorder.fold(0)
+    fold = Merger(directory).take(1, 0, outbox.take(0))
+    directory.close()
+    counts = {key.page: count for key, count in fold.counts.items()}
+    assert counts == {"wait 2": 100, "transfer 2": 100, "name 2": 1, "connect 2": 1, "tls-full 2": 1}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from entsurge.client.response import Timing
 from entsurge.record.recorder import Key, Recorder
 from entsurge.record.run_directory import RunDirectory
 
@@ -24,7 +25,9 @@ def record(path: Path, *, name: str, served: bool = True, **more: Any) -> Path:
     manifest = {
         "format": 1, "name": name, "title": {"fr": name, "en": name}, "profile": "quick", "seed": 1, "scale": "1/86",
         "versions": {"entsurge": "0"}, "plan_digest": "0" * 64, "content": [], "compression": 45.0,
-        "target": {"url": "http://127.0.0.1:1", "driver": "portal", "name": HOSTILE}, "protected": ["student"],
+        "target": {"url": "http://127.0.0.1:1", "driver": "portal", "name": HOSTILE,
+                   "connection": {"http": "2", "tls": "TLSv1.3", "cipher": HOSTILE, "address": "::1"}},
+        "protected": ["student"],
         "started_utc": "2026-01-01T00:00:00+00:00",
         "window": {"day": "monday", "from": "09:00", "to": "09:30"}, "perturbations": [], "population": {},
         "phases": [
@@ -60,6 +63,14 @@ def record(path: Path, *, name: str, served: bool = True, **more: Any) -> Path:
                     "sign_on": "ok", "end": "completed",
                 }
             )  # fmt: skip
+    asked = Key("request", "student", "Lyon", "home", "read", "surge", "ok")
+    for number in range(40 if served else 0):
+        made = {0: "full", 1: "resumed"}.get(number % 8, "")
+        steps = (5, 300, 4_000 if number % 8 == 0 else 900) if made else (0, 0, 0)
+        protocol = "2" if number % 4 else "1.1"
+        if made:
+            recorder.connection(asked, protocol, made, steps)
+        recorder.transport(asked, protocol, Timing(*steps, 20_000 + number, 1_000, sum(steps) + 21_000 + number))
     example = {
         "outcome": "failed", "persona": "student", "service": "home", "page": HOSTILE,
         "request": {"method": "GET", "url": HOSTILE, "headers": {}},

@@ -50,6 +50,19 @@ def test_json_and_junit_say_the_same(report: Path) -> None:
     assert data["runs"][1]["continuity"]["schools_cut_off"]["count"] == 0
 
 
+def test_where_requests_time_went_is_shown_in_both_forms(report: Path) -> None:
+    """Protocols, connections and handshakes a visit, TLS of both kinds; a run that recorded none says so."""
+    page = (report / "report.en.html").read_text(encoding="utf-8")
+    short = (report / "report.en.md").read_text(encoding="utf-8")
+    for text in (page, short):
+        assert "40 requests answered: HTTP/1.1 25.0%, HTTP/2 75.0%." in text
+        assert "200 visits made 10 connections, 0.05 each, with 5 whole TLS handshakes (0.02 each)" in text
+    cells = [re.sub(r"<[^>]+>", "|", row) for row in re.findall(r"<tr>.*?</tr>", page)]
+    assert any("TLS, resumed||5||0.90\u202fms" in cell for cell in cells)
+    assert page.count("Where the time went was not recorded") == 1
+    assert "La première question a reçu sa réponse en HTTP/2, TLSv1.3" in (report / "report.fr.html").read_text("utf-8")
+
+
 def test_both_languages_have_the_same_keys() -> None:
     """A message in one catalogue is in the other, with the same fields between braces."""
 

@@ -27,6 +27,7 @@ class Asked:
     json: object
     base: str
     groups: tuple = ()
+    socket: object = None
 
 
 @dataclass
@@ -112,7 +113,14 @@ def _handler(web):
             base = f"http://{self.headers['Host']}"
             headers = {name.lower(): value for name, value in self.headers.items()}
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            found = web.answer(Asked(self.command, parts.path, query, headers, cookies, form, files, value, base))
+            asked = Asked(
+                self.command, parts.path, query, headers, cookies, form, files, value, base, socket=self.connection
+            )  # fmt: skip
+            try:
+                found = web.answer(asked)
+            except ConnectionAbortedError:
+                self.close_connection = True
+                return
             data = found.body.encode() if isinstance(found.body, str) else found.body
             self.send_response(found.status)
             for name, value in found.headers.items():

@@ -15,7 +15,7 @@ import gevent
 import numpy as np
 
 from entsurge.audience.shape import PERSONAS, Patience
-from entsurge.client.allow_list import AllowList
+from entsurge.client.access import Access
 from entsurge.client.failure import ClientError
 from entsurge.engine.scheduler import Scheduler
 from entsurge.plan.arrivals import PagePlan, VisitPlan
@@ -68,8 +68,8 @@ def main() -> None:
     box = Outbox()
     recorder = Recorder(box)
     context = RunContext(
-        driver=Plain(told["url"], told["paths"]), population=None, record=recorder, allow=AllowList(),
-        patience=dict.fromkeys(PERSONAS, Patience(shed=1, failed=2)), deadline_seconds=told["deadline"], headers={},
+        driver=Plain(told["url"], told["paths"]), population=None, record=recorder, access=Access(),
+        patience=dict.fromkeys(PERSONAS, Patience(shed=1, failed=2)), deadline_seconds=told["deadline"],
     )  # fmt: skip
     plans = [
         VisitPlan(str(number), "student", "g", number, due, "surge", (PagePlan("home", 0),))

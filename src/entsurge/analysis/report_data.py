@@ -17,6 +17,7 @@ from entsurge.analysis.retries import retries
 from entsurge.analysis.run import Run, read_manifest, read_run
 from entsurge.analysis.target import target_series
 from entsurge.analysis.timeline import timeline
+from entsurge.analysis.transport import transport
 from entsurge.analysis.verdict import Verdict, judge
 from entsurge.errors import UsageError
 
@@ -85,6 +86,7 @@ def _run(run: Run, baseline: Run | None, plain: Mapping[str | None, Path]) -> di
         "recovery": [asdict(each) for each in recoveries(run, run.tally.seconds, kinds=("fault", "measure"))],
         "timeline": seconds,
         "percentiles": percentiles(run),
+        "transport": transport(run),
         "target_series": target_series(run),
         "effects": effects(run, plain.get(run.manifest.get("plan_digest"))),
         "failures": _failures(run),

@@ -17,9 +17,10 @@ import numpy as np
 
 from entsurge.analysis.hdr import BUCKETS, Times, quantiles_seconds
 from entsurge.analysis.stream import pieces
+from entsurge.record.transport import KIND as TRANSPORT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -29,12 +30,12 @@ OUTCOMES = ("ok", "shed", "failed", "lost")
 PERCENTILES = (50.0, 95.0, 99.0)
 COLUMNS = ("second", "key", "bucket", "count")
 LATE_SECONDS = 30
-RETRIED = "retried-page"
+RETRIED = {"page": "retried-page", TRANSPORT: "retried-transport"}
 LONGEST_SECONDS = 1_000_000  # over eleven days: a larger second is damage, not a run
 
 
 class Group(NamedTuple):
-    """What one histogram is of."""
+    """What one histogram is of; `page` is empty but for `transport`, whose step and protocol it is."""
 
     kind: str
     persona: str
@@ -42,12 +43,15 @@ class Group(NamedTuple):
     phase: str
     timing: str
     outcome: str
+    page: str = ""
 
     @classmethod
     def of(cls, key: Mapping[str, Any]) -> Group:
-        """The group of an entry of keys.json; pages of retries are a kind of their own: no visit counts twice."""
-        found = cls(*(intern(str(key.get(name, ""))) for name in cls._fields))
-        return found._replace(kind=RETRIED) if found.kind == "page" and key.get("attempt") == "retry" else found
+        """The group of an entry of keys.json; retries are of a kind of their own: no visit counts twice."""
+        kind, persona, service, phase, timing, outcome = (intern(str(key.get(name, ""))) for name in cls._fields[:6])
+        page = intern(str(key.get("page", ""))) if kind == TRANSPORT else ""
+        kind = RETRIED.get(kind, kind) if key.get("attempt") == "retry" else kind
+        return cls(kind, persona, service, phase, timing, outcome, page)
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,12 @@ class Tally:
             if _matches(group, asked):
                 counts += self._histograms[row]
         return Times(counts)
+
+    def each(self, **where: str) -> Iterator[tuple[Group, Times]]:
+        """Every histogram of what is asked for, with what it is of."""
+        for group, row in self._groups.items():
+            if _matches(group, where):
+                yield group, Times(self._histograms[row].astype(np.int64))
 
     def count(self, **where: str) -> dict[str, int]:
         """Pages by outcome: ok, shed, failed, lost."""

@@ -8,6 +8,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
+from entsurge.chaos.call import NothingSent
 from entsurge.chaos.faults.fault import Fault, make
 from entsurge.chaos.process import Process
 from entsurge.chaos.state import Record, audit
@@ -51,6 +52,11 @@ def hold(
         window.say("applied")
         audit(record, "applied")
         _renew(one, window)
+    except NothingSent as error:
+        _strike_off(record, str(error))
+        window.ended_by = "refused"
+        window.say("refused", detail=str(error))
+        raise
     except BaseException as error:
         window.ended_by = window.ended_by or _how(error)
         if window.ended_by == "refused":
@@ -72,6 +78,13 @@ def _renew(one: Fault, window: Window) -> None:
             window.say("not renewed", detail=str(error))
             if time.monotonic() - renewed > window.lease_seconds:
                 window.ended_by = "lease"
+
+
+def _strike_off(record: Record, why: str) -> None:
+    """What was never put in force leaves nothing to undo, and nothing that would stand in the next run's way."""
+    with _deaf(), record.ending() as there:
+        if there:
+            audit(record, "refused", detail=why)
 
 
 def _end(one: Fault, record: Record, window: Window) -> None:

@@ -1,33 +1,55 @@
-"""One HTTP call of a measure's, with the standard library; secrets come from the environment."""
+"""One HTTP call of a measure's, under the run's policy; secrets come from the environment."""
 
 from __future__ import annotations
 
 import json
 import os
-import urllib.error
-import urllib.request
+from time import monotonic
+from typing import TYPE_CHECKING
 
+from entsurge.client.failure import ClientError, NotAllowed, TlsFailed
 from entsurge.errors import EntsurgeError
+
+if TYPE_CHECKING:
+    from entsurge.client.access import Access
 
 CALL_SECONDS = 5.0
 MOST_SAID = 2000  # bytes of an answer's reason
+LARGEST = 1_000_000  # bytes of an answer
+REFUSED = frozenset({400, 401, 403, 404, 405})  # a server that answers so has done nothing
 
 
-def call(method: str, url: str, body: bytes | None, headers: dict[str, str]) -> None:
-    """Send it. Raises EntsurgeError with the status or the reason."""
+class NothingSent(EntsurgeError):
+    """The call cannot have had any effect: it never reached the target, or was refused there."""
+
+
+def call(method: str, url: str, body: bytes | None, headers: dict[str, str], access: Access) -> None:
+    """Send it to an allowed host or to loopback, and follow where it leads, a token never to another origin.
+
+    Raises EntsurgeError with the status or the reason; NothingSent where nothing can have come of it.
+    """
     if not url.startswith(("http://", "https://")):
-        raise EntsurgeError(f"{url}: expected http:// or https://")
-    asked = urllib.request.Request(url, data=body, headers=headers, method=method)  # noqa: S310  http(s): see above
+        raise NothingSent(f"{url}: expected http:// or https://")
+    client, ends = access.blocking(loopback=True), monotonic() + CALL_SECONDS
     try:
-        with urllib.request.urlopen(asked, timeout=CALL_SECONDS):  # noqa: S310  http(s): see above
-            return
-    except urllib.error.HTTPError as error:
-        with error:
-            said = _said(error.read(MOST_SAID))
-        hint = " (is the token right?)" if error.code in (401, 403) else said
-        raise EntsurgeError(f"the target answered {error.code} to {method} {url}{hint}") from None
-    except OSError as error:
-        raise EntsurgeError(f"{method} {url}: {error}") from None
+        first = client.request(method, url, headers=headers, body=body, deadline_seconds=CALL_SECONDS, largest=LARGEST)
+    except ClientError as error:
+        kind = NothingSent if isinstance(error, TlsFailed) or not client.sent else EntsurgeError
+        raise kind(_failed(method, url, error)) from None
+    try:
+        answer = client.follow(first, deadline_seconds=ends - monotonic(), largest=LARGEST)
+    except ClientError as error:
+        raise EntsurgeError(_failed(method, url, error)) from None
+    if answer.status >= 300:
+        said = " (is the token right?)" if answer.status in (401, 403) else _said(answer.raw[:MOST_SAID])
+        kind = NothingSent if answer is first and answer.status in REFUSED else EntsurgeError
+        raise kind(f"the target answered {answer.status} to {method} {url}{said}")
+
+
+def _failed(method: str, url: str, error: ClientError) -> str:
+    if isinstance(error, NotAllowed):
+        return f"{method} {url}: {error}: a measure speaks to loopback and to the target's `hosts` alone"
+    return f"{method} {url}: {error.said}"
 
 
 def _said(body: bytes) -> str:

@@ -1,9 +1,11 @@
 """The controller: begins and ends every window on the run's clock, whoever dies.
 
-Standard input, one JSON object a line: `{"zero": monotonic seconds}` once, `{"second": n, "personas": {…}}` each
-second, `{"end": reason}`. Standard output: `{"id", "state", "detail", "t"}` for what happened to a perturbation,
-`{"ready": true}` when everything that lasts the whole run is in force, `{"refused": message}` when it cannot be,
-`{"stop": reason}` for a breach, `{"done": true}` at the end.
+Standard input, one JSON object a line: `{"headers": {…}}` that the target wants with every question, perhaps secrets;
+`{"zero": monotonic seconds}` once, `{"second": n, "personas": {…}}` each second, `{"end": reason}`.
+
+Standard output: `{"id", "state", "detail", "t"}` for what happened to a perturbation, `{"ready": true}` when everything
+that lasts the whole run is in force, `{"refused": message}` when it cannot be, `{"stop": reason}` for a breach,
+`{"done": true}` at the end.
 """
 
 from __future__ import annotations
@@ -105,6 +107,8 @@ class Controller:
     def _take(self, row: dict[str, Any]) -> None:
         if "zero" in row:
             self.zero = row["zero"]
+        elif "headers" in row:
+            self.readings.carry(row["headers"])
         elif "end" in row:
             self.end(row["end"])
         elif "second" in row and not self.ending:

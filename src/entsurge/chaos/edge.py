@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from entsurge.chaos.envoy_slots import LISTENER, SLOTS
+from entsurge.client.access import Access
+from entsurge.client.failure import ClientError
 from entsurge.errors import TargetUnreachable, UsageError
 
 if TYPE_CHECKING:
@@ -218,13 +219,10 @@ def _die_with_parent() -> None:
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     """Until its admin page says that it is ready."""
-    limit = time.monotonic() + START_SECONDS
+    limit, admin = time.monotonic() + START_SECONDS, Access().blocking()
     while time.monotonic() < limit and process.poll() is None:
-        with (
-            contextlib.suppress(OSError),
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=1) as answer,
-        ):
-            if answer.status == 200:
+        with contextlib.suppress(ClientError):
+            if admin.request("GET", f"http://127.0.0.1:{port}/ready", deadline_seconds=1).status == 200:
                 return
         time.sleep(0.05)
     raise TargetUnreachable(f"Envoy did not start: {log.read_text(errors='replace')[-400:]}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from entsurge.chaos.policy import access
 from entsurge.chaos.watch import StopCondition, target_metric
 
 if TYPE_CHECKING:
@@ -17,8 +19,12 @@ class Readings:
     """The last value of each watched metric; None while there is none."""
 
     def __init__(self, target: str) -> None:
-        self.read = target_metric(target)
+        self.target, self.read = target, target_metric(target, access())
         self.values: dict[str, float | None] = {}
+
+    def carry(self, headers: dict[str, str]) -> None:
+        """Send these with every question: the target's own headers, which no environment or file may hold."""
+        self.read = target_metric(self.target, replace(access(), own_headers=headers))
 
     def watch(self, conditions: Sequence[StopCondition]) -> None:
         """Read these from now on, in a thread that ends with the process."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from collections import deque
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urljoin
@@ -12,9 +10,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from entsurge.audience.shape import Persona
+from entsurge.client.failure import ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from entsurge.client.access import Access
 
 READ_SECONDS = 0.8
 READ_MOST_BYTES = 4_000_000
@@ -91,15 +92,17 @@ class Watch:
         return [of for name, of in personas.items() if self.condition.persona in ("*", name)]
 
 
-def target_metric(base_url: str) -> Callable[[StopCondition], float | None]:
-    """A reader of the target's own Prometheus metrics; None when it does not answer."""
+def target_metric(base_url: str, access: Access) -> Callable[[StopCondition], float | None]:
+    """A reader of the target's own Prometheus metrics; None when it does not answer, or in more than 4 MB."""
+    client = access.blocking()
 
     def read(condition: StopCondition) -> float | None:
         try:
-            with urllib.request.urlopen(urljoin(base_url, condition.url), timeout=READ_SECONDS) as answer:  # noqa: S310  http(s)
-                text = answer.read(READ_MOST_BYTES).decode("utf-8", "replace")
-            return _sum(text, condition)
-        except (OSError, ValueError):
+            answer = client.request(
+                "GET", urljoin(base_url, condition.url), deadline_seconds=READ_SECONDS, largest=READ_MOST_BYTES
+            )
+            return _sum(answer.text, condition) if answer.status == 200 else None
+        except (ClientError, ValueError):
             return None
 
     return read

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from entsurge.client.negotiated import Negotiated
 from entsurge.client.response import Headers, Response, Timing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from entsurge.client.budget import Lease
     from entsurge.client.dialing import Dialed
     from entsurge.client.http1 import Http1Connection
     from entsurge.client.http2 import Field, Stream
@@ -27,6 +29,8 @@ class Answered(NamedTuple):
     done_ns: int
     protocol: str
     dialed: Dialed | None
+    forgiven: str = ""
+    lease: Lease | None = None
 
     @classmethod
     def of_http1(cls, connection: Http1Connection, dialed: Dialed | None) -> Answered:
@@ -34,7 +38,7 @@ class Answered(NamedTuple):
         answer = connection.answer
         return cls(
             answer.status, answer.fields, answer.parts, connection.sent_ns, connection.first_byte_ns, monotonic_ns(),
-            "1.1", dialed,
+            "1.1", dialed, answer.forgiven, answer.lease,
         )  # fmt: skip
 
     @classmethod
@@ -50,16 +54,13 @@ class Answered(NamedTuple):
             stream.done_ns,
             "2",
             dialed,
+            lease=stream.lease,
         )
 
     @property
     def connection(self) -> str:
         """How its connection was made, as `Exchange.connection` says it."""
-        if self.dialed is None:
-            return ""
-        if not self.dialed.tls_us:
-            return "plain"
-        return "resumed" if self.dialed.resumed else "full"
+        return self.dialed.how if self.dialed else ""
 
     def since(self, started_ns: int) -> int:
         """µs from then to its end."""
@@ -76,5 +77,6 @@ class Answered(NamedTuple):
         raw = parts[0] if len(parts) == 1 else b"".join(parts)
         return Response(
             method, url, self.status, Headers(self.fields), raw, timing, reused=dialed is None, request_body=body,
-            request_headers=headers,
+            request_headers=headers, negotiated=Negotiated.of(dialed.wire, dialed.http) if dialed else None,
+            forgiven=self.forgiven, lease=self.lease,
         )  # fmt: skip

@@ -1,101 +1,166 @@
-"""A browser's cache for one visitor: fresh answers are not asked for again, stale ones are asked for by their ETag.
+"""A browser's cache for one visitor: fresh answers are not asked for again, stale ones only whether they have changed.
 
-Each visitor has a cache of its own; only the bodies are shared where they are the same, since memory is not.
+Source: RFC 9111 as a private cache keeps it; where it leaves the choice, Chromium's (docs/method.md). Each visitor has
+a cache of its own; what is kept is shared where it is the same, since memory is not.
 """
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from dataclasses import dataclass
-from time import monotonic
+from time import time
 from typing import TYPE_CHECKING
 
+from entsurge.client.freshness import age_seconds, lifetime_seconds, may_be_kept
+from entsurge.client.response import Headers, Response
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from entsurge.client.response import Response
+    Sent = Callable[[str], str]
+    """The value of a header field, by its lower-case name, as the visitor sends it with a request; empty for none."""
+    Field = tuple[str, str]
 
-LARGEST_BYTES = 8 * 1024 * 1024
-_MAX_AGE = re.compile(r"(?<![\w-])max-age=(\d+)")
+LARGEST_BYTES, LARGEST_ENTRY_BYTES = 8 * 1024 * 1024, 4 * 1024 * 1024
+_OVERHEAD_BYTES = 1024  # of an entry beside its body
+_SAME_FOR_ALL = frozenset(
+    ("accept-encoding", "origin", "access-control-request-headers", "access-control-request-method")
+)  # fmt: skip
+"""What a visitor's GET of a URL has always alike, or what changes no body."""
+_NOT_KEPT = frozenset(
+    ("age", "connection", "date", "expires", "keep-alive", "set-cookie", "trailer", "transfer-encoding",
+     "upgrade")
+)  # fmt: skip
+"""Fields of one answer or one connection: kept, they would make each visitor's copy differ from the next one's."""
+_OF_THE_BODY = frozenset(("content-encoding", "content-length", "content-range", "content-type"))
+"""Fields of a 304 that say nothing of the kept body (RFC 9111 3.2)."""
 
 
 @dataclass(slots=True)
 class Entry:
-    """A kept answer, until when it is fresh (monotonic seconds), and what proves it unchanged."""
+    """A kept answer, until when it is fresh (seconds since 1970), and what the request for it had in varied fields."""
 
     response: Response
     fresh_until: float
-    etag: str
-    modified: str
+    varied: dict[str, str] | None  # None: no request is ever the same (`Vary: *`, or nobody knows what was sent)
+    size: int
 
 
 class Cache:
-    """Kept answers by URL, the least recently used go first; `now` is injected by tests."""
+    """Kept answers to GET by URL, the least recently used go first; `now` (seconds since 1970) is injected by tests.
 
-    def __init__(self, now: Callable[[], float] = monotonic) -> None:
+    `sent` says what a request would have in the fields that an answer varies on; without it such an answer is asked for
+    each time, by its ETag.
+    """
+
+    def __init__(self, now: Callable[[], float] = time) -> None:
         self._now = now
         self._kept: OrderedDict[str, Entry] = OrderedDict()
         self._bytes = 0
 
-    def fresh(self, url: str) -> Response | None:
+    def fresh(self, url: str, sent: Sent | None = None) -> Response | None:
         """The answer, if it need not be asked for."""
         entry = self._kept.get(url)
-        return entry.response if entry is not None and entry.fresh_until > self._now() else None
+        if entry is None or entry.fresh_until <= self._now() or not _same(entry, sent):
+            return None
+        self._kept.move_to_end(url)
+        return entry.response
 
-    def conditions(self, url: str) -> dict[str, str]:
-        """The header fields that ask whether a kept answer has changed."""
+    def conditions(self, url: str, sent: Sent | None = None) -> dict[str, str]:
+        """The header fields that ask whether a kept answer has changed: by its ETag and by the time of its last change.
+
+        Of an answer to another request (by `Vary`) the time of its last change says nothing, so the ETag alone is sent.
+        """
         entry = self._kept.get(url)
         if entry is None:
             return {}
-        if entry.etag:
-            return {"If-None-Match": entry.etag}
-        return {"If-Modified-Since": entry.modified} if entry.modified else {}
+        headers = entry.response.headers
+        etag, modified = headers.get("etag"), headers.get("last-modified")
+        found = {"If-None-Match": etag} if etag else {}
+        if modified and _same(entry, sent):
+            found["If-Modified-Since"] = modified
+        return found
 
-    def take(self, url: str, response: Response) -> Response:
-        """Keep an answer if it may be kept; for 304 return the kept one, refreshed."""
-        if response.status == 304 and url in self._kept:
-            entry = self._kept[url]
-            entry.fresh_until = self._now() + _age(response)
-            return entry.response
-        control = response.headers.get("cache-control").lower()
-        etag, modified = response.headers.get("etag"), response.headers.get("last-modified")
-        age = _age(response)
-        if response.status != 200 or "no-store" in control or not (age or etag or modified):
-            return response
-        self._drop(url)
-        response = _shared(url, response)
-        self._kept[url] = Entry(response, self._now() + (0 if "no-cache" in control else age), etag, modified)
-        self._bytes += response.size
-        while self._bytes > LARGEST_BYTES and self._kept:
-            self._drop(next(iter(self._kept)))
+    def take(self, url: str, response: Response, sent: Sent | None = None) -> Response:
+        """Keep an answer to a GET if it may be kept; for 304 return the kept one, its header fields brought up to date.
+
+        An answer that redirects led to is kept for where it came from in the end, not for `url`.
+        """
+        if response.status == 304 and response.url == url:
+            entry = self._kept.get(url)
+            if entry is None:
+                return response
+            return self._keep(url, entry.response, _updated(entry.response.headers, response.headers), response, sent)
+        self._drop(response.url)
+        small = response.method == "GET" and response.size <= LARGEST_ENTRY_BYTES
+        if small and may_be_kept(response.status, response.headers):
+            self._keep(response.url, response, response.headers, response, sent)
         return response
+
+    def invalidate(self, response: Response) -> None:
+        """Forget what an unsafe request has changed: its own address (RFC 9111 4.4), unless it failed."""
+        if response.status < 400:
+            self._drop(response.url)
+
+    def _keep(self, url: str, kept: Response, headers: Headers, answer: Response, sent: Sent | None) -> Response:
+        self._drop(url)
+        now = self._now()
+        lifetime = lifetime_seconds(kept.status, headers, now)
+        until = now + lifetime - age_seconds(answer.headers, now, answer.timing.total_us / 1e6)
+        stored = _shared(kept, tuple(field for field in headers.items() if field[0].lower() not in _NOT_KEPT))
+        self._kept[url] = Entry(stored, until, _varied(headers, sent), stored.size + _OVERHEAD_BYTES)
+        self._bytes += stored.size + _OVERHEAD_BYTES
+        while self._bytes > LARGEST_BYTES:
+            self._drop(next(iter(self._kept)))
+        return stored
 
     def _drop(self, url: str) -> None:
         entry = self._kept.pop(url, None)
         if entry is not None:
-            self._bytes -= entry.response.size
+            self._bytes -= entry.size
+
+
+def _updated(kept: Headers, news: Headers) -> Headers:
+    """The kept fields, those that a 304 names replaced by its own."""
+    fresh = [field for field in news.items() if field[0].lower() not in _OF_THE_BODY]
+    named = {name.lower() for name, _ in fresh}
+    return _headers([field for field in kept.items() if field[0].lower() not in named] + fresh)
+
+
+def _headers(fields: Iterable[Field]) -> Headers:
+    return Headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields])
+
+
+def _varied(headers: Headers, sent: Sent | None) -> dict[str, str] | None:
+    """What a request has in the fields that its answer varies on; None where no other can be known to be the same."""
+    named = {name.strip().lower() for line in headers.get_all("vary") for name in line.split(",")}
+    named -= _SAME_FOR_ALL | {""}
+    if not named:
+        return {}
+    return None if sent is None or "*" in named else {name: sent(name) for name in named}
+
+
+def _same(entry: Entry, sent: Sent | None) -> bool:
+    """Whether a request now would be the one that was answered, in all that the answer varies on."""
+    if not entry.varied:
+        return entry.varied is not None
+    return sent is not None and all(sent(name) == value for name, value in entry.varied.items())
 
 
 _MOST_SHARED, _LARGEST_SHARED = 512, 128 * 1024
-_known: OrderedDict[tuple[str, bytes], Response] = OrderedDict()
+_known: OrderedDict[tuple[str, int, bytes, tuple[Field, ...]], Response] = OrderedDict()
 
 
-def _shared(url: str, response: Response) -> Response:
-    """The same answer as another visitor has been given already, if there is one: a thousand visitors, one body."""
-    if response.size > _LARGEST_SHARED:
-        return response
-    identity = (url, response.raw)
-    found = _known.get(identity)
+def _shared(response: Response, fields: tuple[Field, ...]) -> Response:
+    """What is kept of an answer, the same object as another visitor keeps already: a thousand visitors, one body."""
+    identity = (response.url, response.status, response.raw, fields)
+    found = _known.get(identity) if response.size <= _LARGEST_SHARED else None
     if found is not None:
         _known.move_to_end(identity)
         return found
-    _known[identity] = response
-    if len(_known) > _MOST_SHARED:
-        _known.popitem(last=False)
-    return response
-
-
-def _age(response: Response) -> int:
-    found = _MAX_AGE.search(response.headers.get("cache-control").lower())
-    return int(found[1]) if found else 0
+    stored = Response("GET", response.url, response.status, _headers(fields), response.raw)
+    if response.size <= _LARGEST_SHARED:
+        _known[identity] = stored
+        if len(_known) > _MOST_SHARED:
+            _known.popitem(last=False)
+    return stored

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from entsurge.client.allow_list import AllowList
     from entsurge.client.cookies import CookieJar
+    from entsurge.client.dialing import Dialed
     from entsurge.client.response import Response
     from entsurge.client.url import Origin
 
@@ -40,6 +41,7 @@ class Client:
 
     `source` is the address of this machine to come from; empty leaves it to the system. `returning`: a browser that was
     there before, with the TLS tickets that an earlier one has left (none at first), and which leaves its own.
+    `on_exchange` hears of each request, `on_connection` of each connection, WebSockets' among them.
     """
 
     def __init__(
@@ -49,11 +51,12 @@ class Client:
         headers: Mapping[str, str] | None = None,
         tls: Tls | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
+        on_connection: Callable[[Dialed], None] | None = None,
         source: str = "",
         returning: bool = False,
     ) -> None:
         self.allow, self.returning, self.cache = allow, returning, Cache()
-        self.route = Route(allow, tls or _system_tls(), source)
+        self.route = Route(allow, tls or _system_tls(), source, on_connection=on_connection)
         if returning and self.route.tls.left_behind:
             self.route.tickets = self.route.tls.left_behind.popleft()
         fixed = {"Accept-Encoding": "gzip, deflate, br", "Accept": "*/*", **(headers or {})}
@@ -162,6 +165,7 @@ class Client:
         self._closed = True
         for socket in self._sockets:
             socket.abort()
+        self.route.on_connection = None  # as with exchanges: no circle
         self.exchanges.close()
 
     # -- how -------------------------------------------------------------------------------------------------------

@@ -1,14 +1,19 @@
-"""A visitor's cookies by RFC 6265: domain, path, secure, expiry. Not kept: what a server may not set."""
+"""A visitor's cookies as browsers keep them (RFC 6265bis): domain, path, secure, expiry, prefixes, sizes.
+
+Not kept: what a server may not set. Loopback counts as secure, as in Chromium and Firefox: a `Secure` cookie is kept
+and sent on http://localhost and http://127.0.0.1. Which suffixes are public is not looked up.
+"""
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+
+from entsurge.client.http_date import seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +22,14 @@ if TYPE_CHECKING:
 
 MOST = 300
 MOST_LINES = 64
+LARGEST_BYTES = 4096  # name and value together
+LARGEST_ATTRIBUTE_BYTES = 1024
+LONGEST_SECONDS = 400 * 86400
+_REMEMBERED_BYTES = 4096
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_AGE = re.compile(r"[+-]?\d+", re.ASCII)
+_BLANKS = " \t"
+_LONG_PAST = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +67,33 @@ class CookieJar:
     def take(self, address: Address, lines: list[str]) -> None:
         """Take in the Set-Cookie lines of an answer; what the server may not set is left out."""
         for line in lines:
-            cookie = _lasting(line, address) or parse(line, address, self._now())
-            if cookie is None:
-                continue
-            key = (cookie.name, cookie.domain, cookie.path)
-            if self._kept.get(key) == cookie:
-                continue
-            self._lines.clear()
-            if cookie.expires is not None and cookie.expires <= self._now():
-                self._kept.pop(key, None)
-            elif key in self._kept or len(self._kept) < MOST:
-                self._kept[key] = cookie
-                self._expires |= cookie.expires is not None
+            cookie = _lasting(line, address) if len(line) < _REMEMBERED_BYTES else None
+            cookie = cookie or parse(line, address, self._now())
+            if cookie is not None:
+                self._keep(cookie, trusted=is_trusted(address.origin))
+
+    def _keep(self, cookie: Cookie, *, trusted: bool) -> None:
+        key = (cookie.name, cookie.domain, cookie.path)
+        if self._kept.get(key) == cookie or (not trusted and self._covers_secure(cookie)):
+            return
+        self._lines.clear()
+        if cookie.expires is not None and cookie.expires <= self._now():
+            self._kept.pop(key, None)
+            return
+        if key not in self._kept and len(self._kept) >= MOST:
+            del self._kept[next(iter(self._kept))]
+        self._kept[key] = cookie
+        self._expires |= cookie.expires is not None
+
+    def _covers_secure(self, cookie: Cookie) -> bool:
+        """RFC 6265bis, 5.7 (16): what came without TLS never stands before a cookie that is secure."""
+        return any(
+            each.secure
+            and each.name == cookie.name
+            and (domain_matches(each.domain, cookie.domain) or domain_matches(cookie.domain, each.domain))
+            and path_matches(cookie.path, each.path)
+            for each in self._kept.values()
+        )
 
     def value(self, name: str) -> str:
         """The value of the last cookie of this name, as a page's script reads it; empty for none."""
@@ -85,12 +113,10 @@ class CookieJar:
 
     def header(self, address: Address) -> str:
         """The value of a request's Cookie field, longer paths first; empty for none."""
-        now, origin = self._now(), address.origin
-        fitting = [
-            each for each in self._kept.values() if each.fits(origin.host, address.path, secure=origin.secure, now=now)
-        ]
+        now, origin, secure = self._now(), address.origin, is_trusted(address.origin)
+        fitting = [each for each in self._kept.values() if each.fits(origin.host, address.path, secure=secure, now=now)]
         fitting.sort(key=lambda each: -len(each.path))
-        return "; ".join(f"{each.name}={each.value}" for each in fitting)
+        return "; ".join(f"{each.name}={each.value}" if each.name else each.value for each in fitting)
 
 
 def domain_matches(host: str, domain: str) -> bool:
@@ -117,34 +143,79 @@ def _is_address(host: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=1024)
+def is_trusted(origin: Origin) -> bool:
+    """Whether secure cookies go to and come from here: over TLS, or without leaving this machine."""
+    if origin.secure or origin.host == "localhost" or origin.host.endswith(".localhost"):
+        return True
+    return _is_address(origin.host) and ip_address(origin.host).is_loopback
+
+
 def parse(line: str, address: Address, now: float) -> Cookie | None:
-    """The cookie that a Set-Cookie line sets at this address; None when it sets none."""
+    """The cookie that a Set-Cookie line sets at this address; None when it sets none (RFC 6265bis, 5.6 and 5.7)."""
     pair, *attributes = line.split(";")
-    name, equals, value = pair.strip().partition("=")
-    if not equals or not name.strip():
+    name, equals, value = pair.partition("=")
+    if not equals:
+        name, value = "", pair
+    name, value = name.strip(_BLANKS), value.strip(_BLANKS)
+    if _is_none(line, name, value):
         return None
-    given = {}
-    for attribute in attributes:
-        key, _, argument = attribute.strip().partition("=")
-        given[key.lower()] = argument.strip()
+    given = _given(attributes)
     host = address.origin.host
-    domain = given.get("domain", "").lower().lstrip(".")
+    domain = given.get("domain", "").lower().removeprefix(".")
     if domain and (not domain_matches(host, domain) or ("." not in domain and domain != host)):
         return None
-    if "secure" in given and not address.origin.secure:
-        return None
-    if given.get("samesite", "").lower() == "none" and "secure" not in given:
-        return None  # browsers keep a cookie for all sites only when it is secure
     path = given.get("path", "")
+    if not _may_be_set(name, given, trusted=is_trusted(address.origin), host_only=not domain):
+        return None
     return Cookie(
-        name=name.strip(),
-        value=value.strip(),
+        name=name,
+        value=value,
         domain=domain or host,
         host_only=not domain,
         path=path if path.startswith("/") else default_path(address.path),
         secure="secure" in given,
         expires=_expiry(given, now),
     )
+
+
+def _is_none(line: str, name: str, value: str) -> bool:
+    """Whether a line sets nothing whatever its attributes: empty, oversized, with control characters, disguised."""
+    return (
+        not (name or value)
+        or len(name) + len(value) > LARGEST_BYTES
+        or _CONTROL.search(line) is not None
+        or "\t" in name + value
+        or (not name and ("=" in value or value.lower().startswith(_PREFIXES)))
+    )
+
+
+def _given(attributes: list[str]) -> dict[str, str]:
+    """The attributes of a line by their names in lower case: the last of each, without those that are too long."""
+    given = {}
+    for attribute in attributes:
+        key, _, argument = attribute.partition("=")
+        argument = argument.strip(_BLANKS)
+        if len(argument) <= LARGEST_ATTRIBUTE_BYTES:
+            given[key.strip(_BLANKS).lower()] = argument
+    return given
+
+
+_PREFIXES = ("__secure-", "__host-", "__http-")
+
+
+def _may_be_set(name: str, given: dict[str, str], *, trusted: bool, host_only: bool) -> bool:
+    """Whether a cookie keeps what its attributes and the prefix of its name promise."""
+    secure, lowered = "secure" in given, name.lower()
+    if secure and not trusted:
+        return False
+    if not secure and (given.get("samesite", "").lower() == "none" or "partitioned" in given):
+        return False  # browsers keep what other sites may see only when it is secure
+    if lowered.startswith(_PREFIXES) and not secure:
+        return False
+    if lowered.startswith(("__http-", "__host-http-")) and "httponly" not in given:
+        return False
+    return not lowered.startswith("__host-") or (host_only and given.get("path") == "/")
 
 
 @lru_cache(maxsize=2048)
@@ -160,13 +231,10 @@ def default_path(path: str) -> str:
 
 
 def _expiry(given: dict[str, str], now: float) -> float | None:
+    """When a cookie ends; at most 400 days from now. An impossible Max-Age counts as none, an impossible date too."""
     age = given.get("max-age", "")
-    if age.lstrip("-").isdigit():
-        return now + int(age) if int(age) > 0 else 0.0
-    if "expires" not in given:
-        return None
-    try:
-        moment = parsedate_to_datetime(given["expires"].replace("-", " "))
-    except (ValueError, TypeError):
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    if _AGE.fullmatch(age):
+        seconds = min(int(age), LONGEST_SECONDS)
+        return now + seconds if seconds > 0 else _LONG_PAST
+    moment = seconds_of(given["expires"]) if "expires" in given else None
+    return None if moment is None else min(moment, now + LONGEST_SECONDS)

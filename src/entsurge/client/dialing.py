@@ -7,14 +7,15 @@ from time import monotonic_ns
 from typing import TYPE_CHECKING
 
 from entsurge.client.deadline import Guard
-from entsurge.client.failure import DeadlinePassed, TlsFailed
+from entsurge.client.failure import DeadlinePassed
 from entsurge.client.happy_eyeballs import connected
 from entsurge.client.tls import Tickets, Tls
+from entsurge.client.tls_failure import tls_failure
 from entsurge.client.wire import TlsWire
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from entsurge.client.allow_list import AllowList
     from entsurge.client.resolver import Endpoint
@@ -36,6 +37,18 @@ class Dialed:
     tls_us: int = 0
     resumed: bool = False
 
+    @property
+    def http(self) -> str:
+        """The protocol that is spoken over it: `1.1` or `2`."""
+        return "2" if self.protocol == "h2" else "1.1"
+
+    @property
+    def how(self) -> str:
+        """`plain`, `full` (a whole TLS handshake) or `resumed`."""
+        if not self.tls_us:
+            return "plain"
+        return "resumed" if self.resumed else "full"
+
 
 @dataclass(slots=True)
 class Route:
@@ -43,6 +56,7 @@ class Route:
 
     `turn` says where among a name's addresses it begins, by default one further than the visitor before; then it keeps
     to the address that answered, as long as that does (RFC 8305 section 4 prefers addresses that were used).
+    `on_connection` hears of each connection once it is ready, whatever it is for and whatever comes of that.
     """
 
     allow: AllowList
@@ -50,6 +64,7 @@ class Route:
     source: str = ""
     tickets: Tickets = field(default_factory=Tickets)
     turn: int = -1
+    on_connection: Callable[[Dialed], None] | None = None
     _used: dict[tuple[str, int], Endpoint] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -87,6 +102,8 @@ def dial(origin: Origin, route: Route, ends_ns: int, *, http1: bool = False) -> 
         made.wire, made.protocol = secured, secured.engine.selected_alpn_protocol() or ""
         made.resumed = secured.engine.session_reused
         made.tls_us = (monotonic_ns() - there) // 1000
+    if route.on_connection:
+        route.on_connection(made)
     return made
 
 
@@ -100,7 +117,7 @@ def _secured(wire: Wire, host: str, context: ssl.SSLContext, tickets: Tickets, e
         wire.close()
         if guard.expired:
             raise DeadlinePassed("no TLS before the deadline") from None
-        raise TlsFailed(f"{host}: {error}") from None
+        raise tls_failure(host, error) from None
     except BaseException:  # the visitor was ended meanwhile
         wire.close()
         raise

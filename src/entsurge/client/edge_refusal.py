@@ -6,10 +6,11 @@ An edge that refuses has taken the load generator for an attack: the ENT was not
 from __future__ import annotations
 
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import cache
 from time import time
 from typing import TYPE_CHECKING
+
+from entsurge.client.http_date import seconds_of
 
 if TYPE_CHECKING:
     from entsurge.client.response import Response
@@ -85,9 +86,8 @@ def retry_after_seconds(response: Response, now: float | None = None) -> float:
     if not value:
         return 0.0
     if value.isascii() and value.isdigit():
-        return min(float(value[:9]), MOST_RETRY_SECONDS)
-    try:
-        seconds = parsedate_to_datetime(value).timestamp() - (time() if now is None else now)
-    except (ValueError, TypeError, OverflowError):
+        return min(float(value.lstrip("0")[:9] or "0"), MOST_RETRY_SECONDS)
+    moment = seconds_of(value)
+    if moment is None:
         return 0.0
-    return min(max(0.0, seconds), MOST_RETRY_SECONDS)
+    return min(max(0.0, moment - (time() if now is None else now)), MOST_RETRY_SECONDS)

@@ -18,6 +18,7 @@ ClientError
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, ClassVar
 
 from entsurge.errors import EntsurgeError
@@ -26,10 +27,19 @@ if TYPE_CHECKING:
     from entsurge.client.response import Response
 
 
+OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
+"""What the system says when an OwnLimit is reached."""
+
+
 class ClientError(EntsurgeError):
     """A request that brought no usable answer; `reason` is a stable word for records."""
 
     reason: ClassVar[str] = "failed"
+
+    @property
+    def said(self) -> str:
+        """What went wrong, and the remedy where one is known, in one sentence."""
+        return f"{self}: {self.hint}" if self.hint else str(self)
 
 
 class NameNotFound(ClientError):  # named as the tree reads

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gevent import get_hub
 from gevent.hub import Waiter
 
-from entsurge.client.failure import ClientError, ConnectFailed, ConnectRefused, DeadlinePassed, OwnLimit
+from entsurge.client.failure import OWN_LIMITS, ClientError, ConnectFailed, ConnectRefused, DeadlinePassed, OwnLimit
 from entsurge.client.wire import Wire
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from entsurge.client.resolver import Endpoint
 
 ATTEMPT_DELAY_NS = 250_000_000  # "Connection Attempt Delay", section 5
-OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
 NAMED_ADDRESSES = 6  # in a message
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from entsurge.client.deadline import watchdog
 from entsurge.client.failure import ConnectionLost, DeadlinePassed
 from entsurge.client.message import LARGEST_BODY, AnswerParser
+from entsurge.client.tls_failure import lost
 
 if TYPE_CHECKING:
     from entsurge.client.dialing import Dialed
@@ -81,11 +82,12 @@ class Http1Connection:
             self.close()
             if self.expired:
                 raise DeadlinePassed("no whole answer before the deadline") from None
-            lost = ConnectionLost(f"the connection was lost: {error}")
-            lost.untouched = not self.first_byte_ns
-            raise lost from None
-        except ConnectionLost as lost:
-            lost.untouched = not self.first_byte_ns
+            broken = lost(self.origin.host, error)
+            if isinstance(broken, ConnectionLost):
+                broken.untouched = not self.first_byte_ns
+            raise broken from None
+        except ConnectionLost as broken:
+            broken.untouched = not self.first_byte_ns
             self.close()
             raise
         except BaseException:  # a ClientError; or the visitor was ended: what comes next belongs to nobody

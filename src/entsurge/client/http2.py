@@ -25,14 +25,18 @@ from jh2.events import (
 from jh2.exceptions import DenialOfServiceError, H2Error
 from jh2.settings import SettingCodes, Settings
 
+from entsurge.client.budget import BODIES, FREE_BYTES
 from entsurge.client.deadline import watchdog
-from entsurge.client.failure import ClientError, ConnectionLost, DeadlinePassed, ProtocolBroken, TooLarge
-from entsurge.client.message import LARGEST_BODY, LARGEST_HEAD, MOST_HEADERS
+from entsurge.client.failure import ClientError, ConnectionLost, DeadlinePassed, OwnLimit, ProtocolBroken, TooLarge
+from entsurge.client.forgiving import LARGEST_HEAD, MOST_INTERIM
+from entsurge.client.message import LARGEST_BODY, MOST_HEADERS
+from entsurge.client.tls_failure import lost
 from entsurge.client.wire import Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from entsurge.client.budget import Lease
     from entsurge.client.dialing import Dialed
     from entsurge.client.url import Origin
 
@@ -40,7 +44,6 @@ Field = tuple[bytes, bytes]
 STREAM_WINDOW = 6 * 1024 * 1024  # what Chromium gives a stream, and a connection
 CONNECTION_WINDOW = 15 * 1024 * 1024
 MOST_STREAMS = 100  # until the server says how many it takes (RFC 9113, 6.5.2 recommends no fewer)
-MOST_INTERIM = 32
 _CONFIG = H2Configuration(
     client_side=True,
     header_encoding=None,
@@ -65,8 +68,8 @@ class Stream:
     """One exchange; once `done`, `error` says why there is no answer, or `status`, `fields` and `parts` hold it."""
 
     __slots__ = (
-        "_batch", "_interim", "asked", "done_ns", "error", "fields", "first_byte_ns", "length", "number", "parts",
-        "sent_ns", "status", "unsent",
+        "_batch", "_interim", "asked", "done_ns", "error", "fields", "first_byte_ns", "lease", "length", "number",
+        "parts", "sent_ns", "status", "unsent",
     )  # fmt: skip
 
     def __init__(self, asked: Asked, batch: _Batch) -> None:
@@ -76,6 +79,7 @@ class Stream:
         self.fields: list[Field] = []
         self.parts: list[bytes] = []
         self.error: ClientError | None = None
+        self.lease: Lease | None = None
         self.unsent = memoryview(asked.body) if asked.body else None
 
     @property
@@ -203,7 +207,7 @@ class Http2Connection:
         except Interrupted:
             return
         except OSError as error:
-            self._die(ConnectionLost(f"the connection was lost: {error}"))
+            self._die(lost(self.origin.host, error))
             return
         self._take(bytes(data))
 
@@ -280,6 +284,15 @@ class Http2Connection:
             self._refuse(stream, TooLarge(f"a body of more than {self.largest} bytes"))
         elif event.data:
             stream.parts.append(bytes(event.data))
+            if stream.length > FREE_BYTES:
+                self._cover(stream)
+
+    def _cover(self, stream: Stream) -> None:
+        stream.lease = stream.lease or BODIES.lease()
+        try:
+            stream.lease.cover(stream.length)
+        except OwnLimit as error:
+            self._refuse(stream, error)
 
     def _end(self, number: int) -> None:
         stream = self._streams.pop(number, None)
@@ -294,9 +307,9 @@ class Http2Connection:
         if stream is None:
             return
         code = _code(event.error_code)
-        lost = ConnectionLost(f"the server reset the stream: {code}{HINTS.get(code, '')}")
-        lost.unprocessed = event.error_code == ErrorCodes.REFUSED_STREAM
-        stream.end(lost)
+        broken = ConnectionLost(f"the server reset the stream: {code}{HINTS.get(code, '')}")
+        broken.unprocessed = event.error_code == ErrorCodes.REFUSED_STREAM
+        stream.end(broken)
 
     def _goodbye(self, event: Any) -> None:
         """GOAWAY: nothing new; what the server has not begun may be asked again elsewhere, the rest goes on."""
@@ -359,7 +372,7 @@ class Http2Connection:
             while data := self._frames.data_to_send():
                 self.wire.send(data)
         except OSError as error:
-            self._die(ConnectionLost(f"the connection was lost: {error}"))
+            self._die(lost(self.origin.host, error))
         except BaseException:  # ended in the middle of a frame: nothing can follow it
             self._die(ConnectionLost("given up by the visitor"))
             raise
@@ -398,9 +411,9 @@ class Http2Connection:
     def _drop_queue(self, why: ClientError) -> None:
         queue, self._queue = self._queue, []
         for stream in queue:
-            lost = ConnectionLost(str(why))
-            lost.unprocessed = True
-            stream.end(lost)
+            broken = ConnectionLost(str(why))
+            broken.unprocessed = True
+            stream.end(broken)
 
     def _die(self, why: ClientError) -> None:
         """The connection is of no use any more: every stream fails with the reason."""
@@ -408,10 +421,10 @@ class Http2Connection:
         self.wire.close()
         streams, self._streams = self._streams, {}
         for stream in streams.values():
-            lost = type(why)(str(why))
-            if isinstance(lost, ConnectionLost):
-                lost.untouched = not stream.first_byte_ns
-            stream.end(lost)
+            broken = type(why)(str(why), hint=why.hint)
+            if isinstance(broken, ConnectionLost):
+                broken.untouched = not stream.first_byte_ns
+            stream.end(broken)
         self._drop_queue(why)
 
     def _settle(self) -> None:

@@ -6,7 +6,9 @@
 | 303           | GET, unless it was HEAD | lost  |
 | 307, 308      | the same                | the same |
 
-On another origin nothing goes on but what any page may send: no `Authorization`, no token of a header of its own.
+On another origin nothing goes on but what any page may send: no `Authorization`, and no token of a header of its own,
+though Fetch takes away `Authorization` alone (it would ask the other origin first, by CORS). Conditions
+(`If-None-Match`) belong to one address and go nowhere. The fragment stays unless the answer names another.
 """
 
 from __future__ import annotations
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 
 MOST = 20  # as Chromium and Firefox have it
 _OF_A_BODY = frozenset({"content-type", "content-encoding", "content-language", "content-location", "content-length"})
-_ANYWHERE = frozenset({"accept", "accept-language", "content-language", "content-type"})  # Fetch: safelisted
+_ANYWHERE = frozenset(
+    {"accept", "accept-language", "content-language", "content-type", "user-agent"}
+)  # Fetch: safelisted
+_OF_AN_ADDRESS = frozenset({"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range"})
 
 
 class Hop(NamedTuple):
@@ -41,12 +46,13 @@ def next_hop(answer: Response) -> Hop | None:
     if not pointer:
         return None
     url = urls.joined(answer.url, pointer)
+    if "#" not in url and "#" in answer.url:
+        url += answer.url[answer.url.index("#") :]
     becomes_get = (answer.status == 303 and answer.method not in ("GET", "HEAD")) or (
         answer.status in (301, 302) and answer.method == "POST"
     )
-    headers = dict(answer.request_headers)
-    if becomes_get:
-        headers = {name: value for name, value in headers.items() if name.lower() not in _OF_A_BODY}
+    lost = _OF_AN_ADDRESS | _OF_A_BODY if becomes_get else _OF_AN_ADDRESS
+    headers = {name: value for name, value in answer.request_headers.items() if name.lower() not in lost}
     if not _same_origin(answer.url, url):
         headers = {name: value for name, value in headers.items() if name.lower() in _ANYWHERE}
     if becomes_get:

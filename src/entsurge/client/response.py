@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-import brotli
-
+from entsurge.client.budget import BODIES, FREE_BYTES
+from entsurge.client.charset import text_of
+from entsurge.client.content_coding import decoded
 from entsurge.client.failure import ProtocolBroken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from entsurge.client.budget import Lease
+    from entsurge.client.charset import Text
+    from entsurge.client.negotiated import Negotiated
 
 
 class Timing(NamedTuple):
@@ -55,6 +59,12 @@ class Headers:
             return []
         return [value.decode("latin-1") for key, value in self._fields if _lowered(key) == wanted]
 
+    def joined(self, name: str) -> str:
+        """The values of a field, joined by commas, as RFC 9110, 5.3, has several fields of a name; empty for none."""
+        if len(self._first) == len(self._fields) or _wanted(name) not in self._first:
+            return self.get(name)
+        return ", ".join(self.get_all(name))
+
     def items(self) -> Iterator[tuple[str, str]]:
         """All fields as text."""
         return ((key.decode("latin-1"), value.decode("latin-1")) for key, value in self._fields)
@@ -72,7 +82,11 @@ def _wanted(name: str) -> bytes:
 
 @dataclass(slots=True)
 class Response:
-    """One answer. `raw` is the body as it came; `body` is decoded on first reading (ProtocolBroken if it cannot be)."""
+    """One answer. `raw` is the body as it came; `body` and `text` are decoded on first reading.
+
+    `forgiven` is what a strict reader would have refused about it; empty for nothing. `lease` is what the body holds of
+    the budget of all bodies. `negotiated` says what the connection is that was made for it; None over a kept one.
+    """
 
     method: str
     url: str
@@ -82,10 +96,13 @@ class Response:
     timing: Timing = NO_TIMING
     reused: bool = False
     from_cache: bool = False
+    negotiated: Negotiated | None = None
     request_body: bytes | None = None
     request_headers: Mapping[str, str] = field(default_factory=dict)
+    forgiven: str = ""
+    lease: Lease | None = None
     _body: bytes | None = None
-    _text: str | None = None
+    _text: Text | None = None
 
     @property
     def size(self) -> int:
@@ -94,28 +111,36 @@ class Response:
 
     @property
     def body(self) -> bytes:
-        """The body, gzip, deflate or brotli undone."""
+        """The body, gzip, deflate and brotli undone. Raises ProtocolBroken, TooLarge, OwnLimit."""
         if self._body is None:
-            self._body = self._decoded()
+            coding = self.headers.joined("content-encoding")
+            body = decoded(self.raw, coding, self.url) if coding else self.raw
+            if body is not self.raw:
+                self._hold(len(body))
+            self._body = body
         return self._body
 
     @property
     def text(self) -> str:
-        """The body as text: the charset that the header names, else UTF-8; what cannot be decoded is replaced."""
+        """The body as text; what cannot be decoded is replaced. Raises what `body` raises."""
+        return self._read().text
+
+    @property
+    def charset(self) -> str:
+        """The charset in which the text is read, by its WHATWG name in lower case. Raises what `body` raises."""
+        return self._read().charset
+
+    def _read(self) -> Text:
         if self._text is None:
-            charset = _charset(self.headers.get("content-type"))
-            self._text = self.body.decode(charset, "replace")
+            text = text_of(self.body, self.headers.joined("content-type"))
+            self._hold(len(text.text))
+            self._text = text
         return self._text
 
-    def _decoded(self) -> bytes:
-        encoding = self.headers.get("content-encoding").lower().strip()
-        if encoding in ("", "identity"):
-            return self.raw
-        if encoding == "br":
-            return _unbrotlied(self.raw, self.url)
-        if encoding not in ("gzip", "x-gzip", "deflate"):
-            raise ProtocolBroken(f"{self.url}: content-encoding {encoding!r} was not asked for")
-        return _inflated(self.raw, self.url)
+    def _hold(self, size: int) -> None:
+        if size > FREE_BYTES:
+            self.lease = self.lease or BODIES.lease()
+            self.lease.grow(size)
 
     @property
     def redirects_to(self) -> str:
@@ -129,43 +154,3 @@ class Response:
         if len(found) > 1:
             raise ProtocolBroken(f"{self.url}: redirects to {len(found)} different addresses at once")
         return "".join(f"%{ord(each):02X}" if each > "\x7f" else each for each in "".join(found)).strip()
-
-
-@lru_cache(maxsize=256)
-def _charset(kind: str) -> str:
-    """The charset that a Content-Type names, if Python knows it, else UTF-8."""
-    named = kind.lower().partition("charset=")[2].split(";")[0].strip(" \"'") or "utf-8"
-    try:
-        b"?".decode(named, "replace")
-    except LookupError:
-        return "utf-8"
-    return named
-
-
-LARGEST = 64 * 1024 * 1024
-
-
-def _inflated(raw: bytes, url: str) -> bytes:
-    """Gzip or zlib, or the bare deflate that some servers send; never more than 64 MiB."""
-    for bits in (47, -15):
-        decoder = zlib.decompressobj(bits)
-        try:
-            whole = decoder.decompress(raw, LARGEST)
-        except zlib.error:
-            continue
-        if decoder.unconsumed_tail:
-            break
-        return whole
-    raise ProtocolBroken(f"{url}: the body cannot be decoded")
-
-
-def _unbrotlied(raw: bytes, url: str) -> bytes:
-    """Brotli; never more than 64 MiB."""
-    decoder = brotli.Decompressor()
-    try:
-        whole: bytes = decoder.process(raw, output_buffer_limit=LARGEST)
-    except brotli.error:
-        whole = b""
-    if not decoder.is_finished():
-        raise ProtocolBroken(f"{url}: the body cannot be decoded")
-    return whole

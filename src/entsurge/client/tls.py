@@ -15,15 +15,18 @@ ALPN: dict[str, list[str]] = {"auto": ["h2", "http/1.1"], "1.1": ["http/1.1"], "
 class Tls:
     """One for all visitors of a run; `authority` is a file of certificates to trust beside the system's.
 
-    `http` is what is offered by ALPN. The engine works in memory (RFC 8446 without a socket), so that waiting and
-    deadlines are those of the wire.
+    `http` is what is offered by ALPN; `certificate` and `key` are shown to servers that ask for a client's. The engine
+    works in memory (RFC 8446 without a socket), so that waiting and deadlines are those of the wire.
     """
 
     wants_read = ssl.SSLWantReadError
     closed = (ssl.SSLZeroReturnError, ssl.SSLEOFError)
 
-    def __init__(self, authority: str | None = None, *, http: Http = "auto") -> None:
+    def __init__(
+        self, authority: str | None = None, *, http: Http = "auto", certificate: str = "", key: str = ""
+    ) -> None:
         self.authority, self.http = authority, http
+        self.certificate, self.key = certificate, key
         self.left_behind: deque[Tickets] = deque(maxlen=MOST_LEFT_BEHIND)
         """Tickets of browsers whose visits are over, one entry each, for those that come back."""
 
@@ -43,6 +46,8 @@ class Tls:
         made.minimum_version = ssl.TLSVersion.TLSv1_2
         if self.authority:
             made.load_verify_locations(self.authority)
+        if self.certificate:
+            made.load_cert_chain(self.certificate, self.key or None, password="")
         made.set_alpn_protocols(protocols)
         return made
 

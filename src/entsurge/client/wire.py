@@ -40,9 +40,12 @@ class Interrupted(OSError):
 
 
 class Wire:
-    """One TCP connection. Every method that waits raises OSError; `close` wakes whoever waits with `Cut`."""
+    """One TCP connection. Every method that waits raises OSError; `close` wakes whoever waits with `Cut`.
 
-    __slots__ = ("_closed", "_hub", "_idle", "_readable", "_sock", "_writable")
+    `peer` is the address at the other end, empty before it is connected to.
+    """
+
+    __slots__ = ("_closed", "_hub", "_idle", "_readable", "_sock", "_writable", "peer")
 
     def __init__(self, family: int) -> None:
         self._sock = _SYSTEM_SOCKET(family, standard.SOCK_STREAM)
@@ -51,6 +54,7 @@ class Wire:
         self._readable = self._hub.loop.io(self._sock.fileno(), _READ)
         self._writable: Any = None
         self._closed = self._idle = False
+        self.peer = ""
 
     def connect(self, endpoint: Endpoint, source: str = "") -> bool:
         """Begin to connect, from this address of ours if one is given; whether that is done already.
@@ -62,6 +66,7 @@ class Wire:
             self._sock.setsockopt(standard.IPPROTO_IP, _BIND_WITHOUT_PORT, 1)
             self._sock.bind((source, 0))
         self._sock.setsockopt(standard.IPPROTO_TCP, standard.TCP_NODELAY, 1)
+        self.peer = endpoint.address[0]
         code = self._sock.connect_ex(endpoint.address)
         if code in (errno.EINPROGRESS, errno.EWOULDBLOCK):
             return False
@@ -183,6 +188,11 @@ class TlsWire:
     def engine(self) -> Any:
         """The TLS engine: what was agreed on, and the session."""
         return self._engine
+
+    @property
+    def peer(self) -> str:
+        """The address at the other end."""
+        return self._wire.peer
 
     def handshake(self) -> None:
         """Agree on keys, certificate and name verified. Raises OSError (ssl.SSLError among them)."""

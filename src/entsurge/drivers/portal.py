@@ -14,6 +14,7 @@ from entsurge.client.failure import ClientError, UpgradeRefused
 from entsurge.drivers import live
 from entsurge.drivers import portal_pages as pages
 from entsurge.drivers.results import broken, not_as_it_should_be, turned_away
+from entsurge.selectors import assets
 from entsurge.signon import cas
 from entsurge.signon.flow import Flow
 from entsurge.visit.driver import ActionSpec, Created
@@ -39,7 +40,6 @@ SHED_SIGNS = (
 )
 _SERVICE = re.compile(rb"<meta name=\"ent-service\" content=\"([^\"]*)\"")
 _XHR = re.compile(rb"\bdata-xhr=\"([^\"]*)\"")
-_ASSET = re.compile(rb"<(?:link|script|img)\b[^>]*?\b(?:href|src)=\"(/static/[^\"]+)\"")
 _TOO_MANY, _QUOTA, _TOO_LARGE = 429, 509, 413
 
 
@@ -159,11 +159,10 @@ class PortalDriver:
         return session.follow(answer)
 
     def _rest(self, session: Session, document: Response, body: bytes) -> PageResult:
-        assets = [found.decode() for found in _ASSET.findall(body)]
         declared = _XHR.search(body)
         calls = declared[1].decode().split() if declared else []
-        size, base = len(body), document.url
-        for answer in session.fetch_many([urljoin(base, path) for path in (*assets, *calls)]):
+        size, wanted = len(body), assets(document, session.allow).urls
+        for answer in session.fetch_many([*wanted, *(urljoin(document.url, path) for path in calls)]):
             if isinstance(answer, ClientError):
                 return broken(answer)
             outcome = self.classify(answer)

@@ -87,6 +87,7 @@ class Crew:
         for move in self.ledger.deal():
             self._give(move, at_us=0)
         for member in self._joined():
+            member.heard = time.monotonic()  # before that they have nothing to say, however long measures take to begin
             self._begin(member)
 
     def _begin(self, member: Member) -> None:
@@ -255,7 +256,7 @@ class Crew:
                 silent = time.monotonic() - member.heard
                 if member.pid in dead:
                     self._lost(member, "its process has died")
-                elif silent > SILENT_SECONDS:
+                elif self.begun and silent > SILENT_SECONDS:
                     self._lost(member, f"nothing heard for {silent:.1f} s")
 
     def _refuse(self, member: Member, reason: str) -> None:

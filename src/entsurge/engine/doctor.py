@@ -10,14 +10,12 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
-
-from gevent import socket
+from typing import TYPE_CHECKING, Any
 
 from entsurge import errors
 from entsurge.audience.shape import PERSONAS
 from entsurge.client import url as urls
-from entsurge.client.client import Client
+from entsurge.client.dialing import dial
 from entsurge.client.failure import ClientError
 from entsurge.engine import probe
 from entsurge.engine.target_access import TargetAccess
@@ -27,12 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from entsurge.audience.shape import Persona
-    from entsurge.client.response import Response
+    from entsurge.client.response import Response, Timing
     from entsurge.visit.outcome import PageResult
     from entsurge.visit.run_context import RunContext
 
 SKEW_SECONDS, CERTIFICATE_DAYS, DESCRIPTORS = 2.0, 14, 4096
 REACH_SECONDS = 10.0
+NO_CERTIFICATE = "No required SSL certificate was sent"  # nginx says so on a page, not in the handshake
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def look(access: TargetAccess, personas: list[Persona]) -> Iterator[Found]:
     yield first
     if answer is None:
         return
-    yield from _certificate(access)
+    yield from _certificate(access.url, context)
     yield _clock(answer)
     for persona in personas:
         yield from _persona(context, persona)
@@ -103,36 +102,46 @@ def _authorised(access: TargetAccess) -> Found:
 
 
 def _reach(access: TargetAccess, context: RunContext) -> tuple[Found, Response | None]:
-    client = Client(allow=context.allow, headers=context.headers, tls=context.tls)
+    client = context.access.client()
     try:
         answer = client.request("GET", access.url, deadline_seconds=REACH_SECONDS)
     except ClientError as error:
-        return Found("reach", False, f"{access.url}: {error} ({error.reason})"), None
+        return Found("reach", False, f"{access.url}: {error.said} ({error.reason})"), None
     finally:
         client.close()
-    timing = answer.timing
-    detail = f"{access.url}: status {answer.status}; connect {timing.connect_us / 1000:.1f} ms"
-    more = f", TLS {timing.tls_us / 1000:.1f} ms" if timing.tls_us else ""
-    return Found("reach", answer.status < 500, detail + more, timing.total_us / 1000), answer
+    asks = answer.status == 400 and NO_CERTIFICATE in answer.text
+    lacks = "; the server asks for a client certificate: name it as `client_certificate` and `client_key`" * asks
+    spoken = f"{answer.negotiated}; " if answer.negotiated else ""
+    detail = f"{access.url}: status {answer.status}; {spoken}{_steps(answer.timing)}{lacks}"
+    return Found("reach", answer.status < 500 and not asks, detail, answer.timing.total_us / 1000), answer
 
 
-def _certificate(access: TargetAccess) -> Iterator[Found]:
-    origin = urls.split(access.url).origin
-    if not origin.secure or access.tls is None:
+def _steps(timing: Timing) -> str:
+    """Where the time of a first request went; no TLS without TLS."""
+    steps = {
+        "name": timing.name_us, "connect": timing.connect_us, "TLS": timing.tls_us, "wait": timing.wait_us,
+        "transfer": timing.transfer_us,
+    }  # fmt: skip
+    return ", ".join(f"{name} {took / 1000:.1f} ms" for name, took in steps.items() if took or name != "TLS")
+
+
+def _certificate(url: str, context: RunContext) -> Iterator[Found]:
+    """What TLS agreed on with the target, and how long its certificate lasts: as a visitor's connection has it."""
+    origin = urls.split(url).origin
+    if not origin.secure:
         return
+    route = context.access.client().route
     try:
-        endpoint = access.allow.endpoints(origin.host, origin.port)[0]
-        with (
-            socket.create_connection(endpoint.address[:2], REACH_SECONDS) as plain,
-            access.tls.context.wrap_socket(plain, server_hostname=origin.host) as secured,
-        ):
-            shown, version = secured.getpeercert() or {}, secured.version()
-    except (OSError, ClientError) as error:
-        yield Found("certificate", False, str(error))
+        wire: Any = dial(origin, route, time.monotonic_ns() + int(REACH_SECONDS * 1e9)).wire
+    except ClientError as error:
+        yield Found("certificate", False, error.said)
         return
+    engine = wire.engine
+    shown, version, cipher = engine.getpeercert() or {}, engine.version(), engine.cipher()
+    wire.close()
     days = (ssl.cert_time_to_seconds(str(shown["notAfter"])) - time.time()) / 86400
     few = "" if days >= CERTIFICATE_DAYS else f"; fewer than {CERTIFICATE_DAYS}"
-    yield Found("certificate", not few, f"{version}, {days:.0f} days left{few}")
+    yield Found("certificate", not few, f"{version}, {cipher[0]}, {days:.0f} days left{few}")
 
 
 def _clock(answer: Response) -> Found:

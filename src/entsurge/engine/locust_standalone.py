@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import PERSONAS
-from entsurge.client.allow_list import AllowList
+from entsurge.client.access import Access
 from entsurge.drivers import registry as drivers
 from entsurge.errors import UsageError
 from entsurge.plan.arrivals import Arrivals, VisitPlan
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from entsurge.audience.shape import Persona
     from entsurge.record.recorder import Key
+    from entsurge.record.transport import Timing
 
 
 class LocustRecord:
@@ -35,6 +36,12 @@ class LocustRecord:
 
     def request(self, key: Key, microseconds: int) -> None:
         """Requests are not shown: a page is what a visitor sees."""
+
+    def transport(self, request: Key, protocol: str, timing: Timing) -> None:
+        """Where the time of requests went is not kept."""
+
+    def connection(self, of: Key, protocol: str, how: str, times_us: tuple[int, int, int]) -> None:
+        """Nor are connections."""
 
     def visit(self, row: dict[str, Any]) -> None:
         """Visits are not kept without a run directory."""
@@ -81,10 +88,9 @@ class Standalone:
             driver=drivers.make("portal", drivers.Setting(host)),
             population=population(ordinary),
             record=LocustRecord(self.environment),
-            allow=AllowList(),
+            access=Access(),
             patience={persona: ordinary.mixes.mix(persona).patience for persona in PERSONAS},
             deadline_seconds=ordinary.file.replay.page_deadline_seconds,
-            headers={"User-Agent": "entsurge"},
             zero=time.monotonic(),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from entsurge.audience.shape import Persona
     from entsurge.chaos.experiment import Experiment
     from entsurge.chaos.timeline import Planned
+    from entsurge.client.negotiated import Negotiated
     from entsurge.engine.prepared import Prepared
     from entsurge.engine.spec import RunSpec
 
@@ -36,8 +38,8 @@ def phases(profile: Profile) -> list[dict[str, Any]]:
     ]
 
 
-def manifest(spec: RunSpec, prepared: Prepared, locust_version: str) -> dict[str, Any]:
-    """manifest.json; draws the whole plan once, for its digest and its counts."""
+def manifest(spec: RunSpec, prepared: Prepared, locust_version: str, reached: Negotiated | None) -> dict[str, Any]:
+    """manifest.json; draws the whole plan once, for its digest and its counts. `reached`: what the target spoke."""
     profile, people, arrivals = prepared.profile, prepared.people, prepared.arrivals
     replay, counted, timeline = profile.file.replay, summary.planned(arrivals), phases(profile)
     return {
@@ -50,7 +52,7 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str) -> dict[str
         "arrivals": replay.arrivals,
         "plan_digest": arrivals.digest(),
         "content": _content(profile, prepared.experiments, prepared.scenario_paths) + _of_target(spec, prepared),
-        "target": _target(spec, prepared),
+        "target": {**_target(spec, prepared), "connection": asdict(reached) if reached else None},
         "scale": str(replay.scale),
         "compression": float(replay.compression),
         "started_utc": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -13,6 +13,7 @@ import gevent
 from gevent import subprocess
 from gevent.event import Event
 
+from entsurge.chaos.policy import ACCESS
 from entsurge.errors import CannotRecord, UsageError
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Perturbations:
             [*outside(), sys.executable, "-P", "-m", "entsurge.chaos.controller", json.dumps(spec)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, env=self._environment(),
         )  # fmt: skip
+        self._tell({"headers": dict(self.run.run_context.access.own_headers)})
         self.listening = gevent.spawn(self._listen)
         self.ready.wait(READY_SECONDS)
         if self.refused or not self.ready.is_set():
@@ -90,7 +92,10 @@ class Perturbations:
         self.listening.join(1)
 
     def _environment(self) -> dict[str, str]:
-        return os.environ | {"ENTSURGE_TARGET": self.run.spec.edge_of or self.run.spec.url}
+        return os.environ | {
+            "ENTSURGE_TARGET": self.run.spec.edge_of or self.run.spec.url,
+            ACCESS: self.run.run_context.access.to_json(),
+        }
 
     def _tell(self, row: dict[str, Any]) -> None:
         if self.controller is None:

@@ -53,20 +53,18 @@ class Prepared:
     def run_context(self, record: Record) -> RunContext:
         """The surroundings of this run's visits."""
         access = self.access
+        of_run = access.access.of_run(Path(self.spec.out).name, self.sources)
         return RunContext(
             driver=self.driver,
             population=self.people,
             record=record,
-            allow=access.allow,
+            access=of_run,
             patience={persona: self.profile.mixes.mix(persona).patience for persona in PERSONAS},
             deadline_seconds=self.profile.file.replay.page_deadline_seconds,
             phases=_in_us(manifests.phases(self.profile)),
             parts=_in_us(self.perturbation_phases),
-            headers=access.headers(Path(self.spec.out).name),
-            sources=self.sources,
             writable=access.writable,
             stand_in=access.stand_in,
-            tls=access.tls,
             comeback=comeback(self.profile),
             control_share=self.spec.control_share,
             returning_share=self.profile.file.replay.returning_browsers_percent / 100,

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from entsurge.audience import profile as profiles
-from entsurge.client.client import Client
 from entsurge.plan.arrivals import VisitPlan
 from entsurge.plan.people import population
 from entsurge.visit.log import VisitLog
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from entsurge.audience.shape import Persona
     from entsurge.engine.target_access import TargetAccess
     from entsurge.record.recorder import Key
+    from entsurge.record.transport import Timing
     from entsurge.visit.driver import Account
     from entsurge.visit.outcome import PageResult
     from entsurge.visit.run_context import People
@@ -42,6 +42,12 @@ class ProbeRecord:
         """A hop of a sign-on; other requests are not kept."""
         if key.kind == "hop":
             self.hops.append((key.page, key.outcome, microseconds))
+
+    def transport(self, request: Key, protocol: str, timing: Timing) -> None:
+        """Where the time of requests went is not kept."""
+
+    def connection(self, of: Key, protocol: str, how: str, times_us: tuple[int, int, int]) -> None:
+        """Nor are connections."""
 
     def visit(self, row: dict[str, Any]) -> None:
         """There is no visit."""
@@ -66,7 +72,7 @@ class Probe(Visitor):
         self.log = VisitLog(self.plan, 0, 0)
         self.random = random.Random(self.plan.name)
         self.service, self.action = "sign-on", "sign-on"
-        self.client = Client(allow=context.allow, headers=context.headers, tls=context.tls, on_exchange=None)
+        self.client = context.access.client()
 
     def account(self) -> Account:
         """Whom it signs on as."""
@@ -88,8 +94,8 @@ def run_context(access: TargetAccess, people: People | None = None, *, run: str 
     book = access.target.accounts if access.target else None
     return RunContext(
         driver=access.driver, population=people or book or population(profiles.load("lockdown-2020")),
-        record=ProbeRecord(), allow=access.allow, patience={}, deadline_seconds=DEADLINE_SECONDS,
-        headers=access.headers(run), writable=access.writable, stand_in=access.stand_in, tls=access.tls,
+        record=ProbeRecord(), access=access.access.of_run(run), patience={}, deadline_seconds=DEADLINE_SECONDS,
+        writable=access.writable, stand_in=access.stand_in,
     )  # fmt: skip
 
 

@@ -8,23 +8,23 @@ import gevent
 
 from entsurge.client.failure import ClientError
 from entsurge.errors import UsageError
-from entsurge.record.push import PushFailed, checked, push
+from entsurge.record.push import SECONDS_TO_ANSWER, PushFailed, checked, push
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from entsurge.client.allow_list import AllowList
+    from entsurge.client.blocking import BlockingClient
     from entsurge.record.exporter import Exporter
 
 PUSH_SECONDS = 5.0
 
 
-def check_gateway(url: str, allow: AllowList) -> None:
+def check_gateway(url: str, client: BlockingClient) -> None:
     """Raise UsageError unless the gateway is on loopback or in the target's allow-list."""
     if not url:
         return
     try:
-        allow.endpoints(*checked(url))
+        client.endpoints(*checked(url), deadline_seconds=SECONDS_TO_ANSWER)
     except ClientError as error:
         raise UsageError(
             f"--push-gateway {url}: {error}", hint="metrics go to loopback or to a host that the target allows"
@@ -34,8 +34,10 @@ def check_gateway(url: str, allow: AllowList) -> None:
 class PushGateway:
     """One run's pushes; what fails is said once, and the run goes on. Without a URL it does nothing."""
 
-    def __init__(self, url: str, exporter: Exporter, run: str, say: Callable[[str], None]) -> None:
-        self.url, self.exporter, self.run, self.say = url, exporter, run, say
+    def __init__(
+        self, url: str, client: BlockingClient, exporter: Exporter, run: str, say: Callable[[str], None]
+    ) -> None:
+        self.url, self.client, self.exporter, self.run, self.say = url, client, exporter, run, say
         self.failed = False
 
     def __enter__(self) -> None:
@@ -55,7 +57,7 @@ class PushGateway:
     def once(self) -> None:
         """Push now."""
         try:
-            push(self.url, self.exporter.registry, self.run)
+            push(self.url, self.client, self.exporter.registry, self.run)
         except PushFailed as error:
             if not self.failed:
                 self.say(f"metrics could not be pushed: {error}")

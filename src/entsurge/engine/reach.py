@@ -6,7 +6,6 @@ import resource
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from entsurge.client.client import Client
 from entsurge.client.failure import ClientError, OwnLimit
 from entsurge.client.pool import IDLE_NS, MOST_CONNECTIONS
 from entsurge.errors import TargetUnreachable, UsageError
@@ -14,7 +13,8 @@ from entsurge.plan.summary import window_load
 
 if TYPE_CHECKING:
     from entsurge.audience.profile import Profile
-    from entsurge.visit.run_context import RunContext
+    from entsurge.client.access import Access
+    from entsurge.client.negotiated import Negotiated
 
 REACH_SECONDS = 5.0
 LIVE = ("chat", "video-class")  # services whose pages keep a socket open
@@ -22,18 +22,22 @@ TIME_WAIT_SECONDS = 60  # a closed connection keeps its port so long (TCP_TIMEWA
 OF_OUR_OWN = 200  # descriptors for everything else
 
 
-def reach(url: str, context: RunContext) -> None:
-    """Ask the target once. Raises TargetUnreachable with the reason: name, refusal, TLS, silence."""
-    client = Client(allow=context.allow, headers=context.headers, tls=context.tls, source=context.source(0))
+def reach(url: str, access: Access) -> Negotiated | None:
+    """Ask the target once; what the connection was agreed to be.
+
+    Raises TargetUnreachable with the reason: name, refusal, TLS, silence.
+    """
+    client = access.client()
     try:
-        client.request("GET", url, deadline_seconds=REACH_SECONDS)
+        return client.request("GET", url, deadline_seconds=REACH_SECONDS).negotiated
     except OwnLimit as error:
         raise UsageError(
             f"{url}: this machine cannot connect: {error}", hint="is --source an address of it?"
         ) from error
     except ClientError as error:
         raise TargetUnreachable(
-            f"{url}: {error} ({error.reason})", hint="nothing was sent but this one question; no run was made"
+            f"{url}: {error} ({error.reason})",
+            hint=error.hint or "nothing was sent but this one question; no run was made",
         ) from error
     finally:
         client.close()

@@ -88,11 +88,13 @@ class Run:
         self.directory: RunDirectory = RunDirectory(Path(spec.out), lazily=True)
         self.recorder = Recorder(self.directory)
         self.run_context: RunContext = self.prepared.run_context(self.recorder)
-        check_gateway(spec.push_gateway, self.run_context.allow)
-        reach(spec.url, self.run_context)
+        access = self.run_context.access
+        self.gateway = access.without_secrets().blocking(loopback=True)
+        check_gateway(spec.push_gateway, self.gateway)
+        reached = reach(spec.url, access)
         asked = [*spec.scrape, *(each.model_dump() for each in self.prepared.profile.file.scrape)]
-        self.endpoints = endpoints(asked, spec.url, self.run_context)
-        self.manifest = manifests.manifest(spec, self.prepared, locust_version)
+        self.endpoints = endpoints(asked, spec.url, access)
+        self.manifest = manifests.manifest(spec, self.prepared, locust_version, reached)
         self.directory.open()
         self.directory.write_json("manifest.json", self.manifest, durably=True)
         self.directory.write_json("engine.pid", os.getpid())
@@ -127,7 +129,7 @@ class Run:
         self.book.exporter.serve(self.spec.exporter_port)
         web = environment.create_web_ui("127.0.0.1", self.spec.web_port) if self.spec.web_port else None
         pushing = PushGateway(
-            self.spec.push_gateway, self.book.exporter, self.directory.path.name, self.book.progress.say
+            self.spec.push_gateway, self.gateway, self.book.exporter, self.directory.path.name, self.book.progress.say
         )
         try:
             with pushing, self.book.progress:

@@ -8,7 +8,6 @@ from urllib.parse import urljoin
 
 import gevent
 
-from entsurge.client.client import Client
 from entsurge.client.failure import ClientError, NotAllowed
 from entsurge.errors import CannotRecord, UsageError
 from entsurge.record.exposition import Wanted, pick
@@ -17,11 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
+    from entsurge.client.access import Access
+    from entsurge.client.client import Client
     from entsurge.record.run_directory import RunDirectory
     from entsurge.visit.run_context import RunContext
 
 EVERY_SECONDS, DEADLINE_SECONDS = 1.0, 2.0
 MOST_BYTES = 4_000_000
+IN_FORMAT = "expected an address that answers in Prometheus' text format"
 OURS = "/metrics"  # the embedded ENT's own, looked at when nothing else is asked for
 OUR_SERIES = ("entsandbox_workers_busy", "entsandbox_queue", "entsandbox_pool_busy", "entsandbox_sessions")
 
@@ -49,18 +51,15 @@ class Scraper:
         gevent.killall(self.asking)
 
     def _ask(self, endpoint: Endpoint) -> None:
-        client = Client(
-            allow=self.run_context.allow,
-            headers=self.run_context.headers,
-            tls=self.run_context.tls,
-            source=self.run_context.source(0),
-        )
+        client = self.run_context.access.client()
         try:
             while True:
                 t = round(self.run_context.now_us() / 1e6, 3)
                 try:
                     self._write(t, endpoint, fetched(client, endpoint.url))
-                except (ClientError, ValueError) as failure:
+                except ClientError as failure:
+                    self._say(t, endpoint, failure.said)
+                except ValueError as failure:
                     self._say(t, endpoint, str(failure) or type(failure).__name__)
                 now = self.run_context.now_us() / 1e6
                 gevent.sleep(EVERY_SECONDS - now % EVERY_SECONDS)
@@ -114,15 +113,15 @@ def fetched(client: Client, url: str) -> str:
     return text
 
 
-def endpoints(asked: Sequence[dict[str, Any]], target: str, context: RunContext) -> list[Endpoint]:
+def endpoints(asked: Sequence[dict[str, Any]], target: str, access: Access) -> list[Endpoint]:
     """What is asked for, relative addresses being the target's; nothing asked: the embedded ENT's own, if it is one.
 
     Every endpoint is looked at once. Raises UsageError for one that does not answer in Prometheus' format.
     """
     if not asked:
-        return _ours(target, context)
+        return _ours(target, access)
     found = [Endpoint(urljoin(target, each["url"]), each["series"]) for each in asked]
-    client = Client(allow=context.allow, headers=context.headers, tls=context.tls, source=context.source(0))
+    client = access.client()
     try:
         for each in found:
             _look(client, each)
@@ -136,15 +135,15 @@ def _look(client: Client, endpoint: Endpoint) -> None:
         pick(fetched(client, endpoint.url), endpoint.wanted)
     except NotAllowed as error:
         raise UsageError(f"--scrape {endpoint.url}: {error}", hint="metrics are read from allowed hosts only") from None
-    except (ClientError, ValueError) as error:
-        raise UsageError(
-            f"--scrape {endpoint.url}: {error}", hint="expected an address that answers in Prometheus' text format"
-        ) from None
+    except ClientError as error:
+        raise UsageError(f"--scrape {endpoint.url}: {error}", hint=error.hint or IN_FORMAT) from None
+    except ValueError as error:
+        raise UsageError(f"--scrape {endpoint.url}: {error}", hint=IN_FORMAT) from None
 
 
-def _ours(target: str, context: RunContext) -> list[Endpoint]:
+def _ours(target: str, access: Access) -> list[Endpoint]:
     endpoint = Endpoint(urljoin(target, OURS), OUR_SERIES)
-    client = Client(allow=context.allow, headers=context.headers, tls=context.tls, source=context.source(0))
+    client = access.client()
     try:
         return [endpoint] if pick(fetched(client, endpoint.url), endpoint.wanted) else []
     except (ClientError, ValueError):

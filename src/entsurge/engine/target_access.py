@@ -1,4 +1,4 @@
-"""How a target is spoken to: driver, allow-list, certificates, headers; the same for runs, checks and clean-up."""
+"""How a target is spoken to: driver and access; the same for runs, checks and clean-up."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from entsurge import __version__
-from entsurge.client.allow_list import AllowList
-from entsurge.client.tls import Tls
+from entsurge.client.access import Access
 from entsurge.drivers import registry as drivers
 from entsurge.targets import file as targets
 
@@ -23,8 +22,7 @@ class TargetAccess:
         self.url = url
         self.target: Target | None = targets.load(Path(target)) if target else None
         self.driver: Driver = drivers.make(driver, self._setting())
-        self.allow = AllowList(self.target.file.all_hosts, self.target.file.networks) if self.target else AllowList()
-        self.tls = Tls(self.target.certificates) if self.target else None
+        self.access = access(self.target)
 
     def _setting(self) -> drivers.Setting:
         if self.target is None:
@@ -41,7 +39,21 @@ class TargetAccess:
         """The services that the product lacks, and what is opened in their place."""
         return {str(lacks): str(has) for lacks, has in self.target.file.stand_in.items()} if self.target else {}
 
-    def headers(self, run: str) -> dict[str, str]:
-        """What every request carries; the target's own may hold secrets."""
-        own = {"User-Agent": f"entsurge/{__version__} (load test)", "X-Entsurge-Run": run}
-        return {**own, **(self.target.headers() if self.target else {})}
+
+def access(target: Target | None) -> Access:
+    """The policy of a target file; without one, that of loopback."""
+    agent = f"entsurge/{__version__} (load test)"
+    if target is None:
+        return Access(agent=agent)
+    certificate, key = target.client_certificate
+    return Access(
+        hosts=target.file.all_hosts,
+        networks=target.file.networks,
+        certificates=target.certificates or "",
+        client_certificate=certificate,
+        client_key=key,
+        http=target.file.http,
+        names_seconds=target.file.names_seconds,
+        agent=agent,
+        own_headers=target.headers(),
+    )

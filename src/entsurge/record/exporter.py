@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from entsurge.audience.objective import parse_objective
 from entsurge.audience.shape import PERSONAS, SERVICES
+from entsurge.record.transport import KIND, PROTOCOLS, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 PORT = 9646
 SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 1.6, 2.0, 3.0, 5.0, 10.0, 30.0)
 MOST_EDGES = 40
+PHASE_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+PHASES = {
+    "queue": "queue", "name": "name", "connect": "connect", "tls-full": "tls", "tls-resumed": "tls", "wait": "wait",
+    "transfer": "transfer",
+}  # fmt: skip
 KNOWN_SERVICES = frozenset(("sign-on", *SERVICES))
 OTHER = "other"
 VISITS = {
@@ -50,11 +56,23 @@ def edges(objectives: Iterable[Mapping[str, Any]]) -> tuple[float, ...]:
 
 
 class _Times:
-    """Counts between the edges, and the sum, of one persona's pages on one service."""
+    """Counts between the edges, and the sum: of one persona's pages on one service, or of one phase of requests."""
 
-    def __init__(self, size: int) -> None:
-        self.counts: Any = np.zeros(size, np.int64)
+    def __init__(self, seconds: tuple[float, ...]) -> None:
+        self.seconds, self.edges_us = seconds, np.array(seconds) * 1e6
+        self.counts: Any = np.zeros(len(seconds) + 1, np.int64)
         self.sum_us = 0
+
+    def add(self, times_us: Any) -> None:
+        """Take in times in µs."""
+        self.counts += np.bincount(np.searchsorted(self.edges_us, times_us), minlength=len(self.counts))
+        self.sum_us += int(times_us.sum())
+
+    def onto(self, family: HistogramMetricFamily, labels: tuple[str, ...]) -> None:
+        """Become a histogram of this family."""
+        limits = [*map(str, self.seconds), "+Inf"]
+        cumulative = np.cumsum(self.counts).tolist()
+        family.add_metric(labels, list(zip(limits, cumulative, strict=True)), self.sum_us / 1e6)
 
 
 class Exporter(Collector):
@@ -68,10 +86,10 @@ class Exporter(Collector):
     def __init__(self, manifest: Mapping[str, Any] | None = None) -> None:
         self.manifest = manifest or {}
         self.seconds = edges(self.manifest.get("objectives", ()))
-        self.edges_us = np.array(self.seconds) * 1e6
         self.visits: dict[str, Mapping[str, int]] = {name: {} for name in VISITS}
         self.pages: Counter[tuple[str, str, str, str]] = Counter()
         self.times: dict[str, dict[tuple[str, str], _Times]] = {name: {} for name in HISTOGRAMS}
+        self.phases: dict[tuple[str, str, str], _Times] = {}
         self.retried_pages: Counter[tuple[str, str, str, str]] = Counter()
         self.retries: Mapping[str, int] = {}
         self.visitors: Mapping[str, int] = {}
@@ -91,6 +109,8 @@ class Exporter(Collector):
     def fold(self, fold: Fold) -> None:
         """Take in one second of pages; times of the pages served alone, a refusal is quick."""
         for key, count in fold.counts.items():
+            if key.kind == KIND:
+                self._phase(key, fold.times_us[key])
             if key.kind != "page":
                 continue
             series = _series(key)
@@ -105,10 +125,19 @@ class Exporter(Collector):
     def _add(self, name: str, series: tuple[str, str], times_us: Any) -> None:
         if times_us is None:
             return
-        size = len(self.seconds) + 1
-        of = self.times[name].setdefault(series, _Times(size))
-        of.counts += np.bincount(np.searchsorted(self.edges_us, times_us), minlength=size)
-        of.sum_us += int(times_us.sum())
+        self.times[name].setdefault(series, _Times(self.seconds)).add(times_us)
+
+    def _phase(self, key: Key, times_us: Any) -> None:
+        """Where requests' time went: of those served, and of all connections."""
+        step = Step.of(key.page)
+        if key.outcome != "ok" or step.name not in PHASES:
+            return
+        labels = (
+            PHASES[step.name],
+            step.protocol if step.protocol in PROTOCOLS else OTHER,
+            key.service if key.service in KNOWN_SERVICES else OTHER,
+        )
+        self.phases.setdefault(labels, _Times(PHASE_SECONDS)).add(times_us)
 
     def gauge(
         self,
@@ -140,6 +169,7 @@ class Exporter(Collector):
         yield self._pages("entsurge_pages", "Page views by outcome", self.pages)
         yield self._pages("entsurge_retried_pages", "Page views of retries by outcome", self.retried_pages)
         yield from (self._histogram(name) for name in HISTOGRAMS)
+        yield self._phases()
         yield from self._gauges()
         yield self._objectives()
 
@@ -196,10 +226,18 @@ class Exporter(Collector):
 
     def _histogram(self, name: str) -> Metric:
         family = HistogramMetricFamily(*HISTOGRAMS[name], labels=["persona", "service"])
-        limits = [*map(str, self.seconds), "+Inf"]
         for series, of in self.times[name].items():
-            cumulative = np.cumsum(of.counts).tolist()
-            family.add_metric(series, list(zip(limits, cumulative, strict=True)), of.sum_us / 1e6)
+            of.onto(family, series)
+        return family
+
+    def _phases(self) -> Metric:
+        family = HistogramMetricFamily(
+            "entsurge_request_phase_seconds",
+            "Where the time of requests went: those served, and every connection made",
+            labels=["phase", "protocol", "service"],
+        )
+        for labels, of in self.phases.items():
+            of.onto(family, labels)
         return family
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from prometheus_client.exposition import push_to_gateway
 
+from entsurge.client.failure import ClientError
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,20 +15,14 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
+    from entsurge.client.blocking import BlockingClient
+
 JOB = "entsurge"
 SECONDS_TO_ANSWER = 5.0
 
 
 class PushFailed(Exception):
     """The gateway did not take the metrics; a run goes on without."""
-
-
-class _Stay(HTTPRedirectHandler):
-    """Follows no redirect: the metrics go where the operator said, or nowhere."""
-
-    def redirect_request(self, *_: object, **__: object) -> None:
-        """None, which makes the redirect an error."""
-        return
 
 
 def checked(url: str) -> tuple[str, int]:
@@ -43,24 +37,28 @@ def checked(url: str) -> tuple[str, int]:
     return parts.hostname, port
 
 
-def push(url: str, registry: CollectorRegistry, run: str) -> None:
-    """Replace what the gateway holds of this run (`job="entsurge", run=<its name>`). Raises PushFailed."""
+def push(url: str, client: BlockingClient, registry: CollectorRegistry, run: str) -> None:
+    """Replace what the gateway holds of this run (`job="entsurge", run=<its name>`). Raises PushFailed.
+
+    No redirect is followed: the metrics go where the operator said, or nowhere.
+    """
+
+    def handler(
+        url: str, method: str, timeout: float | None, headers: list[tuple[str, str]], data: bytes
+    ) -> Callable[[], None]:
+        return lambda: _send(client, url, method, timeout or SECONDS_TO_ANSWER, headers, data)
+
     try:
         push_to_gateway(
-            url.rstrip("/"), JOB, registry, grouping_key={"run": run}, timeout=SECONDS_TO_ANSWER, handler=_handler
+            url.rstrip("/"), JOB, registry, grouping_key={"run": run}, timeout=SECONDS_TO_ANSWER, handler=handler
         )
-    except (OSError, ValueError) as error:
-        raise PushFailed(f"{url}: {getattr(error, 'reason', None) or error}") from None
+    except ClientError as error:
+        raise PushFailed(f"{url}: {error.said}") from None
 
 
-def _handler(
-    url: str, method: str, timeout: float | None, headers: list[tuple[str, str]], data: bytes
-) -> Callable[[], None]:
-    """Sends one push: no proxy of the environment, no redirect."""
-
-    def send() -> None:
-        request = Request(url, data=data, method=method, headers=dict(headers))  # noqa: S310  http(s): see `checked`
-        with build_opener(ProxyHandler({}), _Stay()).open(request, timeout=timeout) as answer:
-            answer.read()
-
-    return send
+def _send(
+    client: BlockingClient, url: str, method: str, seconds: float, headers: list[tuple[str, str]], data: bytes
+) -> None:
+    answer = client.request(method, url, headers=dict(headers), body=data, deadline_seconds=seconds)
+    if not 200 <= answer.status < 300:
+        raise PushFailed(f"{url}: answered {answer.status}")

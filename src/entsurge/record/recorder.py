@@ -11,9 +11,12 @@ import numpy as np
 
 from entsurge.record.histogram import buckets
 from entsurge.record.redaction import redact
+from entsurge.record.transport import KIND, QUEUED_US, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from entsurge.record.transport import Timing
 
 EXAMPLES_PER_SIGNATURE = 3
 TIMED_TWICE = ("page", "phased")  # kinds of key with a corrected and a service time
@@ -79,6 +82,7 @@ class Recorder:
         self.signatures: Counter[str] = Counter()
         self.listeners: list[Callable[[Fold], None]] = []
         self._described_written = 0
+        self._answers: dict[tuple[str, ...], int] = {}  # the number of a wait; that of its transfer follows
 
     def page(self, key: Key, corrected_us: int, service_us: int) -> None:
         """One page view: its corrected latency and its service time, in µs."""
@@ -96,6 +100,31 @@ class Recorder:
         self.key_column.append(found)
         self.time_column.append(microseconds)
 
+    def transport(self, request: Key, protocol: str, timing: Timing) -> None:
+        """Where the time of a request that was answered went, but for making a connection.
+
+        Personas and groups are not told apart: what a request waits for on the wire is the service's.
+        """
+        where = (request.service, request.phase, request.outcome, request.attempt, protocol)
+        found = self._answers.get(where)
+        if found is None:
+            found = self._answers[where] = self._step("wait", protocol, request)
+            self._step("transfer", protocol, request)
+        name_us, connect_us, tls_us, wait_us, transfer_us, total_us = timing
+        self._add(found, wait_us)
+        self._add(found + 1, transfer_us)
+        queue_us = total_us - name_us - connect_us - tls_us - wait_us - transfer_us
+        if queue_us >= QUEUED_US:
+            self._add(self._step("queue", protocol, request), queue_us)
+
+    def connection(self, of: Key, protocol: str, how: str, times_us: tuple[int, int, int]) -> None:
+        """A connection made `how` (plain, full, resumed); what asking for the name, TCP and TLS took."""
+        name_us, connect_us, tls_us = times_us
+        self._add(self._step("name", protocol, of), name_us)
+        self._add(self._step("connect", protocol, of), connect_us)
+        if how != "plain":
+            self._add(self._step(f"tls-{how}", protocol, of), tls_us)
+
     def visit(self, row: dict[str, Any]) -> None:
         """One finished visit, a row of visits.arrows."""
         self.finished_visits.append(row)
@@ -110,6 +139,16 @@ class Recorder:
     def created(self, row: dict[str, Any]) -> None:
         """Something that the run wrote on the target."""
         self.lines.append(("created.jsonl", row))
+
+    def _add(self, number: int, microseconds: int) -> None:
+        self.key_column.append(number)
+        self.time_column.append(microseconds)
+
+    def _step(self, name: str, protocol: str, of: Key) -> int:
+        """The number of a step's key, new or known."""
+        key = Key(KIND, "", "", of.service, Step(name, protocol).page, of.phase, of.outcome, attempt=of.attempt)
+        found = self.ids.get(key)
+        return self._number(key) if found is None else found
 
     def _number(self, key: Key) -> int:
         number = len(self.described)

@@ -15,6 +15,7 @@ from entsurge.render import charts, tables
 from entsurge.render.effects import effects_view, effects_words
 from entsurge.render.numbers import Numbers
 from entsurge.render.series import step_seconds
+from entsurge.render.transport import negotiated, transport_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -27,7 +28,7 @@ FIGURES = ("visits", "page_views", "minutes_per_visit", "pages_per_visit")
 NEARLY_ALL = 99.0
 SECTIONS = (
     "verdict", "continuity", "figures", "matrix", "effects", "objectives", "validity", "timeline", "percentiles",
-    "failures", "recovery", "definitions", "again",
+    "transport", "failures", "recovery", "definitions", "again",
 )  # fmt: skip
 DECIMALS = {"visits": 0, "page_views": 0, "minutes_per_visit": 1, "pages_per_visit": 2}
 
@@ -119,6 +120,8 @@ def view(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers, title:
         "table_title": names["table_binned"].format(seconds=step) if step > 1 else names["table"],
         "target_table": tables.target(run, numbers),
         "target_more": max(0, len(run["target_series"]) - charts.MOST_TARGET_PANELS),
+        "spoken": negotiated(run["transport"]),
+        "wire": list(transport_lines(run["transport"], words, numbers)),
         "during": tables.during(run, words),
         "recoveries": tables.recoveries(run, words, numbers),
         "reasons_here": [each[words["language"]] for each in run["reasons"]],

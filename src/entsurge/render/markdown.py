@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from entsurge.render.effects import effects_markdown
 from entsurge.render.html import DECIMALS, FIGURES, VERDICT_SIGNS, card, lead, messages, run_titles
 from entsurge.render.numbers import Numbers
+from entsurge.render.transport import transport_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,6 +41,7 @@ def render_markdown(data: Mapping[str, Any], language: str) -> str:
             "",
             *_objectives(run, words, numbers),
             "",
+            *_transport(run, words, numbers),
             *effects_markdown(run, words, numbers),
         ]
     return "\n".join(lines) + "\n"
@@ -75,6 +77,21 @@ def _retries(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers, ti
         served = numbers.number(found["in_the_end"])
         told = words["figures"]["retries"].format(run=title, served=served, **counts, **added)
         yield from ("", escaped(told))
+
+
+def _transport(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
+    found, names = run["transport"], words["transport"]
+    if not found["phases"]:
+        return
+    yield from (f"### {names['title']}", "")
+    yield from (f"- {escaped(line)}" for line in transport_lines(found, words, numbers))
+    columns = ("phase", "count", "p50", "p95", "mean", "share")
+    yield from ("", "| " + " | ".join(names[column] for column in columns) + " |", "|---" + "|--:" * 5 + "|")
+    for row in found["phases"]:
+        times = (numbers.fine(row[name]) for name in ("p50_s", "p95_s", "mean_s"))
+        cells = (names[row["phase"]], numbers.number(row["count"]), *times, numbers.ratio(row["share"]))
+        yield "| " + " | ".join(cells) + " |"
+    yield ""
 
 
 def _objectives(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) -> Iterator[str]:

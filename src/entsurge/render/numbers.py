@@ -58,6 +58,14 @@ class Numbers:
         decimals = 2 if value < 10 else 1 if value < 100 else 0
         return f"{self.number(value, decimals)}{NARROW}s"
 
+    def fine(self, value: float | None) -> str:
+        """A duration that may be far under a millisecond: `4 µs`, from 0.1 ms on `0,31 ms`, then as `seconds`."""
+        if value is None or value >= 0.01:
+            return self.seconds(value)
+        if value < 0.0001:
+            return f"{self.number(1e6 * value)}{NARROW}µs"
+        return f"{self.number(1000 * value, 2)}{NARROW}ms"
+
     def measure(self, value: float | None, unit: str) -> str:
         """A value of an objective: `s`, `ratio` or `score`."""
         if unit == "s":

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from entsurge.client.edge_refusal import refused_by
-from entsurge.phrases import folded
+from entsurge.phrases import anchor, folded
 from entsurge.signon.method import Refusal
 from entsurge.signs import ParsedAnswer, Sign, shown
 
@@ -43,20 +43,21 @@ class Reading:
     @cached_property
     def words(self) -> str:
         """What the answer says, attributes of its elements included: scripts and styles are no words of a page."""
-        return folded(self._said)
+        return folded(self.raw)
 
     @cached_property
     def read(self) -> str:
         """What a person reads of a page; nothing of what is no page."""
-        return folded(_TAG.sub(" ", self._said)) if "<" in self._said else ""
+        return folded(_TAG.sub(" ", self.raw)) if "<" in self.raw else ""
 
     @cached_property
     def asks_password(self) -> bool:
         """Whether a password may be tried here: who may try one stands in no waiting room."""
-        return "password" in self._said and _PASSWORD.search(self._said) is not None
+        return "password" in self.raw and _PASSWORD.search(self.raw) is not None
 
     @cached_property
-    def _said(self) -> str:
+    def raw(self) -> str:
+        """The answer in lower case, without scripts and styles; empty for what says nothing."""
         kind = self.answer.headers.get("content-type")
         if kind and not kind.startswith(("text/", "application/json", "application/xhtml", "application/problem")):
             return ""
@@ -79,10 +80,10 @@ class Wording:
     own: bool = False
 
     @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """An expression for the words, in what `Reading` gives."""
-        texts = (each for each in self.words if isinstance(each, str))
-        return re.compile("|".join(re.escape(folded(text).lower()) for text in texts) or r"(?!)")
+    def _anchored(self) -> tuple[tuple[str, str], ...]:
+        """Each word as it is compared, after the part of it that no escaping changes."""
+        folds = (folded(each).lower() for each in self.words if isinstance(each, str))
+        return tuple((anchor(each), each) for each in folds)
 
     @cached_property
     def signs(self) -> tuple[Sign, ...]:
@@ -91,7 +92,15 @@ class Wording:
 
     def said(self, reading: Reading) -> bool:
         """Whether an answer says it, by words or by a sign."""
-        return self.pattern.search(reading.words) is not None or shown(self.signs, reading.parsed)
+        return any(each in reading.words for each in self._likely(reading)) or shown(self.signs, reading.parsed)
+
+    def read(self, reading: Reading) -> bool:
+        """Whether a person reads one of the words in a page."""
+        return any(each in reading.words and each in reading.read for each in self._likely(reading))
+
+    def _likely(self, reading: Reading) -> list[str]:
+        """The words that may be said: nearly every page has none, and is not unescaped."""
+        return [each for part, each in self._anchored if part in reading.raw]
 
 
 @dataclass(frozen=True)
@@ -138,7 +147,7 @@ class RefusalPatterns:
     def _refuses_service(self, page: Reading) -> bool:
         if self.service_refused.own:
             return self.service_refused.said(page)
-        return self.service_refused.pattern.search(page.read) is not None and not page.asks_password
+        return self.service_refused.read(page) and not page.asks_password
 
     def proved(self, answer: Response) -> bool:
         """Whether the answer shows that the visitor is signed on; never, where there is no proof to look for."""

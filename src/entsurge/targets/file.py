@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -16,7 +16,7 @@ from entsurge.audience.shape import Service
 from entsurge.errors import UsageError
 from entsurge.secret import Secret
 from entsurge.signon import registry as methods
-from entsurge.targets import accounts
+from entsurge.targets import accounts, certificates
 from entsurge.targets.guard import Guard
 from entsurge.targets.writes import Writes
 
@@ -82,6 +82,10 @@ class TargetFile(_Strict):
     hosts: tuple[Annotated[str, StringConstraints(pattern=r"^[^\s/:]+$|^[0-9a-fA-F:]+$")], ...] = ()
     networks: tuple[str, ...] = ()
     certificates: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
+    http: Literal["auto", "1.1", "2"] = "auto"
+    names_seconds: Annotated[float, Field(ge=1, le=3600)] = 60
     driver: Text = "portal"
     sign_on: dict[str, Any] | None = None
     tenant: tuple[Tenant, ...] = ()
@@ -130,6 +134,19 @@ class TargetFile(_Strict):
             raise ValueError(f"hosts: {', '.join(sorted(outside))}: missing; a [[tenant]] lives there")
         return self
 
+    @model_validator(mode="after")
+    def _speaks_http2_over_tls(self) -> TargetFile:
+        plain = [url for url in (self.url, *(each.url for each in self.tenant)) if url and url.startswith("http://")]
+        if self.http == "2" and plain:
+            raise ValueError(f'http: "2" needs https, as in browsers; {plain[0]} speaks HTTP/1.1: "auto" or "1.1"')
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_key_for_a_certificate(self) -> TargetFile:
+        if self.client_key and not self.client_certificate:
+            raise ValueError("client_certificate: missing; client_key is the key of one")
+        return self
+
     @property
     def all_hosts(self) -> tuple[str, ...]:
         """The hosts that may be spoken to: that of the URL, and those named."""
@@ -159,7 +176,18 @@ class Target:
     @property
     def certificates(self) -> str | None:
         """The file of certificates to trust beside the system's."""
-        return str(self.path.parent / self.file.certificates) if self.file.certificates else None
+        return str(self.beside(self.file.certificates)) if self.file.certificates else None
+
+    @property
+    def client_certificate(self) -> tuple[str, str]:
+        """The files of the certificate that is shown to servers that ask, and of its key; empty for none."""
+        given = (self.file.client_certificate, self.file.client_key)
+        certificate, key = (str(self.beside(name)) if name else "" for name in given)
+        return certificate, key
+
+    def beside(self, name: str) -> Path:
+        """A file that the target file names; absolute, for processes that are started elsewhere."""
+        return (self.path.parent / name).resolve()
 
     @property
     def portals(self) -> dict[str, str]:
@@ -191,8 +219,7 @@ def load(path: Path) -> Target:
     if not path.is_file():
         raise UsageError(f"{path}: no such file", hint="a target is a URL on loopback, or a target file (TOML)")
     file, sign_on = _checked(path)
-    if file.certificates and not (path.parent / file.certificates).is_file():
-        raise UsageError(f"{path}: certificates: no file {file.certificates}")
+    _check_certificates(path, file)
     book = None
     if file.accounts is not None:
         one = file.accounts.password
@@ -202,6 +229,19 @@ def load(path: Path) -> Target:
             academies={each.school: each.academy for each in file.tenant},
         )
     return Target(path, file, hashlib.sha256(path.read_bytes()).hexdigest(), sign_on, book)
+
+
+def _check_certificates(path: Path, file: TargetFile) -> None:
+    """Raise UsageError with what is wrong with the files of certificates."""
+    faults = []
+    if file.certificates:
+        faults.append(("certificates", certificates.of_authority(path.parent / file.certificates)))
+    if file.client_certificate:
+        key = path.parent / file.client_key if file.client_key else None
+        faults.append(("client_certificate", certificates.of_client(path.parent / file.client_certificate, key)))
+    lines = [f"{path}: {name}: {wrong}" for name, wrong in faults if wrong]
+    if lines:
+        raise UsageError("\n".join(lines), hint=HINT)
 
 
 def _checked(path: Path) -> tuple[TargetFile, SignOn | None]:

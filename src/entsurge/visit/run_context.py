@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from entsurge.audience.shape import Patience, Persona
+    from entsurge.client.access import Access
     from entsurge.client.allow_list import AllowList
-    from entsurge.client.tls import Tls
     from entsurge.plan.comeback import Comeback
     from entsurge.record.recorder import Key
+    from entsurge.record.transport import Timing
     from entsurge.visit.driver import Driver
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
@@ -76,6 +77,14 @@ class Record(Protocol):
         """One request."""
         ...
 
+    def transport(self, request: Key, protocol: str, timing: Timing) -> None:
+        """Where the time of one request went."""
+        ...
+
+    def connection(self, of: Key, protocol: str, how: str, times_us: tuple[int, int, int]) -> None:
+        """A connection was made."""
+        ...
+
     def visit(self, row: dict[str, Any]) -> None:
         """One finished visit."""
         ...
@@ -96,14 +105,12 @@ class RunContext:
     driver: Driver
     population: People
     record: Record
-    allow: AllowList
+    access: Access
     patience: Mapping[Persona, Patience]
     deadline_seconds: float
-    headers: dict[str, str]
     zero: float = 0.0
     writable: frozenset[str] | None = None  # services that may be written to; None for all (the sandbox)
     stand_in: Mapping[str, str] = field(default_factory=dict)  # services that the product lacks, and what is opened
-    tls: Tls | None = None
     quiet_until_us: int = 0  # an edge has asked for silence until this µs of run time
     phases: list[tuple[str, int, int]] = field(default_factory=list)
     parts: list[tuple[str, int, int]] = field(default_factory=list)  # baseline, fault, recovery; none without a fault
@@ -112,16 +119,20 @@ class RunContext:
     accounts_in_use: set[tuple[str, str, int]] = field(default_factory=set)
     limits: Counter[str] = field(default_factory=Counter)  # what the generator itself lacked, and how often
     comeback: Comeback | None = None  # who tries again after a failure, and when
-    sources: tuple[str, ...] = ()  # addresses of this machine that visitors come from, in turn
     returning_share: float = 0.0  # of the visits, whose browser was there before
     control_share: float = 0.0  # of the visits, which faults at an edge leave alone
     unreachable: int = 0
     answers: int = 0
 
     @property
+    def allow(self) -> AllowList:
+        """Where visitors may connect to."""
+        return self.access.allow
+
+    @property
     def run_name(self) -> str:
         """The run's name as its requests carry it, cut to what may stand in any address; empty for none."""
-        return _UNFIT.sub("-", self.headers.get("X-Entsurge-Run", ""))[:40]
+        return _UNFIT.sub("-", self.access.run)[:40]
 
     def phase_at(self, due_us: int, visit_phase: str) -> str:
         """The phase of a page due at this µs of run time; the visit's own where no phases are known."""
@@ -133,10 +144,6 @@ class RunContext:
     def part_at(self, due_us: int) -> str:
         """The part of the window that faults cut it into, at this µs of run time; empty where there is none."""
         return next((name for name, begin_us, end_us in self.parts if begin_us <= due_us < end_us), "")
-
-    def source(self, number: int) -> str:
-        """The address of this machine that a visitor of this number comes from; empty for the system's choice."""
-        return self.sources[number % len(self.sources)] if self.sources else ""
 
     def may_write(self, service: str) -> bool:
         """Whether this run may write to a service of the target."""

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import gevent
 from locust import User, task
 
-from entsurge.client.client import Client, Exchange
 from entsurge.errors import UsageError
 from entsurge.record.recorder import Key
 from entsurge.visit.background import BackgroundRequests
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from entsurge.audience.shape import Persona
+    from entsurge.client.client import Exchange
+    from entsurge.client.dialing import Dialed
     from entsurge.plan.arrivals import PagePlan, VisitPlan
     from entsurge.visit.run_context import RunContext
 
@@ -112,9 +113,9 @@ class Visitor(VisitorApi, User):
         context.lags_us.append(self.log.start_us - self.log.due_us)
         context.present[plan.persona] += 1
         self.random = random.Random(plan.name)
-        self.client = Client(
-            allow=context.allow, headers=self._headers(context), tls=context.tls, on_exchange=self._exchange,
-            source=context.source(plan.account), returning=context.returns(plan.name),
+        self.client = context.access.client(
+            plan.account, on_exchange=self._exchange, on_connection=self._connection, headers=self._aim(context),
+            returning=context.returns(plan.name),
         )  # fmt: skip
         try:
             with closing(self.memory.of(BackgroundRequests)):
@@ -130,10 +131,10 @@ class Visitor(VisitorApi, User):
             context.present[plan.persona] -= 1
             context.record.visit(self.log.row(context.now_us()))
 
-    def _headers(self, context: RunContext) -> dict[str, str]:
+    def _aim(self, context: RunContext) -> dict[str, str]:
         """What every request says of its visitor, so that a fault at an edge can be aimed."""
         aim = {"X-Entsurge-Persona": self.persona}
-        return context.headers | aim | ({"X-Entsurge-Cohort": self.cohort} if context.control_share else {})
+        return aim | ({"X-Entsurge-Cohort": self.cohort} if context.control_share else {})
 
     def _live(self, context: RunContext, plan: VisitPlan) -> None:
         if not self._signs_on(context):
@@ -220,7 +221,16 @@ class Visitor(VisitorApi, User):
             "request", plan.persona, plan.group, self.service, self.action, plan.phase, outcome, self.cohort,
             attempt=plan.kind,
         )  # fmt: skip
-        self.run_context.record.request(key, exchange.timing.total_us)
+        record, timing = self.run_context.record, exchange.timing
+        record.request(key, timing.total_us)
+        if exchange.status:
+            record.transport(key, exchange.protocol, timing)
+
+    def _connection(self, made: Dialed) -> None:
+        """A connection made while the current page was opened, whatever comes of it."""
+        plan = self.plan
+        key = Key("request", plan.persona, plan.group, self.service, self.action, plan.phase, "ok", attempt=plan.kind)
+        self.run_context.record.connection(key, made.http, made.how, (made.name_us, made.connect_us, made.tls_us))
 
     def _raised(self, context: RunContext, error: Exception) -> None:
         """A scenario that raises: its remaining pages are lost, the traceback is kept."""

@@ -5,8 +5,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from entsurge.chaos import policy
 from entsurge.chaos.call import bearer, call
 from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.client.access import Access
 
 
 class Call(BaseModel):
@@ -18,11 +20,11 @@ class Call(BaseModel):
     body: dict[str, Any] | None = None
     headers: dict[str, str] = {}
 
-    def send(self, token_env: str) -> None:
-        """Send it. Raises EntsurgeError."""
+    def send(self, token_env: str, access: Access) -> None:
+        """Send it. Raises EntsurgeError, NothingSent among them."""
         body = None if self.body is None else json.dumps(self.body).encode()
         kind = {"Content-Type": "application/json"} if body else {}
-        call(self.method, self.url, body, kind | self.headers | bearer(token_env))
+        call(self.method, self.url, body, kind | self.headers | bearer(token_env), access)
 
 
 class HttpCall(Fault):
@@ -35,15 +37,14 @@ class HttpCall(Fault):
     token_env: str = ""
 
     def prepare(self) -> dict[str, Any]:
-        """The way back is the call itself."""
-        return {"off": True}
+        """The way back is the call itself, under the policy of today: whoever undoes it knows no run."""
+        return {"access": policy.access().to_json()}
 
     def apply(self, lease_seconds: float) -> None:
         """On."""
         del lease_seconds
-        self.on.send(self.token_env)
+        self.on.send(self.token_env, policy.access())
 
     def undo(self, before: dict[str, Any]) -> None:
         """Off."""
-        del before
-        self.off.send(self.token_env)
+        self.off.send(self.token_env, policy.of(before["access"]) if "access" in before else policy.access())

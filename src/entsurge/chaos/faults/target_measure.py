@@ -7,6 +7,7 @@ from pydantic import Field, PrivateAttr
 
 from entsurge.chaos.call import bearer, call
 from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.policy import access
 from entsurge.errors import EntsurgeError
 
 
@@ -31,17 +32,17 @@ class TargetMeasure(Fault):
         try:
             self.renew()
         except EntsurgeError as error:
-            raise EntsurgeError(f"{error}; its token is expected in {self.token_env}") from None
+            raise type(error)(f"{error}; its token is expected in {self.token_env}") from None
 
     def renew(self) -> None:
         """On, for another lease."""
         body = json.dumps({"on": True, "lease_seconds": self._seconds, "options": self.options}).encode()
-        call("PUT", self._url(), body, bearer(self.token_env) | {"Content-Type": "application/json"})
+        call("PUT", self._url(), body, bearer(self.token_env) | {"Content-Type": "application/json"}, access())
 
     def end(self, before: dict[str, Any]) -> None:
         """Off."""
         del before
-        call("DELETE", self._url(), None, bearer(self.token_env))
+        call("DELETE", self._url(), None, bearer(self.token_env), access())
 
     def undo(self, before: dict[str, Any]) -> None:
         """Nothing: the target's lease does it."""

@@ -1,0 +1,24 @@
+"""A page's assets: of hosts that may be spoken to, and only of pages."""
+
+from entsurge.client.allow_list import AllowList
+from entsurge.client.response import Headers, Response
+from entsurge.selectors import assets
+
+PAGE = b"<script src=/a></script><img src=//cdn.test/b><img src=//elsewhere.test/c><img src=//ENT.test:8443/d>"
+
+
+def page(kind: bytes = b"text/html; charset=utf-8") -> Response:
+    return Response("GET", "http://ent.test/x", 200, Headers([(b"Content-Type", kind)]), PAGE)
+
+
+def test_assets_are_of_the_pages_host_and_of_the_targets() -> None:
+    """What stands elsewhere is counted, not asked for."""
+    found = assets(page(), AllowList(hosts=["cdn.test"]))
+    assert found.urls == ["http://ent.test/a", "http://cdn.test/b", "http://ent.test:8443/d"]
+    assert found.left_out == 1
+
+
+def test_what_is_no_page_has_no_assets() -> None:
+    """A document that holds markup as text is no page; one that does not say what it is may be."""
+    assert assets(page(b"application/json"), AllowList()).urls == []
+    assert len(assets(page(b""), AllowList()).urls) == 2
