@@ -98,7 +98,7 @@ style="background:url(/max/d5.png)"></div><p class=sheet>x</p>
 SHARED = "".join(
     f"<img src=/{policy}/shared.png>"
     for policy in ("max", "expires", "changed", "etag", "both", "none", "nostore", "pragma", "past", "vary", "old",
-                   "missing", "must", "future")
+                   "missing", "must", "future", "moved", "away", "away-max")
 )  # fmt: skip
 BASED = (
     "<script src=max/before.js></script><base href=/max/><base href=/no/><img src=after.png><img src=../etag/based.png>"
@@ -118,8 +118,11 @@ POLICIES = {
     "vary": {"Vary": "Accept-Encoding", "Cache-Control": 'public, max-age="600"'},
     "old": {"Age": "700", "Cache-Control": "max-age=600", "ETag": '"a"'}, "missing": {"Cache-Control": "max-age=600"},
     "must": {"Cache-Control": "must-revalidate, max-age=600"},
+    "moved": {"Location": "/max/goal.png"}, "away": {"Location": "/both/goal.png"},
+    "away-max": {"Location": "/none/goal.png", "Cache-Control": "max-age=600"},
     "future": {"Last-Modified": formatdate(time() + YEAR, usegmt=True)},
 }  # fmt: skip
+STATUSES = {"missing": 404, "moved": 301, "away": 302, "away-max": 302}
 KINDS = {
     "js": ("text/javascript", b"new Image().src = '/max/by-script.png'"), "mjs": ("text/javascript", b""),
     "css": ("text/css", b".sheet { background: url(/max/of-sheet.png) }"), "json": ("application/json", b"{}"),
@@ -158,7 +161,7 @@ class Handler(BaseHTTPRequestHandler):
             host = self.headers["Host"]
             kind, body = "text/html; charset=utf-8", page.replace("{host}", host).replace("{name}", policy).encode()
             fields = {"Cache-Control": "no-store"}
-        status = 304 if asked else 404 if policy == "missing" else 200
+        status = 304 if asked else STATUSES.get(policy, 200)
         self.send_response(status)
         for name, value in ({} if asked else {"Content-Type": kind, "Content-Length": str(len(body))} | fields).items():
             self.send_header(name, value)

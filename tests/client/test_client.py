@@ -313,3 +313,33 @@ def test_what_was_changed_is_asked_for_again(raw, client) -> None:
     assert client.fetch_many([url], deadline_seconds=5)[0].from_cache
     client.request("POST", url, body=b"", deadline_seconds=5)
     assert [each.text for each in client.fetch_many([url], deadline_seconds=5)] == ["two"]
+
+
+def test_a_get_comes_from_the_cache_while_it_is_fresh(raw, client) -> None:
+    """A document opened by a link, and a redirect for good with what it leads to; what a POST changed is asked anew."""
+    moved = b"HTTP/1.1 301 Moved\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
+    kept = ok(b"kept", b"Cache-Control: max-age=60")
+    server = raw(moved, kept, ok(b"done"), kept)
+    for from_cache in (False, True):
+        found = client.get(f"{server.url}/a", deadline_seconds=5)
+        assert (found.url, found.body, found.from_cache) == (f"{server.url}/b", b"kept", from_cache)
+        (found,) = client.fetch_many([f"{server.url}/a"], deadline_seconds=5)
+        assert (found.body, found.from_cache) == (b"kept", True)
+    assert len(server.heads) == 2
+    client.request("POST", f"{server.url}/b", body=b"", deadline_seconds=5)
+    assert not client.get(f"{server.url}/a", deadline_seconds=5).from_cache
+    assert len(server.heads) == 4
+
+
+def test_what_varies_on_the_cookie_is_asked_for_again_with_another(raw, client) -> None:
+    """An answer that says so is used for the same cookie alone, and no condition goes along to another address."""
+    lines = (b"Vary: Cookie, Accept", b"Cache-Control: max-age=60", b'ETag: "a"')
+    away = b"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
+    server = raw(ok(b"one", *lines), ok(b"", b"Set-Cookie: s=1"), away, ok(b"two"))
+    for _ in range(2):
+        assert client.get(f"{server.url}/a", deadline_seconds=5).body == b"one"
+    assert len(server.heads) == 1
+    client.get(f"{server.url}/sign-on", deadline_seconds=5)
+    assert client.get(f"{server.url}/a", deadline_seconds=5).body == b"two"
+    assert b'If-None-Match: "a"' in server.heads[2]
+    assert b"If-None-Match" not in server.heads[3]

@@ -54,7 +54,7 @@ def test_pages_are_compressed_and_read(nginx: servers.Served, client: Client) ->
     assert first.headers.get("content-encoding") == "gzip"
     assert len(first.raw) < len(first.body)
     assert "ent-service" in first.text
-    second = client.get(f"{nginx.url}/index.html", deadline_seconds=5)
+    second = client.get(f"{nginx.url}/index.html?again", deadline_seconds=5)
     assert second.reused
     assert not first.reused
 
