@@ -147,15 +147,16 @@ def test_304_brings_the_kept_answer_up_to_date(cache: Cache, clock: Clock) -> No
     clock.now += 100
     assert cache.fresh(URL) is None
     news = answer(TEN, 'ETag: "b"', "Content-Type: no/such", "X-New: 2", f"Date: {at(100)}",
-                  status=304, body=b"")  # fmt: skip
+                  status=304, body=b"", us=7)  # fmt: skip
     kept = cache.take(URL, news)
     found = dict(kept.headers.items())
     assert (kept.status, kept.raw, found["X-Old"], found["X-New"]) == (200, b"body", "1", "2")
+    assert kept.timing.total_us == 7
     assert found["Content-Type"] == "text/css"
-    assert cache.fresh(URL) is kept
+    assert cache.fresh(URL).headers is kept.headers
     assert cache.conditions(URL) == {"If-None-Match": '"b"'}
     clock.now += 599
-    assert cache.fresh(URL) is kept
+    assert cache.fresh(URL) is not None
     clock.now += 2
     assert cache.fresh(URL) is None
 
@@ -174,6 +175,16 @@ def test_304_without_freshness_leaves_what_was_said(cache: Cache, clock: Clock) 
     assert cache.fresh(URL) is not None
     clock.now += 2
     assert cache.fresh(URL) is None
+
+
+def test_304_without_expires_leaves_the_kept_one(cache: Cache, clock: Clock) -> None:
+    """What has expired stays so until the server says otherwise."""
+    cache.take(URL, answer(f"Expires: {at(60)}", TAG))
+    clock.now += 100
+    cache.take(URL, answer(status=304, body=b""))
+    assert cache.fresh(URL) is None
+    cache.take(URL, answer(f"Date: {at(100)}", f"Expires: {at(160)}", status=304, body=b""))
+    assert cache.fresh(URL) is not None
 
 
 def test_304_of_what_is_not_kept_stays_a_304(cache: Cache) -> None:

@@ -290,3 +290,26 @@ def test_a_closed_client_leaves_no_circle_behind(raw) -> None:
         assert [each() for each in freed] == [None] * len(freed)
     finally:
         gc.enable()
+
+
+def test_what_varies_is_asked_for_again_when_it_would_differ(raw, client) -> None:
+    """Vary on a cookie: kept as long as the cookie is the same, asked for again when it is another."""
+    fresh = (b"Cache-Control: max-age=60", b"Vary: Cookie")
+    server = raw(ok(b"one", *fresh), ok(b"", b"Set-Cookie: a=2"), ok(b"two", *fresh))
+    url = f"{server.url}/style.css"
+    assert [each.text for each in client.fetch_many([url], deadline_seconds=5)] == ["one"]
+    assert client.fetch_many([url], deadline_seconds=5)[0].from_cache
+    client.request("GET", f"{server.url}/door", deadline_seconds=5)
+    assert [each.text for each in client.fetch_many([url], deadline_seconds=5)] == ["two"]
+
+
+def test_what_was_changed_is_asked_for_again(raw, client) -> None:
+    """A POST to an address makes what is kept of it stale (RFC 9111, 4.4); one that failed does not."""
+    fresh = b"Cache-Control: max-age=60"
+    server = raw(ok(b"one", fresh), ok(b"no", status=b"500 No"), ok(b"done"), ok(b"two", fresh))
+    url = f"{server.url}/list"
+    client.fetch_many([url], deadline_seconds=5)
+    client.request("POST", url, body=b"", deadline_seconds=5)
+    assert client.fetch_many([url], deadline_seconds=5)[0].from_cache
+    client.request("POST", url, body=b"", deadline_seconds=5)
+    assert [each.text for each in client.fetch_many([url], deadline_seconds=5)] == ["two"]

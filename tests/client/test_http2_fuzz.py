@@ -22,7 +22,8 @@ from tests.client.http2_server import (
 
 from entsurge.client.dialing import Dialed
 from entsurge.client.failure import ClientError
-from entsurge.client.http2 import Asked, Http2Connection
+from entsurge.client.http2 import Http2Connection
+from entsurge.client.http2_stream import Asked
 from entsurge.client.url import Origin
 
 CONVERSATIONS = 10_000

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from entsurge.client.page_requests import LARGEST, page_requests
+from entsurge.client.page_requests import LARGEST, MOST, page_requests
 
 AT = "http://ent.test/a/b.html"
 
@@ -179,6 +179,12 @@ def test_a_shadow_root_is_shown() -> None:
 def test_what_stands_behind_the_largest_page_is_not_read() -> None:
     """A page is read up to a stated size."""
     assert asked("<img src=/a>" + " " * LARGEST + "<img src=/b>") == ["/a"]
+
+
+def test_what_stands_behind_the_last_address_is_not_read() -> None:
+    """A page that names more than any page does makes no visitor ask for all of it."""
+    assert asked("".join(f"<img src={number}.png>" for number in range(MOST + 9)))[-1] == f"/a/{MOST - 1}.png"
+    assert len(asked("<p style='" + "".join(f"background:url({number});" for number in range(MOST)) + "'>")) < MOST
 
 
 @given(

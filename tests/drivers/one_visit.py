@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import locust
 
 from entsurge.audience.shape import Patience
-from entsurge.client.allow_list import AllowList
+from entsurge.client.access import Access
 from entsurge.drivers import registry
 from entsurge.plan.arrivals import PagePlan, VisitPlan
 from entsurge.targets.accounts import AccountBook, Person
@@ -39,6 +39,12 @@ class Record:
     def request(self, key, microseconds):
         self.kept["requests"].append([key.page, key.outcome, microseconds])
 
+    def transport(self, request, protocol, timing):
+        """Not looked at."""
+
+    def connection(self, of, protocol, how, times_us):
+        """Not looked at."""
+
     def failure(self, t, signature, row):
         self.kept["failures"].append(signature)
 
@@ -49,7 +55,7 @@ class Record:
 def main(url, driver, gaps):
     record = Record()
     context = RunContext(
-        driver=registry.make(driver, registry.Setting(url)), record=record, allow=AllowList(), headers={},
+        driver=registry.make(driver, registry.Setting(url)), record=record, access=Access(),
         population=AccountBook([Person("student", "alix", "juste", "e", "e", "all")]), deadline_seconds=5,
         patience={"student": Patience(shed=2, failed=2)},
     )  # fmt: skip

@@ -30,7 +30,9 @@ TARGET = """
 name = "préproduction"
 url = "{url}"
 certificates = "{authority}"
+http = "{http}"
 driver = "skolengo"
+http = "{http}"
 [accounts]
 file = "people.csv"
 [writes]
@@ -96,9 +98,9 @@ def test_counts_equal_the_servers_own_log(entsurge, quick_profile, front, tmp_pa
     assert sum(connects) == len({row.connection for row in (*pages, *sockets)})
     if way == "2":  # one connection for each visit's pages, and one for each of its sockets
         visits = json.loads((tmp_path / "run" / "finish.json").read_text("utf-8"))["started"]
-        assert len({row.connection for row in pages}) <= sum(visits.values()) + 1
-    made = sum(1 for _ in (tmp_path / "run" / "created.jsonl").open(encoding="utf-8"))
-    cleaned = entsurge("cleanup", "run", "--target", "cible.toml")
+        assert len({row.connection for row in pages}) <= visits + 1
+    made = len((tmp_path / "run" / "created.jsonl").read_text("utf-8").splitlines())
+    cleaned = entsurge("cleanup", "run", "--target", "cible.toml", "--yes")
     assert cleaned.returncode == 0, cleaned.stderr
     after = front.log_rows(10**9, 1)[before + len(rows) :]
     assert sum(row.status == "204" for row in after) == made > 0

@@ -16,11 +16,12 @@ ROOT = Path(__file__).resolve().parents[2]
 ACCOUNTS = 40
 HANDS_IN = """
 from entsurge.audience.shape import SERVICES
+from entsurge.drivers.pages import PagesState
 from entsurge.scenario import Visitor, journey
 
 
 def towards(self):
-    known = self.memory.get("pages known", {})
+    known = self.memory.of(PagesState).known
     yield "hand-in" if "csrf" in known else "read-homework" if "issue" in known else "read-homework-list"
 
 

@@ -127,3 +127,11 @@ def test_no_page_takes_long_to_read(piece) -> None:
     began = time.process_time()
     RefusalPatterns().refusal(page(piece * (500_000 // len(piece))))
     assert time.process_time() - began < 5
+
+
+def test_a_broken_address_breaks_only_its_own_form() -> None:
+    """A base or an action that is no address: the login form beside it is found, and goes where it says."""
+    body = b"""<base href="http://[oops"><form action="http://[x"><input name=q></form>
+      <form action="/in"><input name=login><input type=password name=secret></form>"""
+    answer = Response("GET", "http://127.0.0.1/a/b", 200, Headers([(b"Content-Type", b"text/html")]), body)
+    assert [form.action for form in forms(answer)] == ["http://[x", "http://127.0.0.1/in"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from entsurge.client.budget import Lease
     from entsurge.client.dialing import Dialed
     from entsurge.client.http1 import Http1Connection
-    from entsurge.client.http2 import Field, Stream
+    from entsurge.client.http2_stream import Field, Stream
 
 from time import monotonic_ns
 

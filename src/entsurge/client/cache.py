@@ -7,7 +7,7 @@ a cache of its own; what is kept is shared where it is the same, since memory is
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import time
 from typing import TYPE_CHECKING
 
@@ -27,20 +27,22 @@ _SAME_FOR_ALL = frozenset(
     ("accept-encoding", "origin", "access-control-request-headers", "access-control-request-method")
 )  # fmt: skip
 """What a visitor's GET of a URL has always alike, or what changes no body."""
+_TIMES = ("age", "date", "expires")
 _NOT_KEPT = frozenset(
-    ("age", "connection", "date", "expires", "keep-alive", "set-cookie", "trailer", "transfer-encoding",
+    (*_TIMES, "connection", "keep-alive", "set-cookie", "trailer", "transfer-encoding",
      "upgrade")
 )  # fmt: skip
-"""Fields of one answer or one connection: kept, they would make each visitor's copy differ from the next one's."""
+"""Fields of one answer or one connection: in what is shared they would make each visitor's differ from the next's."""
 _OF_THE_BODY = frozenset(("content-encoding", "content-length", "content-range", "content-type"))
 """Fields of a 304 that say nothing of the kept body (RFC 9111 3.2)."""
 
 
 @dataclass(slots=True)
 class Entry:
-    """A kept answer, until when it is fresh (seconds since 1970), and what the request for it had in varied fields."""
+    """A kept answer, what it said of its time, until when it is fresh (seconds since 1970), what was sent to get it."""
 
     response: Response
+    times: list[Field]
     fresh_until: float
     varied: dict[str, str] | None  # None: no request is ever the same (`Vary: *`, or nobody knows what was sent)
     size: int
@@ -84,13 +86,15 @@ class Cache:
     def take(self, url: str, response: Response, sent: Sent | None = None) -> Response:
         """Keep an answer to a GET if it may be kept; for 304 return the kept one, its header fields brought up to date.
 
-        An answer that redirects led to is kept for where it came from in the end, not for `url`.
+        The kept one has the timing of the 304. An answer that redirects led to is kept for where it came from in the
+        end, not for `url`.
         """
         if response.status == 304 and response.url == url:
             entry = self._kept.get(url)
             if entry is None:
                 return response
-            return self._keep(url, entry.response, _updated(entry.response.headers, response.headers), response, sent)
+            kept = self._keep(url, entry.response, _updated(entry, response.headers), response, sent)
+            return replace(kept, timing=response.timing, reused=response.reused)
         self._drop(response.url)
         small = response.method == "GET" and response.size <= LARGEST_ENTRY_BYTES
         if small and may_be_kept(response.status, response.headers):
@@ -106,9 +110,10 @@ class Cache:
         self._drop(url)
         now = self._now()
         lifetime = lifetime_seconds(kept.status, headers, now)
-        until = now + lifetime - age_seconds(answer.headers, now, answer.timing.total_us / 1e6)
+        until = now + lifetime - age_seconds(headers, now, answer.timing.total_us / 1e6)
         stored = _shared(kept, tuple(field for field in headers.items() if field[0].lower() not in _NOT_KEPT))
-        self._kept[url] = Entry(stored, until, _varied(headers, sent), stored.size + _OVERHEAD_BYTES)
+        times = [field for field in headers.items() if field[0].lower() in _TIMES]
+        self._kept[url] = Entry(stored, times, until, _varied(headers, sent), stored.size + _OVERHEAD_BYTES)
         self._bytes += stored.size + _OVERHEAD_BYTES
         while self._bytes > LARGEST_BYTES:
             self._drop(next(iter(self._kept)))
@@ -120,11 +125,11 @@ class Cache:
             self._bytes -= entry.size
 
 
-def _updated(kept: Headers, news: Headers) -> Headers:
+def _updated(entry: Entry, news: Headers) -> Headers:
     """The kept fields, those that a 304 names replaced by its own."""
     fresh = [field for field in news.items() if field[0].lower() not in _OF_THE_BODY]
-    named = {name.lower() for name, _ in fresh}
-    return _headers([field for field in kept.items() if field[0].lower() not in named] + fresh)
+    named, kept = {name.lower() for name, _ in fresh}, (*entry.response.headers.items(), *entry.times)
+    return _headers([field for field in kept if field[0].lower() not in named] + fresh)
 
 
 def _headers(fields: Iterable[Field]) -> Headers:

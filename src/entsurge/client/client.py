@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from entsurge.client.url import Origin
 
 __all__ = ["Client", "Exchange"]
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, 9.2.1
 
 
 class Client:
@@ -82,7 +83,7 @@ class Client:
     ) -> Response:
         """One request, redirects not followed, within one total deadline. Raises a ClientError."""
         ends_ns = monotonic_ns() + int(deadline_seconds * 1e9)
-        return self.exchanges.one(method, url, headers or {}, body, ends_ns)
+        return self._one(method, url, headers or {}, body, ends_ns)
 
     def get(
         self,
@@ -93,10 +94,12 @@ class Client:
         redirects: int = MOST_REDIRECTS,
         on_hop: Callable[[Response], None] | None = None,
     ) -> Response:
-        """GET, redirects followed hop by hop, all within one deadline; `on_hop` sees each answer that redirects."""
+        """GET through the cache, redirects followed hop by hop, all within one deadline.
+
+        `on_hop` sees each answer that redirects. Raises a ClientError.
+        """
         ends_ns = monotonic_ns() + int(deadline_seconds * 1e9)
-        first = self.exchanges.one("GET", url, headers or {}, None, ends_ns)
-        return self._follow(first, ends_ns, redirects, on_hop)
+        return self._follow(self._cached(url, headers or {}, ends_ns), ends_ns, redirects, on_hop)
 
     def follow(
         self,
@@ -119,18 +122,18 @@ class Client:
         """
         ends_ns = monotonic_ns() + int(deadline_seconds * 1e9)
         found: dict[str, Response | ClientError] = {}
-        missing = []
+        missing, own = [], headers or {}
         for url in dict.fromkeys(wanted):
-            kept = self.cache.fresh(url)
-            if kept is None:
+            kept = self.cache.fresh(url, self._sent(url, own))
+            if kept is None or kept.redirects_to:
                 missing.append(url)
             else:
                 found[url] = replace(kept, from_cache=True)
         for together in self._of_http2_origins(missing):
-            asked = {url: {**(headers or {}), **self.cache.conditions(url)} for url in together}
+            asked = {url: self._conditional(url, own) for url in together}
             for url, answer in self.exchanges.at_once(asked, ends_ns).items():
-                found[url] = self._to_the_end(url, answer, ends_ns)
-        self._in_turn([url for url in missing if url not in found], found, headers or {}, ends_ns)
+                found[url] = self._to_the_end(url, answer, own, ends_ns)
+        self._in_turn([url for url in missing if url not in found], found, own, ends_ns)
         return [found[url] for url in wanted]
 
     def websocket(
@@ -202,20 +205,48 @@ class Client:
 
     def _fetch(self, url: str, headers: Mapping[str, str], ends_ns: int) -> Response | ClientError:
         try:
-            answer = self.exchanges.one("GET", url, {**headers, **self.cache.conditions(url)}, None, ends_ns)
+            return self._follow(self._cached(url, headers, ends_ns), ends_ns, MOST_REDIRECTS, None)
         except ClientError as error:
             return error
-        return self._to_the_end(url, answer, ends_ns)
 
-    def _to_the_end(self, url: str, answer: Response | ClientError, ends_ns: int) -> Response | ClientError:
+    def _cached(self, url: str, headers: Mapping[str, str], ends_ns: int) -> Response:
+        """The kept answer to a GET while it is fresh; else the server's, or the kept one that it says still holds."""
+        kept = self.cache.fresh(url, self._sent(url, headers))
+        if kept is not None:
+            return replace(kept, from_cache=True, request_headers=headers)
+        return self._kept(url, self.exchanges.one("GET", url, self._conditional(url, headers), None, ends_ns), headers)
+
+    def _kept(self, url: str, answer: Response, headers: Mapping[str, str]) -> Response:
+        """An answer to a GET, kept if it may be; the kept one, if the server says that it still holds."""
+        answer.request_headers = headers  # what a redirect takes along: no conditions of another address
+        return self.cache.take(url, answer, self._sent(url, headers))
+
+    def _conditional(self, url: str, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """The headers of a request that asks whether what is kept has changed."""
+        conditions = self.cache.conditions(url, self._sent(url, headers))
+        return {**headers, **conditions} if conditions else headers
+
+    def _sent(self, url: str, headers: Mapping[str, str]) -> Callable[[str], str]:
+        """What a request would have in a field, for answers that vary on it."""
+        return lambda name: self.exchanges.sent(url, headers, name)
+
+    def _to_the_end(
+        self, url: str, answer: Response | ClientError, headers: Mapping[str, str], ends_ns: int
+    ) -> Response | ClientError:
         """What is shown for a URL in the end, redirects followed, and kept if it may be."""
         if isinstance(answer, ClientError):
             return answer
         try:
-            answer = self._follow(answer, ends_ns, MOST_REDIRECTS, None)
+            return self._follow(self._kept(url, answer, headers), ends_ns, MOST_REDIRECTS, None)
         except ClientError as error:
             return error
-        return self.cache.take(url, answer)
+
+    def _one(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, ends_ns: int) -> Response:
+        """One request; one that changes something makes what is kept of its address stale."""
+        answer = self.exchanges.one(method, url, headers, body, ends_ns)
+        if method not in SAFE:
+            self.cache.invalidate(answer)
+        return answer
 
     def _follow(
         self, response: Response, ends_ns: int, redirects: int, on_hop: Callable[[Response], None] | None
@@ -226,7 +257,10 @@ class Client:
             redirects -= 1
             if on_hop:
                 on_hop(response)
-            response = self.exchanges.one(hop.method, hop.url, hop.headers, hop.body, ends_ns)
+            if hop.method == "GET":
+                response = self._cached(hop.url, hop.headers, ends_ns)
+            else:
+                response = self._one(hop.method, hop.url, hop.headers, hop.body, ends_ns)
         return response
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from entsurge.client.dialing import Route
-    from entsurge.client.http2 import Stream
+    from entsurge.client.http2_stream import Stream
     from entsurge.client.response import Response
     from entsurge.client.url import Address, Origin
 
@@ -91,6 +91,13 @@ class Exchanges:
             elif not _may_be_repeated("GET", stream.error, kept=dialed is None):
                 found[url] = self._failed(url, stream, stream.error, started)
         return found
+
+    def sent(self, url: str, headers: Mapping[str, str], name: str) -> str:
+        """What a request with these headers has in a field; empty for none."""
+        if name == "cookie":
+            return self.cookies.header(urls.split(url))
+        own = next((value for key, value in headers.items() if key.lower() == name), None)
+        return self.heads.value(name) if own is None else own
 
     def pool(self, origin: Origin) -> Pool:
         """The visitor's connections to an origin."""

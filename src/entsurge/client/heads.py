@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from entsurge.client.http2 import Asked
+from entsurge.client.http2_stream import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from entsurge.client.http2 import Field
+    from entsurge.client.http2_stream import Field
     from entsurge.client.url import Address
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -26,6 +26,11 @@ class Heads:
 
     def __init__(self, fixed: Mapping[str, str]) -> None:
         self.lines = lines(fixed)
+
+    def value(self, name: str) -> str:
+        """What every head has in a field, named in lower case; empty for none."""
+        wanted = name.encode("latin-1", "replace")
+        return next((value.decode("latin-1") for key, value in _fields(self.lines) if key == wanted), "")
 
     def http1(
         self, method: str, address: Address, cookies: bytes, headers: Mapping[str, str], body: bytes | None

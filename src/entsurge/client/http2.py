@@ -8,11 +8,9 @@ takes in what comes unasked (pings, settings, the server's goodbye).
 from __future__ import annotations
 
 from time import monotonic_ns
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from gevent.event import Event
-from jh2.config import H2Configuration
-from jh2.connection import H2Connection
 from jh2.errors import ErrorCodes
 from jh2.events import (
     ConnectionTerminated,
@@ -23,107 +21,24 @@ from jh2.events import (
     StreamReset,
 )
 from jh2.exceptions import DenialOfServiceError, H2Error
-from jh2.settings import SettingCodes, Settings
 
 from entsurge.client.budget import BODIES, FREE_BYTES
 from entsurge.client.deadline import watchdog
 from entsurge.client.failure import ClientError, ConnectionLost, DeadlinePassed, OwnLimit, ProtocolBroken, TooLarge
 from entsurge.client.forgiving import LARGEST_HEAD, MOST_INTERIM
+from entsurge.client.http2_frames import Frames, told
+from entsurge.client.http2_stream import Asked, Batch, Stream
 from entsurge.client.message import LARGEST_BODY, MOST_HEADERS
 from entsurge.client.tls_failure import lost
 from entsurge.client.wire import Interrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from entsurge.client.budget import Lease
     from entsurge.client.dialing import Dialed
     from entsurge.client.url import Origin
 
-Field = tuple[bytes, bytes]
-STREAM_WINDOW = 6 * 1024 * 1024  # what Chromium gives a stream, and a connection
-CONNECTION_WINDOW = 15 * 1024 * 1024
 MOST_STREAMS = 100  # until the server says how many it takes (RFC 9113, 6.5.2 recommends no fewer)
-_CONFIG = H2Configuration(
-    client_side=True,
-    header_encoding=None,
-    validate_outbound_headers=False,  # they are our own, and made for the wire already
-    normalize_outbound_headers=False,
-)
-_SETTINGS = {
-    SettingCodes.ENABLE_PUSH: 0,
-    SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
-    SettingCodes.MAX_HEADER_LIST_SIZE: LARGEST_HEAD,
-}
-
-
-class Asked(NamedTuple):
-    """One request: pseudo-header fields first, names in lower case; a body, or none."""
-
-    fields: list[Field]
-    body: bytes | None = None
-
-
-class Stream:
-    """One exchange; once `done`, `error` says why there is no answer, or `status`, `fields` and `parts` hold it."""
-
-    __slots__ = (
-        "_batch", "_interim", "asked", "done_ns", "error", "fields", "first_byte_ns", "lease", "length", "number",
-        "parts", "sent_ns", "status", "unsent",
-    )  # fmt: skip
-
-    def __init__(self, asked: Asked, batch: _Batch) -> None:
-        self.asked, self._batch = asked, batch
-        self.number = self.status = self.length = self._interim = 0
-        self.sent_ns = self.first_byte_ns = self.done_ns = 0
-        self.fields: list[Field] = []
-        self.parts: list[bytes] = []
-        self.error: ClientError | None = None
-        self.lease: Lease | None = None
-        self.unsent = memoryview(asked.body) if asked.body else None
-
-    @property
-    def done(self) -> bool:
-        """Whether its end has come, good or bad."""
-        return self.done_ns > 0
-
-    def end(self, error: ClientError | None = None) -> None:
-        """The end has come; the first one counts."""
-        if not self.done_ns:
-            self.done_ns, self.error, self.unsent = monotonic_ns(), error, None
-            self._batch.ended()
-
-    def interim(self) -> bool:
-        """One more interim answer (1xx); False when there are too many."""
-        self._interim += 1
-        return self._interim <= MOST_INTERIM
-
-
-class _Batch:
-    """Exchanges that one greenlet waits for, with one deadline. The watchdog ends it."""
-
-    __slots__ = ("_expire", "ends_ns", "late", "left", "slot", "wakes")
-
-    def __init__(self, ends_ns: int, left: int, expire: Callable[[_Batch], None]) -> None:
-        self.ends_ns, self.slot, self.left, self.late = ends_ns, 0, left, False
-        self.wakes: Event | None = None  # of a greenlet that waits while another one reads
-        self._expire = expire
-
-    def ended(self) -> None:
-        """One of its exchanges has."""
-        self.left -= 1
-        if not self.left:
-            self.wake()
-
-    def wake(self) -> None:
-        """Let whoever waits look again."""
-        if self.wakes is not None:
-            self.wakes.set()
-
-    def expire(self) -> None:
-        """The deadline has come."""
-        self.late = True
-        self._expire(self)
 
 
 class Http2Connection:
@@ -134,14 +49,11 @@ class Http2Connection:
     def __init__(self, origin: Origin, dialed: Dialed, *, largest: int = LARGEST_BODY) -> None:
         self.origin, self.dialed, self.wire, self.largest = origin, dialed, dialed.wire, largest
         self.open = True
-        self._frames = _Frames(_CONFIG)
-        self._frames.local_settings = Settings(client=True, initial_values=_SETTINGS)
-        self._frames.initiate_connection()
-        self._frames.increment_flow_control_window(CONNECTION_WINDOW - 65_535)
+        self._frames = Frames()
         self._streams: dict[int, Stream] = {}
         self._queue: list[Stream] = []  # not opened yet: the server takes no more at once
-        self._reader: _Batch | None = None
-        self._waiting: list[_Batch] = []
+        self._reader: Batch | None = None
+        self._waiting: list[Batch] = []
         self._writing = self._dead = self._greeted = False
         self._went: ClientError | None = None  # why no new stream can be opened
         self._watchdog = watchdog()
@@ -153,7 +65,7 @@ class Http2Connection:
 
         What goes wrong stands in the streams; only what ends the visitor itself is raised.
         """
-        batch = _Batch(ends_ns, len(asked), self._expired)
+        batch = Batch(ends_ns, len(asked), self._expired)
         streams = [Stream(each, batch) for each in asked]
         self.wire.when_idle(None)
         try:
@@ -169,7 +81,7 @@ class Http2Connection:
             self._settle()
         return streams
 
-    def _until_done(self, batch: _Batch) -> None:
+    def _until_done(self, batch: Batch) -> None:
         while batch.left:
             if batch.late:
                 late = DeadlinePassed("no whole answer before the deadline")
@@ -180,7 +92,7 @@ class Http2Connection:
             else:
                 self._wait(batch)
 
-    def _wait(self, batch: _Batch) -> None:
+    def _wait(self, batch: Batch) -> None:
         """Until another greenlet has read what ends this batch, or hands reading over."""
         batch.wakes = Event()
         self._waiting.append(batch)
@@ -190,7 +102,7 @@ class Http2Connection:
             self._waiting.remove(batch)
             batch.wakes = None
 
-    def _read_for(self, batch: _Batch) -> None:
+    def _read_for(self, batch: Batch) -> None:
         """Read for everybody until this batch is done or late; then let another one read."""
         self._reader = batch
         try:
@@ -211,7 +123,7 @@ class Http2Connection:
             return
         self._take(bytes(data))
 
-    def _expired(self, batch: _Batch) -> None:
+    def _expired(self, batch: Batch) -> None:
         """Called in the hub: wake whoever waits for the batch; what cannot even be written ends with the wire."""
         if self._writing:
             self.wire.close()
@@ -306,16 +218,14 @@ class Http2Connection:
         stream = self._streams.pop(event.stream_id, None)
         if stream is None:
             return
-        code = _code(event.error_code)
-        broken = ConnectionLost(f"the server reset the stream: {code}{HINTS.get(code, '')}")
+        broken = ConnectionLost(f"the server reset the stream: {told(event.error_code)}")
         broken.unprocessed = event.error_code == ErrorCodes.REFUSED_STREAM
         stream.end(broken)
 
     def _goodbye(self, event: Any) -> None:
         """GOAWAY: nothing new; what the server has not begun may be asked again elsewhere, the rest goes on."""
-        code = _code(event.error_code)
         said = f": {bytes(event.additional_data)[:80]!r}" if event.additional_data else ""
-        self._went = ConnectionLost(f"the server said goodbye: {code}{said}{HINTS.get(code, '')}")
+        self._went = ConnectionLost(f"the server said goodbye: {told(event.error_code)}{said}")
         self._went.unprocessed = True
         self.open = False
         for stream in [each for number, each in self._streams.items() if number > event.last_stream_id]:
@@ -460,23 +370,3 @@ class Http2Connection:
         """Close; harmless when closed already."""
         if not self._dead:
             self._die(ConnectionLost("closed by the visitor"))
-
-
-class _Frames(H2Connection):
-    """jh2's state machine, which takes GOAWAY for the end of all streams; it is the end of new ones (RFC 9113, 6.8)."""
-
-    def _receive_goaway_frame(self, frame: Any) -> Any:
-        before, unsent = self.state_machine.state, self.data_to_send()
-        found = super()._receive_goaway_frame(frame)
-        self.state_machine.state, self._data_to_send = before, bytearray(unsent)
-        return found
-
-
-HINTS = {
-    "HTTP_1_1_REQUIRED": '; say http = "1.1" in the target file',
-    "ENHANCE_YOUR_CALM": "; the server takes this for too much",
-}
-
-
-def _code(code: int) -> str:
-    return code.name if isinstance(code, ErrorCodes) else f"error {int(code):#x}"

@@ -1,27 +1,24 @@
 """What a browser asks for with a page: the URLs of its scripts, styles, pictures and frames, in document order.
 
 The rules are the HTML standard's, as Chromium keeps them (docs/method.md, "What a page asks for", has them as a table;
-tests/client/test_as_chromium.py shows the same pages to it). No layout is made and no script is run, so what depends on
-either is not known here.
+tests/client/test_as_chromium.py shows the same pages to it). No layout is made and no script is run.
 
 Pages are read by turbohtml's tokenizer, which takes time in proportion to a page whatever is in it. What was measured
-beside it (ms; 2 cores, Python 3.11; every page read whole, attributes of interest included):
+beside it (ms; Python 3.11; whole pages, attributes of interest included):
 
 | page                               | turbohtml, tokens | selectolax (lexbor), tree | lxml, tree       | lxml, events |
 |------------------------------------|-------------------|---------------------------|------------------|--------------|
-| 5 kB, a portal's                   | 0.2               | 0.2                       | 0.3              | 0.7          |
+| 5 kB                               | 0.2               | 0.2                       | 0.3              | 0.7          |
 | 60 kB, 2,800 elements              | 2.1               | 1.3                       | 2.9              | 8.4          |
 | 1 MB of the same                   | 112               | 82                        | 304              | 253          |
-| 200 kB of `<script `               | 3.7               | 2.8                       | 2.3              | 4.2          |
-| 200 kB of `<div>`                  | 29                | **6,200**                 | 0.1: gives up    | 135          |
 | 500 kB of `<div>`                  | 74                | **over 20,000**           | 0.1: gives up    | 388          |
 | 225 kB of `<ul><li>`               | 18                | **15,300**                | 0.2: gives up    | 872          |
 | `<div>` × 20,000, `</p>` × 20,000  | 24                | **4,300**                 | 0.2: gives up    | **20,000**   |
 | one element of 25,000 attributes   | 30                | **3,400**                 | **3,400**        | 92           |
 
-A tree costs its depth squared by the standard's own rules (browsers stop at 512, lexbor does not); lxml's ends a page
-at a depth of 256. While C code reads, no deadline of any visitor can fire: so a tokenizer, which browsers' own preload
-scanners are too.
+A tree costs its depth squared by the standard's own rules (browsers stop at 512, lexbor does not); lxml ends a page
+at a depth of 256. While C code reads no deadline can fire: so a tokenizer, which browsers' own preload scanners are
+too.
 """
 
 from __future__ import annotations
@@ -40,10 +37,10 @@ if TYPE_CHECKING:
 
     from turbohtml import Token
 
-LARGEST = 1024 * 1024
-"""Characters of a page that are read; what stands behind them is not asked for."""
+LARGEST, MOST = 1024 * 1024, 3000
+"""Characters of a page, and addresses in it, that are read; what stands behind them is not asked for."""
 
-_LONGEST_VALUE = 4096
+_LONGEST_VALUE, _LONGEST_SHEET = 4096, 65_536  # characters
 _PLAIN = re.compile(r"(?!.*/\.)/(?!/)[\w./~-]*+(?:\?[\w=&.-]*+)?", re.ASCII)  # absolute but for its origin
 _START, _TEXT = TokenType.START_TAG, TokenType.TEXT
 _SCRIPT_TYPES = frozenset(
@@ -76,6 +73,7 @@ class _Page:
     def __init__(self, url: str, charset: str) -> None:
         self.base, self.origin, self.charset = url, origin(url), charset
         self.found: dict[str, None] = {}
+        self._named = 0  # addresses so far, again and again the same ones too
         self._based = False
         self._in_head = True
         self._inert: list[bool] = []  # of each open <template>
@@ -89,13 +87,15 @@ class _Page:
         for token in tokenize(text):
             tag = token.tag
             if tag in known:
+                if self._named >= MOST:
+                    return
                 if token.type is _START:
                     self._start(token, tag)
                 else:
                     self._end(tag)
             elif tag is None:
                 if self._in_style and token.type is _TEXT:
-                    self._add_all(imported(token.data or ""))
+                    self._add_all(imported((token.data or "")[:_LONGEST_SHEET]))
                 continue
             elif token.type is _START:
                 self._in_head = False
@@ -114,11 +114,12 @@ class _Page:
 
     def _add_styled(self, token: Token) -> None:
         style = token.attr("style")
-        if style and "url(" in style and token.attr("hidden") is None:
+        if style and self._named < MOST and "url(" in style and token.attr("hidden") is None:
             self._add_all(pictured(style))
 
     def _add(self, reference: str | None) -> None:
-        if reference:
+        if reference and self._named < MOST:
+            self._named += 1
             plain = self.origin and _PLAIN.fullmatch(reference)
             url = self.origin + reference if plain else resolved(self.base, reference, self.charset)
             if url is not None:
@@ -152,7 +153,7 @@ class _Page:
 
     def _link(self, token: Token) -> None:
         rels = (token.attr("rel") or "").lower().split()
-        if any(rel in rels and wanted(self, token) for rel, wanted in self._links.items()):
+        if any(rel in rels and (wanted is None or wanted(self, token)) for rel, wanted in self._links.items()):
             self._add(token.attr("href"))
 
     def _stylesheet(self, token: Token) -> bool:
@@ -176,9 +177,6 @@ class _Page:
             return True
         self._add(_chosen(srcset, token.attr("imagesizes") or "", token.attr("href") or ""))
         return False
-
-    def _always(self, _token: Token) -> bool:
-        return True
 
     def _image(self, token: Token) -> None:
         """An image, lazy ones too: Chromium fetches them as far as 1,250 pixels below what is seen."""
@@ -205,6 +203,7 @@ class _Page:
 
     def _source(self, token: Token) -> None:
         """The first fitting one of a picture before its image; those of videos are left out."""
+        self._named += 1
         if self._picture == "" and _fits(token) and _is_image(token):
             self._picture = _chosen(token.attr("srcset") or "", token.attr("sizes") or "")
 
@@ -281,9 +280,9 @@ class _Page:
         "picture": _picture_end,
     }  # fmt: skip
     _known = frozenset((*_read, *_closing))
-    _links: ClassVar[dict[str, Callable[[_Page, Token], bool]]] = {
-        "stylesheet": _stylesheet, "icon": _icon, "preload": _preload, "modulepreload": _always,
-        "manifest": _always,
+    _links: ClassVar[dict[str, Callable[[_Page, Token], bool] | None]] = {
+        "stylesheet": _stylesheet, "icon": _icon, "preload": _preload, "modulepreload": None,
+        "manifest": None,
     }  # fmt: skip
 
 

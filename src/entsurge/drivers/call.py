@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 from entsurge.client.failure import ClientError
+from entsurge.client.url import joined
 from entsurge.drivers.template import Missing, Template
 from entsurge.signon import tokens
 
@@ -96,7 +97,7 @@ class Call:
             raise Missing(missing.name, self.name) from None
 
     def _filled(self, known: dict[str, str]) -> Filled:
-        method, url = self.request.method, urljoin(f"{known['base']}/", self.url.url(known))
+        method, url = self.request.method, joined(f"{known['base']}/", self.url.url(known))
         headers = {name: each.fill(known) for name, each in self.headers.items()}
         if method == "GET":
             return Filled(method, url, headers)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from entsurge.client.failure import ClientError
+from entsurge.client.url import joined
 from entsurge.drivers.call import Call
 from entsurge.drivers.judgement import asset_fault, extracted, fault, unfilled
 from entsurge.drivers.results import broken
@@ -49,7 +49,7 @@ class PageView:
             return result
         page, known = self.page, self.known
         lacked = ", ".join(sorted(page.created.names - known.keys()))
-        url = self._written if lacked else urljoin(f"{known['base']}/", page.created.url(known))
+        url = self._written if lacked else joined(f"{known['base']}/", page.created.url(known))
         self.session.created(page.page.name, url, {name: known[name] for name in page.kept if name in known})
         return unfilled(lacked, "created") if lacked and result.ok else result
 

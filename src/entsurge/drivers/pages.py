@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 from entsurge.client.failure import ClientError
+from entsurge.client.url import joined
 from entsurge.drivers import pages_file
 from entsurge.drivers.judgement import extracted, fault, lacking, refusal
 from entsurge.drivers.page import CompiledPage
@@ -71,7 +71,7 @@ class PagesDriver:
             "persona": account.persona, "run": session.run_name, **_days(datetime.now().astimezone().date()),
         }  # fmt: skip
         session.memory.keep(PagesState(known))
-        door = urljoin(f"{base}/", self.door.url(known))
+        door = joined(f"{base}/", self.door.url(known))
         try:
             if self.entrance is None:
                 return self._proven(session, session.get(door))
@@ -89,7 +89,7 @@ class PagesDriver:
         known = session.memory.of(PagesState).known
         name = f"GET {(self.check or self.door).text}"
         if self.check is not None:
-            page = session.get(urljoin(f"{known['base']}/", self.check.url(known)), tokens.authorization(session))
+            page = session.get(joined(f"{known['base']}/", self.check.url(known)), tokens.authorization(session))
         read = ParsedAnswer(page)
         wrong = refusal(self.signs, read, name)
         if wrong is None and not shown(self.signs.signed_on, read):

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from entsurge.client.failure import ClientError, UpgradeRefused
+from entsurge.client.url import joined
 from entsurge.drivers import live
 from entsurge.drivers import portal_pages as pages
 from entsurge.drivers.results import broken, not_as_it_should_be, turned_away
@@ -141,28 +141,28 @@ class PortalDriver:
         writing = pages.writing(session, service, action) if self._posts(action) else None
         if writing is not None:
             return self._write(session, portal, action, writing)
-        return session.get(urljoin(f"{portal}/", pages.reading(session, service, action)))
+        return session.get(joined(f"{portal}/", pages.reading(session, service, action)))
 
     def _posts(self, action: str) -> bool:
         """Whether an action writes by a form; what is written in a live room is said there."""
         return self.actions[action].writes and action not in live.ACTIONS
 
     def _write(self, session: Session, portal: str, action: str, writing: pages.Writing) -> Response:
-        url = urljoin(f"{portal}/", writing.path)
+        url = joined(f"{portal}/", writing.path)
         fields = [("csrf", session.memory.of(pages.PortalState).csrf), *writing.fields]
         if writing.filename:
             answer = session.post_file(url, dict(fields), writing.filename, writing.content)
         else:
             answer = session.post_form(url, fields)
         if answer.status < 400:
-            session.created(action, urljoin(url, answer.headers.get("content-location", url)))
+            session.created(action, joined(url, answer.headers.get("content-location", url)))
         return session.follow(answer)
 
     def _rest(self, session: Session, document: Response, body: bytes) -> PageResult:
         declared = _XHR.search(body)
         calls = declared[1].decode().split() if declared else []
         size, wanted = len(body), assets(document, session.allow).urls
-        for answer in session.fetch_many([*wanted, *(urljoin(document.url, path) for path in calls)]):
+        for answer in session.fetch_many([*wanted, *(joined(document.url, path) for path in calls)]):
             if isinstance(answer, ClientError):
                 return broken(answer)
             outcome = self.classify(answer)

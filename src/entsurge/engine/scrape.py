@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urljoin
 
 import gevent
 
 from entsurge.client.failure import ClientError, NotAllowed
+from entsurge.client.url import joined
 from entsurge.errors import CannotRecord, UsageError
 from entsurge.record.exposition import Wanted, pick
 
@@ -120,7 +120,7 @@ def endpoints(asked: Sequence[dict[str, Any]], target: str, access: Access) -> l
     """
     if not asked:
         return _ours(target, access)
-    found = [Endpoint(urljoin(target, each["url"]), each["series"]) for each in asked]
+    found = [Endpoint(joined(target, each["url"]), each["series"]) for each in asked]
     client = access.client()
     try:
         for each in found:
@@ -142,7 +142,7 @@ def _look(client: Client, endpoint: Endpoint) -> None:
 
 
 def _ours(target: str, access: Access) -> list[Endpoint]:
-    endpoint = Endpoint(urljoin(target, OURS), OUR_SERIES)
+    endpoint = Endpoint(joined(target, OURS), OUR_SERIES)
     client = access.client()
     try:
         return [endpoint] if pick(fetched(client, endpoint.url), endpoint.wanted) else []

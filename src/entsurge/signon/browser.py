@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from pydantic import Field, field_validator
 
+from entsurge.client.url import joined
 from entsurge.selectors import document, selector
 from entsurge.signon.forms import carrier, form_around, login_form
 from entsurge.signon.method import Arrival, Refusal
@@ -124,7 +124,7 @@ def _click(flow: Flow, page: Response, css: str, until: Until | None) -> Respons
         return page
     element = found[0]
     if element.get("href"):
-        return flow.get(urljoin(page.url, element.get("href")), "choice", until=until)
+        return flow.get(joined(page.url, element.get("href")), "choice", until=until)
     form = form_around(page, element)
     if form is None:
         return page

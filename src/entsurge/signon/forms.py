@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
+from entsurge.client.failure import ProtocolBroken
+from entsurge.client.url import joined, split
 from entsurge.selectors import document
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def forms(answer: Response) -> list[Form]:
     if tree is None:
         return []
     base = tree.find(".//base")
-    root = urljoin(answer.url, base.get("href") or "") if base is not None else answer.url
+    root = _resolved(answer.url, base.get("href") or "", answer.url) if base is not None else answer.url
     return [_form(element, root) for element in tree.iter("form")]
 
 
@@ -55,7 +56,7 @@ def form_around(answer: Response, element: Any) -> Form | None:
 
 def _form(element: Any, root: str) -> Form:
     made = Form(
-        action=urljoin(root, (element.get("action") or "").strip()) or root,
+        action=_resolved(root, element.get("action") or "", element.get("action") or root),
         method=(element.get("method") or "get").upper(),
         fields={},
         multipart=(element.get("enctype") or "").lower().startswith("multipart/"),
@@ -69,6 +70,16 @@ def _form(element: Any, root: str) -> Form:
         elif name and control.get("disabled") is None:
             _field(made, control, name)
     return made
+
+
+def _resolved(base: str, reference: str, otherwise: str) -> str:
+    """The address that a page means; a broken one breaks the page only for who follows it."""
+    try:
+        found = joined(base, reference)
+        split(found)
+    except ProtocolBroken:
+        return otherwise
+    return found
 
 
 def _field(made: Form, control: Any, name: str) -> None:

@@ -10,10 +10,11 @@ import hashlib
 import secrets
 from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from pydantic import StringConstraints
 
+from entsurge.client.url import joined
 from entsurge.secret import Secret  # noqa: TC001  pydantic reads it
 from entsurge.signon import tokens
 from entsurge.signon.browser import BrowserOptions, credentials, to_form
@@ -79,7 +80,7 @@ class Oidc:
     def _given(self, page: Response) -> dict[str, str]:
         """What the provider gave back: in the redirect's query, or in a form that posts itself."""
         if page.redirects_to:
-            url = urljoin(page.url, page.redirects_to)
+            url = joined(page.url, page.redirects_to)
             query = parse_qs(urlsplit(url).query) if self._is_ours(url) else {}
             return {name: values[0] for name, values in query.items()}
         form = carrier(page, "code", "error")

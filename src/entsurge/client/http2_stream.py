@@ -1,0 +1,87 @@
+"""One exchange in HTTP/2 from the asking side, and those that one greenlet waits for together."""
+
+from __future__ import annotations
+
+from time import monotonic_ns
+from typing import TYPE_CHECKING, NamedTuple
+
+from entsurge.client.forgiving import MOST_INTERIM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gevent.event import Event
+
+    from entsurge.client.budget import Lease
+    from entsurge.client.failure import ClientError
+
+Field = tuple[bytes, bytes]
+
+
+class Asked(NamedTuple):
+    """One request: pseudo-header fields first, names in lower case; a body, or none."""
+
+    fields: list[Field]
+    body: bytes | None = None
+
+
+class Stream:
+    """One exchange; once `done`, `error` says why there is no answer, or `status`, `fields` and `parts` hold it."""
+
+    __slots__ = (
+        "_batch", "_interim", "asked", "done_ns", "error", "fields", "first_byte_ns", "lease", "length", "number",
+        "parts", "sent_ns", "status", "unsent",
+    )  # fmt: skip
+
+    def __init__(self, asked: Asked, batch: Batch) -> None:
+        self.asked, self._batch = asked, batch
+        self.number = self.status = self.length = self._interim = 0
+        self.sent_ns = self.first_byte_ns = self.done_ns = 0
+        self.fields: list[Field] = []
+        self.parts: list[bytes] = []
+        self.error: ClientError | None = None
+        self.lease: Lease | None = None
+        self.unsent = memoryview(asked.body) if asked.body else None
+
+    @property
+    def done(self) -> bool:
+        """Whether its end has come, good or bad."""
+        return self.done_ns > 0
+
+    def end(self, error: ClientError | None = None) -> None:
+        """The end has come; the first one counts."""
+        if not self.done_ns:
+            self.done_ns, self.error, self.unsent = monotonic_ns(), error, None
+            self._batch.ended()
+
+    def interim(self) -> bool:
+        """One more interim answer (1xx); False when there are too many."""
+        self._interim += 1
+        return self._interim <= MOST_INTERIM
+
+
+class Batch:
+    """Exchanges that one greenlet waits for, with one deadline. The watchdog ends it."""
+
+    __slots__ = ("_expire", "ends_ns", "late", "left", "slot", "wakes")
+
+    def __init__(self, ends_ns: int, left: int, expire: Callable[[Batch], None]) -> None:
+        self.ends_ns, self.slot, self.left, self.late = ends_ns, 0, left, False
+        self.wakes: Event | None = None  # of a greenlet that waits while another one reads
+        self._expire = expire
+
+    def ended(self) -> None:
+        """One of its exchanges has."""
+        self.left -= 1
+        if not self.left:
+            self.wake()
+
+    def wake(self) -> None:
+        """Let whoever waits look again."""
+        if self.wakes is not None:
+            self.wakes.set()
+
+    def expire(self) -> None:
+        """The deadline has come."""
+        self.late = True
+        self._expire(self)
