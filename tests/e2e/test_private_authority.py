@@ -28,13 +28,18 @@ http {{
   client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   map $http_upgrade $hop {{ default upgrade; "" ""; }}
+  proxy_http_version 1.1; proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto https;
+  proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $hop;
   ssl_certificate {certificate}.chain; ssl_certificate_key {certificate}.key;
   server {{
     listen 127.0.0.1:{port} ssl;
-    proxy_http_version 1.1; proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto https;
-    proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $hop;
     location / {{ proxy_pass {sandbox}; }}
     location /gateway/ {{ proxy_pass http://127.0.0.1:{gateway}/; }}
+  }}
+  server {{
+    listen 127.0.0.1:{guarded} ssl;
+    ssl_verify_client on; ssl_client_certificate {folder}/root.pem;
+    location / {{ proxy_pass {sandbox}; }}
   }}
 }}
 """
@@ -47,6 +52,8 @@ class House(NamedTuple):
     authority: Path
     token: str
     asked: Path
+    guarded: str  # the same for those with a client certificate alone
+    client: Path
 
 
 def free_port() -> int:
@@ -70,7 +77,7 @@ def listening(*ports: int) -> None:
 @pytest.fixture(scope="module")
 def house(free_sandbox) -> Iterator[House]:
     """nginx as Debian ships it, in front of both."""
-    port, gateway = free_port(), free_port()
+    port, gateway, guarded = (free_port() for _ in range(3))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         authority = Authority(folder)
@@ -79,7 +86,7 @@ def house(free_sandbox) -> Iterator[House]:
         (folder / "nginx.conf").write_text(
             NGINX.format(
                 folder=folder, user=user, certificate=made.with_suffix(""), port=port, gateway=gateway,
-                sandbox=free_sandbox[0],
+                sandbox=free_sandbox[0], guarded=guarded,
             )
         )  # fmt: skip
         commands = [
@@ -89,7 +96,8 @@ def house(free_sandbox) -> Iterator[House]:
         servers = [subprocess.Popen(command, cwd=name, stdout=-3, stderr=-3) for command in commands]
         try:
             listening(port, gateway)
-            yield House(f"https://localhost:{port}", authority.root, free_sandbox[1], folder / "asked")
+            url = "https://localhost:{}".format
+            yield House(url(port), authority.root, free_sandbox[1], folder / "asked", url(guarded), authority.client())
         finally:
             for server in servers:
                 server.terminate()
@@ -164,6 +172,22 @@ def test_without_the_authority_every_command_names_the_remedy(house: House, targ
         assert done.returncode == 6, done.stdout + done.stderr
         assert "`certificates` in the target file" in " ".join(said.split())
         assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_client_certificate_opens_what_asks_for_one(house: House, entsurge, tmp_path: Path) -> None:
+    """nginx says on a page that it wants one: doctor names the keys; with them every page is there."""
+    text = f'url = "{house.guarded}"\ncertificates = "{house.authority}"\n'
+    (tmp_path / "cible.toml").write_text(text, encoding="utf-8")
+    without = entsurge("doctor", "--target", "cible.toml", "--persona", "student", "--json")
+    assert without.returncode == 6, without.stdout + without.stderr
+    assert "`client_certificate` and `client_key`" in without.stdout
+    key = house.client.with_suffix(".key")
+    (tmp_path / "cible.toml").write_text(
+        f'{text}client_certificate = "{house.client}"\nclient_key = "{key}"\n', encoding="utf-8"
+    )
+    shown = entsurge("doctor", "--target", "cible.toml", "--persona", "student", "--json")
+    assert shown.returncode == 0, shown.stdout + shown.stderr
 
 
 @pytest.mark.slow

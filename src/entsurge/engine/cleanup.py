@@ -12,6 +12,7 @@ from entsurge import errors
 from entsurge.audience import profile as profiles
 from entsurge.client.failure import ClientError
 from entsurge.engine import probe
+from entsurge.engine.reach import reach
 from entsurge.engine.target_access import TargetAccess
 from entsurge.plan.people import population
 from entsurge.record.run_directory import write_json
@@ -55,6 +56,8 @@ def removed(run: Path, access: TargetAccess) -> Iterator[dict[str, Any]]:
     for row in _rows(run / "created.jsonl"):
         if row["url"] not in done:
             by_account[row["persona"], row["group"], row["account"]].append(row)
+    if by_account:
+        reach(access.url, context.access)
     for (persona, academy, number), rows in by_account.items():
         with probe.probing(context, persona, academy, number, run=run.name) as visitor:
             signed_on = visitor.signs_on()

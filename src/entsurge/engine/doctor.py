@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SKEW_SECONDS, CERTIFICATE_DAYS, DESCRIPTORS = 2.0, 14, 4096
 REACH_SECONDS = 10.0
-NO_CERTIFICATE = "No required SSL certificate was sent"  # nginx says so on a page, not in the handshake
+NO_CERTIFICATE = b"No required SSL certificate was sent"  # nginx says so on a page, not in the handshake
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _reach(access: TargetAccess, context: RunContext) -> tuple[Found, Response |
         return Found("reach", False, f"{access.url}: {error.said} ({error.reason})"), None
     finally:
         client.close()
-    asks = answer.status == 400 and NO_CERTIFICATE in answer.text
+    asks = answer.status == 400 and NO_CERTIFICATE in answer.raw
     lacks = "; the server asks for a client certificate: name it as `client_certificate` and `client_key`" * asks
     spoken = f"{answer.negotiated}; " if answer.negotiated else ""
     detail = f"{access.url}: status {answer.status}; {spoken}{_steps(answer.timing)}{lacks}"

@@ -37,7 +37,7 @@ def reach(url: str, access: Access) -> Negotiated | None:
     except ClientError as error:
         raise TargetUnreachable(
             f"{url}: {error} ({error.reason})",
-            hint=error.hint or "nothing was sent but this one question; no run was made",
+            hint=error.hint or "nothing was sent but this one question",
         ) from error
     finally:
         client.close()
