@@ -110,8 +110,12 @@ class Http2Connection:
                 self._read()
         finally:
             self._reader = None
-            if self._waiting:
-                self._waiting[0].wake()
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        """Let the next one read. Whoever leaves says so: who was told before may be leaving itself."""
+        if self._reader is None and self._waiting:
+            self._waiting[0].wake()
 
     def _read(self) -> None:
         try:
@@ -339,7 +343,8 @@ class Http2Connection:
 
     def _settle(self) -> None:
         """Nobody waits any more: let the loop take in what comes unasked, or close what has said goodbye."""
-        if self._dead or self._streams or self._reader or self._waiting:
+        self._hand_on()
+        if self._dead or self._streams or self._queue or self._reader or self._waiting or self._writing:
             return
         if self.open:
             self.wire.when_idle(self._arrived)
