@@ -84,8 +84,7 @@ class Http2Connection:
     def _until_done(self, batch: Batch) -> None:
         while batch.left:
             if batch.late:
-                late = DeadlinePassed("no whole answer before the deadline")
-                self._give_up([each for each in self._all() if each._batch is batch], late)  # noqa: SLF001  of this file
+                self._give_up_late(batch)
                 self._push()
             elif self._reader is None:
                 self._read_for(batch)
@@ -130,6 +129,7 @@ class Http2Connection:
     def _expired(self, batch: Batch) -> None:
         """Called in the hub: wake whoever waits for the batch; what cannot even be written ends with the wire."""
         if self._writing:
+            self._give_up_late(batch)
             self.wire.close()
         elif self._reader is batch:
             self.wire.interrupt()
@@ -309,6 +309,10 @@ class Http2Connection:
                 self._cancel(stream.number)
             stream.end(why)
 
+    def _give_up_late(self, batch: Batch) -> None:
+        late = DeadlinePassed("no whole answer before the deadline")
+        self._give_up([each for each in self._all() if each.batch is batch], late)
+
     def _refuse(self, stream: Stream, why: ClientError) -> None:
         self._streams.pop(stream.number, None)
         self._cancel(stream.number)
@@ -341,10 +345,22 @@ class Http2Connection:
             stream.end(broken)
         self._drop_queue(why)
 
+    @property
+    def _idle(self) -> bool:
+        """Whether it is alive and nobody has any business with it."""
+        busy = self._streams or self._queue or self._reader or self._waiting or self._writing
+        return not (self._dead or busy)
+
+    def still_open(self) -> bool:
+        """Whether it is open, after what has come unasked is taken in: the loop may have had no turn for it."""
+        if self._idle:
+            self._arrived()
+        return self.open
+
     def _settle(self) -> None:
         """Nobody waits any more: let the loop take in what comes unasked, or close what has said goodbye."""
         self._hand_on()
-        if self._dead or self._streams or self._queue or self._reader or self._waiting or self._writing:
+        if not self._idle:
             return
         if self.open:
             self.wire.when_idle(self._arrived)

@@ -10,6 +10,7 @@ import errno
 import os
 import socket as standard
 import ssl
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gevent import get_hub
@@ -145,7 +146,8 @@ class Wire:
             self._readable.stop()
         self._idle = callback is not None
         if callback is not None:
-            self._readable.start(callback)
+            # no bound method: an interruption that comes too late is thrown into whatever the callback belongs to
+            self._readable.start(partial(callback))
 
     def send_at_once(self, data: bytes) -> bool:
         """Send all of it without waiting; False when the system takes no more. Raises OSError."""
