@@ -368,12 +368,11 @@ class Http2Connection:
             self.close()
 
     def _arrived(self) -> None:
-        """Called in the hub while nobody waits: something has come unasked."""
+        """Called in the hub while nobody waits: something has come unasked. What else has comes in another turn."""
         data = self.wire.arrived()
-        while data:
+        if data:
             self._take_idle(data)
-            data = None if self._dead else self.wire.arrived()
-        if data is not None or not self.open:
+        if data == b"" or not self.open:
             self.close()
 
     def _take_idle(self, data: bytes) -> None:
