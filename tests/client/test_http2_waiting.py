@@ -2,13 +2,9 @@
 
 import os
 import socket
-import struct
-
-import socket
 
 import gevent
 import pytest
-from tests.client import http2_server as h2s
 from tests.client.test_http2 import browser, get, ok, pair, serve, until  # noqa: F401  fixtures
 
 from entsurge.client.failure import ClientError, ConnectionLost, DeadlinePassed

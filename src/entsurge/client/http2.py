@@ -230,11 +230,10 @@ class Http2Connection:
         """GOAWAY: nothing new; what the server has not begun may be asked again elsewhere, the rest goes on."""
         said = f": {bytes(event.additional_data)[:80]!r}" if event.additional_data else ""
         self._went = ConnectionLost(f"the server said goodbye: {told(event.error_code)}{said}")
-        self._went.unprocessed = True
         self.open = False
         for stream in [each for number, each in self._streams.items() if number > event.last_stream_id]:
             del self._streams[stream.number]
-            stream.end(self._went)
+            stream.end(_unprocessed(self._went))
         self._drop_queue(self._went)
 
     # -- what goes -------------------------------------------------------------------------------------------------
@@ -329,9 +328,7 @@ class Http2Connection:
     def _drop_queue(self, why: ClientError) -> None:
         queue, self._queue = self._queue, []
         for stream in queue:
-            broken = ConnectionLost(str(why))
-            broken.unprocessed = True
-            stream.end(broken)
+            stream.end(_unprocessed(why))
 
     def _die(self, why: ClientError) -> None:
         """The connection is of no use any more: every stream fails with the reason."""
@@ -344,6 +341,7 @@ class Http2Connection:
                 broken.untouched = not stream.first_byte_ns
             stream.end(broken)
         self._drop_queue(why)
+        self._frames.free()
 
     @property
     def _idle(self) -> bool:
@@ -390,3 +388,10 @@ class Http2Connection:
         """Close; harmless when closed already."""
         if not self._dead:
             self._die(ConnectionLost("closed by the visitor"))
+
+
+def _unprocessed(why: ClientError) -> ConnectionLost:
+    """The error of one more request that the server has not begun: each has its own, for each has its own trace."""
+    broken = ConnectionLost(str(why))
+    broken.unprocessed = True
+    return broken

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import monotonic_ns
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from entsurge.client.forgiving import MOST_INTERIM
 
@@ -53,6 +53,11 @@ class Stream:
         if not self.done_ns:
             self.done_ns, self.error, self.unsent = monotonic_ns(), error, None
             self.batch.ended()
+
+    def taken_error(self) -> ClientError:
+        """The error, to be raised: kept here too, it and the frames that it goes through would hold each other."""
+        error, self.error = self.error, None
+        return cast("ClientError", error)
 
     def interim(self) -> bool:
         """One more interim answer (1xx); False when there are too many."""
