@@ -27,6 +27,8 @@ _SETTINGS = {
     SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
     SettingCodes.MAX_HEADER_LIST_SIZE: LARGEST_HEAD,
 }
+_UNSAID = {SettingCodes.HEADER_TABLE_SIZE: 4096, SettingCodes.INITIAL_WINDOW_SIZE: 65_535}
+"""What holds of a server that does not say otherwise (RFC 9113, 6.5.2): jh2 takes Chromium's own values for it."""
 _NAME = re.compile(rb":?[!#$%&'*+.^_`|~0-9a-z-]+")
 _BROKEN = re.compile(rb"[\0\r\n]")
 _HINTS = {
@@ -44,6 +46,7 @@ class Frames(H2Connection):
     def __init__(self) -> None:
         super().__init__(_CONFIG)
         self.local_settings = Settings(client=True, initial_values=_SETTINGS)
+        self.remote_settings = Settings(client=False, initial_values=_UNSAID)
         self.initiate_connection()
         self.increment_flow_control_window(CONNECTION_WINDOW - 65_535)
 
