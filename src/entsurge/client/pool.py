@@ -67,7 +67,11 @@ class Pool:
             dialed.wire.close()
             raise ConnectionLost("closed by the visitor")
         if dialed.protocol == "h2":
-            self.protocol, self._http2 = "2", Http2Connection(self.origin, dialed)
+            self.protocol = "2"
+            if self._http2 is not None and self._http2.open:  # dialled meanwhile, for what was HTTP/1.1: one is enough
+                dialed.wire.close()
+            else:
+                self._http2 = Http2Connection(self.origin, dialed)
             return self._http2, dialed
         if self.route.tls.http == "2" and self.origin.secure:
             dialed.wire.close()
