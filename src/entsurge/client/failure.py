@@ -70,6 +70,7 @@ class NotAllowed(ClientError):
     """The allow-list does not hold this host or its address; nothing was sent."""
 
     reason = "not-allowed"
+    hint = "name it in `hosts` of the target file if it belongs to the ENT"
 
 
 class TlsFailed(ClientError):

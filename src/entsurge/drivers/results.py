@@ -24,6 +24,7 @@ def broken(error: ClientError, request: str = "") -> PageResult:
     return PageResult(
         Outcome.LOST if isinstance(error, OwnLimit) else Outcome.FAILED,
         error.reason + named,
+        detail=error.said,
         example={"request": {"url": getattr(error, "url", "")}, "response": None},
     )
 

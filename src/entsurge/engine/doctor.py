@@ -113,7 +113,8 @@ def _reach(access: TargetAccess, context: RunContext) -> tuple[Found, Response |
     lacks = "; the server asks for a client certificate: name it as `client_certificate` and `client_key`" * asks
     spoken = f"{answer.negotiated}; " if answer.negotiated else ""
     detail = f"{access.url}: status {answer.status}; {spoken}{_steps(answer.timing)}{lacks}"
-    return Found("reach", answer.status < 500 and not asks, detail, answer.timing.total_us / 1000), answer
+    well = None if 400 <= answer.status < 500 and not asks else answer.status < 500 and not asks
+    return Found("reach", well, detail, answer.timing.total_us / 1000), answer
 
 
 def _steps(timing: Timing) -> str:
@@ -165,7 +166,7 @@ def _persona(context: RunContext, persona: Persona) -> Iterator[Found]:
         began = time.monotonic()
         result = visitor.signs_on()
         hops = ", ".join(f"{step} {took / 1000:.0f} ms" for step, _, took in kept.hops)
-        detail = hops if result.ok else f"{result.outcome}: {result.reason} ({hops})"
+        detail = hops if result.ok else f"{result.outcome}: {result.detail or result.reason} ({hops})"
         yield Found(f"{persona} sign-on", result.ok, detail, (time.monotonic() - began) * 1000)
         if not result.ok:
             return
@@ -181,7 +182,7 @@ def _persona(context: RunContext, persona: Persona) -> Iterator[Found]:
 
 def _seen(result: PageResult, service: str) -> str:
     """What came of a page, and which one it was if it is not the one asked for."""
-    said = f"{service}, {result.size} bytes" if result.ok else f"{result.outcome}: {result.reason}"
+    said = f"{service}, {result.size} bytes" if result.ok else f"{result.outcome}: {result.detail or result.reason}"
     if not result.instead:
         return said
     why = ", ".join(f"{{{name}}}" for name in result.lacked.split(", ")) if result.lacked else ""
