@@ -207,7 +207,7 @@ class Client:
         try:
             return self._follow(self._cached(url, headers, ends_ns), ends_ns, MOST_REDIRECTS, None)
         except ClientError as error:
-            return error
+            return error.to_keep()
 
     def _cached(self, url: str, headers: Mapping[str, str], ends_ns: int) -> Response:
         """The kept answer to a GET while it is fresh; else the server's, or the kept one that it says still holds."""
@@ -239,7 +239,7 @@ class Client:
         try:
             return self._follow(self._kept(url, answer, headers), ends_ns, MOST_REDIRECTS, None)
         except ClientError as error:
-            return error
+            return error.to_keep()
 
     def _one(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, ends_ns: int) -> Response:
         """One request; one that changes something makes what is kept of its address stale."""

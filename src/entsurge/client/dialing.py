@@ -98,7 +98,7 @@ def dial(origin: Origin, route: Route, ends_ns: int, *, http1: bool = False) -> 
     made = Dialed(wire, name_us=(named - began) // 1000, connect_us=(there - named) // 1000)
     if origin.secure:
         context = route.tls.http1_context if http1 else route.tls.context
-        secured = _secured(wire, origin.host, context, route.tickets, ends_ns)
+        secured = _secured(wire, origin, context, route.tickets, ends_ns)
         made.wire, made.protocol = secured, secured.engine.selected_alpn_protocol() or ""
         made.resumed = secured.engine.session_reused
         made.tls_us = (monotonic_ns() - there) // 1000
@@ -107,19 +107,19 @@ def dial(origin: Origin, route: Route, ends_ns: int, *, http1: bool = False) -> 
     return made
 
 
-def _secured(wire: Wire, host: str, context: ssl.SSLContext, tickets: Tickets, ends_ns: int) -> TlsWire:
-    guard = Guard(ends_ns)
+def _secured(wire: Wire, origin: Origin, context: ssl.SSLContext, tickets: Tickets, ends_ns: int) -> TlsWire:
+    guard, session = Guard(ends_ns), tickets.of(origin, context)
     try:
-        secured = TlsWire(wire, context, host, tickets.of(host, context))
+        secured = TlsWire(wire, context, origin.host, session)
         with guard.closing(wire):
             secured.handshake()
     except OSError as error:
         wire.close()
         if guard.expired:
             raise DeadlinePassed("no TLS before the deadline") from None
-        raise tls_failure(host, error) from None
+        raise tls_failure(origin.host, error) from None
     except BaseException:  # the visitor was ended meanwhile
         wire.close()
         raise
-    tickets.learn(host, context, secured.engine)
+    tickets.learn(origin, context, secured.engine, session)
     return secured

@@ -132,7 +132,7 @@ class Exchanges:
                 (stream,) = connection.ask([asked], ends_ns)
                 if stream.error is None:
                     return Answered.of_stream(stream, dialed)
-                raise stream.error
+                raise stream.taken_error()
             except ConnectionLost as error:
                 if tries > MOST_REPEATS or not _may_be_repeated(method, error, kept=dialed is None):
                     raise

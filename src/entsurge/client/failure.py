@@ -41,6 +41,11 @@ class ClientError(EntsurgeError):
         """What went wrong, and the remedy where one is known, in one sentence."""
         return f"{self}: {self.hint}" if self.hint else str(self)
 
+    def to_keep(self) -> ClientError:
+        """The same without its trace: the frames in it lead to whoever keeps it, and no circle may hold a visitor."""
+        self.__traceback__ = self.__context__ = None
+        return self
+
 
 class NameNotFound(ClientError):  # named as the tree reads
     """The host has no address."""

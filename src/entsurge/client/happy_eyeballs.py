@@ -70,6 +70,7 @@ class _Attempts:
         """Give up what is under way."""
         for wire in self._pending:
             wire.close()
+        self._failed.clear()  # the errors' traces lead back here: no circle
 
     def _begun(self, endpoint: Endpoint, now: int) -> Wire | None:
         """Begin the next attempt; its wire if it is connected already."""

@@ -6,7 +6,7 @@ from time import monotonic_ns
 from typing import TYPE_CHECKING
 
 from entsurge.client.deadline import watchdog
-from entsurge.client.failure import ConnectionLost, DeadlinePassed
+from entsurge.client.failure import ClientError, ConnectionLost, DeadlinePassed
 from entsurge.client.message import LARGEST_BODY, AnswerParser
 from entsurge.client.tls_failure import lost
 
@@ -80,12 +80,7 @@ class Http1Connection:
             self._through(request)
         except OSError as error:
             self.close()
-            if self.expired:
-                raise DeadlinePassed("no whole answer before the deadline") from None
-            broken = lost(self.origin.host, error)
-            if isinstance(broken, ConnectionLost):
-                broken.untouched = not self.first_byte_ns
-            raise broken from None
+            raise self._lost(error) from None
         except ConnectionLost as broken:
             broken.untouched = not self.first_byte_ns
             self.close()
@@ -94,6 +89,15 @@ class Http1Connection:
             self.close()
             raise
         self.open = self.open and self.answer.keeps
+
+    def _lost(self, error: OSError) -> ClientError:
+        """What a failing wire means."""
+        if self.expired:
+            return DeadlinePassed("no whole answer before the deadline")
+        broken = lost(self.origin.host, error)
+        if isinstance(broken, ConnectionLost):
+            broken.untouched = not self.first_byte_ns
+        return broken
 
     def _through(self, request: bytes) -> None:
         wire, feed = self.wire, self.answer.feed

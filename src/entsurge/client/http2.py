@@ -84,8 +84,7 @@ class Http2Connection:
     def _until_done(self, batch: Batch) -> None:
         while batch.left:
             if batch.late:
-                late = DeadlinePassed("no whole answer before the deadline")
-                self._give_up([each for each in self._all() if each._batch is batch], late)  # noqa: SLF001  of this file
+                self._give_up_late(batch)
                 self._push()
             elif self._reader is None:
                 self._read_for(batch)
@@ -110,8 +109,12 @@ class Http2Connection:
                 self._read()
         finally:
             self._reader = None
-            if self._waiting:
-                self._waiting[0].wake()
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        """Let the next one read. Whoever leaves says so: who was told before may be leaving itself."""
+        if self._reader is None and self._waiting:
+            self._waiting[0].wake()
 
     def _read(self) -> None:
         try:
@@ -126,6 +129,7 @@ class Http2Connection:
     def _expired(self, batch: Batch) -> None:
         """Called in the hub: wake whoever waits for the batch; what cannot even be written ends with the wire."""
         if self._writing:
+            self._give_up_late(batch)
             self.wire.close()
         elif self._reader is batch:
             self.wire.interrupt()
@@ -226,11 +230,10 @@ class Http2Connection:
         """GOAWAY: nothing new; what the server has not begun may be asked again elsewhere, the rest goes on."""
         said = f": {bytes(event.additional_data)[:80]!r}" if event.additional_data else ""
         self._went = ConnectionLost(f"the server said goodbye: {told(event.error_code)}{said}")
-        self._went.unprocessed = True
         self.open = False
         for stream in [each for number, each in self._streams.items() if number > event.last_stream_id]:
             del self._streams[stream.number]
-            stream.end(self._went)
+            stream.end(_unprocessed(self._went))
         self._drop_queue(self._went)
 
     # -- what goes -------------------------------------------------------------------------------------------------
@@ -305,6 +308,10 @@ class Http2Connection:
                 self._cancel(stream.number)
             stream.end(why)
 
+    def _give_up_late(self, batch: Batch) -> None:
+        late = DeadlinePassed("no whole answer before the deadline")
+        self._give_up([each for each in self._all() if each.batch is batch], late)
+
     def _refuse(self, stream: Stream, why: ClientError) -> None:
         self._streams.pop(stream.number, None)
         self._cancel(stream.number)
@@ -321,9 +328,7 @@ class Http2Connection:
     def _drop_queue(self, why: ClientError) -> None:
         queue, self._queue = self._queue, []
         for stream in queue:
-            broken = ConnectionLost(str(why))
-            broken.unprocessed = True
-            stream.end(broken)
+            stream.end(_unprocessed(why))
 
     def _die(self, why: ClientError) -> None:
         """The connection is of no use any more: every stream fails with the reason."""
@@ -336,10 +341,24 @@ class Http2Connection:
                 broken.untouched = not stream.first_byte_ns
             stream.end(broken)
         self._drop_queue(why)
+        self._frames.free()
+
+    @property
+    def _idle(self) -> bool:
+        """Whether it is alive and nobody has any business with it."""
+        busy = self._streams or self._queue or self._reader or self._waiting or self._writing
+        return not (self._dead or busy)
+
+    def still_open(self) -> bool:
+        """Whether it is open, after what has come unasked is taken in: the loop may have had no turn for it."""
+        if self._idle:
+            self._arrived()
+        return self.open
 
     def _settle(self) -> None:
         """Nobody waits any more: let the loop take in what comes unasked, or close what has said goodbye."""
-        if self._dead or self._streams or self._reader or self._waiting:
+        self._hand_on()
+        if not self._idle:
             return
         if self.open:
             self.wire.when_idle(self._arrived)
@@ -347,12 +366,11 @@ class Http2Connection:
             self.close()
 
     def _arrived(self) -> None:
-        """Called in the hub while nobody waits: something has come unasked."""
+        """Called in the hub while nobody waits: something has come unasked. What else has comes in another turn."""
         data = self.wire.arrived()
-        while data:
+        if data:
             self._take_idle(data)
-            data = None if self._dead else self.wire.arrived()
-        if data is not None or not self.open:
+        if data == b"" or not self.open:
             self.close()
 
     def _take_idle(self, data: bytes) -> None:
@@ -370,3 +388,10 @@ class Http2Connection:
         """Close; harmless when closed already."""
         if not self._dead:
             self._die(ConnectionLost("closed by the visitor"))
+
+
+def _unprocessed(why: ClientError) -> ConnectionLost:
+    """The error of one more request that the server has not begun: each has its own, for each has its own trace."""
+    broken = ConnectionLost(str(why))
+    broken.unprocessed = True
+    return broken

@@ -42,6 +42,10 @@ class Frames(H2Connection):
         self.initiate_connection()
         self.increment_flow_control_window(CONNECTION_WINDOW - 65_535)
 
+    def free(self) -> None:
+        """Break jh2's circle of itself and its methods; nothing can be received any more."""
+        self._frame_dispatch_table.clear()
+
     def _receive_goaway_frame(self, frame: Any) -> Any:
         before, unsent = self.state_machine.state, self.data_to_send()
         found = super()._receive_goaway_frame(frame)

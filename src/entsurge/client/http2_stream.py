@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import monotonic_ns
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from entsurge.client.forgiving import MOST_INTERIM
 
@@ -29,12 +29,12 @@ class Stream:
     """One exchange; once `done`, `error` says why there is no answer, or `status`, `fields` and `parts` hold it."""
 
     __slots__ = (
-        "_batch", "_interim", "asked", "done_ns", "error", "fields", "first_byte_ns", "lease", "length", "number",
+        "_interim", "asked", "batch", "done_ns", "error", "fields", "first_byte_ns", "lease", "length", "number",
         "parts", "sent_ns", "status", "unsent",
     )  # fmt: skip
 
     def __init__(self, asked: Asked, batch: Batch) -> None:
-        self.asked, self._batch = asked, batch
+        self.asked, self.batch = asked, batch
         self.number = self.status = self.length = self._interim = 0
         self.sent_ns = self.first_byte_ns = self.done_ns = 0
         self.fields: list[Field] = []
@@ -52,7 +52,12 @@ class Stream:
         """The end has come; the first one counts."""
         if not self.done_ns:
             self.done_ns, self.error, self.unsent = monotonic_ns(), error, None
-            self._batch.ended()
+            self.batch.ended()
+
+    def taken_error(self) -> ClientError:
+        """The error, to be raised: kept here too, it and the frames that it goes through would hold each other."""
+        error, self.error = self.error, None
+        return cast("ClientError", error)
 
     def interim(self) -> bool:
         """One more interim answer (1xx); False when there are too many."""

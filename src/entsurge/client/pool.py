@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gevent.event import Event
 
 from entsurge.client.dialing import dial
-from entsurge.client.failure import DeadlinePassed, ProtocolBroken
+from entsurge.client.failure import ConnectionLost, DeadlinePassed, ProtocolBroken
 from entsurge.client.http1 import Http1Connection
 from entsurge.client.http2 import Http2Connection
 
@@ -38,7 +38,9 @@ class Pool:
         `certain`: it is to carry what must not be sent twice. `new`: one that lay idle has just turned out stale.
         """
         while True:
-            if self._http2 is not None and self._http2.open:
+            if self._closed:
+                raise ConnectionLost("closed by the visitor")
+            if self._http2 is not None and (self._http2.still_open() if certain else self._http2.open):
                 return self._http2, None
             kept = None if new else self._kept(certain=certain)
             if kept is not None:
@@ -61,6 +63,9 @@ class Pool:
 
     def _made(self, ends_ns: int) -> tuple[Connection, Dialed]:
         dialed = dial(self.origin, self.route, ends_ns)
+        if self._closed:
+            dialed.wire.close()
+            raise ConnectionLost("closed by the visitor")
         if dialed.protocol == "h2":
             self.protocol, self._http2 = "2", Http2Connection(self.origin, dialed)
             return self._http2, dialed

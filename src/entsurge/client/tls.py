@@ -5,10 +5,14 @@ from __future__ import annotations
 import ssl
 from collections import deque
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from entsurge.client.url import Origin
 
 Http = Literal["auto", "1.1", "2"]
 MOST_LEFT_BEHIND = 4096
+_Place = tuple[str, int, ssl.SSLContext]
 ALPN: dict[str, list[str]] = {"auto": ["h2", "http/1.1"], "1.1": ["http/1.1"], "2": ["h2"]}
 
 
@@ -55,35 +59,44 @@ class Tls:
 class Tickets:
     """The TLS sessions that one visitor can resume: those that servers gave to this visitor, and to nobody else.
 
-    A session is read off an engine only when another connection to its host is made: reading it is dear (OpenSSL writes
-    it out and reads it in again), and most connections of a visit are the last to their host.
+    A session is read off an engine only when another connection to its server is made: reading it is dear (OpenSSL
+    writes it out and reads it in again), and most connections of a visit are the last to their server.
     """
 
     __slots__ = ("_engines", "_sessions")
 
     def __init__(self) -> None:
-        self._engines: dict[tuple[str, ssl.SSLContext], Any] = {}
-        self._sessions: dict[tuple[str, ssl.SSLContext], Any] = {}
+        self._engines: dict[_Place, Any] = {}
+        self._sessions: dict[_Place, Any] = {}
 
-    def of(self, host: str, context: ssl.SSLContext) -> Any:
-        """The session to resume with this host; None for none."""
-        engine = self._engines.pop((host, context), None)
-        if engine is not None:
-            session = engine.session
-            if session is not None and session.has_ticket:
-                self._sessions[host, context] = session
-            else:  # with TLS 1.3 a ticket comes only after the handshake
-                self._engines[host, context] = engine
-        return self._sessions.get((host, context))
+    def of(self, origin: Origin, context: ssl.SSLContext) -> Any:
+        """The session to resume there; None for none."""
+        place = (origin.host, origin.port, context)
+        self._read(place)
+        return self._sessions.get(place)
 
     def settled(self) -> Tickets:
         """The same with every session read, so that no engine is kept."""
-        for host, context in list(self._engines):
-            self.of(host, context)
+        for place in list(self._engines):
+            self._read(place)
         self._engines.clear()
         return self
 
-    def learn(self, host: str, context: ssl.SSLContext, engine: Any) -> None:
-        """A handshake with this host has succeeded; its session is read when it is needed."""
-        if (host, context) not in self._sessions:
-            self._engines.setdefault((host, context), engine)
+    def learn(self, origin: Origin, context: ssl.SSLContext, engine: Any, offered: Any) -> None:
+        """A handshake there has succeeded, to which this session was offered; its own is read when it is needed.
+
+        A whole handshake says that the server takes the one that was offered no more.
+        """
+        if engine.session_reused:
+            return
+        place = (origin.host, origin.port, context)
+        if offered is not None and self._sessions.get(place) is offered:
+            del self._sessions[place]
+        if place not in self._sessions:
+            self._engines[place] = engine
+
+    def _read(self, place: _Place) -> None:
+        session = self._engines[place].session if place in self._engines else None
+        if session is not None and session.has_ticket:  # with TLS 1.3 a ticket comes only after the handshake
+            self._sessions[place] = session
+            del self._engines[place]

@@ -10,6 +10,7 @@ import errno
 import os
 import socket as standard
 import ssl
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gevent import get_hub
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from entsurge.client.resolver import Endpoint
 
 CHUNK = 65536
+MOST_UNSAID = 16  # pieces of TLS that hold nothing for us, such as tickets: who sends more of them at once is left
 _READ, _WRITE = 1, 2
 _BIND_WITHOUT_PORT = 24  # IP_BIND_ADDRESS_NO_PORT of linux/in.h
 _SYN_SENT = 2  # TCP_SYN_SENT of linux/tcp_states.h, the first byte of tcp_info
@@ -145,7 +147,8 @@ class Wire:
             self._readable.stop()
         self._idle = callback is not None
         if callback is not None:
-            self._readable.start(callback)
+            # no bound method: an interruption that comes too late is thrown into whatever the callback belongs to
+            self._readable.start(partial(callback))
 
     def send_at_once(self, data: bytes) -> bool:
         """Send all of it without waiting; False when the system takes no more. Raises OSError."""
@@ -232,15 +235,25 @@ class TlsWire:
 
     def arrived(self) -> bytes | None:
         """What has come while nobody waited: None of nothing, empty when the other side has closed. Never waits."""
-        while data := self._wire.arrived():
-            self._incoming.write(data)
+        for _ in range(MOST_UNSAID):
+            data = self._wire.arrived()
+            if data:
+                self._incoming.write(data)
+            found = self._unread()
+            if found or not data:
+                return found if found is not None else data
+        return b""
+
+    def _unread(self) -> bytes | None:
+        """All that the engine has, decrypted: None of nothing, empty when the other side has closed."""
+        found = []
         try:
-            found: bytes = self._engine.read(CHUNK)
+            while True:
+                found.append(self._engine.read(CHUNK))
         except self.wants_read:
-            return None if data is None else b""
+            return b"".join(found) or None
         except OSError:
-            return b""
-        return found
+            return b"".join(found)
 
     def interrupt(self) -> None:
         """Wake whoever waits in `receive` with `Interrupted`; called in the hub."""
