@@ -343,3 +343,17 @@ def test_what_varies_on_the_cookie_is_asked_for_again_with_another(raw, client) 
     assert client.get(f"{server.url}/a", deadline_seconds=5).body == b"two"
     assert b'If-None-Match: "a"' in server.heads[2]
     assert b"If-None-Match" not in server.heads[3]
+
+
+def test_an_answer_before_the_body_was_read_counts(raw, client) -> None:
+    """The server refuses an upload and hangs up without reading it: what it said is the answer, as in a browser."""
+
+    def refuses(sock, _head, _number):
+        sock.sendall(ok(b"too large", b"Connection: close", status=b"413 Content Too Large"))
+        return "close"
+
+    server = raw(refuses, ok())
+    answer = client.request("POST", server.url, body=b"x" * 8_000_000, deadline_seconds=10)
+    assert (answer.status, answer.text) == (413, "too large")
+    assert client.request("GET", server.url, deadline_seconds=5).status == 200
+    assert server.connections == 2

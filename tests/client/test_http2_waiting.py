@@ -164,3 +164,28 @@ def test_a_closed_client_asks_nothing_again(serve, browser) -> None:  # noqa: F8
     waiting.join(timeout=5)
     assert isinstance(waiting.exception, ConnectionLost)
     assert len(server.conversations) == 1
+
+
+def test_who_is_ended_says_so_at_once(serve, browser) -> None:  # noqa: F811
+    """The only greenlet on a connection is killed: the server is told, so that it need not go on working."""
+    held = {}
+    server, client = serve(hold(held)), browser()
+    get(client, server.url)
+    asking(client, server, held, "/a")["/a"].kill()
+    conversation, stream = held["/a"]
+    until(lambda: conversation.side._stream_is_closed_by_reset(stream))
+
+
+@pytest.mark.parametrize("first", ["/reads", "/waits"])
+def test_room_that_somebody_leaves_is_taken(serve, browser, first) -> None:  # noqa: F811
+    """No more than two streams at once: one of their greenlets is killed, and the third request is sent for that."""
+    held = {}
+    server, client = serve(hold(held), settings={3: 2}), browser()
+    get(client, server.url)
+    found = asking(client, server, held, "/reads", "/waits")
+    queued = gevent.spawn(get, client, f"{server.url}/queued", 20)
+    gevent.sleep(0.01)
+    found[first].kill()
+    until(lambda: "/queued" in held)
+    answer_at_once(held, "/queued")
+    assert queued.get(timeout=5).status == 200

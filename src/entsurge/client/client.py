@@ -19,7 +19,7 @@ from entsurge.client.http1 import Http1Connection
 from entsurge.client.pool import MOST_CONNECTIONS
 from entsurge.client.redirects import MOST as MOST_REDIRECTS
 from entsurge.client.redirects import next_hop, too_many
-from entsurge.client.response import Headers
+from entsurge.client.response import REDIRECTS, Headers
 from entsurge.client.tls import Tls
 from entsurge.client.upgrade import Upgrade, upgrade
 from entsurge.client.websocket import LARGEST_MESSAGE, WebSocket
@@ -122,18 +122,20 @@ class Client:
         """
         ends_ns = monotonic_ns() + int(deadline_seconds * 1e9)
         found: dict[str, Response | ClientError] = {}
-        missing, own = [], headers or {}
+        missing, turned, own = [], [], headers or {}
         for url in dict.fromkeys(wanted):
             kept = self.cache.fresh(url, self._sent(url, own))
-            if kept is None or kept.redirects_to:
+            if kept is None:
                 missing.append(url)
+            elif kept.status in REDIRECTS:
+                turned.append(url)
             else:
                 found[url] = replace(kept, from_cache=True)
         for together in self._of_http2_origins(missing):
             asked = {url: self._conditional(url, own) for url in together}
             for url, answer in self.exchanges.at_once(asked, ends_ns).items():
                 found[url] = self._to_the_end(url, answer, own, ends_ns)
-        self._in_turn([url for url in missing if url not in found], found, own, ends_ns)
+        self._in_turn([url for url in (*missing, *turned) if url not in found], found, own, ends_ns)
         return [found[url] for url in wanted]
 
     def websocket(

@@ -101,7 +101,10 @@ class Http1Connection:
 
     def _through(self, request: bytes) -> None:
         wire, feed = self.wire, self.answer.feed
-        wire.send(request)
+        try:
+            wire.send(request)
+        except ConnectionError:  # the server reads no more; what it said before it hung up counts, as in a browser
+            self.open = False
         data = wire.receive()
         if data:
             self.first_byte_ns = monotonic_ns()

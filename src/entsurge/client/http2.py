@@ -26,7 +26,7 @@ from entsurge.client.budget import BODIES, FREE_BYTES
 from entsurge.client.deadline import watchdog
 from entsurge.client.failure import ClientError, ConnectionLost, DeadlinePassed, OwnLimit, ProtocolBroken, TooLarge
 from entsurge.client.forgiving import LARGEST_HEAD, MOST_INTERIM
-from entsurge.client.http2_frames import Frames, told
+from entsurge.client.http2_frames import Frames, fault_of, told
 from entsurge.client.http2_stream import Asked, Batch, Stream
 from entsurge.client.message import LARGEST_BODY, MOST_HEADERS
 from entsurge.client.tls_failure import lost
@@ -75,6 +75,8 @@ class Http2Connection:
             self._until_done(batch)
         except BaseException:  # the visitor was ended in the middle
             self._give_up(streams, ConnectionLost("given up by the visitor"))
+            if self._reader is not None:
+                self.wire.interrupt()  # to send the end of these, and what had to wait for them
             raise
         finally:
             self._watchdog.forget(batch)
@@ -90,6 +92,8 @@ class Http2Connection:
                 self._read_for(batch)
             else:
                 self._wait(batch)
+                if self._reader is None:  # it has gone, and may have left room for what had to wait
+                    self._push()
 
     def _wait(self, batch: Batch) -> None:
         """Until another greenlet has read what ends this batch, or hands reading over."""
@@ -120,6 +124,7 @@ class Http2Connection:
         try:
             data = self.wire.receive()
         except Interrupted:
+            self._push()
             return
         except OSError as error:
             self._die(lost(self.origin.host, error))
@@ -183,11 +188,11 @@ class Http2Connection:
         if len(fields) > MOST_HEADERS:
             self._refuse(stream, TooLarge(f"more than {MOST_HEADERS} header fields"))
             return
-        status = next((value for name, value in fields if name == b":status"), b"")
-        if len(status) != 3 or not status.isdigit():
-            self._refuse(stream, ProtocolBroken(f"not a status: {status[:20]!r}"))
+        fault = fault_of(fields)
+        if fault:
+            self._refuse(stream, ProtocolBroken(fault))
             return
-        stream.status = int(status)
+        stream.status = int(next(value for name, value in fields if name == b":status"))
         stream.fields = [field for field in fields if not field[0].startswith(b":")]
 
     def _data(self, event: Any) -> None:
@@ -360,6 +365,7 @@ class Http2Connection:
         self._hand_on()
         if not self._idle:
             return
+        self._answer_at_once()
         if self.open:
             self.wire.when_idle(self._arrived)
         else:
@@ -378,10 +384,18 @@ class Http2Connection:
         try:
             for event in self._frames.receive_data(data):
                 self._on(event)
-            answer = self._frames.data_to_send()
+        except (H2Error, ValueError, LookupError, TypeError, AssertionError):
+            self.close()
+        else:
+            self._answer_at_once()
+
+    def _answer_at_once(self) -> None:
+        """Send what is to be sent without waiting for it; who does not read it is left."""
+        answer = self._frames.data_to_send()
+        try:
             if answer and not self.wire.send_at_once(answer):
                 self.close()
-        except (H2Error, ValueError, LookupError, TypeError, AssertionError, OSError):
+        except OSError:
             self.close()
 
     def close(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Any
 
 from jh2.config import H2Configuration
@@ -18,12 +20,17 @@ _CONFIG = H2Configuration(
     header_encoding=None,
     validate_outbound_headers=False,  # they are our own, and made for the wire already
     normalize_outbound_headers=False,
+    validate_inbound_headers=False,  # jh2 ends the connection for it, a browser the stream: see `fault_of`
 )
 _SETTINGS = {
     SettingCodes.ENABLE_PUSH: 0,
     SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
     SettingCodes.MAX_HEADER_LIST_SIZE: LARGEST_HEAD,
 }
+_UNSAID = {SettingCodes.HEADER_TABLE_SIZE: 4096, SettingCodes.INITIAL_WINDOW_SIZE: 65_535}
+"""What holds of a server that does not say otherwise (RFC 9113, 6.5.2): jh2 takes Chromium's own values for it."""
+_NAME = re.compile(rb":?[!#$%&'*+.^_`|~0-9a-z-]+")
+_BROKEN = re.compile(rb"[\0\r\n]")
 _HINTS = {
     "HTTP_1_1_REQUIRED": '; say http = "1.1" in the target file',
     "ENHANCE_YOUR_CALM": "; the server takes this for too much",
@@ -39,8 +46,15 @@ class Frames(H2Connection):
     def __init__(self) -> None:
         super().__init__(_CONFIG)
         self.local_settings = Settings(client=True, initial_values=_SETTINGS)
+        self.remote_settings = Settings(client=False, initial_values=_UNSAID)
         self.initiate_connection()
         self.increment_flow_control_window(CONNECTION_WINDOW - 65_535)
+
+    def _begin_new_stream(self, stream_id: int, allowed_ids: Any) -> Any:
+        """A stream whose body is as long as its frames say: Chromium does not look at Content-Length in HTTP/2."""
+        stream = super()._begin_new_stream(stream_id, allowed_ids)
+        stream._initialize_content_length = _not_believed  # noqa: SLF001  jh2 has no setting for it
+        return stream
 
     def free(self) -> None:
         """Break jh2's circle of itself and its methods; nothing can be received any more."""
@@ -51,6 +65,33 @@ class Frames(H2Connection):
         found = super()._receive_goaway_frame(frame)
         self.state_machine.state, self._data_to_send = before, bytearray(unsent)
         return found
+
+
+def _not_believed(_headers: object) -> None:
+    """A Content-Length that says nothing."""
+
+
+def fault_of(fields: list[tuple[bytes, bytes]]) -> str:
+    """What ends the stream of a response with these fields in a browser; empty for nothing.
+
+    It is what Chromium does. RFC 9113, 8.2, refuses fields of a connection too (`connection`, `keep-alive`, `upgrade`);
+    Chromium passes over them, but for `transfer-encoding`.
+    """
+    statuses = [value for name, value in fields if name == b":status"]
+    if len(statuses) != 1 or len(statuses[0]) != 3 or not statuses[0].isdigit():
+        return f"not one status: {statuses}"
+    regular = False
+    for name, value in fields:
+        pseudo = name[:1] == b":"
+        if (pseudo and regular) or not _is_name(name) or _BROKEN.search(value):
+            return f"no header field: {name[:60]!r}"
+        regular = regular or not pseudo
+    return "Transfer-Encoding has no place in HTTP/2" if any(name == b"transfer-encoding" for name, _ in fields) else ""
+
+
+@lru_cache(maxsize=1024)
+def _is_name(name: bytes) -> bool:
+    return _NAME.fullmatch(name) is not None
 
 
 def told(code: int) -> str:
