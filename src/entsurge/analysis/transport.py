@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from entsurge.analysis.hdr import BUCKETS, Times
+from entsurge.analysis.tally import SOCKET
 from entsurge.record.transport import KIND, STEPS, Step
 
 if TYPE_CHECKING:
@@ -116,5 +117,5 @@ def _connections(run: Run, sums: _Sums) -> dict[str, Any]:
     counts = {"made": made, "full": full, "resumed": resumed}
     each = {f"{name}_per_visit": count / visits if visits else None for name, count in counts.items()}
     live = run.tally.each(kind="request", phase=str(run.window["name"]))
-    sockets = sum(times.total for group, times in live if (group.page, group.outcome) == ("live-connect", "ok"))
+    sockets = sum(times.total for group, times in live if (group.page, group.outcome) == (SOCKET, "ok"))
     return {"visits": visits, **counts, **each, "sockets": int(sockets)}
