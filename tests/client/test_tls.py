@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import gevent
+import gevent.socket
+import gevent.subprocess
 import pytest
 from gevent import ssl
 from gevent.server import StreamServer
@@ -100,3 +102,57 @@ def test_a_handshake_that_never_comes_ends_by_the_deadline() -> None:
             ask(f"https://127.0.0.1:{silent.server_port}", None, seconds=0.3)
     finally:
         silent.stop(timeout=0.1)
+
+
+class Relay:
+    """Passes bytes on to a port, and counts what comes from the client."""
+
+    def __init__(self, port: int) -> None:
+        self.port, self.sent = port, 0
+        self.server = StreamServer(("127.0.0.1", 0), self.serve)
+        self.server.start()
+
+    def serve(self, sock, _address) -> None:
+        with gevent.socket.create_connection(("127.0.0.1", self.port)) as onward:
+            back = gevent.spawn(self.passed, onward, sock)
+            while data := sock.recv(65536):
+                self.sent += len(data)
+                onward.sendall(data)
+            back.kill()
+
+    def passed(self, one, other) -> None:
+        while data := one.recv(65536):
+            other.sendall(data)
+
+
+def until(condition) -> None:
+    with gevent.Timeout(10):
+        while not condition():
+            gevent.sleep(0.01)
+
+
+def test_a_handshake_in_the_middle_is_answered(folder) -> None:
+    """TLS 1.2: Apache begins one anew for a folder that wants a client certificate, and waits for our part of it."""
+    key, made = certificate(folder, "localhost")
+    command = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-key", str(key), "-cert", str(made), "-tls1_2"]
+    server = gevent.subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    client = Client(allow=AllowList(), tls=Tls(str(made), http="1.1"))
+    try:
+        with gevent.Timeout(30):
+            accepting = next(line for line in server.stdout if line.startswith(b"ACCEPT"))
+            relay = Relay(int(accepting.rpartition(b":")[2]))
+            url = f"https://localhost:{relay.server.server_port}/"
+            asking = gevent.spawn(client.request, "GET", url, deadline_seconds=20)
+            next(line for line in server.stdout if line.startswith(b"GET "))
+            before = relay.sent
+            server.stdin.write(b"r\n")
+            server.stdin.flush()
+            until(lambda: relay.sent > before)
+            server.stdin.write(b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok\n")
+            server.stdin.flush()
+            assert asking.get(timeout=10).text == "ok"
+            relay.server.stop(timeout=0.1)
+    finally:
+        client.close()
+        server.kill()
+        server.wait()

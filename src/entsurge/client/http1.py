@@ -41,7 +41,7 @@ class Http1Connection:
 
     def rest(self, pool: list[Http1Connection], ends_ns: int) -> None:
         """Lie idle in a pool until this monotonic time (0: as long as it takes), without the last answer's weight."""
-        self.answer.begin("GET")
+        self.answer.forget()
         self.guard(ends_ns)
         self.pool = pool
         pool.append(self)

@@ -56,6 +56,11 @@ class AnswerParser:
         if self._reader is not None:
             self._reader.begin(method)
 
+    def forget(self) -> None:
+        """Let go of the last answer, which belongs to whoever asked for it; `begin` comes before the next."""
+        self.fields, self.parts, self.lease, self._seen = [], [], None, b""
+        self._coming = self.fields
+
     def feed(self, data: bytes | memoryview) -> bool:
         """Take in what has come; True when the answer is whole. Raises ProtocolBroken, TooLarge, OwnLimit."""
         if self._reader is not None:

@@ -178,12 +178,12 @@ class Wire:
 class TlsWire:
     """TLS over a wire that is connected. The same methods, the same errors."""
 
-    __slots__ = ("_engine", "_incoming", "_outgoing", "_wire")
+    __slots__ = ("_engine", "_incoming", "_outgoing", "_sending", "_wire")
     wants_read = ssl.SSLWantReadError
     closed = (ssl.SSLZeroReturnError, ssl.SSLEOFError)
 
     def __init__(self, wire: Wire, context: ssl.SSLContext, host: str, session: Any = None) -> None:
-        self._wire = wire
+        self._wire, self._sending = wire, False
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._engine: Any = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host, session=session)
 
@@ -219,6 +219,8 @@ class TlsWire:
             try:
                 data: bytes = self._engine.read(CHUNK)
             except self.wants_read:
+                if self._outgoing.pending:  # the server has begun a handshake in the middle (RFC 5246, 7.4.1.1)
+                    self._flush()
                 if not self._take():
                     return b""
             except self.closed:
@@ -281,5 +283,12 @@ class TlsWire:
         return bool(data)
 
     def _flush(self) -> None:
-        if self._outgoing.pending:
-            self._wire.send(self._outgoing.read())
+        """Send what the engine has to send; whoever sends already takes it along."""
+        if self._sending:
+            return
+        self._sending = True
+        try:
+            while self._outgoing.pending:
+                self._wire.send(self._outgoing.read())
+        finally:
+            self._sending = False
