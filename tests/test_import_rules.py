@@ -122,6 +122,7 @@ def test_perturbations_stand_apart_from_engine_and_report() -> None:
 
 ELSEWHERE = {
     ("engine/worker.py", "create_connection"): "a master, asked whether it listens; nothing is sent",
+    ("visit/visitor_api.py", "urllib3"): "urllib3.filepost writes multipart bodies; nothing is sent",
 }
 
 

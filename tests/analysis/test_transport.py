@@ -25,7 +25,9 @@ def run_of(path: Path, asked: list[tuple[Key, str, str, Timing]], *, visits: int
     for key, protocol, how, timing in asked:
         if how:
             recorder.connection(key._replace(outcome="ok"), protocol, how, timing[:3])
-        if timing.total_us:
+        if key.page == "live-connect":
+            recorder.request(key, timing.total_us)
+        elif timing.total_us:
             recorder.transport(key, protocol, timing)
     recorder.fold(20)
     directory.close()
@@ -90,6 +92,18 @@ def test_connections_that_came_to_nothing_are_counted(tmp_path: Path) -> None:
     found = transport(run_of(tmp_path, [nothing, nothing], visits=1))
     assert (found["requests"], found["connections"]["made"], found["connections"]["full_per_visit"]) == (0, 2, 2.0)
     assert found["services"] == []
+
+
+def test_websockets_are_told_apart_among_connections(tmp_path: Path) -> None:
+    """Two connections, one of them a WebSocket's that was opened; one that was refused is none."""
+    socket = ASKED._replace(service="chat", page="live-connect")
+    asked = [
+        (ASKED, "2", "full", Timing(1, 20, 3_000, 300, 10, 3_331)),
+        (socket, "1.1", "full", Timing(1, 20, 3_000, 0, 0, 4_000)),
+        (socket._replace(outcome="failed"), "1.1", "", Timing(total_us=10)),
+    ]
+    found = transport(run_of(tmp_path, asked))["connections"]
+    assert (found["made"], found["sockets"]) == (2, 1)
 
 
 def test_no_reader_takes_the_wire_for_pages_or_requests(tmp_path: Path) -> None:

@@ -32,12 +32,12 @@ http {{
   proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $hop;
   ssl_certificate {certificate}.chain; ssl_certificate_key {certificate}.key;
   server {{
-    listen 127.0.0.1:{port} ssl;
+    listen 127.0.0.1:{port} ssl{http2};
     location / {{ proxy_pass {sandbox}; }}
     location /gateway/ {{ proxy_pass http://127.0.0.1:{gateway}/; }}
   }}
   server {{
-    listen 127.0.0.1:{guarded} ssl;
+    listen 127.0.0.1:{guarded} ssl{http2};
     ssl_verify_client on; ssl_client_certificate {folder}/root.pem;
     location / {{ proxy_pass {sandbox}; }}
   }}
@@ -74,9 +74,9 @@ def listening(*ports: int) -> None:
                 time.sleep(0.05)
 
 
-@pytest.fixture(scope="module")
-def house(free_sandbox) -> Iterator[House]:
-    """nginx as Debian ships it, in front of both."""
+@pytest.fixture(scope="module", params=["", " http2"], ids=["HTTP/1.1", "HTTP/2"])
+def house(free_sandbox, request) -> Iterator[House]:
+    """nginx as Debian ships it, in front of both, once for each protocol over TLS."""
     port, gateway, guarded = (free_port() for _ in range(3))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -86,7 +86,7 @@ def house(free_sandbox) -> Iterator[House]:
         (folder / "nginx.conf").write_text(
             NGINX.format(
                 folder=folder, user=user, certificate=made.with_suffix(""), port=port, gateway=gateway,
-                sandbox=free_sandbox[0], guarded=guarded,
+                sandbox=free_sandbox[0], guarded=guarded, http2=request.param,
             )
         )  # fmt: skip
         commands = [

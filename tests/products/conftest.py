@@ -20,6 +20,7 @@ INSTALLED = ROOT / ".products"  # where .ci/run puts what comes from PyPI, an en
 ACCOUNTS = 40
 FRONT = ("nginx", "openssl")
 WIKI = (*FRONT, php_fpm(), "/usr/share/dokuwiki/bin/dwpage.php")
+WIKI_WRITES = {"student": ("hand-in", "upload-file"), "teacher": ("write-lesson",)}
 NEEDS = {
     "dokuwiki": WIKI,
     "dokuwiki-cas": (*WIKI, "/usr/sbin/apache2", str(INSTALLED / "cas" / "bin" / "python")),
@@ -29,13 +30,14 @@ NEEDS = {
 
 @dataclass(frozen=True)
 class Product:
-    """A product that runs: its example files, where it stands, what is written on it."""
+    """A product that runs: its example files, where it stands, what is written on it, and by which actions of whom."""
 
     example: Path
     url: str
     front: Front
     authority: Authority
     written: Callable[[], set[str]]
+    writes: dict[str, tuple[str, ...]]
     other_host: str = ""
 
     def dress(self, folder: Path, *, typed: str = "juste") -> Path:
@@ -76,8 +78,9 @@ def dokuwiki(folder: Path, root: Authority) -> Iterator[Product]:
         site = Site("127.0.0.1", port, fastcgi(php))
         with front(folder / "front", root, site) as served:
             yield Product(
-                ROOT / "docs/examples/dokuwiki/dokuwiki-target.toml", site.url, served, root, _of_wiki(folder)
-            )
+                ROOT / "docs/examples/dokuwiki/dokuwiki-target.toml", site.url, served, root, _of_wiki(folder),
+                WIKI_WRITES,
+            )  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -97,7 +100,7 @@ def dokuwiki_behind_cas(folder: Path, root: Authority) -> Iterator[Product]:
         )
         with front(folder / "front", root, *sites) as served:
             example = ROOT / "docs/examples/dokuwiki/dokuwiki-cas-target.toml"
-            yield Product(example, url, served, root, _of_wiki(folder), other_host=cas)
+            yield Product(example, url, served, root, _of_wiki(folder), WIKI_WRITES, other_host=cas)
 
 
 @contextlib.contextmanager
@@ -113,7 +116,7 @@ def kolibri(folder: Path, root: Authority) -> Iterator[Product]:
         listening("127.0.0.1", port, folder / "said")
         with front(folder / "front", root, site) as served:
             example = ROOT / "docs/examples/kolibri/kolibri-target.toml"
-            yield Product(example, site.url, served, root, lambda: _lessons(home))
+            yield Product(example, site.url, served, root, lambda: _lessons(home), {"teacher": ("write-lesson",)})
 
 
 MAKERS = {"dokuwiki": dokuwiki, "dokuwiki-cas": dokuwiki_behind_cas, "kolibri": kolibri}

@@ -14,6 +14,16 @@ from entsurge.analysis.stream import pieces
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("product", products(), indirect=True)]
 BORNE = "run"  # a run's requests bear the name of its directory
 TOLD = ("--out", BORNE, "--quiet", "--exporter-port", "0")
+WRITER = """
+from entsurge.audience.shape import SERVICES
+from entsurge.scenario import Visitor, journey
+
+
+class Writer(Visitor):
+    persona = "{persona}"
+    for service in SERVICES:
+        locals()[service.replace("-", "_")] = journey(service)(lambda self: iter({actions}))
+"""
 
 
 @pytest.fixture
@@ -59,7 +69,7 @@ def test_a_wrong_password_is_named(entsurge, product: Product, tmp_path: Path) -
 def test_run_and_clean_up(entsurge, product: Product, profile: Path, tmp_path: Path) -> None:
     """A run fails no page, counts what the front counted, writes what it lists; the clean-up leaves nothing of it."""
     stood = product.written()
-    done = entsurge("run", str(profile), "--target", str(product.dress(tmp_path)), *TOLD)
+    done = entsurge("run", str(profile), "--target", str(product.dress(tmp_path)), *TOLD, *writers(product, tmp_path))
     assert done.returncode in (0, 3, 4), done.stdout + done.stderr  # how fast the machine is decides no test
     run = read_run(tmp_path / "run")
     told = run.failures[:3]
@@ -69,13 +79,24 @@ def test_run_and_clean_up(entsurge, product: Product, profile: Path, tmp_path: P
     assert counted(tmp_path / "run") == sum(product.front.counts(BORNE).values())
     assert product.front.protocols(BORNE) == {"HTTP/2.0"}
     made = [json.loads(line) for line in (tmp_path / "run" / "created.jsonl").read_text("utf-8").splitlines()]
-    assert len(product.written() - stood) == len(made) > 0
+    assert {row["action"] for row in made} == {each for actions in product.writes.values() for each in actions}
+    assert len(product.written() - stood) == len(made)
     if product.other_host:
         assert product.front.counts(BORNE)[product.other_host] >= 2 * len(run.visits)
     clean = entsurge("cleanup", "run", "--yes")
     assert clean.returncode == 0, clean.stdout + clean.stderr
     assert clean.stdout.splitlines()[-1] == f"removed: {len(made)}"
     assert product.written() == stood
+
+
+def writers(product: Product, folder: Path) -> list[str]:
+    """The options that let those who may write begin with it, whatever service their visit is for."""
+    told = []
+    for persona, actions in product.writes.items():
+        text = WRITER.format(persona=persona, actions=(*actions, "open-home"))
+        (folder / f"{persona}.py").write_text(text, encoding="utf-8")
+        told += ["--scenario", f"{persona}={persona}.py"]
+    return told
 
 
 def counted(run: Path) -> int:

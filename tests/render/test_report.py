@@ -60,7 +60,7 @@ def test_where_requests_time_went_is_shown_in_both_forms(report: Path) -> None:
     cells = [re.sub(r"<[^>]+>", "|", row) for row in re.findall(r"<tr>.*?</tr>", page)]
     assert any("TLS, resumed||5||0.90\u202fms" in cell for cell in cells)
     assert page.count("Where the time went was not recorded") == 1
-    assert "La première question a reçu sa réponse en HTTP/2, TLSv1.3" in (report / "report.fr.html").read_text("utf-8")
+    assert "La première requête a reçu sa réponse en HTTP/2, TLSv1.3" in (report / "report.fr.html").read_text("utf-8")
 
 
 def test_both_languages_have_the_same_keys() -> None:

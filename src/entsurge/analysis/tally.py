@@ -30,12 +30,16 @@ OUTCOMES = ("ok", "shed", "failed", "lost")
 PERCENTILES = (50.0, 95.0, 99.0)
 COLUMNS = ("second", "key", "bucket", "count")
 LATE_SECONDS = 30
+SOCKET = "live-connect"  # a request of this name has opened a WebSocket
 RETRIED = {"page": "retried-page", TRANSPORT: "retried-transport"}
 LONGEST_SECONDS = 1_000_000  # over eleven days: a larger second is damage, not a run
 
 
 class Group(NamedTuple):
-    """What one histogram is of; `page` is empty but for `transport`, whose step and protocol it is."""
+    """What one histogram is of.
+
+    `page` is empty but for `transport`, whose step and protocol it is, and for the opening of a WebSocket.
+    """
 
     kind: str
     persona: str
@@ -49,7 +53,9 @@ class Group(NamedTuple):
     def of(cls, key: Mapping[str, Any]) -> Group:
         """The group of an entry of keys.json; retries are of a kind of their own: no visit counts twice."""
         kind, persona, service, phase, timing, outcome = (intern(str(key.get(name, ""))) for name in cls._fields[:6])
-        page = intern(str(key.get("page", ""))) if kind == TRANSPORT else ""
+        page = intern(str(key.get("page", "")))
+        if kind != TRANSPORT and page != SOCKET:
+            page = ""
         kind = RETRIED.get(kind, kind) if key.get("attempt") == "retry" else kind
         return cls(kind, persona, service, phase, timing, outcome, page)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from entsurge.analysis.hdr import BUCKETS, Times
+from entsurge.analysis.tally import SOCKET
 from entsurge.record.transport import KIND, STEPS, Step
 
 if TYPE_CHECKING:
@@ -109,10 +110,12 @@ def _services(sums: _Sums) -> list[dict[str, Any]]:
 
 
 def _connections(run: Run, sums: _Sums) -> dict[str, Any]:
-    """Connections made for requests, and TLS handshakes, in all and for each visit that was started."""
+    """Connections made, and TLS handshakes, in all and for each visit that was started; WebSockets' among them."""
     made, full, resumed = (int(sums.steps[name].sum()) for name in ("connect", "tls-full", "tls-resumed"))
     stays = run.window_stays
     visits = int((~stays.among("end", NEVER_CAME)).sum())
     counts = {"made": made, "full": full, "resumed": resumed}
     each = {f"{name}_per_visit": count / visits if visits else None for name, count in counts.items()}
-    return {"visits": visits, **counts, **each}
+    live = run.tally.each(kind="request", phase=str(run.window["name"]))
+    sockets = sum(times.total for group, times in live if (group.page, group.outcome) == (SOCKET, "ok"))
+    return {"visits": visits, **counts, **each, "sockets": int(sockets)}

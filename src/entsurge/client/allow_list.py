@@ -66,7 +66,7 @@ class AllowList:
         """
         known = self._orders.get((host, port))
         if known is None and not self._names(host):
-            raise NotAllowed(f"{host} is not among the target's hosts")
+            raise _refused(host, "is not among the target's hosts")
         found = self.resolver.endpoints(host, port, seconds=seconds)
         if known is None or known[0] is not found:
             known = self._orders[host, port] = found, AddressOrders(self._allowed(host, found))
@@ -80,7 +80,7 @@ class AllowList:
         if not allowed:
             leads = ", ".join(endpoint.address[0] for endpoint in found[:NAMED_ADDRESSES])
             more = f" and {len(found) - NAMED_ADDRESSES} more" if len(found) > NAMED_ADDRESSES else ""
-            raise NotAllowed(f"{host} leads to {leads}{more}, which is outside the allow-list")
+            raise _refused(host, f"leads to {leads}{more}, which is outside the allow-list")
         return allowed
 
 
@@ -97,3 +97,9 @@ def _unmapped(number: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """An IPv4 address written as IPv6 (::ffff:10.0.0.1) as itself."""
     mapped = number.ipv4_mapped if isinstance(number, IPv6Address) else None
     return mapped or number
+
+
+def _refused(host: str, why: str) -> NotAllowed:
+    error = NotAllowed(f"{host} {why}")
+    error.host = host
+    return error

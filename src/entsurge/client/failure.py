@@ -72,9 +72,11 @@ class OwnLimit(ClientError):
 
 
 class NotAllowed(ClientError):
-    """The allow-list does not hold this host or its address; nothing was sent."""
+    """The allow-list does not hold this `host` or its address; nothing was sent."""
 
     reason = "not-allowed"
+    host = ""
+    hint = "name it in `hosts` of the target file if it belongs to the ENT"
 
 
 class TlsFailed(ClientError):

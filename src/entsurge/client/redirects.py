@@ -8,7 +8,8 @@
 
 On another origin nothing goes on but what any page may send: no `Authorization`, and no token of a header of its own,
 though Fetch takes away `Authorization` alone (it would ask the other origin first, by CORS). Conditions
-(`If-None-Match`) belong to one address and go nowhere. The fragment stays unless the answer names another.
+(`If-None-Match`) belong to one address and go nowhere. `Referer` says there what its policy lets it
+say of the page that asked. The fragment stays unless the answer names another.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from entsurge.client import url as urls
 from entsurge.client.failure import ProtocolBroken, TooManyRedirects
+from entsurge.client.referrer import referrer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
 MOST = 20  # as Chromium and Firefox have it
 _OF_A_BODY = frozenset({"content-type", "content-encoding", "content-language", "content-location", "content-length"})
 _ANYWHERE = frozenset(
-    {"accept", "accept-language", "content-language", "content-type", "user-agent"}
-)  # Fetch: safelisted
+    {"accept", "accept-language", "content-language", "content-type", "user-agent", "referer", "origin"}
+)  # Fetch: safelisted; or of the page that asked
 _OF_AN_ADDRESS = frozenset({"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range"})
 
 
@@ -51,8 +53,10 @@ def next_hop(answer: Response) -> Hop | None:
     becomes_get = (answer.status == 303 and answer.method not in ("GET", "HEAD")) or (
         answer.status in (301, 302) and answer.method == "POST"
     )
-    lost = _OF_AN_ADDRESS | _OF_A_BODY if becomes_get else _OF_AN_ADDRESS
+    lost = _OF_AN_ADDRESS | _OF_A_BODY | {"origin"} if becomes_get else _OF_AN_ADDRESS
     headers = {name: value for name, value in answer.request_headers.items() if name.lower() not in lost}
+    if "Referer" in headers:
+        headers["Referer"] = referrer(headers["Referer"], url)
     if not _same_origin(answer.url, url):
         headers = {name: value for name, value in headers.items() if name.lower() in _ANYWHERE}
     if becomes_get:

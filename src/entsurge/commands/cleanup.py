@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def command(*, run: Path, target: str | None, yes: bool) -> int:
         return errors.PASS
     chosen = choose(target or of["file"] or of["url"], None if target or of["file"] else of["driver"])
     if not yes:
-        click.confirm(f"{count} things were written on {chosen.url}; remove them?", abort=True, err=True)
+        _confirm(f"{count} things were written on {chosen.url}; remove them?")
     given = {"run": str(run), "url": chosen.url, "driver": chosen.driver, "target": chosen.file}
     states: Counter[str] = Counter()
     lines = LinesOfEngine("--cleanup", json.dumps(given))
@@ -44,6 +45,16 @@ def command(*, run: Path, target: str | None, yes: bool) -> int:
             click.echo(f"{row['url']}: {row['state']}")
     click.echo(", ".join(f"{state}: {number}" for state, number in sorted(states.items())) or "nothing was left")
     return lines.code
+
+
+def _confirm(question: str) -> None:
+    """Ask whoever sits there. Raises UsageError where nobody does."""
+    try:
+        click.confirm(question, abort=True, err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise errors.UsageError("nobody answered", hint="entsurge cleanup RUN --yes does not ask") from None
 
 
 def _target(path: Path) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -53,7 +52,8 @@ class Filled:
             return session.follow(
                 session.post_file(self.url, one.fields, one.name, one.data, field=one.field, headers=headers)
             )
-        return session.follow(session.request(self.method, self.url, headers=headers, body=self.body))
+        given = session.page_headers(self.method, self.url, headers)
+        return session.follow(session.request(self.method, self.url, headers=given, body=self.body))
 
     def with_token(self, session: Session) -> dict[str, str]:
         """The headers, with the visitor's bearer token if the sign-on gave one."""
@@ -64,7 +64,7 @@ class Call:
     """A request with its places.
 
     `name` is what reasons call it: no value of a visitor's is in it. `names` are the places that must be known before;
-    `unique` says whether there is one that is new for each request.
+    `unique` says whether there is one that is new for each page view.
     """
 
     def __init__(self, request: Request, *, first: bool) -> None:
@@ -80,17 +80,12 @@ class Call:
         self.json = _compiled(request.json_body) if request.json_body is not None else None
         self.upload = Template(request.upload.content) if request.upload else None
 
-    def ask(self, session: Session, known: dict[str, str], *, again: bool = False) -> Response:
+    def ask(self, session: Session, known: dict[str, str]) -> Response:
         """Make the request and follow where it leads. Raises Missing, or a ClientError."""
-        return self.filled(known, again=again).ask(session)
+        return self.filled(known).ask(session)
 
-    def filled(self, known: dict[str, str], *, again: bool = False) -> Filled:
-        """The request as of now. Raises Missing.
-
-        `{unique}` is new each time, and known until the next; with `again` it is the one known.
-        """
-        if self.unique and not again:
-            known["unique"] = token_hex(8)
+    def filled(self, known: dict[str, str]) -> Filled:
+        """The request as of now. Raises Missing."""
         try:
             return self._filled(known)
         except Missing as missing:

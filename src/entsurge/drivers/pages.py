@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from entsurge.client.failure import ClientError
@@ -122,6 +123,7 @@ class PagesDriver:
         """What fills places now: what pages have shown, something to write, a number, cookies."""
         known = session.memory.of(PagesState).known
         known["sentence"], known["number"] = session.sentence(), str(session.random.randrange(1, 10**9))
+        known["unique"] = token_hex(8)
         for name, cookie in self.cookies.items():
             known[name] = session.cookie(cookie)
         return known
@@ -149,7 +151,7 @@ class PagesDriver:
         known = self._known(session) | {"created": created.url, **created.values}
         for call in page.removing:
             try:
-                answer = call.ask(session, known, again="unique" in created.values)
+                answer = call.ask(session, known)
             except Missing as error:
                 return f"kept: nothing to fill in for {error.name}"
             if answer.status in (404, 410):

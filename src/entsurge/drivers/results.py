@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from entsurge.client.edge_refusal import refused_by, retry_after_seconds
-from entsurge.client.failure import ClientError, ConnectFailed, ConnectRefused, NameNotFound, OwnLimit
+from entsurge.client.failure import ClientError, ConnectFailed, ConnectRefused, NameNotFound, NotAllowed, OwnLimit
 from entsurge.signon.flow import outcome_of
 from entsurge.signon.method import Refusal
 from entsurge.visit.outcome import Outcome, PageResult
@@ -19,11 +19,17 @@ OF_THE_HOST = (NameNotFound, ConnectRefused, ConnectFailed, OwnLimit)  # whateve
 
 
 def broken(error: ClientError, request: str = "") -> PageResult:
-    """A page for which no usable answer came; its reason names the request, where it is one request's own."""
+    """A page for which no usable answer came; its reason names the request, where it is one request's own.
+
+    What this machine lacks, or may not speak to, is lost: the ENT was not asked.
+    """
     named = f": {request}" if request and not isinstance(error, OF_THE_HOST) else ""
+    if isinstance(error, NotAllowed):
+        named = f": {error.host}" if error.host else named
     return PageResult(
-        Outcome.LOST if isinstance(error, OwnLimit) else Outcome.FAILED,
+        Outcome.LOST if isinstance(error, (OwnLimit, NotAllowed)) else Outcome.FAILED,
         error.reason + named,
+        detail=error.said,
         example={"request": {"url": getattr(error, "url", "")}, "response": None},
     )
 

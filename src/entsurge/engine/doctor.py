@@ -18,6 +18,7 @@ from entsurge.client import url as urls
 from entsurge.client.dialing import dial
 from entsurge.client.failure import ClientError
 from entsurge.engine import probe
+from entsurge.engine.first_answer import fault
 from entsurge.engine.target_access import TargetAccess
 from entsurge.targets.file import check_authorised
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 SKEW_SECONDS, CERTIFICATE_DAYS, DESCRIPTORS = 2.0, 14, 4096
 REACH_SECONDS = 10.0
-NO_CERTIFICATE = b"No required SSL certificate was sent"  # nginx says so on a page, not in the handshake
 
 
 @dataclass(frozen=True)
@@ -105,15 +105,15 @@ def _reach(access: TargetAccess, context: RunContext) -> tuple[Found, Response |
     client = context.access.client()
     try:
         answer = client.request("GET", access.url, deadline_seconds=REACH_SECONDS)
+        wrong = fault(answer, context.access)
     except ClientError as error:
         return Found("reach", False, f"{access.url}: {error.said} ({error.reason})"), None
     finally:
         client.close()
-    asks = answer.status == 400 and NO_CERTIFICATE in answer.raw
-    lacks = "; the server asks for a client certificate: name it as `client_certificate` and `client_key`" * asks
     spoken = f"{answer.negotiated}; " if answer.negotiated else ""
-    detail = f"{access.url}: status {answer.status}; {spoken}{_steps(answer.timing)}{lacks}"
-    return Found("reach", answer.status < 500 and not asks, detail, answer.timing.total_us / 1000), answer
+    detail = f"{access.url}: status {answer.status}; {spoken}{_steps(answer.timing)}{f'; {wrong}' * bool(wrong)}"
+    well = None if 400 <= answer.status < 500 and not wrong else answer.status < 500 and not wrong
+    return Found("reach", well, detail, answer.timing.total_us / 1000), answer
 
 
 def _steps(timing: Timing) -> str:
@@ -165,7 +165,7 @@ def _persona(context: RunContext, persona: Persona) -> Iterator[Found]:
         began = time.monotonic()
         result = visitor.signs_on()
         hops = ", ".join(f"{step} {took / 1000:.0f} ms" for step, _, took in kept.hops)
-        detail = hops if result.ok else f"{result.outcome}: {result.reason} ({hops})"
+        detail = hops if result.ok else f"{result.outcome}: {result.detail or result.reason} ({hops})"
         yield Found(f"{persona} sign-on", result.ok, detail, (time.monotonic() - began) * 1000)
         if not result.ok:
             return
@@ -181,7 +181,7 @@ def _persona(context: RunContext, persona: Persona) -> Iterator[Found]:
 
 def _seen(result: PageResult, service: str) -> str:
     """What came of a page, and which one it was if it is not the one asked for."""
-    said = f"{service}, {result.size} bytes" if result.ok else f"{result.outcome}: {result.reason}"
+    said = f"{service}, {result.size} bytes" if result.ok else f"{result.outcome}: {result.detail or result.reason}"
     if not result.instead:
         return said
     why = ", ".join(f"{{{name}}}" for name in result.lacked.split(", ")) if result.lacked else ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.client.failure import ClientError, OwnLimit
 from entsurge.client.pool import IDLE_NS, MOST_CONNECTIONS
+from entsurge.engine.first_answer import fault
 from entsurge.errors import TargetUnreachable, UsageError
 from entsurge.plan.summary import window_load
 
@@ -29,7 +30,8 @@ def reach(url: str, access: Access) -> Negotiated | None:
     """
     client = access.client()
     try:
-        return client.request("GET", url, deadline_seconds=REACH_SECONDS).negotiated
+        answer = client.request("GET", url, deadline_seconds=REACH_SECONDS)
+        wrong = fault(answer, access)
     except OwnLimit as error:
         raise UsageError(
             f"{url}: this machine cannot connect: {error}", hint="is --source an address of it?"
@@ -41,6 +43,9 @@ def reach(url: str, access: Access) -> Negotiated | None:
         ) from error
     finally:
         client.close()
+    if wrong:
+        raise TargetUnreachable(f"{url}: {wrong}", hint="nothing was sent but this one question")
+    return answer.negotiated
 
 
 def check_room(profile: Profile, *, processes: int, sources: int) -> None:

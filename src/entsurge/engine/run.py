@@ -93,7 +93,7 @@ class Run:
         check_gateway(spec.push_gateway, self.gateway)
         reached = reach(spec.url, access)
         asked = [*spec.scrape, *(each.model_dump() for each in self.prepared.profile.file.scrape)]
-        self.endpoints = endpoints(asked, spec.url, access)
+        self.endpoints = endpoints(asked, spec.url, access, embedded=self.prepared.target is None)
         self.manifest = manifests.manifest(spec, self.prepared, locust_version, reached)
         self.directory.open()
         self.directory.write_json("manifest.json", self.manifest, durably=True)

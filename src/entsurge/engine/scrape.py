@@ -113,13 +113,15 @@ def fetched(client: Client, url: str) -> str:
     return text
 
 
-def endpoints(asked: Sequence[dict[str, Any]], target: str, access: Access) -> list[Endpoint]:
-    """What is asked for, relative addresses being the target's; nothing asked: the embedded ENT's own, if it is one.
+def endpoints(asked: Sequence[dict[str, Any]], target: str, access: Access, *, embedded: bool = True) -> list[Endpoint]:
+    """What is asked for, relative addresses being the target's.
+
+    Nothing asked: the embedded ENT's own, where the target may be it (`embedded`); nobody else's ENT is asked unbidden.
 
     Every endpoint is looked at once. Raises UsageError for one that does not answer in Prometheus' format.
     """
     if not asked:
-        return _ours(target, access)
+        return _ours(target, access) if embedded else []
     found = [Endpoint(joined(target, each["url"]), each["series"]) for each in asked]
     client = access.client()
     try:

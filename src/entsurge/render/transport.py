@@ -33,4 +33,6 @@ def _connections(found: Mapping[str, Any], say: Mapping[str, str], numbers: Numb
     told = {name: numbers.number(found[name]) for name in ("visits", "made", "full", "resumed")}
     told |= {f"{name}_each": numbers.number(found[f"{name}_per_visit"], 2) for name in ("made", "full", "resumed")}
     text = say["connections"] + " " + say["handshakes" if found["full"] or found["resumed"] else "plain"]
-    return text.format(**told)
+    if found["sockets"]:
+        text += " " + say["sockets"]
+    return text.format(**told, sockets=numbers.number(found["sockets"]))

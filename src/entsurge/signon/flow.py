@@ -50,14 +50,16 @@ class Flow:
         until: Callable[[str], bool] | None = None,
     ) -> Response:
         """GET and go where the answers lead; stop before a redirect whose address satisfies `until`."""
-        return self._onward(self.once("GET", url, step, headers=headers), step, until)
+        given = self.session.page_headers("GET", url, headers)
+        return self._onward(self.once("GET", url, step, headers=given), step, until)
 
     def post(
         self, url: str, fields: Mapping[str, str], step: str, *, until: Callable[[str], bool] | None = None
     ) -> Response:
         """POST a form and go where the answers lead."""
         headers, self.headers = {**FORM, **self.headers}, {}
-        answer = self.once("POST", url, step, headers=headers, body=urlencode(fields).encode())
+        given = self.session.page_headers("POST", url, headers)
+        answer = self.once("POST", url, step, headers=given, body=urlencode(fields).encode())
         return self._onward(answer, step, until)
 
     def get_form(

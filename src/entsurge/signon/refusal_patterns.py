@@ -24,7 +24,7 @@ FULL = (
 WRONG_PASSWORD = (
     "incorrect", "invalid_grant", "invalid credentials", "identifiants invalides", "bad credentials",
     "mot de passe erroné", "invalid login", "authentication failed", "échec de l'authentification",
-    "invalid username or password",
+    "invalid username or password", "cannot be determined to be authentic", "n'ont pas permis de vous authentifier",
 )  # fmt: skip
 SERVICE_REFUSED = (
     "service non autorisé", "application non autorisée", "not authorized to use cas", "unauthorized_client",

@@ -35,7 +35,9 @@ def of_authority(path: Path) -> str:
 
 def of_client(certificate: Path, key: Path | None) -> str:
     """What is wrong with a client's certificate and its key, which may stand in the same file; empty for nothing."""
-    wrong = _certificates(certificate) or too_open(key or certificate)
+    wrong = (
+        _certificates(certificate) or (_without_key(certificate) if key is None else "") or too_open(key or certificate)
+    )
     if wrong:
         return wrong
     held = (key or certificate).read_bytes()
@@ -50,6 +52,12 @@ def of_client(certificate: Path, key: Path | None) -> str:
             return f"{(key or certificate).name}: not the key of the certificate in {certificate.name}"
         return f"{certificate.name}: cannot be used ({_short(error)}); expected a certificate and its key in PEM"
     return ""
+
+
+def _without_key(certificate: Path) -> str:
+    """A certificate alone is no secret: that its key is missing is said before who may read it."""
+    there = _KEY in certificate.read_bytes()
+    return "" if there else f"{certificate.name}: no private key in it; name the key's file as client_key"
 
 
 def _certificates(path: Path) -> str:

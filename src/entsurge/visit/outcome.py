@@ -36,6 +36,7 @@ class PageResult:
     example: dict[str, Any] | None = None
     retry_after_seconds: float = 0.0  # what an edge that refused asks for
     live: LiveSession | None = None
+    detail: str = ""  # more than a reason may say, which is counted by: the address, the remedy
     instead: str = ""
     lacked: str = ""
 

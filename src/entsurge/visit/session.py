@@ -90,6 +90,13 @@ class Session(Protocol):
         """POST a multipart form with one file in `field`."""
         ...
 
+    def page_headers(self, method: str, url: str, headers: Mapping[str, str] | None = None) -> Mapping[str, str] | None:
+        """These headers, and what a browser adds of the page that the visitor looks at: `Referer`, and `Origin`.
+
+        `request` and `hop` send what they are given and no more, as an app does; everything else adds them.
+        """
+        ...
+
     def follow(self, response: Response) -> Response:
         """Follow an answer's redirects to the page they lead to."""
         ...

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import gevent
+from urllib3.filepost import encode_multipart_formdata
 
+from entsurge.client.referrer import page_headers
 from entsurge.record.recorder import Key
 from entsurge.visit.background import LONGEST_SECONDS, BackgroundRequests
 from entsurge.visit.live_recorder import LiveRecorder
@@ -46,6 +48,8 @@ class VisitorApi:
     service: str
     action: str
     cohort = "control"
+    page_url = ""  # of the page that the visitor looks at; empty before there is one
+    _page_origin = ""
 
     @property
     def run_context(self) -> RunContext:
@@ -75,45 +79,56 @@ class VisitorApi:
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Response:
         """GET a document, redirects followed within the page's deadline."""
-        return self.client.get(url, headers=headers, deadline_seconds=self.deadline_seconds)
+        given = self.page_headers("GET", url, headers)
+        return self._shown(self.client.get(url, headers=given, deadline_seconds=self.deadline_seconds))
 
     def post_form(
         self, url: str, fields: Mapping[str, str] | list[tuple[str, str]], headers: Mapping[str, str] | None = None
     ) -> Response:
         """POST a form; the answer as it is, redirects not followed."""
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self.request("POST", url, headers={**kind, **(headers or {})}, body=urlencode(fields).encode())
+        return self._posted(url, {**kind, **(headers or {})}, urlencode(fields).encode())
 
     def post_json(self, url: str, value: object, headers: Mapping[str, str] | None = None) -> Response:
         """POST a value as JSON; the answer as it is."""
         kind = {"Content-Type": "application/json"}
-        return self.request("POST", url, headers={**kind, **(headers or {})}, body=json.dumps(value).encode())
+        return self._posted(url, {**kind, **(headers or {})}, json.dumps(value).encode())
 
     def post_file(
         self, url: str, fields: Mapping[str, str], filename: str, data: bytes, *,
         field: str = "fichier", headers: Mapping[str, str] | None = None,
     ) -> Response:  # fmt: skip
         """POST a multipart form with one file in `field`."""
-        edge = "entsurge-7f3a9c"
-        parts = [
-            f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-            for name, value in fields.items()
-        ]
-        parts.append(
-            f'--{edge}\r\nContent-Disposition: form-data; name="{field}"; filename="{filename}"\r\n'
-            "Content-Type: text/plain\r\n\r\n"
-        )
-        body = "".join(parts).encode() + data + f"\r\n--{edge}--\r\n".encode()
-        kind = {"Content-Type": f"multipart/form-data; boundary={edge}"}
-        return self.request("POST", url, headers={**kind, **(headers or {})}, body=body)
+        parts: list[tuple[str, Any]] = [*fields.items(), (field, (filename, data, "text/plain"))]
+        body, kind = encode_multipart_formdata(parts, boundary="entsurge-7f3a9c")
+        return self._posted(url, {"Content-Type": kind, **(headers or {})}, body)
+
+    def _posted(self, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+        return self._shown(self.request("POST", url, headers=self.page_headers("POST", url, headers), body=body))
 
     def follow(self, response: Response) -> Response:
         """Follow an answer's redirects to the page they lead to."""
-        return self.client.follow(response, deadline_seconds=self.deadline_seconds)
+        return self._shown(self.client.follow(response, deadline_seconds=self.deadline_seconds))
 
     def fetch_many(self, urls: list[str], headers: Mapping[str, str] | None = None) -> list[Response | ClientError]:
         """Assets and XHR of a page, in parallel as a browser fetches them."""
-        return self.client.fetch_many(urls, headers=headers, deadline_seconds=self.deadline_seconds)
+        elsewhere = next((url for url in urls if not url.startswith(self._page_origin)), "")
+        given = self.page_headers("GET", elsewhere or self.page_url, headers)
+        return self.client.fetch_many(urls, headers=given, deadline_seconds=self.deadline_seconds)
+
+    def page_headers(self, method: str, url: str, headers: Mapping[str, str] | None = None) -> Mapping[str, str] | None:
+        """These headers, and what a browser adds of the page that the visitor looks at: `Referer`, and `Origin`."""
+        added = page_headers(self.page_url, method, url)
+        if not added or "Referer" in self.run_context.access.headers:
+            return headers
+        return {**added, **headers} if headers else added
+
+    def _shown(self, answer: Response) -> Response:
+        """The answer; the visitor looks at it from now on, if it is a page."""
+        if answer.headers.get("content-type").startswith("text/html") and not answer.redirects_to:
+            self.page_url = answer.url
+            self._page_origin = "/".join(answer.url.split("/", 3)[:3]) + "/"
+        return answer
 
     def websocket(self, url: str, *, headers: Mapping[str, str], deadline_seconds: float) -> WebSocket:
         """An open WebSocket; it lasts as long as the visit at most."""
@@ -134,7 +149,7 @@ class VisitorApi:
         """One request of a sign-on; its requests are kept under the step's name."""
         self.action = step
         try:
-            return self.request(method, url, headers=headers, body=body)
+            return self._shown(self.request(method, url, headers=headers, body=body))
         finally:
             self.action = "sign-on"
 
@@ -183,6 +198,7 @@ class _Beside(VisitorApi):
         )  # fmt: skip
         self.random = random.Random(visitor.random.getrandbits(64))
         self.service, self.action, self.cohort = visitor.service, visitor.action, visitor.cohort
+        self.page_url, self._page_origin = visitor.page_url, visitor._page_origin  # noqa: SLF001  its own class
 
     @property
     def run_context(self) -> RunContext:
