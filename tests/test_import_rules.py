@@ -83,6 +83,22 @@ def test_only_analysis_and_calibration_know_pandas() -> None:
     assert offenders(("pandas",), but=("analysis", "calibration")) == []
 
 
+def test_no_library_brings_pandas_into_the_generators_process(tmp_path: Path) -> None:
+    """pyarrow would load it with the first batch that a run writes, and stop every visit for as long as that takes."""
+    script = (
+        "from entsurge.engine import __main__\n"
+        "import sys\nfrom pathlib import Path\n"
+        "from entsurge.record.recorder import Key, Recorder\nfrom entsurge.record.run_directory import RunDirectory\n"
+        "directory = RunDirectory(Path(sys.argv[1]))\nrecorder = Recorder(directory)\n"
+        "recorder.request(Key('request', 'student', 'Lyon', 'home', 'open-home', 'surge', 'ok'), 100)\n"
+        "recorder.fold(1)\ndirectory.close()\nprint(sys.modules.get('pandas'))"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "run")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["None"]
+    assert (tmp_path / "run" / "series.arrows").stat().st_size > 500
+
+
 def test_the_generator_knows_no_second_event_loop() -> None:
     """asyncio stays out of the process that gevent has to itself."""
     assert offenders(("asyncio",), rooms=("engine", "visit", "client", "drivers")) == []

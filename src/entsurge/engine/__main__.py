@@ -4,8 +4,21 @@ import locust  # isort: skip
 
 import sys
 
-from entsurge.engine import cleanup, doctor, run, worker
-from entsurge.errors import INTERRUPTED
+
+class WithoutPandas:
+    """pyarrow would load pandas with the first batch that it writes: half a second in which no visit moves."""
+
+    @staticmethod
+    def find_spec(name: str, *_: object) -> None:
+        """Raises ModuleNotFoundError for pandas; leaves everything else to the finders behind."""
+        if name == "pandas":
+            raise ModuleNotFoundError("pandas stays out of the engine's process", name=name)
+
+
+sys.meta_path.insert(0, WithoutPandas)
+
+from entsurge.engine import cleanup, doctor, run, worker  # noqa: E402  after what may not be loaded
+from entsurge.errors import INTERRUPTED  # noqa: E402  likewise
 
 
 def main(arguments: list[str]) -> int:
