@@ -158,7 +158,8 @@ def test_doctor_sees_certificate_and_pages(house: House, target, entsurge) -> No
     done = entsurge("doctor", "--target", "cible.toml", "--json", "--persona", "student")
     found = {row["check"]: row for row in map(json.loads, done.stdout.splitlines())}
     assert done.returncode == 0, done.stdout + done.stderr
-    assert found["reach"]["ok"] is found["student sign-on"]["ok"] is True
+    assert found["reach"]["ok"] is None  # the embedded ENT has no page at its root: 404 is no proof of anything
+    assert found["student sign-on"]["ok"] is True
     assert "TLS" in found["reach"]["detail"]
     assert re.fullmatch(r"TLSv1\.[23], [\w-]+, (29|30) days left", found["certificate"]["detail"])
 

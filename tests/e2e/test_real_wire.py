@@ -32,7 +32,6 @@ url = "{url}"
 certificates = "{authority}"
 http = "{http}"
 driver = "skolengo"
-http = "{http}"
 [accounts]
 file = "people.csv"
 [writes]
