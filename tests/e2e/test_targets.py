@@ -201,6 +201,17 @@ def test_what_a_run_wrote_is_removed(entsurge, stub, tiny, tmp_path) -> None:
     assert len(dead.stderr.splitlines()) == 2
 
 
+def test_clean_up_without_anybody_to_ask_says_how(entsurge, tmp_path) -> None:
+    """No terminal, no answer: exit code 2 and the option, nothing removed."""
+    (tmp_path / "run").mkdir()
+    of = {"url": "http://127.0.0.1:1", "driver": "portal", "name": "sandbox"}
+    (tmp_path / "run" / "manifest.json").write_text(json.dumps({"target": of}), encoding="utf-8")
+    (tmp_path / "run" / "created.jsonl").write_text("{}\n", encoding="utf-8")
+    done = entsurge("cleanup", "run", input="")
+    assert done.returncode == 2, done.stderr
+    assert "--yes" in done.stderr
+
+
 def test_clean_up_is_asked_for(entsurge, tmp_path) -> None:
     """Without --yes and without an answer nothing is removed; a folder that is no run is told so."""
     assert entsurge("cleanup", "run").returncode == 2

@@ -50,11 +50,13 @@ def command(*, run: Path, target: str | None, yes: bool) -> int:
 def _confirm(question: str) -> None:
     """Ask whoever sits there. Raises UsageError where nobody does."""
     try:
-        click.confirm(question, abort=True, err=True)
+        agreed = click.confirm(question, err=True)
     except click.Abort:
         if sys.stdin.isatty():
             raise
         raise errors.UsageError("nobody answered", hint="entsurge cleanup RUN --yes does not ask") from None
+    if not agreed:
+        raise click.Abort
 
 
 def _target(path: Path) -> dict[str, str]:
