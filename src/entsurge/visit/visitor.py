@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import gevent
 from locust import User, task
 
+import entsurge.client.client  # noqa: F401  loaded before the first visit, which would wait for it
 from entsurge.errors import UsageError
 from entsurge.record.recorder import Key
 from entsurge.visit.background import BackgroundRequests
