@@ -83,8 +83,8 @@ def test_coordinated_omission(known: Known) -> None:
 
 def test_a_frozen_server_shows(known: Known) -> None:
     """Frozen 3 s under 20 visits/s: every arrival of the freeze waits for its end, and p95 and p99 say so."""
-    frozen = threading.Timer(1.5, lambda: os.kill(known.process.pid, signal.SIGSTOP))
-    thawed = threading.Timer(4.5, lambda: os.kill(known.process.pid, signal.SIGCONT))
+    frozen = threading.Timer(3.0, lambda: os.kill(known.process.pid, signal.SIGSTOP))
+    thawed = threading.Timer(6.0, lambda: os.kill(known.process.pid, signal.SIGCONT))
     frozen.start()
     thawed.start()
     try:
