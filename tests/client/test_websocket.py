@@ -212,15 +212,15 @@ def test_a_dripping_server_cannot_defeat_a_receive(raw, client) -> None:
         sock.sendall(accepting(head))
         for byte in message:
             sock.sendall(bytes([byte]))
-            gevent.sleep(0.01)
+            gevent.sleep(0.04)
         sock.recv(10)
 
     socket = client.websocket(raw(drip).url, deadline_seconds=5)
     began = time.monotonic()
     assert socket.receive(0.2) is None
-    assert time.monotonic() - began < 0.4
+    assert time.monotonic() - began < 2  # the whole message takes more than 2.4 s
     assert socket.open
-    assert socket.receive(10) == "x" * 60
+    assert socket.receive(30) == "x" * 60
 
 
 def test_a_dripping_server_cannot_defeat_the_opening(raw, client) -> None:
@@ -235,7 +235,7 @@ def test_a_dripping_server_cannot_defeat_the_opening(raw, client) -> None:
     began = time.monotonic()
     with pytest.raises(DeadlinePassed):
         client.websocket(raw(drip).url, deadline_seconds=0.3)
-    assert time.monotonic() - began < 0.6
+    assert time.monotonic() - began < 3  # the answer would take 7 s
 
 
 def test_a_server_that_does_not_read_cannot_hold_a_send(raw, client) -> None:
@@ -532,5 +532,5 @@ def test_a_server_that_never_agrees_to_close_holds_nobody(raw, client) -> None:
     socket = client.websocket(raw(sends(then="stay")).url, deadline_seconds=5)
     began = time.monotonic()
     socket.close(deadline_seconds=0.2)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 4  # the server stays for ever
     assert not socket.open

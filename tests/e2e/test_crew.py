@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.verdicts import agrees, reasons
 
 from entsurge.analysis import read_run
 from entsurge.audience import profile as profiles
@@ -82,12 +83,13 @@ def balanced(path: Path, profile: Path) -> Counter[str]:
 
 
 def test_two_processes_do_what_one_does(entsurge, quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
-    """`--processes 2`: exit 0, every planned visit once, pages in the histograms as the visits say, accounts apart."""
+    """`--processes 2`: nothing missed, every planned visit once, as many pages in the histograms, accounts apart."""
     done = entsurge(
         "run", str(quick_profile), "--target", free_sandbox[0], "--out", "two", "--exporter-port", "0",
         "--processes", "2",
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert agrees(tmp_path / "two", done.returncode), done.stdout + done.stderr
+    assert reasons(tmp_path / "two") == []
     ends = balanced(tmp_path / "two", quick_profile)
     assert set(ends) == {"completed"}
     run = read_run(tmp_path / "two")
@@ -123,9 +125,12 @@ def test_a_killed_worker_is_replaced_and_what_was_lost_is_counted(
     assert not set(late["end"]) & NEVER_STARTED
     started = run.window_visits["end"].isin(NEVER_STARTED)
     share = 1 - started.mean()
-    assert process.returncode == (4 if share < 0.98 else 0), output + errors
+    assert agrees(path, process.returncode), output + errors
     if share < 0.98:
+        assert process.returncode == 4
         assert "worker lost" in output
+    else:
+        assert reasons(path) == []
 
 
 def test_a_worker_says_that_it_waits(tmp_path: Path) -> None:
@@ -152,7 +157,8 @@ def test_a_late_worker_is_given_shards(longer_profile: Path, free_sandbox, tmp_p
                 output, errors = master.communicate(timeout=120)
                 second.communicate(timeout=30)
         first.communicate(timeout=30)
-    assert master.returncode == 0, output + errors
+    assert agrees(path, master.returncode), output + errors
+    assert reasons(path) == []
     assert (first.returncode, second.returncode) == (0, 0)
     assert set(balanced(path, longer_profile)) == {"completed"}
     assert any("128 shards" in row["detail"] for row in events(path, "took over"))
@@ -205,5 +211,6 @@ def test_a_worker_with_other_scenarios_is_refused(longer_profile: Path, free_san
         with running(tmp_path / "here", "worker", "--master", address) as good:
             output, errors = master.communicate(timeout=120)
             good.communicate(timeout=30)
-    assert master.returncode == 0, output + errors
+    assert agrees(tmp_path / "here" / "r", master.returncode), output + errors
+    assert reasons(tmp_path / "here" / "r") == []
     assert "refused" in errors

@@ -5,11 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.verdicts import agrees, reasons
 
 from entsurge.analysis import read_run
 from entsurge.analysis.quantiles import table
@@ -46,14 +48,22 @@ def test_a_frozen_server_is_in_the_verdict(entsurge, quick_profile: Path, ent, t
     process, url = ent
     longer = tmp_path / "frozen.toml"
     longer.write_text(quick_profile.read_text().replace('to = "09:08"', 'to = "09:20"'), encoding="utf-8")
-    freeze = threading.Timer(6, lambda: os.kill(process.pid, signal.SIGSTOP))
-    thaw = threading.Timer(6 + FREEZE_SECONDS, lambda: os.kill(process.pid, signal.SIGCONT))
-    freeze.start(), thaw.start()
-    try:
+    gauges = tmp_path / "frozen" / "gauges.jsonl"
+
+    def freeze() -> None:
+        limit = time.monotonic() + 60
+        while not (gauges.is_file() and len(gauges.read_text().splitlines()) >= 2) and time.monotonic() < limit:
+            time.sleep(0.05)
+        os.kill(process.pid, signal.SIGSTOP)
+        time.sleep(FREEZE_SECONDS)
+        os.kill(process.pid, signal.SIGCONT)
+
+    with ThreadPoolExecutor(1) as beside:
+        frozen = beside.submit(freeze)
         done = entsurge("run", str(longer), "--target", url, "--out", "frozen", "--exporter-port", "0", "--quiet")
-    finally:
-        freeze.cancel(), thaw.cancel()
-    assert done.returncode == 3, done.stdout + done.stderr
+        frozen.result()
+    assert agrees(tmp_path / "frozen", done.returncode), done.stdout + done.stderr
+    assert any("objective missed" in reason for reason in reasons(tmp_path / "frozen"))
     finish = json.loads((tmp_path / "frozen" / "finish.json").read_text())
     assert finish["lost"] == 0
     assert finish["offered"] == finish["started"]

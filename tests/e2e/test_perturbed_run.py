@@ -38,12 +38,14 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @needs_envoy
 def test_a_fault_at_the_edge_hits_the_exposed_alone(entsurge, quick_profile, free_sandbox, state, tmp_path) -> None:
     """Sign-on aborted at an Envoy that the run puts there: the exposed fail meanwhile, the control cohort never."""
+    longer = tmp_path / "longer.toml"
+    longer.write_text(quick_profile.read_text("utf-8").replace('to = "09:08"', 'to = "09:24"'), encoding="utf-8")
     file = experiment(
         tmp_path / "abort.json", "envoy-abort", {"control_port": "${edge}", "routes": ["/cas/"]}, needs=["edge"],
         timeline={"start": "25%", "length": "40%"},
     )  # fmt: skip
     done = entsurge(
-        "run", str(quick_profile), "--target", free_sandbox[0], "--out", "f", "--exporter-port", "0",
+        "run", str(longer), "--target", free_sandbox[0], "--out", "f", "--exporter-port", "0",
         "--chaos", str(file), "--control-share", "0.3",
     )  # fmt: skip
     assert done.returncode in (0, 3, 4), done.stdout + done.stderr

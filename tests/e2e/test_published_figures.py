@@ -5,6 +5,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+from tests.verdicts import agrees, reasons
 
 from entsurge.analysis import report_data
 
@@ -18,8 +19,9 @@ def test_achieved_figures_meet_the_published_ones(entsurge, free_sandbox, tmp_pa
         return entsurge("run", name, "--target", free_sandbox[0], "--out", name, "--exporter-port", "0", "--quiet")
 
     with ThreadPoolExecutor() as both:  # at the same time: nothing limits the sandbox
-        for done in both.map(run, names):
-            assert done.returncode == 0, done.stdout + done.stderr
+        for name, done in zip(names, both.map(run, names), strict=True):
+            assert agrees(tmp_path / name, done.returncode), done.stdout + done.stderr
+            assert reasons(tmp_path / name) == []
     ordinary, lockdown = report_data([tmp_path / "ordinary-week", tmp_path / "lockdown-2020"])["runs"]
     published = {"minutes_per_visit": (4.545, 10, 120), "pages_per_visit": (4.68, 8.09, 72)}
     for name, (before, after, change) in published.items():

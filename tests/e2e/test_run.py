@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from tests.verdicts import agrees, reasons
 
 from entsurge.analysis import read_run
 
@@ -18,18 +19,19 @@ HOME_PAGES = 'entsandbox_requests_total{outcome="ok",persona="student",route="ho
 
 @pytest.fixture(scope="module")
 def whole(quick_profile: Path, free_sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A run against a free sandbox, exit 0: its directory and what was printed."""
+    """A run against a free sandbox, nothing missed: its directory and what was printed."""
     folder = tmp_path_factory.mktemp("whole")
     command = [sys.executable, "-m", "entsurge", "run", str(quick_profile), "--target", free_sandbox[0], "--out", "one"]
     done = subprocess.run(
         [*command, "--exporter-port", "0"], capture_output=True, text=True, cwd=folder, timeout=120, check=False
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert agrees(folder / "one", done.returncode), done.stdout + done.stderr
+    assert reasons(folder / "one") == []
     return folder / "one", done.stdout
 
 
 def test_a_run_starts_every_visit_and_passes(entsurge, whole, tmp_path: Path) -> None:
-    """Against a free sandbox: exit 0, visits equal to the plan, every page served, a report."""
+    """Against a free sandbox: no objective missed, visits equal to the plan, every page served, a report."""
     path, said = whole
     run = read_run(path)
     assert run.notes == []
@@ -39,9 +41,10 @@ def test_a_run_starts_every_visit_and_passes(entsurge, whole, tmp_path: Path) ->
     assert set(run.window_visits["end"]) == {"completed"}
     assert (path / "report.fr.html").is_file()
     assert (path / "report.en.html").is_file()
-    assert "PASS" in said
+    verdict = json.loads((path / "verdict.json").read_text())
+    assert f"{verdict['verdict']} quick: {verdict['sentence']['en']}" in said
     gate = entsurge("gate", str(path), "--junit", "gate.xml")
-    assert gate.returncode == 0
+    assert gate.returncode == verdict["exit_code"]
     assert "<testsuite" in (tmp_path / "gate.xml").read_text()
 
 
@@ -55,12 +58,13 @@ def test_pages_and_visits_agree_in_the_record(whole) -> None:
 
 
 def test_a_measure_defers_parents_and_says_so(entsurge, quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
-    """With pupils and teachers first: parents are shed, none fails, their objectives are deferred, exit 0."""
+    """With pupils and teachers first: parents are shed, none fails, their objectives are deferred, none is missed."""
     done = entsurge(
         "run", str(quick_profile), "--target", free_sandbox[0], "--out", "m", "--exporter-port", "0",
         "--chaos", "pupils-and-teachers-first", env={"ENTSURGE_ADMIN_TOKEN": free_sandbox[1]},
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert agrees(tmp_path / "m", done.returncode), done.stdout + done.stderr
+    assert reasons(tmp_path / "m") == []
     visits = read_run(tmp_path / "m").window_visits
     assert set(visits.loc[visits["persona"] == "parent", "end"]) == {"shed"}
     assert set(visits.loc[visits["persona"] == "student", "end"]) == {"completed"}

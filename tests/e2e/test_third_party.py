@@ -60,6 +60,7 @@ def target(roundup, tmp_path, quick_profile) -> Path:
     (tmp_path / "accounts.csv").write_text("\n".join(["persona,login,password,school", *rows]), encoding="utf-8")
     (tmp_path / "accounts.csv").chmod(0o600)
     text = quick_profile.read_text("utf-8").replace('scale = "1/40"', 'scale = "1/200"')
+    text = text.replace("drain_seconds = 8", "drain_seconds = 60")  # hand-ins are a visit's third page, SQLite is slow
     (tmp_path / "small.toml").write_text(text, encoding="utf-8")
     return path
 
@@ -83,7 +84,9 @@ def test_doctor_run_and_clean_up(entsurge, target, tmp_path) -> None:
     assert visits["ok"].sum() > 0.8 * visits[["ok", "shed", "failed"]].sum().sum()  # SQLite locks are the target's own
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text("utf-8"))
     assert {"driver", "target"} <= {each["kind"] for each in manifest["content"]}
-    made = (tmp_path / "run" / "created.jsonl").read_text("utf-8").splitlines()
+    written = tmp_path / "run" / "created.jsonl"
+    assert written.is_file(), (tmp_path / "run" / "failures.jsonl").read_text("utf-8")
+    made = written.read_text("utf-8").splitlines()
     clean = entsurge("cleanup", "run", "--yes")
     assert clean.returncode == 0, clean.stdout + clean.stderr
     assert clean.stdout.splitlines()[-1] == f"removed: {len(made)}"

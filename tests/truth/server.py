@@ -4,9 +4,12 @@
 /now          at once
 /busy?s=S     every second request is refused at once with 503, the others take S seconds
 /drip         a byte every 50 ms, for ever
+/worked       the seconds that each request of /serial?s=S&n=N took the worker, by N, as JSON: more than S on a machine
+              that is busy with others
 """
 
 import itertools
+import json
 import os
 import queue
 import sys
@@ -15,7 +18,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-waiting: queue.Queue[tuple[float, threading.Event]] = queue.Queue()
+waiting: queue.Queue[tuple[str, float, threading.Event]] = queue.Queue()
+worked: dict[str, float] = {}
 count = itertools.count()
 
 
@@ -23,10 +27,18 @@ def work() -> None:
     """The one worker. A request that follows another begins when that ended, however coarse the sleep."""
     free = 0.0
     while True:
-        seconds, done = waiting.get()
-        free = max(time.monotonic(), free) + seconds
+        name, seconds, done = waiting.get()
+        begun = max(time.monotonic(), free)
+        free = begun + seconds
         time.sleep(max(0.0, free - time.monotonic()))
+        now = time.monotonic()
+        if now - free > COARSE:  # this machine gave the processor to somebody else: the next begins when it is back
+            free = now
+        worked[name] = free - begun
         done.set()
+
+
+COARSE = 0.001  # seconds that a sleep may last too long without anybody's being asked
 
 
 class Known(BaseHTTPRequestHandler):
@@ -37,11 +49,15 @@ class Known(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        seconds = float(parse_qs(parts.query).get("s", ["0"])[0])
+        asked = parse_qs(parts.query)
+        seconds = float(asked.get("s", ["0"])[0])
         if parts.path == "/serial":
             done = threading.Event()
-            waiting.put((seconds, done))
+            waiting.put((asked.get("n", [""])[0], seconds, done))
             done.wait()
+        elif parts.path == "/worked":
+            self.answer(200, json.dumps(worked).encode())
+            return
         elif parts.path == "/busy":
             if next(count) % 2:
                 self.answer(503)
@@ -52,8 +68,8 @@ class Known(BaseHTTPRequestHandler):
             return
         self.answer(200)
 
-    def answer(self, status: int) -> None:
-        self.wfile.write(b"HTTP/1.1 %d X\r\nContent-Length: 2\r\n\r\nok" % status)
+    def answer(self, status: int, body: bytes = b"ok") -> None:
+        self.wfile.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
 
     def drip(self) -> None:
         self.close_connection = True

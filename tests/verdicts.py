@@ -1,0 +1,22 @@
+"""What a run says of its target, apart from whether this machine kept pace: a busy machine is nobody's fault."""
+
+from pathlib import Path
+
+from entsurge.analysis import read_run
+from entsurge.analysis.validity import broken
+from entsurge.analysis.verdict import judge
+
+PACE = frozenset({"cpu", "loop"})
+
+
+def reasons(path: Path) -> list[str]:
+    """Why this run's verdict is not PASS, in English; those that only this machine's haste gave are left out."""
+    found = judge(read_run(path))
+    haste = {light.en for light in broken(found.lights) if light.name in PACE}
+    return [reason["en"] for reason in found.reasons if reason["en"] not in haste]
+
+
+def agrees(path: Path, code: int) -> bool:
+    """Whether an exit code says what the run's figures say: 0 or 3, or 4 when this machine did not keep pace."""
+    verdict = judge(read_run(path)).verdict
+    return code == {"PASS": 0, "FAIL": 3, "INVALID": 4}[verdict]
