@@ -25,7 +25,7 @@ def run_of(path: Path, asked: list[tuple[Key, str, str, Timing]], *, visits: int
     for key, protocol, how, timing in asked:
         if how:
             recorder.connection(key._replace(outcome="ok"), protocol, how, timing[:3])
-        if key.page == "live-connect":
+        if key.page == "live-connect" or key.kind == "forgiven":
             recorder.request(key, timing.total_us)
         elif timing.total_us:
             recorder.transport(key, protocol, timing)
@@ -71,6 +71,20 @@ def test_shares_means_and_counts_are_those_of_what_was_recorded(tmp_path: Path) 
     assert quick["queue_share"] is None
 
 
+def test_what_was_forgiven_is_counted_by_reason(tmp_path: Path) -> None:
+    """The window's answers, the most frequent reason first; the steps of requests do not count them again."""
+    forgiven = ASKED._replace(kind="forgiven", page="a length beside chunks")
+    asked = [
+        (each, "1.1", "", Timing(total_us=5))
+        for each in (forgiven._replace(page="LF"), forgiven, forgiven, forgiven._replace(phase="warm-up"))
+    ]
+    found = transport(run_of(tmp_path, [(ASKED, "1.1", "plain", Timing(1, 20, 0, 300, 10, 331)), *asked]))
+    assert found["forgiven"] == [
+        {"reason": "a length beside chunks", "answers": 2}, {"reason": "LF", "answers": 1},
+    ]  # fmt: skip
+    assert found["requests"] == 1
+
+
 def test_what_did_not_occur_is_left_out(tmp_path: Path) -> None:
     """Without TLS there is no phase of TLS, not one of 0 ms."""
     found = transport(run_of(tmp_path, [(ASKED, "1.1", "plain", Timing(1, 20, 0, 300, 10, 331))]))
@@ -83,6 +97,7 @@ def test_an_older_run_says_nothing(tmp_path: Path) -> None:
     found = transport(run_of(tmp_path, []))
     assert found == {
         "negotiated": None, "requests": 0, "protocols": [], "connections": None, "phases": [], "services": [],
+        "forgiven": [],
     }  # fmt: skip
 
 

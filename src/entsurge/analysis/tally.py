@@ -38,7 +38,8 @@ LONGEST_SECONDS = 1_000_000  # over eleven days: a larger second is damage, not 
 class Group(NamedTuple):
     """What one histogram is of.
 
-    `page` is empty but for `transport`, whose step and protocol it is, and for the opening of a WebSocket.
+    `page` is empty but for `transport`, whose step and protocol it is, for `forgiven`, whose reason it is, and for the
+    opening of a WebSocket.
     """
 
     kind: str
@@ -54,7 +55,7 @@ class Group(NamedTuple):
         """The group of an entry of keys.json; retries are of a kind of their own: no visit counts twice."""
         kind, persona, service, phase, timing, outcome = (intern(str(key.get(name, ""))) for name in cls._fields[:6])
         page = intern(str(key.get("page", "")))
-        if kind != TRANSPORT and page != SOCKET:
+        if kind not in (TRANSPORT, "forgiven") and page != SOCKET:
             page = ""
         kind = RETRIED.get(kind, kind) if key.get("attempt") == "retry" else kind
         return cls(kind, persona, service, phase, timing, outcome, page)

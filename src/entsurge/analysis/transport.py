@@ -58,7 +58,8 @@ def transport(run: Run) -> dict[str, Any]:
     all requests' time. `services` have the mean time of a request and how it is divided (None of what did not occur),
     the slowest first.
     `connections` is None, and the lists are empty, where nothing was recorded: an older run, or one without an answer.
-    `negotiated` is what the run's first question was answered over; None of an older run.
+    `negotiated` is what the run's first question was answered over; None of an older run. `forgiven` are the answers
+    that browsers take and HTTP's rules do not, by what a strict reader has against them, the most frequent first.
     """
     sums = _Sums()
     for group, times in run.tally.each(kind=KIND, phase=str(run.window["name"])):
@@ -75,7 +76,15 @@ def transport(run: Run) -> dict[str, Any]:
         "connections": _connections(run, sums) if requests or sums.steps else None,
         "phases": _phases(sums),
         "services": _services(sums),
+        "forgiven": _forgiven(run),
     }
+
+
+def _forgiven(run: Run) -> list[dict[str, Any]]:
+    found: Counter[str] = Counter()
+    for group, times in run.tally.each(kind="forgiven", phase=str(run.window["name"])):
+        found[group.page] += times.total
+    return [{"reason": reason, "answers": count} for reason, count in found.most_common() if count]
 
 
 def _phases(sums: _Sums) -> list[dict[str, Any]]:

@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_REPEATS = 2
+GAVE_UP_WAITING = 408  # on a connection kept from before: the server's goodbye, which crossed the request on its way
 
 
 class Exchange(NamedTuple):
     """One request and what came of it; `status` 0 and a `reason` when nothing usable came.
 
     `protocol` is "1.1" or "2", empty where none was reached. `connection` says whether one was made for it: empty when
-    it was kept from before, else `plain`, `full` (a whole TLS handshake) or `resumed`.
+    it was kept from before, else `plain`, `full` (a whole TLS handshake) or `resumed`. `forgiven` is what a strict
+    reader has against the answer, as `Response.forgiven`.
     """
 
     method: str
@@ -41,6 +43,7 @@ class Exchange(NamedTuple):
     timing: Timing
     protocol: str = ""
     connection: str = ""
+    forgiven: str = ""
 
 
 class Exchanges:
@@ -126,6 +129,9 @@ class Exchanges:
                 if isinstance(connection, Http1Connection):
                     connection.exchange(method, self.heads.http1(method, address, cookies, headers, body), ends_ns)
                     answered = Answered.of_http1(connection, dialed)
+                    if answered.status == GAVE_UP_WAITING and dialed is None and tries <= MOST_REPEATS:
+                        connection.close()
+                        continue
                     pool.give_back(connection)
                     return answered
                 asked = self.heads.http2(method, address, cookies, headers, body)
@@ -146,7 +152,12 @@ class Exchanges:
         lines = response.headers.get_all("set-cookie")
         if lines:
             self.cookies.take(address, lines)
-        self._tell(Exchange(method, url, response.status, "", response.timing, answered.protocol, answered.connection))
+        self._tell(
+            Exchange(
+                method, url, response.status, "", response.timing, answered.protocol, answered.connection,
+                answered.forgiven,
+            )
+        )  # fmt: skip
         return response
 
     def _failed(self, url: str, stream: Stream, error: ClientError, started: int) -> ClientError:

@@ -7,6 +7,7 @@ import resource
 import ssl
 import sys
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -77,8 +78,12 @@ def look(access: TargetAccess, personas: list[Persona]) -> Iterator[Found]:
         return
     yield from _certificate(access.url, context)
     yield _clock(answer)
+    forgiven = Counter([answer.forgiven] if answer.forgiven else [])
     for persona in personas:
-        yield from _persona(context, persona)
+        yield from _persona(context, persona, forgiven)
+    if forgiven:
+        said = ", ".join(f"{reason} ({count})" for reason, count in forgiven.most_common())
+        yield Found("answers", None, f"browsers take them, HTTP's rules do not: {said}; the run takes them too")
     writable = "all services" if access.writable is None else ", ".join(sorted(access.writable)) or "none: read-only"
     yield Found("writes", None, f"may be written to: {writable}")
 
@@ -153,13 +158,13 @@ def _clock(answer: Response) -> Found:
     return Found("clock", abs(skew) <= SKEW_SECONDS, f"the target's clock is {skew:+.1f} s off ours")
 
 
-def _persona(context: RunContext, persona: Persona) -> Iterator[Found]:
-    """Sign on as the first account of a persona; each page that only reads, once."""
+def _persona(context: RunContext, persona: Persona, forgiven: Counter[str]) -> Iterator[Found]:
+    """Sign on as the first account of a persona; each page that only reads, once. Adds to what was forgiven."""
     where = probe.first_of(context.population, persona)
     if where is None:
         yield Found(f"{persona} sign-on", None, "no account of this persona")
         return
-    kept = probe.ProbeRecord()
+    kept = probe.ProbeRecord(forgiven)
     context.record = kept
     with probe.probing(context, persona, *where) as visitor:
         began = time.monotonic()

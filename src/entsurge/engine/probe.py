@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -29,19 +30,22 @@ DEADLINE_SECONDS = 30.0
 
 
 class ProbeRecord:
-    """Takes the place of a record: keeps hops and what was created."""
+    """Takes the place of a record: keeps hops, what browsers forgive, and what was created."""
 
-    def __init__(self) -> None:
+    def __init__(self, forgiven: Counter[str] | None = None) -> None:
         self.hops: list[tuple[str, str, int]] = []
+        self.forgiven: Counter[str] = Counter() if forgiven is None else forgiven
         self.made: list[dict[str, Any]] = []
 
     def page(self, key: Key, corrected_us: int, service_us: int) -> None:
         """Pages are told by whoever opens them."""
 
     def request(self, key: Key, microseconds: int) -> None:
-        """A hop of a sign-on; other requests are not kept."""
+        """A hop of a sign-on, an answer that was forgiven something; other requests are not kept."""
         if key.kind == "hop":
             self.hops.append((key.page, key.outcome, microseconds))
+        elif key.kind == "forgiven":
+            self.forgiven[key.page] += 1
 
     def transport(self, request: Key, protocol: str, timing: Timing) -> None:
         """Where the time of requests went is not kept."""
@@ -72,7 +76,7 @@ class Probe(Visitor):
         self.log = VisitLog(self.plan, 0, 0)
         self.random = random.Random(self.plan.name)
         self.service, self.action = "sign-on", "sign-on"
-        self.client = context.access.client()
+        self.client = context.access.client(on_exchange=self._exchange)
 
     def account(self) -> Account:
         """Whom it signs on as."""

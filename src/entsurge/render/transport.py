@@ -27,6 +27,9 @@ def transport_lines(found: Mapping[str, Any], words: Mapping[str, Any], numbers:
     shares = ", ".join(f"HTTP/{each['protocol']} {numbers.ratio(each['share'])}" for each in found["protocols"])
     yield say["protocols"].format(n=numbers.number(found["requests"]), shares=shares or "–")
     yield _connections(found["connections"], say, numbers)
+    if found["forgiven"]:
+        reasons = ", ".join(f"{each['reason']} ({numbers.number(each['answers'])})" for each in found["forgiven"])
+        yield say["forgiven"].format(reasons=reasons)
 
 
 def _connections(found: Mapping[str, Any], say: Mapping[str, str], numbers: Numbers) -> str:

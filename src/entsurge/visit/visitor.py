@@ -226,6 +226,8 @@ class Visitor(VisitorApi, User):
         record.request(key, timing.total_us)
         if exchange.status:
             record.transport(key, exchange.protocol, timing)
+        if exchange.forgiven:
+            record.request(key._replace(kind="forgiven", page=exchange.forgiven), timing.total_us)
 
     def _connection(self, made: Dialed) -> None:
         """A connection made while the current page was opened, whatever comes of it."""
