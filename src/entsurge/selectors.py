@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lxml import etree, html
 from lxml.cssselect import CSSSelector
@@ -62,25 +62,16 @@ def document(answer: Response) -> Any:
         return None
 
 
-class Assets(NamedTuple):
-    """What a browser fetches with a page: `urls` of hosts that may be spoken to; how many others were `left_out`."""
-
-    urls: list[str]
-    left_out: int
-
-
-_NONE = Assets([], 0)
 _PAGES = ("text/html", "application/xhtml+xml", "")
 
 
-def assets(answer: Response, allow: AllowList) -> Assets:
-    """What a browser fetches with a page, in document order; of the page's own host and of the target's hosts."""
+def assets(answer: Response, allow: AllowList) -> list[str]:
+    """What a browser fetches with a page, in document order: that of the page's own host and of the target's hosts."""
     kind = answer.headers.get("content-type").partition(";")[0].strip().lower()
     if kind not in _PAGES:
-        return _NONE
-    found, hosts = page_requests(answer.text, answer.url), allow.hosts | {_host(answer.url)}
-    allowed = [url for url in found if _host(url) in hosts]
-    return Assets(allowed, len(found) - len(allowed))
+        return []
+    hosts = allow.hosts | {_host(answer.url)}
+    return [url for url in page_requests(answer.text, answer.url) if _host(url) in hosts]
 
 
 def _host(url: str) -> str:

@@ -191,7 +191,7 @@ def ours(server: Server) -> Visit:
     for name in PAGES:
         server.log.clear()
         page = client.get(f"http://127.0.0.1:{server.server_port}/{name}.html", deadline_seconds=20)
-        answers = client.fetch_many(assets(page, client.allow).urls, deadline_seconds=20)
+        answers = client.fetch_many(assets(page, client.allow), deadline_seconds=20)
         assert not [each for each in answers if isinstance(each, Exception)]
         visit.append(set(server.log))
     client.close()

@@ -39,6 +39,10 @@ class Tls:
         """What connections for pages are made with."""
         return self._context(ALPN[self.http])
 
+    def make_ready(self) -> None:
+        """Read the authorities now, which takes some 50 ms, instead of when the first visitor connects."""
+        self.context  # noqa: B018  kept from now on
+
     @cached_property
     def http1_context(self) -> ssl.SSLContext:
         """What connections are made with that must speak HTTP/1.1: those of WebSockets."""

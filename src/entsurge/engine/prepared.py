@@ -11,6 +11,7 @@ from entsurge.audience import profile as profiles
 from entsurge.audience.shape import PERSONAS
 from entsurge.chaos import game_day, timeline
 from entsurge.engine import manifest as manifests
+from entsurge.engine.reach import check_room
 from entsurge.engine.target_access import TargetAccess
 from entsurge.plan.arrivals import Arrivals
 from entsurge.plan.comeback import comeback
@@ -54,6 +55,8 @@ class Prepared:
         """The surroundings of this run's visits."""
         access = self.access
         of_run = access.access.of_run(Path(self.spec.out).name, self.sources)
+        if self.spec.url.startswith("https:"):
+            of_run.tls.make_ready()
         return RunContext(
             driver=self.driver,
             population=self.people,
@@ -69,6 +72,11 @@ class Prepared:
             control_share=self.spec.control_share,
             returning_share=self.profile.file.replay.returning_browsers_percent / 100,
         )
+
+    def check_room(self, processes: int) -> None:
+        """Refuse a plan that this machine has no descriptors or ports for, shared by so many processes."""
+        http = self.target.file.http if self.target else "auto"
+        check_room(self.profile, processes=processes, sources=len(self.sources), http=http)
 
     def digests(self) -> dict[str, str]:
         """What must be the same on every process: each scenario's SHA-256 and the plan's."""

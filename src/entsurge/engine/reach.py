@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from entsurge.audience.profile import Profile
     from entsurge.client.access import Access
     from entsurge.client.negotiated import Negotiated
+    from entsurge.client.tls import Http
 
 REACH_SECONDS = 5.0
 LIVE = ("chat", "video-class")  # services whose pages keep a socket open
@@ -48,15 +49,15 @@ def reach(url: str, access: Access) -> Negotiated | None:
     return answer.negotiated
 
 
-def check_room(profile: Profile, *, processes: int, sources: int) -> None:
+def check_room(profile: Profile, *, processes: int, sources: int, http: Http = "auto") -> None:
     """Refuse a plan whose connections this machine has no descriptors or ports for, with the number and the remedy.
 
     The need is that of a target which copes: each visitor keeps one connection, up to five more for the seconds that
-    they idle after a page, and a socket while in a chat room or a video class. Raises the soft limit of descriptors to
-    the hard one.
+    they idle after a page (none where `http` allows HTTP/2 alone: what a target will agree to is not known before it
+    is asked), and a socket while in a chat room or a video class. Raises the soft limit of descriptors to the hard one.
     """
     window = window_load(profile)
-    load, extra = window["total"], MOST_CONNECTIONS - 1
+    load, extra = window["total"], 0 if http == "2" else MOST_CONNECTIONS - 1
     idle_seconds = IDLE_NS / 1e9
     fetching = min(load["concurrency"], load["pages_per_second"] * idle_seconds)
     gap_seconds = load["concurrency"] / load["pages_per_second"]
@@ -83,7 +84,7 @@ def check_room(profile: Profile, *, processes: int, sources: int) -> None:
             f"the plan needs about {ports} ports towards the target (each stays taken for {TIME_WAIT_SECONDS} s after "
             f"its connection has closed); {max(1, sources)} source address(es) have {each * max(1, sources)}",
             hint=f"name {-(-ports // each)} or more source addresses, such as --source 127.0.1.0/28, "
-            "or take a smaller --scale",
+            'take a smaller --scale, or say http = "2" in the target file of a target that speaks HTTP/2',
         )
 
 

@@ -21,7 +21,7 @@ from entsurge.engine.local import Local
 from entsurge.engine.perturbations import Perturbations
 from entsurge.engine.prepared import Prepared
 from entsurge.engine.pushgateway import PushGateway, check_gateway
-from entsurge.engine.reach import check_room, reach
+from entsurge.engine.reach import reach
 from entsurge.engine.scrape import Scraper, endpoints
 from entsurge.engine.spec import RunSpec
 from entsurge.record.recorder import Recorder
@@ -84,7 +84,7 @@ class Run:
         self.spec, self.parent = spec, os.getppid()
         self.prepared = Prepared(spec)
         processes = max(1, spec.processes, spec.workers)
-        check_room(self.prepared.profile, processes=processes, sources=len(self.prepared.sources))
+        self.prepared.check_room(processes)
         self.directory: RunDirectory = RunDirectory(Path(spec.out), lazily=True)
         self.recorder = Recorder(self.directory)
         self.run_context: RunContext = self.prepared.run_context(self.recorder)

@@ -17,7 +17,6 @@ from entsurge import __version__, errors
 from entsurge.engine.health import settle
 from entsurge.engine.prepared import Prepared
 from entsurge.engine.pulse import Pulse
-from entsurge.engine.reach import check_room
 from entsurge.engine.scheduler import Scheduler
 from entsurge.engine.shards import Ours
 from entsurge.engine.spec import RunSpec
@@ -113,7 +112,7 @@ class Worker:
             spec = RunSpec.from_json(msg.data["spec"])
             self.prepared = Prepared(spec)
             processes = max(1, spec.processes, spec.workers)
-            check_room(self.prepared.profile, processes=processes, sources=len(self.prepared.sources))
+            self.prepared.check_room(processes)
             self._prepare(self.prepared)
         except (errors.EntsurgeError, TypeError) as error:
             problem = str(error)
