@@ -1,6 +1,6 @@
 """Offers visits of one page at given instants through the engine's own scheduler, client and recorder.
 
-`python offer.py JSON` with {url, paths, dues_us, deadline}; prints {corrected_us, service_us, outcomes, lags_us}.
+`python offer.py JSON` with {url, paths, dues_us, deadline}; prints {corrected, service, outcomes, lags_us, left, zero}.
 """
 
 import locust  # isort: skip  # noqa: F401  it patches the process, as in the engine
@@ -97,7 +97,11 @@ def main() -> None:
         found[described["timing"]] += [[described["outcome"], bucket]] * count
         if described["timing"] == "service":
             outcomes[described["outcome"]] += count
-    print(json.dumps({**found, "outcomes": outcomes, "lags_us": lags, "left": len(scheduler.visits)}))
+    print(
+        json.dumps(
+            {**found, "outcomes": outcomes, "lags_us": lags, "left": len(scheduler.visits), "zero": context.zero}
+        )
+    )
 
 
 if __name__ == "__main__":

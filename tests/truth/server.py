@@ -4,8 +4,7 @@
 /now          at once
 /busy?s=S     every second request is refused at once with 503, the others take S seconds
 /drip         a byte every 50 ms, for ever
-/worked       the seconds that each request of /serial?s=S&n=N took the worker, by N, as JSON: more than S on a machine
-              that is busy with others
+/ended        the monotonic time at which the worker was done with each request of /serial?s=S&n=N, by N, as JSON
 """
 
 import itertools
@@ -19,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 waiting: queue.Queue[tuple[str, float, threading.Event]] = queue.Queue()
-worked: dict[str, float] = {}
+ended: dict[str, float] = {}
 count = itertools.count()
 
 
@@ -28,13 +27,12 @@ def work() -> None:
     free = 0.0
     while True:
         name, seconds, done = waiting.get()
-        begun = max(time.monotonic(), free)
-        free = begun + seconds
+        free = max(time.monotonic(), free) + seconds
         time.sleep(max(0.0, free - time.monotonic()))
         now = time.monotonic()
         if now - free > COARSE:  # this machine gave the processor to somebody else: the next begins when it is back
             free = now
-        worked[name] = free - begun
+        ended[name] = now
         done.set()
 
 
@@ -55,8 +53,8 @@ class Known(BaseHTTPRequestHandler):
             done = threading.Event()
             waiting.put((asked.get("n", [""])[0], seconds, done))
             done.wait()
-        elif parts.path == "/worked":
-            self.answer(200, json.dumps(worked).encode())
+        elif parts.path == "/ended":
+            self.answer(200, json.dumps(ended).encode())
             return
         elif parts.path == "/busy":
             if next(count) % 2:

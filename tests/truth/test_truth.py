@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 HERE = Path(__file__).parent
+QUIET_SECONDS = 0.0015  # the generator's start lag, p99, of a machine that does nothing else
 
 
 class Known:
@@ -56,31 +57,30 @@ def known() -> Iterator[Known]:
     made.process.stdout.close()
 
 
-def lindley(dues: list[float], services: list[float], lags: list[float] | None = None) -> list[float]:
-    """Time in the system of each arrival at one first-come-first-served worker: exact, whatever the arrivals.
-
-    With `lags` each arrives so long after it was due, and its time counts from when it was due.
-    """
+def lindley(dues: list[float], services: list[float]) -> list[float]:
+    """Time in the system of each arrival at one first-come-first-served worker: exact, whatever the arrivals."""
     free, result = 0.0, []
-    for due, service, lag in zip(dues, services, lags or [0.0] * len(dues), strict=True):
-        free = max(free, due + lag) + service
+    for due, service in zip(dues, services, strict=True):
+        free = max(free, due) + service
         result.append(free - due)
     return result
 
 
-def queued(known: Known, dues: list[float], services: list[float]) -> tuple[np.ndarray, np.ndarray]:
-    """Times measured at the one worker, and those of its queue: with the starts and the services as they really were.
-
-    On a busy machine a service of 10 ms lasts longer and a visit starts late: then so does the queue's answer.
-    """
+def held_against_the_queue(known: Known, dues: list[float], services: list[float]) -> None:
+    """What was measured is what the worker did; that took as long as in the queue, and longer on a busy machine."""
     paths = [f"/serial?s={service:.6f}&n={number}" for number, service in enumerate(services)]
     found = known.offer(paths, dues)
-    with urllib.request.urlopen(f"{known.url}/worked") as answer:
-        worked = json.loads(answer.read())
-    assert all(worked[str(number)] >= service - 1e-5 for number, service in enumerate(services))
-    lags = [lag / 1e6 for lag in found["lags_us"]]
-    expected = lindley(dues, [worked[str(number)] for number in range(len(dues))], lags)
-    return found["corrected"]["ok"], np.array(expected)
+    with urllib.request.urlopen(f"{known.url}/ended") as answer:
+        ended = json.loads(answer.read())
+    really = np.array([ended[str(number)] - found["zero"] - due for number, due in enumerate(dues)])
+    queue = np.array(lindley(dues, services))
+    assert really.mean() >= queue.mean() - 0.001
+    times, late = found["corrected"]["ok"], np.quantile(found["lags_us"], 0.99) / 1e6
+    for share in (0.5, 0.9, 0.95, 0.99):
+        assert np.quantile(times, share) == pytest.approx(np.quantile(really, share), abs=0.004 + late)
+        if late < QUIET_SECONDS:
+            assert np.quantile(times, share) == pytest.approx(np.quantile(queue, share), abs=0.004, rel=0.1)
+    assert times.mean() == pytest.approx(really.mean(), abs=0.003 + late)
 
 
 def poisson_arrivals(rate: float, count: int, seed: int) -> list[float]:
@@ -121,23 +121,16 @@ def test_a_frozen_server_shows(known: Known) -> None:
 
 
 def test_m_d_1(known: Known) -> None:
-    """Poisson arrivals at 60 % of one worker's capacity: measured times are those of the queue, to 2 ms."""
-    service = 0.01
-    dues = poisson_arrivals(0.6 / service, 500, seed=3)
-    times, expected = queued(known, dues, [service] * len(dues))
-    for share in (0.5, 0.9, 0.95):
-        assert np.quantile(times, share) == pytest.approx(np.quantile(expected, share), abs=0.004, rel=0.1)
-    assert times.mean() == pytest.approx(expected.mean(), abs=0.003, rel=0.05)
+    """Poisson arrivals at 60 % of one worker's capacity: measured times are those of the queue."""
+    dues = poisson_arrivals(60, 500, seed=3)
+    held_against_the_queue(known, dues, [0.01] * len(dues))
 
 
 def test_m_m_1(known: Known) -> None:
     """Exponential service times too, at 80 %: the quantiles are those of this very queue."""
     source = random.Random(5)
     services = [source.expovariate(100) for _ in range(600)]
-    dues = poisson_arrivals(80, len(services), seed=6)
-    times, expected = queued(known, dues, services)
-    for share in (0.5, 0.9, 0.95, 0.99):
-        assert np.quantile(times, share) == pytest.approx(np.quantile(expected, share), abs=0.004, rel=0.1)
+    held_against_the_queue(known, poisson_arrivals(80, len(services), seed=6), services)
 
 
 def test_the_queue_that_measures_are_held_against_is_the_textbook_s() -> None:

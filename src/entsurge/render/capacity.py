@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from entsurge import content
 from entsurge.errors import CannotRecord
 from entsurge.render import capacity_charts as charts
-from entsurge.render.html import environment, messages
+from entsurge.render.html import messages
 from entsurge.render.numbers import Numbers
+from entsurge.render.page import environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

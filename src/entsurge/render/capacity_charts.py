@@ -35,16 +35,10 @@ def draw_steps(result: Mapping[str, Any], words: Mapping[str, Any], lang: str) -
         legend=alt.Legend(title=None, orient="top"),
     )
     shape = alt.Shape("s:N", scale=alt.Scale(domain=names, range=["circle", "cross"]))
-    points = (
-        alt.Chart(alt.InlineData(values=values))
-        .mark_point(filled=True, size=90)
-        .encode(x=x, y=y, color=colour, shape=shape)
-    )
-    level = (
-        alt.Chart(alt.InlineData(values=[{"y": 0}])).mark_rule(color=PAINT["soft"], strokeDash=DASHED).encode(y="y:Q")
-    )
+    points = alt.Chart(paint.table(values)).mark_point(filled=True, size=90).encode(x=x, y=y, color=colour, shape=shape)
+    level = alt.Chart(paint.table([{"y": 0}])).mark_rule(color=PAINT["soft"], strokeDash=DASHED).encode(y="y:Q")
     layers = [*_interval(result), level, points]
-    return paint.drawn(alt.layer(*layers).properties(width=paint.WIDTH, height=HEIGHT), lang)
+    return paint.drawn(paint.layers(*layers, width=paint.WIDTH, height=HEIGHT), lang)
 
 
 def _interval(result: Mapping[str, Any]) -> list[Any]:
@@ -53,11 +47,11 @@ def _interval(result: Mapping[str, Any]) -> list[Any]:
     value, low, high = result["pages_per_second"]
     layers: list[Any] = []
     if low is not None and high is not None:
-        band = alt.Chart(alt.InlineData(values=[{"x": low, "x2": high}]))
+        band = alt.Chart(paint.table([{"x": low, "x2": high}]))
         layers.append(band.mark_rect(color=PAINT["okbg"]).encode(x="x:Q", x2="x2:Q"))
     if value is not None:
         layers.append(
-            alt.Chart(alt.InlineData(values=[{"x": value}])).mark_rule(color=PAINT["ok"], strokeWidth=2).encode(x="x:Q")
+            alt.Chart(paint.table([{"x": value}])).mark_rule(color=PAINT["ok"], strokeWidth=2).encode(x="x:Q")
         )
     return layers
 
@@ -75,11 +69,11 @@ def draw_law(result: Mapping[str, Any], words: Mapping[str, Any], lang: str) -> 
     y = alt.Y("y:Q", title=plots["law_y"])
     curve = paint.lines(rows, {"fitted": (plots["fitted"], "accent", SOLID)}, x, y)
     points = (
-        alt.Chart(alt.InlineData(values=[{"x": step["inside"], "y": step["served_pages"]} for step in known]))
+        alt.Chart(paint.table([{"x": step["inside"], "y": step["served_pages"]} for step in known]))
         .mark_point(filled=True, size=80, color=PAINT["ink"])
         .encode(x=x, y=y)
     )
-    return paint.drawn(alt.layer(curve, points).properties(width=paint.WIDTH, height=HEIGHT), lang)
+    return paint.drawn(paint.layers(curve, points, width=paint.WIDTH, height=HEIGHT), lang)
 
 
 def law_at(law: Mapping[str, float], load: float) -> float:
@@ -101,11 +95,7 @@ def draw_week(result: Mapping[str, Any], words: Mapping[str, Any], lang: str) ->
     looks = {"planned": (words["cases"]["as-planned"], "accent", SOLID), "base": (plots["base"], "soft", DASHED)}
     lines = paint.lines(rows, looks, x, y)
     ends = result["boundary"]
-    band = alt.Chart(alt.InlineData(values=[{"y": ends["low"], "y2": ends["high"]}]))
+    band = alt.Chart(paint.table([{"y": ends["low"], "y2": ends["high"]}]))
     layers = [band.mark_rect(color=PAINT["okbg"]).encode(y="y:Q", y2="y2:Q")] if ends["high"] is not None else []
-    level = (
-        alt.Chart(alt.InlineData(values=[{"y": ends["value"]}]))
-        .mark_rule(color=PAINT["ok"], strokeWidth=2)
-        .encode(y="y:Q")
-    )
-    return paint.drawn(alt.layer(*layers, level, lines).properties(width=paint.WIDTH, height=HEIGHT), lang)
+    level = alt.Chart(paint.table([{"y": ends["value"]}])).mark_rule(color=PAINT["ok"], strokeWidth=2).encode(y="y:Q")
+    return paint.drawn(paint.layers(*layers, level, lines, width=paint.WIDTH, height=HEIGHT), lang)

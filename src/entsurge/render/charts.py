@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from entsurge.render import paint
-from entsurge.render.paint import DASHED, DOTTED, PAINT, SOLID, WIDTH
+from entsurge.render.paint import DASHED, DOTTED, PAINT, SOLID, WIDTH, Drawing
 from entsurge.render.series import binned, clock, step_seconds, stepped
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ NINES = {"50 %": 0.30103, "90 %": 1, "99 %": 2, "99.9 %": 3, "99.99 %": 4, "99.9
 
 def draw_timeline(run: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> Markup:
     """Pages by outcome, visits, latency, visitors and the target's series, one above the other, as one SVG."""
-    import altair as alt  # slow to import, and only a drawn report needs it
-
     rows = [{"x": row["second"], **row} for row in binned(run["timeline"])]
     panels = [
         _pages(rows, run, words),
@@ -37,12 +35,12 @@ def draw_timeline(run: Mapping[str, Any], words: Mapping[str, Any], numbers: Num
         _visitors(rows, run, words),
         *_target(run),
     ]
-    return paint.drawn(alt.vconcat(*(_panel(*panel) for panel in panels), spacing=12), numbers.lang)
+    return paint.drawn(paint.column([_panel(*panel) for panel in panels], spacing=12), numbers.lang)
 
 
 def draw_percentiles(run: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> Markup:
     """Corrected latency and service time against the share of pages, both scales logarithmic, as SVG."""
-    import altair as alt
+    import altair as alt  # slow to import, and only a drawn report needs it
 
     curve = run["percentiles"]["curve"]
     rows = [{"x": each["nines"], **each} for each in curve]
@@ -52,11 +50,10 @@ def draw_percentiles(run: Mapping[str, Any], words: Mapping[str, Any], numbers: 
     axis = paint.labelled({at: text.replace(".", point) for text, at in NINES.items()}, title=names["axis"])
     x = alt.X("x:Q", axis=axis, scale=alt.Scale(domain=[0, rows[-1]["x"]], nice=False))
     y = alt.Y("y:Q", title=names["seconds"], axis=alt.Axis(tickCount=5))
-    chart = paint.lines(rows, shown, x, y).properties(width=WIDTH, height=210)
-    return paint.drawn(chart, numbers.lang)
+    return paint.drawn(paint.lines(rows, shown, x, y, width=WIDTH, height=210), numbers.lang)
 
 
-Panel = tuple[str, list[Any]]
+Panel = tuple[str, list[Drawing]]
 
 
 def _pages(rows: list[dict[str, Any]], run: Mapping[str, Any], words: Mapping[str, Any]) -> Panel:
@@ -76,20 +73,14 @@ def _pages(rows: list[dict[str, Any]], run: Mapping[str, Any], words: Mapping[st
     legend = alt.Legend(
         title=None, orient="top", symbolType="square", symbolSize=140, symbolOpacity=0.6, columnPadding=40
     )
-    stack = (
-        alt.Chart(alt.InlineData(values=values))
-        .mark_area(opacity=0.5, interpolate="step-after")
-        .encode(
-            x=_x(run),
-            y=alt.Y("y:Q", stack="zero", title=words["timeline"]["pages"], axis=alt.Axis(tickCount=5), scale=scale),
-            color=alt.Color("s:N", scale=colours, legend=legend),
-            order=alt.Order("order:Q"),
-        )
-    )
+    area = alt.Chart(paint.table(values)).mark_area(opacity=0.5, interpolate="step-after")
+    y = alt.Y("y:Q", stack="zero", title=words["timeline"]["pages"], axis=alt.Axis(tickCount=5), scale=scale)
+    colour = alt.Color("s:N", scale=colours, legend=legend)
+    stack = area.encode(x=_x(run), y=y, color=colour, order=alt.Order("order:Q"))
     offered = {"offered_pages": (words["timeline"]["offered"], "ink", DASHED)}
     line = paint.lines(rows, offered, _x(run), alt.Y("y:Q", scale=scale))
     # one scale for both, since what was offered is to be held against the height of the stack
-    together = alt.layer(stack, line).resolve_scale(color="independent", strokeDash="independent")
+    together = paint.layers(stack, line, independent=("color", "strokeDash"))
     return "pages", [_phases(run, words), together, _perturbations(run, words)]
 
 
@@ -128,18 +119,18 @@ def _target(run: Mapping[str, Any]) -> list[Panel]:
     return found
 
 
-def _area(values: list[dict[str, Any]], run: Mapping[str, Any], title: str, name: str = "") -> Any:
+def _area(values: list[dict[str, Any]], run: Mapping[str, Any], title: str, name: str = "") -> Drawing:
     import altair as alt
 
     area = (
-        alt.Chart(alt.InlineData(values=values))
+        alt.Chart(paint.table(values))
         .mark_area(color=PAINT["accent"], opacity=0.2, line={"color": PAINT["accent"], "strokeWidth": 1.5})
         .encode(x=_x(run), y=alt.Y("y:Q", title=title or None, axis=alt.Axis(tickCount=3)))
     )
     if not name:
-        return area
+        return paint.part(area)
     heading = alt.TitleParams(name, anchor="start", fontSize=11, fontWeight="normal", color=PAINT["soft"], offset=4)
-    return area.properties(title=heading)
+    return paint.part(area.properties(title=heading))
 
 
 def _x(run: Mapping[str, Any]) -> alt.X:
@@ -156,22 +147,17 @@ def _end(run: Mapping[str, Any]) -> float:
     return float(max([*timeline["second"], 1]))
 
 
-def _spans(run: Mapping[str, Any], spans: list[dict[str, Any]], **mark: Any) -> Any:
+def _spans(run: Mapping[str, Any], spans: list[dict[str, Any]], **mark: Any) -> Drawing:
     import altair as alt
 
     end = _end(run)
     values = [each | {"x": min(each["x"], end), "x2": min(each["x2"], end)} for each in spans]
-    return (
-        alt.Chart(alt.InlineData(values=values))
-        .mark_rect(**mark)
-        .encode(x=_x(run), x2="x2:Q", color=alt.Color("paint:N", scale=None))
-    )
+    rects = alt.Chart(paint.table(values)).mark_rect(**mark)
+    return paint.part(rects.encode(x=_x(run), x2="x2:Q", color=alt.Color("paint:N", scale=None)))
 
 
-def _bands(run: Mapping[str, Any]) -> Any:
+def _bands(run: Mapping[str, Any]) -> Drawing:
     """Phases before and after the window in grey; perturbations tinted."""
-    import altair as alt
-
     greyed = [
         {"x": each["start_s"], "x2": each["end_s"], "paint": PAINT["card"]}
         for each in run["timeline"]["phases"]
@@ -181,10 +167,10 @@ def _bands(run: Mapping[str, Any]) -> Any:
         {"x": each["start_s"], "x2": each["end_s"], "paint": PAINT["badbg" if each["kind"] == "fault" else "okbg"]}
         for each in run["perturbations"]
     ]
-    return alt.layer(_spans(run, greyed), _spans(run, tinted, opacity=0.6))
+    return paint.layers(_spans(run, greyed), _spans(run, tinted, opacity=0.6))
 
 
-def _phases(run: Mapping[str, Any], words: Mapping[str, Any]) -> Any:
+def _phases(run: Mapping[str, Any], words: Mapping[str, Any]) -> Drawing:
     import altair as alt
 
     end = _end(run)
@@ -194,14 +180,14 @@ def _phases(run: Mapping[str, Any], words: Mapping[str, Any]) -> Any:
         if min(each["end_s"], end) - each["start_s"] >= NARROW * end
     ]
     names = (
-        alt.Chart(alt.InlineData(values=values))
+        alt.Chart(paint.table(values))
         .mark_text(align="left", baseline="bottom", dx=2, dy=-3, color=PAINT["soft"], fontSize=11)
         .encode(x=_x(run), y=alt.value(0), text="text:N")
     )
-    return alt.layer(_bands(run), names)
+    return paint.layers(_bands(run), names)
 
 
-def _perturbations(run: Mapping[str, Any], words: Mapping[str, Any]) -> Any:
+def _perturbations(run: Mapping[str, Any], words: Mapping[str, Any]) -> Drawing:
     """A line where each perturbation starts, with its name beneath the phases', one beneath the other."""
     import altair as alt
 
@@ -216,19 +202,13 @@ def _perturbations(run: Mapping[str, Any], words: Mapping[str, Any]) -> Any:
         }
         for place, each in enumerate(run["perturbations"])
     ]
-    base = alt.Chart(alt.InlineData(values=values)).encode(x=_x(run), color=alt.Color("paint:N", scale=None))
+    base = alt.Chart(paint.table(values)).encode(x=_x(run), color=alt.Color("paint:N", scale=None))
     names = base.mark_text(align="left", baseline="top", dx=5, fontSize=11, fontWeight="bold").encode(
         y=alt.Y("top:Q", scale=None, axis=None), text="text:N"
     )
-    return alt.layer(base.mark_rule(strokeWidth=1.6), names).resolve_scale(y="independent")
+    return paint.layers(base.mark_rule(strokeWidth=1.6), names, independent=("y",))
 
 
-def _panel(name: str, layers: list[Any]) -> Any:
+def _panel(name: str, layers: list[Drawing]) -> Drawing:
     """Layers of one panel, each with scales of its own but for x."""
-    import altair as alt
-
-    return (
-        alt.layer(*layers)
-        .resolve_scale(y="independent", color="independent", strokeDash="independent")
-        .properties(width=WIDTH, height=HEIGHTS[name])
-    )
+    return paint.layers(*layers, independent=("y", "color", "strokeDash"), width=WIDTH, height=HEIGHTS[name])

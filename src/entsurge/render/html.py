@@ -8,12 +8,11 @@ import tomllib
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from entsurge import content
 from entsurge.render import charts, tables
 from entsurge.render.effects import effects_view, effects_words
 from entsurge.render.numbers import Numbers
+from entsurge.render.page import environment
 from entsurge.render.series import step_seconds
 from entsurge.render.transport import negotiated, transport_lines
 
@@ -62,12 +61,6 @@ def render_html(data: Mapping[str, Any], language: str, beside: Collection[str] 
         "decimals": DECIMALS,
     }
     return environment().get_template("report.html.j2").render(context)
-
-
-def environment() -> Environment:
-    """Templates of reports/, everything escaped, a missing name an error."""
-    loader = FileSystemLoader(str(content.root("reports")))
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 def run_titles(data: Mapping[str, Any], words: Mapping[str, Any]) -> dict[int, str]:

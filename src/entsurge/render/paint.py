@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import Any
 
@@ -14,17 +13,51 @@ PAINT = {
     "ok": "#010208", "okbg": "#010209", "bad": "#01020a", "badbg": "#01020b", "shed": "#01020c", "warn": "#01020d",
 }  # fmt: skip
 WIDTH = 940
+Drawing = dict[str, Any]  # in Vega-Lite
 SOLID, DASHED, DOTTED, LONG = [1, 0], [6, 4], [2, 2], [9, 3]
 
 
-def drawn(chart: Any, lang: str) -> Markup:
-    """The chart as SVG to be put into the page; no address in it."""
-    out = io.StringIO()
-    chart.configure(**_look(lang)).save(out, format="svg")
-    return _embeddable(out.getvalue())
+def drawn(drawing: Drawing, lang: str) -> Markup:
+    """A drawing as SVG to be put into the page; no address in it."""
+    import altair as alt
+    import vl_convert
+
+    major, minor, _ = alt.SCHEMA_VERSION.removeprefix("v").split(".")
+    spec = {**drawing, "config": _look(lang)}
+    return _embeddable(vl_convert.vegalite_to_svg(spec, vl_version=f"{major}.{minor}"))
 
 
-def lines(rows: list[dict[str, Any]], shown: dict[str, tuple[str, str, list[int]]], x: Any, y: Any) -> Any:
+def table(rows: list[dict[str, Any]]) -> Any:
+    """A chart's data. They travel as a name, and `part` puts them in their place: else each step would check them."""
+    import altair as alt
+
+    return alt.NamedData(json.dumps(rows))
+
+
+def part(chart: Any, **more: Any) -> Drawing:
+    """A chart of Altair's with the data of `table`, as the part of a drawing.
+
+    Parts are put together here and not by Altair, which copies each chart whenever it is put into another.
+    """
+    spec = chart.to_dict()
+    data = {"values": json.loads(spec["data"]["name"])}
+    return {**{name: each for name, each in spec.items() if name not in ("$schema", "config")}, "data": data, **more}
+
+
+def layers(*parts: Any, independent: tuple[str, ...] = (), **more: Any) -> Drawing:
+    """Parts and charts drawn over each other, with these scales (x, y, color, …) of each one's own."""
+    resolve = {"resolve": {"scale": dict.fromkeys(independent, "independent")}} if independent else {}
+    return {"layer": [each if isinstance(each, dict) else part(each) for each in parts], **resolve, **more}
+
+
+def column(parts: list[Drawing], spacing: int) -> Drawing:
+    """Parts one beneath the other."""
+    return {"vconcat": parts, "spacing": spacing}
+
+
+def lines(
+    rows: list[dict[str, Any]], shown: dict[str, tuple[str, str, list[int]]], x: Any, y: Any, **more: Any
+) -> Drawing:
     """Lines told apart by colour and by dashes, with their legend; `shown` has (label, paint, dashes) by column."""
     import altair as alt
 
@@ -40,15 +73,15 @@ def lines(rows: list[dict[str, Any]], shown: dict[str, tuple[str, str, list[int]
     )
     colours = alt.Scale(domain=domain, range=[PAINT[look[1]] for look in shown.values()])
     dashes = alt.Scale(domain=domain, range=[look[2] for look in shown.values()])
-    return (
-        alt.Chart(alt.InlineData(values=values))
-        .mark_line(strokeWidth=2)
-        .encode(
+    chart = alt.Chart(table(values)).mark_line(strokeWidth=2)
+    return part(
+        chart.encode(
             x=x,
             y=y,
             color=alt.Color("s:N", scale=colours, legend=legend),
             strokeDash=alt.StrokeDash("s:N", scale=dashes, legend=legend),
-        )
+        ),
+        **more,
     )
 
 
