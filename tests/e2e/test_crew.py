@@ -194,14 +194,14 @@ def test_workers_stop_by_themselves_when_the_master_is_killed(
 
 
 @pytest.mark.slow
-def test_a_worker_with_other_scenarios_is_refused(longer_profile: Path, free_sandbox, tmp_path: Path) -> None:
+def test_a_worker_with_other_scenarios_is_refused(quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
     """Another digest of a scenario: refused by name, exit 2; the master goes on without it."""
     shipped = Path(__file__).parents[2] / "scenarios" / "student.py"
     for folder, more in (("here", ""), ("there", "\n# another\n")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "ours.py").write_text(shipped.read_text() + more)
     address = "127.0.0.1:15573"
-    arguments = ("run", str(longer_profile), "--target", free_sandbox[0], "--out", "r", "--exporter-port", "0",
+    arguments = ("run", str(quick_profile), "--target", free_sandbox[0], "--out", "r", "--exporter-port", "0",
                  "--scenario", "student=ours.py", "--workers", "1", "--bind", address)  # fmt: skip
     with running(tmp_path / "here", *arguments) as master:
         with running(tmp_path / "there", "worker", "--master", address) as other:
