@@ -29,10 +29,13 @@ from gevent.pool import Pool
 from entsurge.client.access import Access
 from entsurge.drivers import live
 from entsurge.drivers.portal import PortalDriver
+from entsurge.drivers.portal_pages import PortalState
 from entsurge.drivers.registry import Setting
 from entsurge.population import Population
 from entsurge.visit.driver import Account
 from entsurge.visit.run_context import RunContext
+from entsurge.visit.session import Memory
+from entsurge.visit.visitor_api import VisitorApi
 
 SCHOOLS, A_SECOND, KBPS = 60, 200, 300
 
@@ -54,13 +57,20 @@ class Record:
         return
 
 
-class Guest:
-    """A visitor without Locust, who can sign on and join rooms."""
+class Guest(VisitorApi):
+    """A visitor without Locust and without a plan, who can sign on and join rooms."""
 
     def __init__(self, context: RunContext, driver: PortalDriver, person: Any) -> None:
-        self.run_context, self.driver, self.person = context, driver, person
-        self.client, self.random, self.memory = context.access.client(), random.Random(person.index), {}
-        self.plan = SimpleNamespace(persona=person.persona, group="", phase="surge", name=person.login)
+        self._context, self.driver, self.person = context, driver, person
+        self.client, self.random, self.memory = context.access.client(), random.Random(person.index), Memory()
+        self.plan = SimpleNamespace(
+            persona=person.persona, group="", phase="surge", name=person.login, account=0, kind="first", number=0
+        )
+        self.service = self.action = "sign-on"
+
+    @property
+    def run_context(self) -> RunContext:
+        return self._context
 
     def sign_on(self) -> None:
         person = self.person
@@ -68,21 +78,6 @@ class Guest:
         result = self.driver.sign_on(self, account)
         if not result.ok:
             raise SystemExit(f"{person.login} cannot sign on: {result.reason}")
-
-    def get(self, url: str) -> Any:
-        return self.client.get(url, deadline_seconds=60)
-
-    def hop(self, _step: str, method: str, url: str, **more: Any) -> Any:
-        return self.client.request(method, url, deadline_seconds=60, **more)
-
-    def hopped(self, _step: str, _outcome: Any, _microseconds: int) -> None:
-        return
-
-    def sentence(self) -> str:
-        return "Bonjour à toute la classe."
-
-    def created(self, _action: str, _url: str) -> None:
-        return
 
 
 def memory_kb(pid: int) -> int:
@@ -100,7 +95,7 @@ def sit(guests: list[Guest], service: str, path: str, count: int, seconds: float
     """So many people, who come 200 a second, in rooms at once for so long; what it cost."""
     context = guests[0].run_context
     record = context.record = Record()
-    pages = [guest.get(f"{guest.memory['portal']}/{path}") for guest in guests]
+    pages = [guest.get(f"{guest.memory.of(PortalState).portal}/{path}") for guest in guests]
     own, theirs = memory_kb(os.getpid()), memory_kb(sandbox)
     action, stays, spread = "say-in-chat" if service == "chat" else "open-video-class", [], random.Random(1)
     coming_seconds = count / A_SECOND
@@ -140,7 +135,7 @@ def sit(guests: list[Guest], service: str, path: str, count: int, seconds: float
 
 def media(stays: list[Any]) -> int:
     """Bytes of media that everyone together has received."""
-    return sum(getattr(presence.stay, "media_bytes", 0) for presence in stays)
+    return sum(getattr(presence.room, "media_bytes", 0) for presence in stays)
 
 
 def _quantiles(record: Record, name: str, unit: float) -> str:

