@@ -27,6 +27,7 @@ class Page(BaseHTTPRequestHandler):
     """A page for everybody; PUT and DELETE switch what GET /state says."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         self._answer("on" if self.server.on else "off")

@@ -22,6 +22,7 @@ class Switch(BaseHTTPRequestHandler):
     """PUT and DELETE switch it; /away redirects, /forbidden and /odd refuse, /metrics wants the target's header."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_PUT(self) -> None:
         self.rfile.read(int(self.headers.get("content-length", 0)))

@@ -66,6 +66,7 @@ def test_envoy_hits_whom_it_is_aimed_at() -> None:
         assert status("/etab/9990001X/visio", "student") == 200
 
 
+@pytest.mark.slow
 def test_envoy_hits_the_share_that_it_is_told() -> None:
     """Thirty of a hundred requests, within four standard deviations of 400."""
     with page_server() as server, edge(f"http://127.0.0.1:{server.server_port}") as front:
@@ -101,6 +102,7 @@ def test_without_an_edge_a_fault_says_so() -> None:
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.needs("haproxy")
 def test_haproxy_s_pool_makes_requests_wait(tmp_path: Path) -> None:
     """Of a backend that takes 0.2 s a page, one at a time: four at once need 0.8 s; and at once again afterwards."""

@@ -116,6 +116,7 @@ def test_bad_input_is_said(entsurge, arguments: list[str], code: int, said: str)
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_runs_of_different_profiles_do_not_belong_together(
     entsurge, quick_profile: Path, free_sandbox, tmp_path: Path
 ) -> None:

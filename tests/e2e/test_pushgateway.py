@@ -11,6 +11,7 @@ import pytest
 from entsurge.analysis import read_run
 
 
+@pytest.mark.slow
 def test_a_short_run_pushes_its_metrics(quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
     """With --push-gateway the last push, made at the end, has as many pages as the record; named after the run."""
     pushed: list[tuple[str, str]] = []

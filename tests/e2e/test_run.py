@@ -223,6 +223,7 @@ def test_ctrl_c_writes_what_there_is(quick_profile: Path, free_sandbox, tmp_path
     assert (tmp_path / "half" / "report.fr.html").is_file()
 
 
+@pytest.mark.slow
 def test_locust_s_own_page_shows_the_same_counts(quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
     """Locust's page and CSV, read during a run, hold as many pages as our exporter; its metrics are there."""
     command = [sys.executable, "-m", "entsurge", "run", str(quick_profile), "--target", free_sandbox[0], "--out", "w"]
@@ -293,6 +294,7 @@ def test_the_sandbox_s_own_metrics_are_in_the_run_and_the_report(whole) -> None:
     assert "entsandbox_sessions" in (path / "report.fr.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_series_that_are_asked_for_are_scraped(entsurge, quick_profile, free_sandbox, tmp_path: Path) -> None:
     """--scrape with a name and labels; what is not there is said in the events, and the run goes on."""
     done = entsurge(

@@ -89,7 +89,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
             server.terminate()
 
 
-@pytest.fixture(params=["1.1", "2"])
+@pytest.fixture(params=[pytest.param("1.1", marks=pytest.mark.slow), "2"])
 def spoken(request: pytest.FixtureRequest) -> str:
     """The newest protocol that the portal speaks."""
     return request.param

@@ -22,6 +22,8 @@ class Server(ThreadingMixIn, WSGIServer):
 class Quiet(WSGIRequestHandler):
     """Says nothing of what it serves."""
 
+    disable_nagle_algorithm = True
+
     def log_message(self, *_) -> None:
         pass
 
