@@ -72,11 +72,17 @@ def test_shares_means_and_counts_are_those_of_what_was_recorded(tmp_path: Path) 
 
 
 def test_what_was_forgiven_is_counted_by_reason(tmp_path: Path) -> None:
-    """The window's answers, the most frequent reason first; the steps of requests do not count them again."""
+    """First attempts of the window, the most frequent reason first; the steps of requests do not count them again."""
     forgiven = ASKED._replace(kind="forgiven", page="a length beside chunks")
     asked = [
         (each, "1.1", "", Timing(total_us=5))
-        for each in (forgiven._replace(page="LF"), forgiven, forgiven, forgiven._replace(phase="warm-up"))
+        for each in (
+            forgiven._replace(page="LF"),
+            forgiven,
+            forgiven,
+            forgiven._replace(phase="warm-up"),
+            forgiven._replace(attempt="retry"),
+        )
     ]
     found = transport(run_of(tmp_path, [(ASKED, "1.1", "plain", Timing(1, 20, 0, 300, 10, 331)), *asked]))
     assert found["forgiven"] == [

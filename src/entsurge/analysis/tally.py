@@ -17,6 +17,7 @@ import numpy as np
 
 from entsurge.analysis.hdr import BUCKETS, Times, quantiles_seconds
 from entsurge.analysis.stream import pieces
+from entsurge.record.transport import FORGIVEN
 from entsurge.record.transport import KIND as TRANSPORT
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ PERCENTILES = (50.0, 95.0, 99.0)
 COLUMNS = ("second", "key", "bucket", "count")
 LATE_SECONDS = 30
 SOCKET = "live-connect"  # a request of this name has opened a WebSocket
-RETRIED = {"page": "retried-page", TRANSPORT: "retried-transport"}
+RETRIED = {"page": "retried-page", TRANSPORT: "retried-transport", FORGIVEN: "retried-forgiven"}
 LONGEST_SECONDS = 1_000_000  # over eleven days: a larger second is damage, not a run
 
 
@@ -55,7 +56,7 @@ class Group(NamedTuple):
         """The group of an entry of keys.json; retries are of a kind of their own: no visit counts twice."""
         kind, persona, service, phase, timing, outcome = (intern(str(key.get(name, ""))) for name in cls._fields[:6])
         page = intern(str(key.get("page", "")))
-        if kind not in (TRANSPORT, "forgiven") and page != SOCKET:
+        if kind not in (TRANSPORT, FORGIVEN) and page != SOCKET:
             page = ""
         kind = RETRIED.get(kind, kind) if key.get("attempt") == "retry" else kind
         return cls(kind, persona, service, phase, timing, outcome, page)

@@ -10,7 +10,7 @@ import numpy as np
 
 from entsurge.analysis.hdr import BUCKETS, Times
 from entsurge.analysis.tally import SOCKET
-from entsurge.record.transport import KIND, STEPS, Step
+from entsurge.record.transport import FORGIVEN, KIND, STEPS, Step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,7 +82,7 @@ def transport(run: Run) -> dict[str, Any]:
 
 def _forgiven(run: Run) -> list[dict[str, Any]]:
     found: Counter[str] = Counter()
-    for group, times in run.tally.each(kind="forgiven", phase=str(run.window["name"])):
+    for group, times in run.tally.each(kind=FORGIVEN, phase=str(run.window["name"])):
         found[group.page] += times.total
     return [{"reason": reason, "answers": count} for reason, count in found.most_common() if count]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from entsurge.audience import profile as profiles
 from entsurge.plan.arrivals import VisitPlan
 from entsurge.plan.people import population
+from entsurge.record.transport import FORGIVEN
 from entsurge.visit.log import VisitLog
 from entsurge.visit.run_context import RunContext
 from entsurge.visit.visitor import Visitor
@@ -44,7 +45,7 @@ class ProbeRecord:
         """A hop of a sign-on, an answer that was forgiven something; other requests are not kept."""
         if key.kind == "hop":
             self.hops.append((key.page, key.outcome, microseconds))
-        elif key.kind == "forgiven":
+        elif key.kind == FORGIVEN:
             self.forgiven[key.page] += 1
 
     def transport(self, request: Key, protocol: str, timing: Timing) -> None:

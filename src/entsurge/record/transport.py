@@ -1,10 +1,14 @@
-"""Where a request's time goes, as a run keeps it: keys of kind `transport`, one a step, protocol and service."""
+"""What a run keeps of the wire: where a request's time goes, and what was forgiven about its answer.
+
+Keys of kind `transport` are one a step, protocol and service; those of kind `forgiven` have what a strict reader has
+against an answer for their `page`.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-KIND = "transport"
+KIND, FORGIVEN = "transport", "forgiven"
 STEPS = ("queue", "name", "connect", "tls-full", "tls-resumed", "wait", "transfer")
 PROTOCOLS = ("1.1", "2")
 QUEUED_US = 1_000  # less than this before and between the other steps is our own work

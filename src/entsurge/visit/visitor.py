@@ -18,6 +18,7 @@ from locust import User, task
 import entsurge.client.client  # noqa: F401  loaded before the first visit, which would wait for it
 from entsurge.errors import UsageError
 from entsurge.record.recorder import Key
+from entsurge.record.transport import FORGIVEN
 from entsurge.visit.background import BackgroundRequests
 from entsurge.visit.driver import Account
 from entsurge.visit.log import VisitLog
@@ -227,7 +228,7 @@ class Visitor(VisitorApi, User):
         if exchange.status:
             record.transport(key, exchange.protocol, timing)
         if exchange.forgiven:
-            record.request(key._replace(kind="forgiven", page=exchange.forgiven), timing.total_us)
+            record.request(key._replace(kind=FORGIVEN, page=exchange.forgiven), timing.total_us)
 
     def _connection(self, made: Dialed) -> None:
         """A connection made while the current page was opened, whatever comes of it."""
