@@ -17,7 +17,10 @@ from entsurge.record.recorder import Key, Recorder
 from entsurge.record.run_directory import RunDirectory
 
 ROUNDS, SECONDS, PER_SECOND = 7, 5, 20_000
-WHOLE, CONNECTED = "request of a page, and where its time went", 20  # every so many requests a connection is made for one
+WHOLE, CONNECTED = (
+    "request of a page, and where its time went",
+    20,
+)  # every so many requests a connection is made for one
 A_PAGE = 15  # requests
 PERSONAS, SERVICES = ("student", "teacher", "parent", "staff"), ("home", "messages", "marks", "homework")
 

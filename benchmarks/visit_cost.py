@@ -229,6 +229,7 @@ def _settled(process: subprocess.Popen[bytes], way: Way, rows: Callable[[], list
 @contextlib.contextmanager
 def target(**more: Any) -> Iterator[Served]:
     """The portal, over all protocols."""
+
     def dress(www: Path) -> None:
         region.dress(www)
         shutil.copy(www / "pages" / "accueil.html", www / "pages" / "notifications.html")

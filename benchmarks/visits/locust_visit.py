@@ -82,8 +82,12 @@ if os.environ["VISITOR"] == "FastHttpUser":
 
         def session(self) -> Any:
             return FastHttpSession(
-                base_url=self.host, request_event=self.environment.events.request, user=self, insecure=False,
-                ssl_context_factory=_trusting, concurrency=AT_ONCE,
+                base_url=self.host,
+                request_event=self.environment.events.request,
+                user=self,
+                insecure=False,
+                ssl_context_factory=_trusting,
+                concurrency=AT_ONCE,
             )
 
         def leave(self, session: Any) -> None:

@@ -6,13 +6,12 @@ from functools import lru_cache
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
-import gevent
-
 from entsurge.client import url as urls
 from entsurge.client.cache import Cache
 from entsurge.client.dialing import Route, dial
 from entsurge.client.exchanges import Exchange, Exchanges
 from entsurge.client.failure import ClientError
+from entsurge.client.greenlet_pool import GreenletPool
 from entsurge.client.heads import lines as lines_of
 from entsurge.client.http1 import Http1Connection
 from entsurge.client.pool import MOST_CONNECTIONS
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
     from entsurge.client.url import Origin
 
 __all__ = ["Client", "Exchange"]
+FETCHERS = GreenletPool()
+"""Those who ask for what belongs to pages, for all visitors of the process."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, 9.2.1
 
 
@@ -199,14 +200,8 @@ class Client:
                 url = wanted.pop()
                 found[url] = self._fetch(url, headers, ends_ns)
 
-        others = [gevent.spawn(take) for _ in range(min(MOST_CONNECTIONS, len(wanted)) - 1)]
-        try:
-            take()
-            for other in others:
-                other.join()
-        except BaseException:  # the visitor was ended
-            gevent.killall(others)
-            raise
+        if wanted:
+            FETCHERS.at_once(take, min(MOST_CONNECTIONS, len(wanted)))
 
     def _fetch(self, url: str, headers: Mapping[str, str], ends_ns: int) -> Response | ClientError:
         try:
