@@ -11,7 +11,7 @@ from pathlib import Path
 def described() -> str:
     """Processor, cores that may be used, Python, day."""
     return (
-        f"Measured on {datetime.now(UTC).date().isoformat()}: {processor()}, {len(os.sched_getaffinity(0))} cores, "
+        f"Measured on {datetime.now(UTC).date().isoformat()}: {processor()}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}."
     )
 
