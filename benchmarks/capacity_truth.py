@@ -202,11 +202,11 @@ def known_truth(search: Search, case: Case, around: float, given: argparse.Names
     """
     queue = content.digest(Path(__file__).with_name("known_queue.py"))
     of = repr((case, PROFILE, COMPRESSION, HOLD, WARM_UP, given.repeats, queue))
-    folder = options.folder_of(given)
-    kept = (folder or options.RESULTS) / TRUTHS
+    folder = options.RESULTS if given.short else options.folder_of(given)
+    kept = folder / TRUTHS
     found = json.loads(kept.read_text()) if kept.is_file() else {}
     if found.get(case.name, {}).get("of") != of:
-        if folder is None:
+        if given.short:
             return around
         found[case.name] = {"of": of, "truth": truth(search, case, around, given.repeats)}
         folder.mkdir(parents=True, exist_ok=True)

@@ -23,6 +23,7 @@ import options
 
 TRUTH = Path(__file__).resolve().parents[1] / "tests" / "truth"
 USERS, DEADLINE_SECONDS = 20, 10.0
+PLAIN_LEAST_SECONDS = 2.5  # twenty FastHttpUsers read the authorities, each for itself, before they ask anything
 KINDS = ("plain Locust", "entsurge")
 NEVER_SERVED = "/drip"
 # name, path, arrivals per second, seconds, when the server is frozen, truth in words
@@ -97,7 +98,7 @@ def measured(share: float, kind: str, case: tuple[Any, ...]) -> dict[str, Any]:
     try:
         if kind == "entsurge":
             return ours(url, path, rate, seconds, max(1.0, DEADLINE_SECONDS * share))
-        command = [sys.executable, __file__, "--plain", url, path, str(seconds)]
+        command = [sys.executable, __file__, "--plain", url, path, str(max(PLAIN_LEAST_SECONDS, seconds))]
         return dict(json.loads(subprocess.run(command, stdout=-1, text=True, check=True).stdout.splitlines()[-1]))
     finally:
         for clock in clocks:
@@ -123,7 +124,7 @@ def main() -> None:
     parser.add_argument("--plain", nargs=3, metavar=("URL", "PATH", "SECONDS"))
     parser.add_argument("--share", type=float, default=1.0, help="of each case's time")
     parser.add_argument("--at-once", type=int, default=1, help="cases at the same time")
-    given = options.read(parser, short={"share": 0.15, "at_once": 8})
+    given = options.read(parser, short={"share": 0.2, "at_once": 4})
     if given.plain:
         print(json.dumps(plain(given.plain[0], given.plain[1], float(given.plain[2]))))
         return
