@@ -1,6 +1,6 @@
 """All benchmarks, one after the other: how far it is, what failed, and what the machine was not quiet for.
 
-`python benchmarks/all.py` takes half a day, most of it real time in which a run waits; `--skip region capacity_truth`
+`python benchmarks/all.py` takes five hours, most of it real time in which a run waits; `--skip region capacity_truth`
 leaves an hour. One that fails does not keep the next from its turn; the exit code says whether any has.
 """
 

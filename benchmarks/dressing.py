@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+PROTOCOLS = {"http": "auto", "https-http1": "1.1", "https-http2": "2"}  # and what target files and clients call them
 ASSETS, CALLS, ITEMS = 9, 5, 3
 PAGE_BYTES, ASSET_BYTES = 12_000, 8_000
 PORTAL = """

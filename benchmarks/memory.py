@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import dressing
 import options
 import servers
+from dressing import PROTOCOLS
 
 if TYPE_CHECKING:
     import argparse
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from entsurge.client.response import Response
 
 SOURCES = tuple(f"127.0.{block}.{number}" for block in range(1, 9) for number in range(1, 33))
-PROTOCOLS = {"http": "auto", "https-http1": "1.1", "https-http2": "2"}  # and what the client's policy calls them
 ESTABLISHED = "01"
 TOGETHER, PAUSE_SECONDS = 50, 0.15
 

@@ -25,7 +25,7 @@ import numpy as np
 import options
 import pyarrow as pa
 import servers
-from dressing import PORTAL, dress
+from dressing import PORTAL, PROTOCOLS, dress
 
 from entsurge import content
 from entsurge.record.transport import KIND, Step
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["PORTAL", "dress", "profile"]
-PROTOCOLS = {"http": "auto", "https-http1": "1.1", "https-http2": "2"}  # and what a target file calls them
 MOST_ERRORS = 0.001
 DRAIN_SECONDS = 20
 JUDGED = (0, 3, 4)  # exit codes of a run that came to its end
