@@ -28,7 +28,7 @@ lint: $(READY)  ## ruff and mypy, strict
 lock: $(READY)  ## write requirements.lock anew: versions and hashes, no address
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
 
-bench: $(READY)  ## all benchmarks, five hours (SKIP="region capacity_truth": an hour; SHORT=1: two minutes)
+bench: $(READY)  ## all benchmarks, six hours (SKIP="region capacity_truth": two; SHORT=1: two minutes)
 	$(BIN)/python benchmarks/all.py $(if $(SHORT),--short) $(if $(SKIP),--skip $(SKIP))
 
 clean:  ## remove what set-up made

@@ -1,7 +1,7 @@
 """All benchmarks, one after the other: how far it is, what failed, and what the machine was not quiet for.
 
-`python benchmarks/all.py` takes five hours, most of it real time in which a run waits; `--skip region capacity_truth`
-leaves an hour. One that fails does not keep the next from its turn; the exit code says whether any has.
+`python benchmarks/all.py` takes six hours, most of it real time in which a run waits; `--skip region capacity_truth`
+leaves two. One that fails does not keep the next from its turn; the exit code says whether any has.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class Benchmark(NamedTuple):
 
 BENCHMARKS = (
     Benchmark("client_speed", 5, 13),
+    Benchmark("visit_cost", 45, 14),
     Benchmark("recording", 0.5, 1),
     Benchmark("arrivals", 5, 7),
     Benchmark("memory", 5, 7),

@@ -24,8 +24,10 @@ daemon off; worker_processes 1; worker_rlimit_nofile {descriptors}; {user} error
 events {{ worker_connections {descriptors}; }}
 http {{
   map $http_upgrade $connection_upgrade {{ default upgrade; "" ""; }}
-  log_format each '$connection $ssl_session_reused $server_protocol $status $request_time $request_uri';
+  log_format each '$msec $connection $ssl_session_reused $server_protocol $status $request_time '
+    '$request_method $request_uri';
   access_log {access_log}; keepalive_requests {keepalive_requests}; keepalive_timeout 600; default_type text/html;
+  types {{ text/html html; application/javascript js; }}
   client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   root {folder}/www; add_header Set-Cookie "seen=1; Path=/";
@@ -37,13 +39,18 @@ http {{
 
 
 class LogRow(NamedTuple):
-    """One answer as nginx logged it; `reused` is `r` for a resumed TLS session, `.` for a new one."""
+    """One answer as nginx logged it; `reused` is `r` for a resumed TLS session, `.` for a new one.
 
+    `ended` is in seconds since 1970, to the millisecond.
+    """
+
+    ended: str
     connection: str
     reused: str
     protocol: str
     status: str
     seconds: str
+    method: str
     target: str
 
 
@@ -62,7 +69,7 @@ class Served:
         while True:
             lines = self.access_log.read_text().splitlines() if self.access_log else []
             if len(lines) >= count or time.monotonic() > limit:
-                return [LogRow(*line.split(" ", 5)) for line in lines]
+                return [LogRow(*line.split(" ", 7)) for line in lines]
             time.sleep(0.02)
 
 

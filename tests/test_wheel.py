@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+COSTS = json.loads((ROOT / "benchmarks" / "results" / "costs.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +44,14 @@ def call(python: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProces
 
 @pytest.mark.slow
 def test_the_wheel_holds_the_content_and_nothing_else(wheel: Path) -> None:
-    """One import name; the four content folders inside it; the marker of its types; no tests."""
+    """One import name; the four content folders and the measured costs inside it; the marker of its types; no tests."""
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"entsurge"}
     for expected in (
         "content/profiles/lockdown-2020.toml",
         "content/scenarios/student.py",
         "content/chaos/static-home.json",
+        "content/benchmarks/results/costs.json",
     ):
         assert f"entsurge/{expected}" in names
     assert "entsurge/py.typed" in names
@@ -65,9 +67,11 @@ def test_the_wheel_does_the_same_anywhere(python: Path, tmp_path: Path, crowded:
             (tmp_path / name).mkdir()
             (tmp_path / name / "__init__.py").write_text("raise RuntimeError('not me')")
         (tmp_path / "calendar.py").write_text("raise RuntimeError('not me')")
-    done = call(python, "plan", "lockdown-2020", "--json", cwd=tmp_path)
+    done = call(python, "plan", "lockdown-2020", "--target", "http://127.0.0.1:8080", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert round(json.loads(done.stdout)["peak"]["total"]["visits_per_second"], 2) == 11.81
+    found = json.loads(done.stdout)
+    assert round(found["peak"]["total"]["visits_per_second"], 2) == 11.81
+    assert found["sizing"]["costs"] == {name: COSTS[name] for name in ("date", "machine")}
     where = subprocess.run(
         [str(python), "-P", "-c", "import entsurge.content as c; print(c.root('profiles'))"],
         capture_output=True, text=True, check=True, cwd=tmp_path,

@@ -28,7 +28,7 @@ def run_of(path: Path, asked: list[tuple[Key, str, str, Timing]], *, visits: int
         if key.page == "live-connect" or key.kind == "forgiven":
             recorder.request(key, timing.total_us)
         elif timing.total_us:
-            recorder.transport(key, protocol, timing)
+            recorder.requests(key).add(key.outcome, protocol, timing)
     recorder.fold(20)
     directory.close()
     for name in ("keys.json", "series.arrows") if asked else ():
@@ -128,9 +128,9 @@ def test_websockets_are_told_apart_among_connections(tmp_path: Path) -> None:
 
 
 def test_no_reader_takes_the_wire_for_pages_or_requests(tmp_path: Path) -> None:
-    """Neither tally, nor seconds, nor single pages hold any of it."""
+    """Neither tally, nor seconds, nor single pages count a request's steps beside the request."""
     run = run_of(tmp_path, [(ASKED, "1.1", "plain", Timing(1, 20, 0, 300, 10, 331))] * 5)
     assert run.tally.count() == dict.fromkeys(("ok", "shed", "failed", "lost"), 0)
-    assert run.tally.times(timing="service", kind="request", outcome="ok").total == 0
-    assert int(run.tally.seconds.requests.sum()) == 0
+    assert run.tally.times(timing="service", kind="request", outcome="ok").total == 5
+    assert int(run.tally.seconds.requests.sum()) == 5
     assert len(run.pages) == 0

@@ -98,10 +98,11 @@ def test_wait_and_transfer_of_each_request_and_steps_of_each_connection(tmp_path
     """By protocol and outcome, whoever asked; TLS where there is TLS, of both kinds; queueing from 1 ms on."""
     recorder = Recorder(RunDirectory(tmp_path / "run"))
     recorder.connection(REQUEST, "1.1", "full", (1, 20, 3000))
-    recorder.transport(REQUEST, "1.1", Timing(1, 20, 3000, 400, 50, 3480))
-    recorder.transport(REQUEST._replace(persona="parent", group="Grenoble"), "1.1", Timing(0, 0, 0, 300, 20, 2320))
+    recorder.requests(REQUEST).add(REQUEST.outcome, "1.1", Timing(1, 20, 3000, 400, 50, 3480))
+    others = recorder.requests(REQUEST._replace(persona="parent", group="Grenoble"))
+    others.add("ok", "1.1", Timing(0, 0, 0, 300, 20, 2320))
     recorder.connection(REQUEST, "2", "resumed", (2, 21, 900))
-    recorder.transport(REQUEST._replace(outcome="failed"), "2", Timing(2, 21, 900, 200, 10, 1140))
+    recorder.requests(REQUEST).add("failed", "2", Timing(2, 21, 900, 200, 10, 1140))
     recorder.connection(REQUEST, "1.1", "plain", (3, 22, 0))
     assert steps(recorder) == {
         ("wait 1.1", "ok"): [400, 300], ("transfer 1.1", "ok"): [50, 20], ("queue 1.1", "ok"): [2000],
@@ -118,8 +119,8 @@ def test_keys_of_the_wire_are_few(tmp_path: Path) -> None:
     for number in range(10_000):
         of = REQUEST._replace(persona=f"p{number % 4}", group=f"g{number}", page=f"/a/{number}")
         recorder.connection(of, "1.1", "full", (1, 2, 3))
-        recorder.transport(of, "1.1", Timing(1, 2, 3, 4, 5, 15))
-    assert len(recorder.described) == 5
+        recorder.requests(of).add(of.outcome, "1.1", Timing(1, 2, 3, 4, 5, 15))
+    assert sum(key["kind"] == "transport" for key in recorder.described) == 5
     recorder.directory.close()
 
 
@@ -129,9 +130,9 @@ def test_workers_parcels_hold_the_wire_too(tmp_path: Path) -> None:
     recorder = Recorder(outbox)
     recorder.connection(REQUEST, "2", "full", (1, 2, 3))
     for number in range(100):
-        recorder.transport(REQUEST, "2", Timing(0, 0, 0, 100 + number, 5, 105 + number))
+        recorder.requests(REQUEST).add(REQUEST.outcome, "2", Timing(0, 0, 0, 100 + number, 5, 105 + number))
     recorder.fold(0)
     fold = Merger(directory).take(1, 0, outbox.take(0))
     directory.close()
     counts = {key.page: count for key, count in fold.counts.items()}
-    assert counts == {"wait 2": 100, "transfer 2": 100, "name 2": 1, "connect 2": 1, "tls-full 2": 1}
+    assert counts == {"open-home": 100, "wait 2": 100, "transfer 2": 100, "name 2": 1, "connect 2": 1, "tls-full 2": 1}

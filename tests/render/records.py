@@ -70,7 +70,8 @@ def record(path: Path, *, name: str, served: bool = True, **more: Any) -> Path:
         protocol = "2" if number % 4 else "1.1"
         if made:
             recorder.connection(asked, protocol, made, steps)
-        recorder.transport(asked, protocol, Timing(*steps, 20_000 + number, 1_000, sum(steps) + 21_000 + number))
+        timing = Timing(*steps, 20_000 + number, 1_000, sum(steps) + 21_000 + number)
+        recorder.requests(asked).add("ok", protocol, timing)
     example = {
         "outcome": "failed", "persona": "student", "service": "home", "page": HOSTILE,
         "request": {"method": "GET", "url": HOSTILE, "headers": {}},

@@ -7,19 +7,19 @@ a cache of its own; what is kept is shared where it is the same, since memory is
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import time
 from typing import TYPE_CHECKING
 
-from entsurge.client.freshness import age_seconds, lifetime_seconds, may_be_kept
-from entsurge.client.response import Headers, Response
+from entsurge.client.freshness import age_seconds, always_asked, lifetime_seconds, may_be_kept
+from entsurge.client.response import Headers, Response, lowered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     Sent = Callable[[str], str]
     """The value of a header field, by its lower-case name, as the visitor sends it with a request; empty for none."""
-    Field = tuple[str, str]
+    Field = tuple[bytes, bytes]
 
 LARGEST_BYTES, LARGEST_ENTRY_BYTES = 8 * 1024 * 1024, 4 * 1024 * 1024
 _OVERHEAD_BYTES = 1024  # of an entry beside its body
@@ -27,24 +27,54 @@ _SAME_FOR_ALL = frozenset(
     ("accept-encoding", "origin", "access-control-request-headers", "access-control-request-method")
 )  # fmt: skip
 """What a visitor's GET of a URL has always alike, or what changes no body."""
-_TIMES = ("age", "date", "expires")
-_NOT_KEPT = frozenset(
-    (*_TIMES, "connection", "keep-alive", "set-cookie", "trailer", "transfer-encoding",
-     "upgrade")
-)  # fmt: skip
+_TIMES = frozenset((b"age", b"date", b"expires"))
+_NOT_KEPT = _TIMES | {b"connection", b"keep-alive", b"set-cookie", b"trailer", b"transfer-encoding", b"upgrade"}
 """Fields of one answer or one connection: in what is shared they would make each visitor's differ from the next's."""
-_OF_THE_BODY = frozenset(("content-encoding", "content-length", "content-range", "content-type"))
+_OF_THE_BODY = frozenset((b"content-encoding", b"content-length", b"content-range", b"content-type"))
 """Fields of a 304 that say nothing of the kept body (RFC 9111 3.2)."""
+
+
+class Stored:
+    """A kept answer as all visitors share it, without its times, and what follows from it alone.
+
+    `conditions` ask whether it has changed, `by_etag` by its ETag alone; `always_asked`: it says that it is not to be
+    used without asking.
+    """
+
+    __slots__ = ("_newer", "_news", "always_asked", "by_etag", "conditions", "response")
+
+    def __init__(self, response: Response) -> None:
+        headers = response.headers
+        etag, modified = headers.get("etag"), headers.get("last-modified")
+        self.response, self.always_asked = response, always_asked(headers)
+        self.by_etag: Mapping[str, str] = {"If-None-Match": etag} if etag else {}
+        self.conditions = {**self.by_etag, "If-Modified-Since": modified} if modified else self.by_etag
+        self._news: list[Field] | None = None
+        self._newer: Stored | None = None  # None for itself: no circle
+
+    def updated(self, news: Headers) -> Stored:
+        """The same, its fields brought up to date by those of a 304.
+
+        Servers repeat themselves: what came of the last 304 is remembered. Updating took 20 µs of each.
+        """
+        said = [field for field in news.fields if lowered(field[0]) not in _NOT_KEPT]
+        if said != self._news:
+            newer = _shared(self.response, _updated(self.response.headers.fields, news))
+            self._news, self._newer = said, None if newer is self else newer
+        return self._newer or self
 
 
 @dataclass(slots=True)
 class Entry:
-    """A kept answer, what it said of its time, until when it is fresh (seconds since 1970), what was sent to get it."""
+    """What one visitor keeps: the answer, what it said of its time, until when it is fresh, what was sent to get it.
 
-    response: Response
+    `fresh_until` is in seconds since 1970.
+    """
+
+    stored: Stored
     times: list[Field]
     fresh_until: float
-    varied: dict[str, str] | None  # None: no request is ever the same (`Vary: *`, or nobody knows what was sent)
+    varied: Mapping[str, str] | None  # None: no request is ever the same (`Vary: *`, or nobody knows what was sent)
     size: int
 
 
@@ -66,9 +96,9 @@ class Cache:
         if entry is None or entry.fresh_until <= self._now() or not _same(entry, sent):
             return None
         self._kept.move_to_end(url)
-        return entry.response
+        return entry.stored.response
 
-    def conditions(self, url: str, sent: Sent | None = None) -> dict[str, str]:
+    def conditions(self, url: str, sent: Sent | None = None) -> Mapping[str, str]:
         """The header fields that ask whether a kept answer has changed: by its ETag and by the time of its last change.
 
         Of an answer to another request (by `Vary`) the time of its last change says nothing, so the ETag alone is sent.
@@ -76,12 +106,7 @@ class Cache:
         entry = self._kept.get(url)
         if entry is None:
             return {}
-        headers = entry.response.headers
-        etag, modified = headers.get("etag"), headers.get("last-modified")
-        found = {"If-None-Match": etag} if etag else {}
-        if modified and _same(entry, sent):
-            found["If-Modified-Since"] = modified
-        return found
+        return entry.stored.conditions if _same(entry, sent) else entry.stored.by_etag
 
     def take(self, url: str, response: Response, sent: Sent | None = None) -> Response:
         """Keep an answer to a GET if it may be kept; for 304 return the kept one, its header fields brought up to date.
@@ -91,14 +116,11 @@ class Cache:
         """
         if response.status == 304 and response.url == url:
             entry = self._kept.get(url)
-            if entry is None:
-                return response
-            kept = self._keep(url, entry.response, _updated(entry, response.headers), response, sent)
-            return replace(kept, timing=response.timing, reused=response.reused)
+            return response if entry is None else self._renewed(url, entry, response, sent).asked_again(response)
         self._drop(response.url)
         small = response.method == "GET" and response.size <= LARGEST_ENTRY_BYTES
         if small and may_be_kept(response.status, response.headers):
-            self._keep(response.url, response, response.headers, response, sent)
+            self._keep(response.url, _shared(response, response.headers.fields), response, response.headers, sent)
         return response
 
     def invalidate(self, response: Response) -> None:
@@ -106,18 +128,28 @@ class Cache:
         if response.status < 400:
             self._drop(response.url)
 
-    def _keep(self, url: str, kept: Response, headers: Headers, answer: Response, sent: Sent | None) -> Response:
+    def _renewed(self, url: str, entry: Entry, answer: Response, sent: Sent | None) -> Response:
+        """What is kept, brought up to date by a 304."""
+        stored = entry.stored.updated(answer.headers)
+        if stored is entry.stored and stored.always_asked and entry.varied == {}:  # the time makes no difference
+            self._kept.move_to_end(url)
+        else:
+            fields = _updated([*entry.stored.response.headers.fields, *entry.times], answer.headers)
+            self._keep(url, stored, answer, Headers(fields), sent)
+        return stored.response
+
+    def _keep(self, url: str, stored: Stored, answer: Response, headers: Headers, sent: Sent | None) -> None:
+        """Keep what has just been confirmed by this answer; `headers` are those of both, times included."""
         self._drop(url)
         now = self._now()
-        lifetime = lifetime_seconds(kept.status, headers, now)
+        lifetime = lifetime_seconds(stored.response.status, headers, now)
         until = now + lifetime - age_seconds(headers, now, answer.timing.total_us / 1e6)
-        stored = _shared(kept, tuple(field for field in headers.items() if field[0].lower() not in _NOT_KEPT))
-        times = [field for field in headers.items() if field[0].lower() in _TIMES]
-        self._kept[url] = Entry(stored, times, until, _varied(headers, sent), stored.size + _OVERHEAD_BYTES)
-        self._bytes += stored.size + _OVERHEAD_BYTES
+        times = [field for field in headers.fields if lowered(field[0]) in _TIMES]
+        size = stored.response.size + _OVERHEAD_BYTES
+        self._kept[url] = Entry(stored, times, until, _varied(headers, sent), size)
+        self._bytes += size
         while self._bytes > LARGEST_BYTES:
             self._drop(next(iter(self._kept)))
-        return stored
 
     def _drop(self, url: str) -> None:
         entry = self._kept.pop(url, None)
@@ -125,18 +157,14 @@ class Cache:
             self._bytes -= entry.size
 
 
-def _updated(entry: Entry, news: Headers) -> Headers:
+def _updated(kept: Iterable[Field], news: Headers) -> list[Field]:
     """The kept fields, those that a 304 names replaced by its own."""
-    fresh = [field for field in news.items() if field[0].lower() not in _OF_THE_BODY]
-    named, kept = {name.lower() for name, _ in fresh}, (*entry.response.headers.items(), *entry.times)
-    return _headers([field for field in kept if field[0].lower() not in named] + fresh)
+    fresh = [field for field in news.fields if lowered(field[0]) not in _OF_THE_BODY]
+    named = {lowered(name) for name, _ in fresh}
+    return [field for field in kept if lowered(field[0]) not in named] + fresh
 
 
-def _headers(fields: Iterable[Field]) -> Headers:
-    return Headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields])
-
-
-def _varied(headers: Headers, sent: Sent | None) -> dict[str, str] | None:
+def _varied(headers: Headers, sent: Sent | None) -> Mapping[str, str] | None:
     """What a request has in the fields that its answer varies on; None where no other can be known to be the same."""
     named = {name.strip().lower() for line in headers.get_all("vary") for name in line.split(",")}
     named -= _SAME_FOR_ALL | {""}
@@ -153,17 +181,18 @@ def _same(entry: Entry, sent: Sent | None) -> bool:
 
 
 _MOST_SHARED, _LARGEST_SHARED = 512, 128 * 1024
-_known: OrderedDict[tuple[str, int, bytes, tuple[Field, ...]], Response] = OrderedDict()
+_known: OrderedDict[tuple[str, int, bytes, tuple[Field, ...]], Stored] = OrderedDict()
 
 
-def _shared(response: Response, fields: tuple[Field, ...]) -> Response:
+def _shared(response: Response, fields: Iterable[Field]) -> Stored:
     """What is kept of an answer, the same object as another visitor keeps already: a thousand visitors, one body."""
-    identity = (response.url, response.status, response.raw, fields)
+    kept = tuple(field for field in fields if lowered(field[0]) not in _NOT_KEPT)
+    identity = (response.url, response.status, response.raw, kept)
     found = _known.get(identity) if response.size <= _LARGEST_SHARED else None
     if found is not None:
         _known.move_to_end(identity)
         return found
-    stored = Response("GET", response.url, response.status, _headers(fields), response.raw)
+    stored = Stored(Response("GET", response.url, response.status, Headers(list(kept)), response.raw))
     if response.size <= _LARGEST_SHARED:
         _known[identity] = stored
         if len(_known) > _MOST_SHARED:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from time import monotonic_ns
 from typing import TYPE_CHECKING
@@ -130,7 +129,7 @@ class Client:
             elif kept.status in REDIRECTS:
                 turned.append(url)
             else:
-                found[url] = replace(kept, from_cache=True)
+                found[url] = kept.from_store(own)
         for together in self._of_http2_origins(missing):
             asked = {url: self._conditional(url, own) for url in together}
             for url, answer in self.exchanges.at_once(asked, ends_ns).items():
@@ -177,6 +176,8 @@ class Client:
 
     def _of_http2_origins(self, wanted: list[str]) -> list[list[str]]:
         """Those of origins which are known to speak HTTP/2, origin by origin, where there are several of one."""
+        if not self.exchanges.speaks_http2:
+            return []
         found: dict[Origin, list[str]] = {}
         for url in wanted:
             try:
@@ -201,9 +202,11 @@ class Client:
         others = [gevent.spawn(take) for _ in range(min(MOST_CONNECTIONS, len(wanted)) - 1)]
         try:
             take()
-            gevent.joinall(others)
-        finally:
+            for other in others:
+                other.join()
+        except BaseException:  # the visitor was ended
             gevent.killall(others)
+            raise
 
     def _fetch(self, url: str, headers: Mapping[str, str], ends_ns: int) -> Response | ClientError:
         try:
@@ -215,7 +218,7 @@ class Client:
         """The kept answer to a GET while it is fresh; else the server's, or the kept one that it says still holds."""
         kept = self.cache.fresh(url, self._sent(url, headers))
         if kept is not None:
-            return replace(kept, from_cache=True, request_headers=headers)
+            return kept.from_store(headers)
         return self._kept(url, self.exchanges.one("GET", url, self._conditional(url, headers), None, ends_ns), headers)
 
     def _kept(self, url: str, answer: Response, headers: Mapping[str, str]) -> Response:

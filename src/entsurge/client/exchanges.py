@@ -102,6 +102,11 @@ class Exchanges:
         own = next((value for key, value in headers.items() if key.lower() == name), None)
         return self.heads.value(name) if own is None else own
 
+    @property
+    def speaks_http2(self) -> bool:
+        """Whether an origin is known to."""
+        return any(pool.protocol == "2" for pool in self._pools.values())
+
     def pool(self, origin: Origin) -> Pool:
         """The visitor's connections to an origin."""
         found = self._pools.get(origin)

@@ -58,6 +58,12 @@ def may_be_kept(status: int, headers: Headers) -> bool:
     return status in HEURISTIC and (provable or status in FOR_GOOD)
 
 
+def always_asked(headers: Headers) -> bool:
+    """Whether an answer says itself that it is not to be used again without asking, whatever the time."""
+    says = _control(headers)
+    return says.no_cache or says.no_store or says.max_age == 0 or control(headers.get("pragma")).no_cache
+
+
 def lifetime_seconds(status: int, headers: Headers, now: float) -> float:
     """How long an answer is fresh from its own date on; 0 for one that is asked for again each time."""
     says = _control(headers)
@@ -89,7 +95,7 @@ def age_seconds(headers: Headers, now: float, took_seconds: float) -> float:
 
 
 def _control(headers: Headers) -> Control:
-    return control(", ".join(headers.get_all("cache-control")))
+    return control(headers.joined("cache-control"))
 
 
 def _seconds(text: str) -> float | None:

@@ -59,7 +59,12 @@ class Heads:
 
 def lines(headers: Mapping[str, str]) -> bytes:
     """Header fields as lines of an HTTP/1.1 head."""
-    return "".join(f"{name}: {_safe(value)}\r\n" for name, value in headers.items()).encode("latin-1", "replace")
+    return b"".join([_line(name, value) for name, value in headers.items()])
+
+
+@lru_cache(maxsize=4096)
+def _line(name: str, value: str) -> bytes:
+    return f"{name}: {_safe(value)}\r\n".encode("latin-1", "replace")
 
 
 @lru_cache(maxsize=4096)

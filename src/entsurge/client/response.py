@@ -41,11 +41,11 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 class Headers:
     """Header fields in the order in which they came; names compare without case."""
 
-    __slots__ = ("_fields", "_first")
+    __slots__ = ("_first", "fields")
 
     def __init__(self, fields: list[tuple[bytes, bytes]]) -> None:
-        self._fields = fields
-        self._first = {_lowered(name): value for name, value in reversed(fields)}
+        self.fields = fields
+        self._first = {lowered(name): value for name, value in reversed(fields)}
 
     def get(self, name: str, default: str = "") -> str:
         """The first value of a field, or the default."""
@@ -58,23 +58,24 @@ class Headers:
         first = self._first.get(wanted)
         if first is None:
             return []
-        if len(self._first) == len(self._fields):
+        if len(self._first) == len(self.fields):
             return [first.decode("latin-1")]
-        return [value.decode("latin-1") for key, value in self._fields if _lowered(key) == wanted]
+        return [value.decode("latin-1") for key, value in self.fields if lowered(key) == wanted]
 
     def joined(self, name: str) -> str:
         """The values of a field, joined by commas, as RFC 9110, 5.3, has several fields of a name; empty for none."""
-        if len(self._first) == len(self._fields) or _wanted(name) not in self._first:
+        if len(self._first) == len(self.fields) or _wanted(name) not in self._first:
             return self.get(name)
         return ", ".join(self.get_all(name))
 
     def items(self) -> Iterator[tuple[str, str]]:
         """All fields as text."""
-        return ((key.decode("latin-1"), value.decode("latin-1")) for key, value in self._fields)
+        return ((key.decode("latin-1"), value.decode("latin-1")) for key, value in self.fields)
 
 
 @lru_cache(maxsize=1024)
-def _lowered(name: bytes) -> bytes:
+def lowered(name: bytes) -> bytes:
+    """A field's name in lower case; servers send the same few again and again."""
     return name.lower()
 
 
@@ -106,6 +107,23 @@ class Response:
     lease: Lease | None = None
     _body: bytes | None = None
     _text: Text | None = None
+
+    def asked_again(self, confirmed: Response) -> Response:
+        """This kept answer as one that another (304) has just confirmed: in its time, on its connection.
+
+        What has been decoded of it goes along. (`dataclasses.replace` takes 5 µs for it, this 1.)
+        """
+        return Response(
+            self.method, self.url, self.status, self.headers, self.raw, confirmed.timing, confirmed.reused,
+            _body=self._body, _text=self._text,
+        )  # fmt: skip
+
+    def from_store(self, request_headers: Mapping[str, str]) -> Response:
+        """This kept answer as one that nobody was asked for."""
+        return Response(
+            self.method, self.url, self.status, self.headers, self.raw, from_cache=True,
+            request_headers=request_headers, _body=self._body, _text=self._text,
+        )  # fmt: skip
 
     @property
     def size(self) -> int:

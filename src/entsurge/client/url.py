@@ -74,6 +74,12 @@ def _split(url: str) -> Address:
 
 def joined(base: str, reference: str) -> str:
     """The absolute URL of a link found at `base`, an http or https URL. Raises ProtocolBroken."""
+    known = len(base) + len(reference) <= _REMEMBERED
+    return _joined(base, reference) if known else _joined.__wrapped__(base, reference)
+
+
+@lru_cache(maxsize=4096)
+def _joined(base: str, reference: str) -> str:
     reference = reference.strip(_AROUND).translate(_WITHIN)
     here = _BASE.match(base)
     scheme = _SCHEME.match(reference)

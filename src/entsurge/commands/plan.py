@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from entsurge.audience import profile as profiles
+from entsurge.commands import sizing
 from entsurge.commands.options import overrides, replay_options
 from entsurge.errors import CannotRecord
 from entsurge.plan import plot, summary
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 OTHER_SHAPE = {"lockdown": "ordinary", "ordinary": "lockdown"}
 
 
-@click.command("plan", epilog="Examples: entsurge plan lockdown-2020 --limit 8 · entsurge plan ./ours.toml --json")
+@click.command(
+    "plan",
+    epilog="Examples: entsurge plan lockdown-2020 --limit 8 · entsurge plan ./ours.toml --json · "
+    "entsurge plan lockdown-2020 --target ./target.toml",
+)
 @click.argument("profile")
 @click.option(
     "--limit",
@@ -34,8 +39,15 @@ OTHER_SHAPE = {"lockdown": "ordinary", "ordinary": "lockdown"}
 @click.option(
     "--plot", "plot_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the plot (svg, png, html)."
 )
+@click.option(
+    "--target",
+    metavar="URL|FILE",
+    help="Say also which cores, memory, descriptors and ports a run against it needs; nothing is sent to it.",
+)
 @replay_options
-def command(profile: str, limit: float | None, as_json: bool, plot_file: Path | None, **given: Any) -> None:
+def command(
+    profile: str, limit: float | None, as_json: bool, plot_file: Path | None, target: str | None, **given: Any
+) -> None:
     """What a run of PROFILE would offer: visits, pages, requests per second and visitors at once."""
     loaded = profiles.load(profile, overrides=overrides(**given))
     other = OTHER_SHAPE.get(loaded.file.shape)
@@ -47,15 +59,18 @@ def command(profile: str, limit: float | None, as_json: bool, plot_file: Path | 
         except OSError as error:
             raise CannotRecord(f"{plot_file}: {error.strerror or error}", hint="its folder must be there") from None
     in_turn = len(loaded.file.day) if given.get("day") is None else 0
+    days = [profiles.load(profile, overrides=overrides(**given | {"day": n + 1})) for n in range(in_turn)]
+    sized = sizing.size(loaded, days, target) if target else None
     if as_json:
-        days = [profiles.load(profile, overrides=overrides(**given | {"day": n + 1})) for n in range(in_turn)]
         windows = [{"name": day.name, **summary.window_load(day)} for day in days]
         whole = found.as_json() | ({"days": windows} if windows else {})
-        click.echo(json.dumps(whole, ensure_ascii=False, indent=1))
+        click.echo(json.dumps(whole | ({"sizing": sized.as_json()} if sized else {}), ensure_ascii=False, indent=1))
         return
     _show(found, loaded, limit, plot_file)
     if in_turn:
         _show_days(loaded)
+    if sized:
+        sizing.show(sized)
     _show_basis(loaded)
 
 

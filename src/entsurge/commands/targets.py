@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from entsurge.errors import UsageError
 from entsurge.targets import file as targets
 
+if TYPE_CHECKING:
+    from entsurge.client.tls import Http
+
 
 @dataclass(frozen=True)
 class Chosen:
-    """What `--target` and `--driver` come to: where, by which driver, by which target file if any."""
+    """What `--target` and `--driver` come to: where, by which driver, by which target file if any, over which HTTP."""
 
     url: str
     driver: str
     file: str = ""
     production: bool = False
+    http: Http = "auto"
 
 
 def choose(target: str, driver: str | None = None) -> Chosen:
@@ -26,7 +31,7 @@ def choose(target: str, driver: str | None = None) -> Chosen:
         loopback(target)
         return Chosen(target, driver or "portal")
     found = targets.load(Path(target))
-    return Chosen(found.file.url, driver or found.driver, target, found.file.production)
+    return Chosen(found.file.url, driver or found.driver, target, found.file.production, found.file.http)
 
 
 def loopback(url: str) -> None:

@@ -103,9 +103,11 @@ def enter(session: Session, service: str, action: str, document: Response) -> Li
 
     Raises KeptOut, UpgradeRefused (with what the server said instead) or another ClientError.
     """
+    if service not in ("chat", "video-class"):
+        return None
     declared = _LIVE.search(document.body)
     links = html.unescape(declared[1].decode("utf-8", "replace")).split() if declared else []
-    if service not in ("chat", "video-class") or not links:
+    if not links:
         return None
     url = urls.joined(document.url, session.random.choice(links))
     return Presence(session, service, action, document.url, url)

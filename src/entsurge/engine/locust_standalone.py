@@ -37,8 +37,16 @@ class LocustRecord:
     def request(self, key: Key, microseconds: int) -> None:
         """Requests are not shown: a page is what a visitor sees."""
 
-    def transport(self, request: Key, protocol: str, timing: Timing) -> None:
+    def requests(self, of: Key) -> LocustRecord:
+        """Nor are those of a page."""
+        del of
+        return self
+
+    def add(self, outcome: str, protocol: str, timing: Timing) -> None:
         """Where the time of requests went is not kept."""
+
+    def forgiven(self, outcome: str, reason: str, microseconds: int) -> None:
+        """Nor what was forgiven about their answers."""
 
     def connection(self, of: Key, protocol: str, how: str, times_us: tuple[int, int, int]) -> None:
         """Nor are connections."""

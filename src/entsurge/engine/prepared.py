@@ -11,7 +11,7 @@ from entsurge.audience import profile as profiles
 from entsurge.audience.shape import PERSONAS
 from entsurge.chaos import game_day, timeline
 from entsurge.engine import manifest as manifests
-from entsurge.engine.reach import check_room
+from entsurge.engine.room import check_room
 from entsurge.engine.target_access import TargetAccess
 from entsurge.plan.arrivals import Arrivals
 from entsurge.plan.comeback import comeback

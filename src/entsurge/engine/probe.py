@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from entsurge.audience import profile as profiles
 from entsurge.plan.arrivals import VisitPlan
 from entsurge.plan.people import population
-from entsurge.record.transport import FORGIVEN
 from entsurge.visit.log import VisitLog
 from entsurge.visit.run_context import RunContext
 from entsurge.visit.visitor import Visitor
@@ -35,21 +34,29 @@ class ProbeRecord:
 
     def __init__(self, forgiven: Counter[str] | None = None) -> None:
         self.hops: list[tuple[str, str, int]] = []
-        self.forgiven: Counter[str] = Counter() if forgiven is None else forgiven
+        self._forgiven: Counter[str] = Counter() if forgiven is None else forgiven
         self.made: list[dict[str, Any]] = []
 
     def page(self, key: Key, corrected_us: int, service_us: int) -> None:
         """Pages are told by whoever opens them."""
 
     def request(self, key: Key, microseconds: int) -> None:
-        """A hop of a sign-on, an answer that was forgiven something; other requests are not kept."""
+        """A hop of a sign-on; other requests are not kept."""
         if key.kind == "hop":
             self.hops.append((key.page, key.outcome, microseconds))
-        elif key.kind == FORGIVEN:
-            self.forgiven[key.page] += 1
 
-    def transport(self, request: Key, protocol: str, timing: Timing) -> None:
+    def requests(self, of: Key) -> ProbeRecord:
+        """Of those of a page only what was forgiven about their answers is kept."""
+        del of
+        return self
+
+    def add(self, outcome: str, protocol: str, timing: Timing) -> None:
         """Where the time of requests went is not kept."""
+
+    def forgiven(self, outcome: str, reason: str, microseconds: int) -> None:
+        """An answer was forgiven something."""
+        del outcome, microseconds
+        self._forgiven[reason] += 1
 
     def connection(self, of: Key, protocol: str, how: str, times_us: tuple[int, int, int]) -> None:
         """Nor are connections."""

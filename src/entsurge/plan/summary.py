@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
-from itertools import pairwise
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from entsurge.audience.shape import DAYS, PERSONAS
@@ -12,13 +12,16 @@ from entsurge.plan.people import presence
 from entsurge.plan.rates import HOURS, MINUTES, rate, visits_per_second
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from entsurge.audience.profile import Profile
-    from entsurge.audience.shape import Shape
+    from entsurge.audience.shape import Persona, Shape
     from entsurge.plan.arrivals import Arrivals
 
 
 NAMES = ("visits", "page_views", "minutes_per_visit", "pages_per_visit")
 LOAD_FIELDS = ("visits_per_second", "pages_per_second", "requests_per_second", "concurrency")
+STEP_MINUTES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +63,16 @@ class Summary:
         return asdict(self)
 
 
-def load(profile: Profile, visits: Fraction) -> Load:
-    """The load that so many visits per second make, at the profile's pages and minutes per visit."""
+def load(profile: Profile, visits: Fraction, speed: Fraction = Fraction(1)) -> Load:
+    """The load that so many visits per second make, at the profile's pages and minutes per visit.
+
+    `speed` (compression) multiplies rates and leaves concurrency as it is: visits come faster and stay shorter.
+    """
     pages = visits * profile.week.pages_per_visit
     return Load(
-        visits_per_second=float(visits),
-        pages_per_second=float(pages),
-        requests_per_second=float(pages * profile.mixes.requests_per_page.value),
+        visits_per_second=float(visits * speed),
+        pages_per_second=float(pages * speed),
+        requests_per_second=float(pages * profile.mixes.requests_per_page.value * speed),
         concurrency=float(visits * profile.week.minutes_per_visit * 60),
     )
 
@@ -94,20 +100,73 @@ def peak(week: list[Hour]) -> Hour:
     return max(week, key=lambda hour: hour.total.visits_per_second)
 
 
-def busiest(profile: Profile, step_minutes: int = 10) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Some minutes of the week and what arrives per second in them, by persona and in all.
+
+    The day's own seconds, or seconds of run time where the moment is one of a run.
+    """
+
+    begin_minute: int
+    minutes: int
+    personas: dict[Persona, Load]
+    total: Load
+
+    @property
+    def when(self) -> dict[str, Any]:
+        """`day`, `from` as a clock shows it, `minutes`."""
+        hour, minute = divmod(self.begin_minute % 1440, 60)
+        return {
+            "day": DAYS[self.begin_minute // 1440],
+            "from": f"{hour:02d}:{minute:02d}",
+            "minutes": self.minutes,
+        }
+
+
+def busiest(profile: Profile, step_minutes: int = STEP_MINUTES) -> dict[str, Any]:
     """The week's ten minutes with the most visits, bell and rushes included, at full scale: when, and visits/s."""
-    share = presence(profile)
-    rates = [rate(profile, persona, share=share) for persona in PERSONAS]
-    edges = [sum((each.until(minute) for each in rates), Fraction(0)) for minute in range(0, MINUTES + 1, step_minutes)]
-    counts = [after - before for before, after in pairwise(edges)]
-    top = max(range(len(counts)), key=counts.__getitem__)
-    hour, minute = divmod(top * step_minutes % 1440, 60)
-    return {
-        "day": DAYS[top * step_minutes // 1440],
-        "from": f"{hour:02d}:{minute:02d}",
-        "minutes": step_minutes,
-        "visits_per_second": float(counts[top] / (60 * step_minutes)),
-    }
+    top = busiest_moment(profile, minutes=step_minutes)
+    return top.when | {"visits_per_second": top.total.visits_per_second}
+
+
+def busiest_moment(profile: Profile, *, day: str = "", minutes: int = STEP_MINUTES) -> Moment:
+    """So many minutes of the week (or of one day of it) with the most visits: full scale, the day's own time."""
+    begin = DAYS.index(day) * 1440 if day else 0
+    end = begin + 1440 if day else MINUTES
+    return _moment(profile, presence(profile), range(begin, end - minutes + 1, minutes), minutes)
+
+
+def busiest_of_run(profile: Profile, least_seconds: int = 60) -> Moment:
+    """The window's busiest stretch as it will be replayed: at the profile's scale, per second of run time.
+
+    A stretch is ten minutes of the day, or what makes `least_seconds` of run time if that is more; the whole window if
+    that is shorter, or if its mean rate is held.
+    """
+    window, replay = profile.file.window, profile.file.replay
+    begin, end = window.begin_minute, window.end_minute
+    stretch = max(STEP_MINUTES, ceil(least_seconds * replay.compression / 60))
+    length = end - begin if replay.steady_minutes else min(end - begin, stretch)
+    starts = range(begin, end - length + 1)
+    return _moment(profile, replay.scale * presence(profile), starts, length, speed=replay.compression)
+
+
+def _moment(
+    profile: Profile, share: Fraction, starts: Sequence[int], minutes: int, speed: Fraction = Fraction(1)
+) -> Moment:
+    """The stretch with the most visits among those that begin so; its rates `speed` times faster than the day's."""
+    rates = {persona: rate(profile, persona, share=share) for persona in PERSONAS}
+
+    def visits(persona: Persona, begin: int) -> Fraction:
+        return rates[persona].until(begin + minutes) - rates[persona].until(begin)
+
+    begin = max(starts, key=lambda start: sum(visits(persona, start) for persona in PERSONAS))
+    each = {persona: visits(persona, begin) / (60 * minutes) for persona in PERSONAS}
+    return Moment(
+        begin_minute=begin,
+        minutes=minutes,
+        personas={persona: load(profile, count, speed) for persona, count in each.items()},
+        total=load(profile, sum(each.values(), Fraction(0)), speed),
+    )
 
 
 def window_load(profile: Profile, shape: Shape | None = None) -> dict[str, Any]:
@@ -122,7 +181,7 @@ def window_load(profile: Profile, shape: Shape | None = None) -> dict[str, Any]:
     speed = replay.compression
 
     def compressed(count: Fraction) -> dict[str, float]:
-        return _compressed(load(profile, count / seconds), float(speed))
+        return asdict(load(profile, count / seconds, speed))
 
     total = sum(visits.values(), Fraction(0))
     return {
@@ -138,12 +197,6 @@ def window_load(profile: Profile, shape: Shape | None = None) -> dict[str, Any]:
         "personas": {persona: compressed(count) for persona, count in visits.items()},
         "total": compressed(total),
     }
-
-
-def _compressed(each: Load, speed: float) -> dict[str, float]:
-    """Compression multiplies rates and leaves concurrency as it is: visits come faster and stay shorter."""
-    fast = {name: value * speed for name, value in asdict(each).items()}
-    return fast | {"concurrency": each.concurrency}
 
 
 def _between(profile: Profile, persona: str, begin: int, end: int, shape: Shape | None) -> Fraction:

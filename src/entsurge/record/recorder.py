@@ -11,7 +11,7 @@ import numpy as np
 
 from entsurge.record.histogram import buckets
 from entsurge.record.redaction import redact
-from entsurge.record.transport import KIND, QUEUED_US, Step
+from entsurge.record.transport import FORGIVEN, KIND, QUEUED_US, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -69,6 +69,47 @@ class Sink(Protocol):
         ...
 
 
+class Requests:
+    """Notes requests that share all of their key but the outcome; what they are counted under is looked up once.
+
+    (0.6 µs a request instead of 2.4 with a key made and looked up for each.)
+    """
+
+    __slots__ = ("_numbers", "_of", "_recorder")
+
+    def __init__(self, recorder: Recorder, of: Key) -> None:
+        self._recorder, self._of = recorder, of
+        self._numbers: dict[tuple[str, str], tuple[int, ...]] = {}
+
+    def add(self, outcome: str, protocol: str, timing: Timing) -> None:
+        """A request came to this outcome over this protocol (empty: nothing was answered): its time, and where it went.
+
+        Of an answer it is the time until its first byte, that from there to its last, and what of the rest was neither
+        spent on making a connection nor our own work.
+        """
+        numbers = self._numbers.get((outcome, protocol)) or self._numbered(outcome, protocol)
+        name_us, connect_us, tls_us, wait_us, transfer_us, total_us = timing
+        recorder = self._recorder
+        recorder.key_column.extend(numbers)
+        if not protocol:
+            recorder.time_column.append(total_us)
+            return
+        recorder.time_column.extend((total_us, wait_us, transfer_us))
+        queue_us = total_us - name_us - connect_us - tls_us - wait_us - transfer_us
+        if queue_us >= QUEUED_US:
+            recorder.queued(self._of._replace(outcome=outcome), protocol, queue_us)
+
+    def forgiven(self, outcome: str, reason: str, microseconds: int) -> None:
+        """One of them was answered in a way that a strict reader would have refused for this reason."""
+        self._recorder.request(self._of._replace(kind=FORGIVEN, outcome=outcome, page=reason), microseconds)
+
+    def _numbered(self, outcome: str, protocol: str) -> tuple[int, ...]:
+        of = self._of._replace(outcome=outcome)
+        answers = self._recorder.answers(of, protocol) if protocol else ()
+        found = self._numbers[outcome, protocol] = (self._recorder.number(of), *answers)
+        return found
+
+
 class Recorder:
     """The record of one process. Not shared between processes: each numbers its own batches."""
 
@@ -83,39 +124,24 @@ class Recorder:
         self.listeners: list[Callable[[Fold], None]] = []
         self._described_written = 0
         self._answers: dict[tuple[str, ...], int] = {}  # the number of a wait; that of its transfer follows
+        self._requests: dict[Key, Requests] = {}
 
     def page(self, key: Key, corrected_us: int, service_us: int) -> None:
         """One page view: its corrected latency and its service time, in µs."""
-        found = self.ids.get(key)
-        if found is None:
-            found = self._number(key)
+        found = self.number(key)
         self.key_column.extend((found, found + 1))
         self.time_column.extend((corrected_us, service_us))
 
     def request(self, key: Key, microseconds: int) -> None:
         """One request's time in µs."""
-        found = self.ids.get(key)
-        if found is None:
-            found = self._number(key)
-        self.key_column.append(found)
-        self.time_column.append(microseconds)
+        self._add(self.number(key), microseconds)
 
-    def transport(self, request: Key, protocol: str, timing: Timing) -> None:
-        """Where the time of a request that was answered went, but for making a connection.
-
-        Personas and groups are not told apart: what a request waits for on the wire is the service's.
-        """
-        where = (request.service, request.phase, request.outcome, request.attempt, protocol)
-        found = self._answers.get(where)
+    def requests(self, of: Key) -> Requests:
+        """Where requests are noted that share all of this key but the outcome: those of a page."""
+        found = self._requests.get(of)
         if found is None:
-            found = self._answers[where] = self._step("wait", protocol, request)
-            self._step("transfer", protocol, request)
-        name_us, connect_us, tls_us, wait_us, transfer_us, total_us = timing
-        self._add(found, wait_us)
-        self._add(found + 1, transfer_us)
-        queue_us = total_us - name_us - connect_us - tls_us - wait_us - transfer_us
-        if queue_us >= QUEUED_US:
-            self._add(self._step("queue", protocol, request), queue_us)
+            found = self._requests[of] = Requests(self, of)
+        return found
 
     def connection(self, of: Key, protocol: str, how: str, times_us: tuple[int, int, int]) -> None:
         """A connection made `how` (plain, full, resumed); what asking for the name, TCP and TLS took."""
@@ -140,15 +166,36 @@ class Recorder:
         """Something that the run wrote on the target."""
         self.lines.append(("created.jsonl", row))
 
+    def answers(self, of: Key, protocol: str) -> tuple[int, int]:
+        """The numbers of the wait for an answer and of its transfer.
+
+        Personas and groups are not told apart: what a request waits for on the wire is the service's.
+        """
+        where = (of.service, of.phase, of.outcome, of.attempt, protocol)
+        found = self._answers.get(where)
+        if found is None:
+            found = self._answers[where] = self._step("wait", protocol, of)
+            self._step("transfer", protocol, of)
+        return found, found + 1
+
+    def queued(self, of: Key, protocol: str, microseconds: int) -> None:
+        """A request had to wait so long for a connection."""
+        self._add(self._step("queue", protocol, of), microseconds)
+
+    def number(self, key: Key) -> int:
+        """The number that a key has in the series, new or known; of a page the corrected time's."""
+        found = self.ids.get(key)
+        return self._number(key) if found is None else found
+
     def _add(self, number: int, microseconds: int) -> None:
         self.key_column.append(number)
         self.time_column.append(microseconds)
 
     def _step(self, name: str, protocol: str, of: Key) -> int:
         """The number of a step's key, new or known."""
-        key = Key(KIND, "", "", of.service, Step(name, protocol).page, of.phase, of.outcome, attempt=of.attempt)
-        found = self.ids.get(key)
-        return self._number(key) if found is None else found
+        return self.number(
+            Key(KIND, "", "", of.service, Step(name, protocol).page, of.phase, of.outcome, attempt=of.attempt)
+        )
 
     def _number(self, key: Key) -> int:
         number = len(self.described)

@@ -66,6 +66,18 @@ class People(Protocol):
         ...
 
 
+class RequestsRecord(Protocol):
+    """Where the requests of a page are noted."""
+
+    def add(self, outcome: str, protocol: str, timing: Timing) -> None:
+        """A request came to this outcome; `protocol` is empty where nothing was answered."""
+        ...
+
+    def forgiven(self, outcome: str, reason: str, microseconds: int) -> None:
+        """One of them was answered in a way that a strict reader would have refused."""
+        ...
+
+
 class Record(Protocol):
     """What a visit needs of a recorder."""
 
@@ -77,8 +89,8 @@ class Record(Protocol):
         """One request."""
         ...
 
-    def transport(self, request: Key, protocol: str, timing: Timing) -> None:
-        """Where the time of one request went."""
+    def requests(self, of: Key) -> RequestsRecord:
+        """Where the requests of a page are noted; the key's outcome does not count."""
         ...
 
     def connection(self, of: Key, protocol: str, how: str, times_us: tuple[int, int, int]) -> None:

@@ -18,7 +18,6 @@ from locust import User, task
 import entsurge.client.client  # noqa: F401  loaded before the first visit, which would wait for it
 from entsurge.errors import UsageError
 from entsurge.record.recorder import Key
-from entsurge.record.transport import FORGIVEN
 from entsurge.visit.background import BackgroundRequests
 from entsurge.visit.driver import Account
 from entsurge.visit.log import VisitLog
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from entsurge.client.client import Exchange
     from entsurge.client.dialing import Dialed
     from entsurge.plan.arrivals import PagePlan, VisitPlan
-    from entsurge.visit.run_context import RunContext
+    from entsurge.visit.run_context import RequestsRecord, RunContext
 
 UNREACHABLE = frozenset({"connect-refused", "connect-failed", "name-not-found"})
 
@@ -71,6 +70,7 @@ class Visitor(VisitorApi, User):
 
     abstract = True
     persona: ClassVar[Persona]
+    _noted: RequestsRecord
     journeys: ClassVar[dict[str, list[str]]] = {}
     cohort = "control"
 
@@ -114,6 +114,7 @@ class Visitor(VisitorApi, User):
         self.log = VisitLog(plan, plan.due_us if due_us is None else due_us, context.now_us())
         context.lags_us.append(self.log.start_us - self.log.due_us)
         context.present[plan.persona] += 1
+        self._noted_of = ("", "")  # service and action that `_noted` is for
         self.random = random.Random(plan.name)
         self.client = context.access.client(
             plan.account, on_exchange=self._exchange, on_connection=self._connection, headers=self._aim(context),
@@ -218,17 +219,23 @@ class Visitor(VisitorApi, User):
 
     def _exchange(self, exchange: Exchange) -> None:
         """One request of the current page, as the client saw it."""
-        plan, outcome = self.plan, "ok" if 0 < exchange.status < 400 else "failed"
-        key = Key(
-            "request", plan.persona, plan.group, self.service, self.action, plan.phase, outcome, self.cohort,
-            attempt=plan.kind,
-        )  # fmt: skip
-        record, timing = self.run_context.record, exchange.timing
-        record.request(key, timing.total_us)
-        if exchange.status:
-            record.transport(key, exchange.protocol, timing)
+        status, timing = exchange.status, exchange.timing
+        outcome = "ok" if 0 < status < 400 else "failed"
+        requests = self._requests()
+        requests.add(outcome, exchange.protocol if status else "", timing)
         if exchange.forgiven:
-            record.request(key._replace(kind=FORGIVEN, page=exchange.forgiven), timing.total_us)
+            requests.forgiven(outcome, exchange.forgiven, timing.total_us)
+
+    def _requests(self) -> RequestsRecord:
+        """Where the requests of the current page are noted."""
+        if self._noted_of != (self.service, self.action):
+            plan, self._noted_of = self.plan, (self.service, self.action)
+            key = Key(
+                "request", plan.persona, plan.group, self.service, self.action, plan.phase, "ok", self.cohort,
+                attempt=plan.kind,
+            )  # fmt: skip
+            self._noted = self.run_context.record.requests(key)
+        return self._noted
 
     def _connection(self, made: Dialed) -> None:
         """A connection made while the current page was opened, whatever comes of it."""
