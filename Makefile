@@ -28,12 +28,8 @@ lint: $(READY)  ## ruff and mypy, strict
 lock: $(READY)  ## write requirements.lock anew: versions and hashes, no address
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
 
-bench: $(READY)  ## speed as ratios against peers (needs nginx; hey and autocannon where they are installed)
-	$(BIN)/python benchmarks/client_speed.py
-	$(BIN)/python benchmarks/recording.py
-	$(BIN)/python benchmarks/truth_table.py
-	$(BIN)/python benchmarks/arrivals.py
-	$(BIN)/python benchmarks/sandbox.py
+bench: $(READY)  ## all benchmarks, six hours (SKIP="region capacity_truth": two; SHORT=1: two minutes)
+	$(BIN)/python benchmarks/all.py $(if $(SHORT),--short) $(if $(SKIP),--skip $(SKIP))
 
 clean:  ## remove what set-up made
 	rm -rf $(VENV) build dist

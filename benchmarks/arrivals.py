@@ -1,4 +1,4 @@
-"""How late visits start, how many can be started per second, and what a waiting visitor weighs.
+"""How late visits start, and how many can be started per second.
 
 `python benchmarks/arrivals.py` runs it. Every visit is a new visitor with a connection of its own who opens one page;
 the peer is Locust's FastHttpSession, a new one per arrival, spawned from a loop of `gevent.sleep`.
@@ -6,7 +6,6 @@ the peer is Locust's FastHttpSession, a new one per arrival, spawned from a loop
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -15,15 +14,18 @@ import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import region
+import options
 import servers
+from memory import SOURCES
 
-SECONDS = 6.0
-SOURCES = tuple(f"127.0.{block}.{number}" for block in range(1, 9) for number in range(1, 33))
+if TYPE_CHECKING:
+    import argparse
+
+FIRST_RATE, PRECISION = 250.0, 1.05
 
 
 def plain_driver(url: str) -> Any:
@@ -165,52 +167,7 @@ def floor(url: str, rate: float, seconds: float) -> dict[str, Any]:
     return {"lags_us": lags, "achieved": 1.0}
 
 
-def memory(url: str, visitors: float, seconds: float) -> dict[str, Any]:
-    """What so many visitors weigh who have each opened a page and wait for their next click, in kB each."""
-    import locust  # noqa: I001  it patches first
-
-    import gevent
-    import resource
-
-    from entsurge.client.allow_list import AllowList
-    from entsurge.client.client import Client
-
-    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    allow, open_, over = AllowList(), [0], gevent.event.Event()
-
-    class Visitor(locust.User):
-        def visit(self, number: int) -> None:
-            client = Client(allow=allow, headers={"User-Agent": "x"}, source=SOURCES[number % len(SOURCES)])
-            answer = client.get(url, deadline_seconds=60)
-            client.fetch_many([f"{url}/static/part-{part}.js" for part in range(9)], deadline_seconds=60)
-            self.memory = {"landing": answer, "portal": url}
-            open_[0] += 1
-            over.wait()
-            client.close()
-
-    environment = locust.env.Environment(user_classes=[Visitor])
-    before = _resident_kb()
-    running = []
-    for number in range(int(visitors)):
-        running.append(gevent.spawn(Visitor(environment).visit, number))
-        if number % 50 == 49:
-            gevent.sleep(0.15)  # so that the connections of a page's assets have idled away before there are too many
-            while open_[0] < number - 20:
-                gevent.sleep(0.001)
-    while open_[0] < int(visitors):
-        gevent.sleep(0.01)
-    gevent.sleep(8)  # until nothing but the connection that each visitor keeps is open
-    whole = _resident_kb()
-    over.set()
-    gevent.joinall(running)
-    return {"kb_per_visitor": (whole - before) / visitors, "process_mb": whole / 1024}
-
-
-def _resident_kb() -> int:
-    return int(next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmRSS" in line).split()[1])
-
-
-KINDS = {"entsurge": ours, "FastHttpSession": peer, "floor": floor, "memory": memory}
+KINDS = {"entsurge": ours, "FastHttpSession": peer, "floor": floor}
 
 
 def child(kind: str, url: str, rate: float, seconds: float) -> dict[str, Any]:
@@ -228,58 +185,77 @@ def summary(found: dict[str, Any]) -> dict[str, float]:
     }  # fmt: skip
 
 
-def highest(kind: str, url: str) -> float:
-    """The highest rate (doubling, then bisection to 5 %) that is achieved to 99 %."""
-    good, bad = 250.0, 0.0
-    while not bad or bad / good > 1.05:
-        rate = good * 2 if not bad else (good + bad) / 2
+def highest(kind: str, url: str, seconds: float, probes: int) -> float:
+    """The highest rate (doubling, then bisection to 5 %, or so many probes) that is achieved to 99 %.
+
+    Raises CalledProcessError when not even the first rate is served.
+    """
+    good, bad = FIRST_RATE, 0.0
+    for probe in range(probes):
+        if bad and bad / good <= PRECISION:
+            break
+        rate = (good + bad) / 2 if bad else good * (2 if probe else 1)
         try:
-            kept = child(kind, url, rate, 4.0)["achieved"] >= 0.99
+            kept = child(kind, url, rate, seconds)["achieved"] >= 0.99
         except subprocess.SubprocessError:
+            if not probe:
+                raise
             kept = False
         print(f"{kind} {rate:.0f}/s {'kept' if kept else 'not kept'}", file=sys.stderr)
-        good, bad = (rate, bad) if kept else (good, rate)
+        good, bad = (rate, bad) if kept else (good if probe else rate / 2, rate)
     return good
+
+
+def lags(url: str, given: argparse.Namespace) -> list[str]:
+    """Start lags at each rate, in rounds of both kinds, as lines of a table."""
+    lines = ["| visits/s | | p50 | p99 | achieved |", "|--:|---|--:|--:|--:|"]
+    for rate in given.rates:
+        found: dict[str, list[dict[str, float]]] = {"floor": [], "entsurge": []}
+        for _ in range(given.rounds):
+            for kind, of in found.items():
+                of.append(summary(child(kind, url, rate, given.seconds)))
+        for kind, of in found.items():
+            cells = []
+            for name in ("p50", "p99", "achieved"):
+                values = [each[name] for each in of]
+                cells.append(f"{statistics.median(values):.3f} ({min(values):.3f}-{max(values):.3f})")
+            lines.append(f"| {rate} | {kind} | " + " | ".join(cells) + " |")
+            print(lines[-1], file=sys.stderr)
+    return lines
+
+
+def arguments() -> argparse.Namespace:
+    """The options as given."""
+    parser = options.parser(__doc__)
+    parser.add_argument("--child", nargs=4, metavar=("KIND", "URL", "RATE", "SECONDS"))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=6.0, help="of each measurement of start lag")
+    parser.add_argument("--rates", type=int, nargs="+", default=[1000, 2000], metavar="PER_SECOND")
+    parser.add_argument("--probes", type=int, default=40, help="rates tried at most for the highest one")
+    parser.add_argument("--probe-seconds", type=float, default=4.0)
+    return options.read(parser, short={"rounds": 1, "seconds": 1.0, "rates": [200], "probes": 1, "probe_seconds": 0.5})
 
 
 def main() -> None:
     """Run the benchmark and write its tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--child", nargs=4, metavar=("KIND", "URL", "RATE", "SECONDS"))
-    parser.add_argument("--rounds", type=int, default=5)
-    given = parser.parse_args()
+    given = arguments()
     if given.child:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
         kind, url, rate, seconds = given.child
         print(json.dumps(KINDS[kind](url, float(rate), float(seconds))))
         return
-    lines = [f"# Arrivals: start lag in ms, {given.rounds} rounds of {SECONDS:.0f} s, median (minimum-maximum)", ""]
-    lines += ["| visits/s | | p50 | p99 | achieved |", "|--:|---|--:|--:|--:|"]
-    with servers.nginx(dress=region.dress) as served:
-        for rate in (1000, 2000):
-            found: dict[str, list[dict[str, float]]] = {"floor": [], "entsurge": []}
-            for _ in range(given.rounds):
-                for kind, of in found.items():
-                    of.append(summary(child(kind, served.url, rate, SECONDS)))
-            for kind, of in found.items():
-                cells = []
-                for name in ("p50", "p99", "achieved"):
-                    values = [each[name] for each in of]
-                    cells.append(f"{statistics.median(values):.3f} ({min(values):.3f}-{max(values):.3f})")
-                lines.append(f"| {rate} | {kind} | " + " | ".join(cells) + " |")
-                print(lines[-1], file=sys.stderr)
-        best = {kind: highest(kind, served.url) for kind in ("entsurge", "FastHttpSession")}
-        lines += ["", "| highest rate kept to 99 % | visits/s |", "|---|--:|"]
-        lines += [f"| {kind} | {rate:.0f} |" for kind, rate in best.items()]
-        lines += [f"| ratio | {best['entsurge'] / best['FastHttpSession']:.2f} |", ""]
-        weight = child("memory", served.url, 10_000, 60)
-        lines.append(
-            f"10,000 visitors between two clicks in one process: {weight['kb_per_visitor']:.1f} kB each, "
-            f"{weight['process_mb']:.0f} MB in all."
-        )
-    text = "\n".join(lines) + "\n"
-    print(text)
-    (Path(__file__).parent / "results" / "arrivals.md").write_text(text)
+    of = f"{given.rounds} rounds of {given.seconds:g} s"
+    lines = [f"# Arrivals: start lag in ms, {of}, median (minimum-maximum)", ""]
+    with servers.nginx() as served:
+        lines += lags(served.url, given)
+        best = {
+            kind: highest(kind, served.url, given.probe_seconds, given.probes)
+            for kind in ("entsurge", "FastHttpSession")
+        }
+    lines += ["", "| highest rate kept to 99 % | visits/s |", "|---|--:|"]
+    lines += [f"| {kind} | {rate:.0f} |" for kind, rate in best.items()]
+    lines.append(f"| ratio | {best['entsurge'] / best['FastHttpSession']:.2f} |")
+    options.keep(given, "arrivals.md", "\n".join(lines))
 
 
 if __name__ == "__main__":

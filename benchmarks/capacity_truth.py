@@ -7,7 +7,6 @@ searches that simulation too, by the hundred; without it every step is a real ru
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import subprocess
@@ -19,7 +18,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 import numpy as np
+import options
 from known_queue import House, Page, simulate
 from scipy.optimize import minimize
 
@@ -41,12 +43,12 @@ from entsurge.sandbox.services import BY_NAME
 from entsurge.sandbox.settings import Settings
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
 COMPRESSION, SCHOOLS = 360, 40
 HOLD, WARM_UP, DRAIN = 10.0, 4.0, 4
-RESULTS = Path(__file__).parent / "results"
-TRUTHS = RESULTS / "capacity_truth.json"
+TRUTHS = "capacity_truth.json"  # beside the results
 WIDE, NEAR = np.exp(np.linspace(-0.24, 0.24, 9)), np.exp(np.linspace(-0.12, 0.12, 9))
 FIRST_GUESS, MOST_GUESSES = 12, 6  # simulated steps per rate, to find where to look closely; how often at most
 CENTRED = 0.08
@@ -193,14 +195,22 @@ def declared(case: Case, profile: profiles.Profile) -> float:
     return found.visits_per_second / window_load(profile)["total"]["visits_per_second"]
 
 
-def known_truth(search: Search, case: Case, around: float, repeats: int) -> float:
-    """The truth, reckoned once for the same case and kept beside the results: real searches want a quiet machine."""
+def known_truth(search: Search, case: Case, around: float, given: argparse.Namespace) -> float:
+    """The truth, reckoned once for the same case and kept beside the results: real searches want a quiet machine.
+
+    A short run reckons none: without one that is kept it takes what is declared.
+    """
     queue = content.digest(Path(__file__).with_name("known_queue.py"))
-    of = repr((case, PROFILE, COMPRESSION, HOLD, WARM_UP, repeats, queue))
-    found = json.loads(TRUTHS.read_text()) if TRUTHS.is_file() else {}
+    of = repr((case, PROFILE, COMPRESSION, HOLD, WARM_UP, given.repeats, queue))
+    folder = options.RESULTS if given.short else options.folder_of(given)
+    kept = folder / TRUTHS
+    found = json.loads(kept.read_text()) if kept.is_file() else {}
     if found.get(case.name, {}).get("of") != of:
-        found[case.name] = {"of": of, "truth": truth(search, case, around, repeats)}
-        TRUTHS.write_text(json.dumps(found, indent=1) + "\n")
+        if given.short:
+            return around
+        found[case.name] = {"of": of, "truth": truth(search, case, around, given.repeats)}
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(found, indent=1) + "\n")
     return float(found[case.name]["truth"])
 
 
@@ -255,14 +265,15 @@ def line(case: Case, seed: int, progress: Progress, truth_rate: float) -> tuple[
 
 def main() -> None:
     """Search every case; write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = options.parser(__doc__)
     parser.add_argument("--virtual", action="store_true")
     parser.add_argument("--searches", type=int, default=0, help="per case: 20 virtual ones, 2 real ones")
     parser.add_argument("--repeats", type=int, default=64, help="simulated steps per rate, for the truth")
     parser.add_argument("--budget", type=float, default=8.5, help="minutes a search")
     parser.add_argument("--at-once", type=int, default=1, help="cases at the same time, each in its own process")
     parser.add_argument("--case", help="only this one")
-    given = parser.parse_args()
+    parser.add_argument("--steps", type=int, default=16, help="of a search, at most")
+    given = options.read(parser, short={"virtual": True, "searches": 1, "case": "rate limit", "steps": 6})
     count = given.searches or (20 if given.virtual else 2)
     cases = [case for case in CASES if given.case in (None, case.name)]
     if given.at_once > 1:
@@ -276,10 +287,13 @@ def main() -> None:
         "| limit | declared | truth | in the interval | middle within 7 % | error: mean (worst) | steps | ± |",
         "|---|--:|--:|--:|--:|--:|--:|--:|", *rows,
     ]  # fmt: skip
-    text = "\n".join(lines) + "\n"
-    print(text)
-    if not given.case:
-        (RESULTS / f"capacity_{kind}.md").write_text(text)
+    if given.case and not given.short:  # a part of the table
+        print("\n".join(lines))
+    else:
+        options.keep(given, f"capacity_{kind}.md", "\n".join(lines))
+    missed = [row for row in rows if row.split("|")[4].strip().startswith("0/")]
+    if missed:
+        sys.exit(f"no search found the truth of {len(missed)} sandboxes")
 
 
 def apart(case: Case) -> str:
@@ -303,9 +317,9 @@ def _row(case: Case, path: Path, count: int, given: argparse.Namespace) -> str:
     search = Search(
         profile=str(path), url="", scale=str(Fraction(profile.file.replay.scale)), compression=str(COMPRESSION),
         hold_seconds=HOLD, warm_up_seconds=WARM_UP, drain_seconds=DRAIN, budget_seconds=60 * given.budget,
-        settings=SearchSettings(start=max(0.05, expected / 2.2), steps=16),
+        settings=SearchSettings(start=max(0.05, expected / 2.2), steps=given.steps),
     )  # fmt: skip
-    known = known_truth(search, case, expected, given.repeats)
+    known = known_truth(search, case, expected, given)
     found = []
     for seed in range(1, count + 1):
         progress = searched(case, search, seed, virtual=given.virtual)

@@ -6,7 +6,6 @@ installed are left out and named: hey (Debian), autocannon (npm; its command in 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
@@ -17,17 +16,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import options
+import quiet
 import servers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Rounds = list[quiet.Round[float]]
+
 CONCURRENCY = 20
+READY_SECONDS = 30
 NEVER_KEPT = 'add_header Set-Cookie "seen=1; Path=/"; add_header Cache-Control no-store;'  # each loop is a request
 AUTOCANNON = os.environ.get("ENTSURGE_AUTOCANNON") or shutil.which("autocannon") or ""
 
@@ -53,13 +58,16 @@ def entsurge(url: str, seconds: float) -> Callable[[], int]:
     tls = Tls(os.environ.get("ENTSURGE_AUTHORITY"))
     allow, done = AllowList(), [0]
 
-    def visit(until: float) -> None:
-        def exchanged(exchange: object) -> None:
-            recorder.request(
-                Key("request", "student", "Lyon", "home", "open-home", "surge", "ok"), exchange.timing.total_us
-            )
+    def exchanged(exchange: object) -> None:
+        recorder.request(
+            Key("request", "student", "Lyon", "home", "open-home", "surge", "ok"), exchange.timing.total_us
+        )
 
-        client = Client(allow=allow, tls=tls, on_exchange=exchanged)
+    clients = [Client(allow=allow, tls=tls, on_exchange=exchanged) for _ in range(CONCURRENCY)]
+    connecting = [gevent.spawn(client.get, url, deadline_seconds=READY_SECONDS) for client in clients]
+    gevent.joinall(connecting, raise_error=True)  # as the peers have, each has connected before it is measured
+
+    def visit(client: Client, until: float) -> None:
         while time.monotonic() < until:
             started = time.monotonic_ns()
             answer = client.get(url, deadline_seconds=30)
@@ -81,7 +89,7 @@ def entsurge(url: str, seconds: float) -> Callable[[], int]:
     def work() -> int:
         until = time.monotonic() + seconds
         ticking = gevent.spawn(seconds_pass)
-        gevent.joinall([gevent.spawn(visit, until) for _ in range(CONCURRENCY)], raise_error=True)
+        gevent.joinall([gevent.spawn(visit, client, until) for client in clients], raise_error=True)
         ticking.kill()
         shutil.rmtree(folder)
         return done[0]
@@ -112,11 +120,15 @@ def locust_user(name: str, url: str, seconds: float) -> Callable[[], int]:
 
     environment = Environment(user_classes=[Browsing])
     runner = environment.create_local_runner()
+    runner.start(CONCURRENCY, CONCURRENCY)
+    with gevent.Timeout(READY_SECONDS):
+        while environment.stats.total.num_requests < 2 * CONCURRENCY:  # each has read its authorities and connected
+            gevent.sleep(0.01)
 
     def work() -> int:
-        runner.start(CONCURRENCY, CONCURRENCY)
+        before = environment.stats.total.num_requests
         gevent.sleep(seconds)
-        done = environment.stats.total.num_requests
+        done = environment.stats.total.num_requests - before
         if runner.exceptions or environment.stats.total.num_failures:
             raise RuntimeError("the peer was not served the page")
         runner.quit()
@@ -143,7 +155,7 @@ def autocannon(url: str, seconds: float) -> Callable[[], int]:
     """Autocannon, one worker."""
 
     def work() -> int:
-        command = [AUTOCANNON, "-d", str(round(seconds)), "-c", str(CONCURRENCY), "--json", url]
+        command = [AUTOCANNON, "-d", str(max(1, round(seconds))), "-c", str(CONCURRENCY), "--json", url]
         found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
         if found["non2xx"] or found["errors"]:
             raise RuntimeError("autocannon was not served the page")
@@ -176,58 +188,63 @@ def child(name: str, url: str, seconds: float) -> None:
     print(json.dumps({"requests": done, "cpu_seconds": processor_seconds() - before}))
 
 
-def rounds(names: list[str], url: str, count: int, seconds: float) -> dict[str, list[float]]:
-    """Requests per CPU-second of each client, interleaved."""
-    rates: dict[str, list[float]] = {name: [] for name in names}
-    for number in range(count):
-        for name in names:
-            command = [sys.executable, __file__, "--child", name, url, str(seconds)]
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-            found = json.loads(done.stdout.splitlines()[-1])
-            rates[name].append(found["requests"] / found["cpu_seconds"])
-            print(f"round {number + 1} {name:<13} {rates[name][-1]:8.0f} requests per CPU-second", file=sys.stderr)
-    return rates
+def rate(name: str, url: str, seconds: float) -> float:
+    """Requests per CPU-second of one client, in a process of its own."""
+    command = [sys.executable, __file__, "--child", name, url, str(seconds)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    if not found["requests"]:
+        raise RuntimeError(f"{name} was served nothing")
+    rated = float(found["requests"] / found["cpu_seconds"])
+    print(f"{name:<13} {rated:8.0f} requests per CPU-second", file=sys.stderr)
+    return rated
 
 
-def table(rates: dict[str, list[float]]) -> str:
+def rounds(names: list[str], url: str, count: int, seconds: float, watch: quiet.Watch) -> Rounds:
+    """So many rounds of every client, interleaved."""
+    steps = {name: partial(rate, name, url, seconds) for name in names}
+    return [watch.round(steps) for _ in range(count)]
+
+
+def table(found: Rounds) -> str:
     """The results as a Markdown table; the ratio is entsurge's to the peer's, round by round."""
     lines = [
-        "| client | median req/CPU-s | min | max | entsurge ÷ it: median | min | max |",
+        f"| client{quiet.mark(found)} | median req/CPU-s | min | max | entsurge ÷ it: median | min | max |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
-    for name, values in rates.items():
-        ratios = [ours / theirs for ours, theirs in zip(rates["entsurge"], values, strict=True)]
+    for name in found[0].found:
+        values = [each.found[name] for each in found]
+        ratios = [each.found["entsurge"] / each.found[name] for each in found]
         cells = [f"{fold(values):.0f}" for fold in (statistics.median, min, max)]
         cells += [f"{fold(ratios):.2f}" for fold in (statistics.median, min, max)]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", quiet.footnote(found), ""])
 
 
 def main() -> None:
     """Run the benchmark and write its table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = options.parser(__doc__)
     parser.add_argument("--child", nargs=3, metavar=("NAME", "URL", "SECONDS"))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=4.0)
-    given = parser.parse_args()
+    parser.add_argument("--repeats", type=int, default=1, help="how often a round is measured again if need be")
+    given = options.read(parser, short={"rounds": 1, "seconds": 0.5, "repeats": 0})
     if given.child:
         child(given.child[0], given.child[1], float(given.child[2]))
         return
     there = {"hey": shutil.which("hey"), "autocannon": AUTOCANNON}
     names = [name for name in CHILDREN if there.get(name, "yes")]
     print(f"left out, not installed: {[name for name in CHILDREN if name not in names]}", file=sys.stderr)
+    watch = quiet.Watch(repeats=given.repeats)
     with servers.nginx(more=NEVER_KEPT) as served:
-        plain = table(rounds(names, served.url, given.rounds, given.seconds))
+        plain = rounds(names, served.url, given.rounds, given.seconds, watch)
         os.environ["ENTSURGE_AUTHORITY"] = str(served.authority)
-        secure = table(rounds(["entsurge", "FastHttpUser"], served.secure_url, given.rounds, given.seconds))
+        secure = rounds(["entsurge", "FastHttpUser"], served.secure_url, given.rounds, given.seconds, watch)
     text = (
         f"# Requests per CPU-second: keep-alive, 4 kB page, {CONCURRENCY} at once, {given.rounds} rounds\n\n"
-        f"{plain}\n## Over TLS\n\n{secure}"
+        f"{table(plain)}\n## Over TLS\n\n{table(secure)}"
     )
-    print(text)
-    results = Path(__file__).parent / "results"
-    results.mkdir(exist_ok=True)
-    (results / "client_speed.md").write_text(text)
+    options.keep(given, "client_speed.md", text)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
-import argparse
 import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import options
 
 LEAST = 500_000
 ALONE = (
@@ -35,9 +38,10 @@ def measure(script: str) -> tuple[float, float, float]:
 
 def main() -> None:
     """Measure each step, print and keep the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = options.parser(__doc__)
     parser.add_argument("--people", type=int, default=LEAST)
-    given = parser.parse_args()
+    given = options.read(parser, short={"people": 2_000})
+    given.short |= given.people < LEAST  # what is committed is of all of them
     size = ["population", "--people", str(given.people)]
     with tempfile.TemporaryDirectory() as folder:
         csv, aaf = f"{folder}/people.csv", f"{folder}/aaf"
@@ -54,10 +58,7 @@ def main() -> None:
         size_mib = sum(path.stat().st_size for path in Path(aaf).iterdir()) / 2**20
     head = f"{given.people:,} people; the AAF files hold {size_mib:,.0f} MiB:"
     table = "\n".join([head, "", "| step | CPU s | wall s | most memory, MiB |", "|---|--:|--:|--:|", *rows])
-    print(table)
-    if given.people >= LEAST:
-        text = f"# Half a million people\n\n{table}\n"
-        (Path(__file__).parent / "results" / "population.md").write_text(text, encoding="utf-8")
+    options.keep(given, "population.md", f"# {given.people:,} people\n\n{table}")
 
 
 if __name__ == "__main__":

@@ -19,9 +19,12 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
+import options
 import pyarrow as pa
 import pyarrow.parquet as pq
 from synthetic_run import Shape, write
@@ -29,11 +32,14 @@ from synthetic_run import Shape, write
 from entsurge.analysis.stream import pieces
 from entsurge.record.histogram import upper_ends
 
-ABOUT = """Aggregation alone, libraries already imported: {samples:.1f} million samples in the run of {requests:.0f} \
+if TYPE_CHECKING:
+    import argparse
+
+ABOUT = """Aggregation alone, libraries already imported: {samples:.1f} million samples in the run of {requests:g} \
 million requests (a request is one, a page two: corrected and service time). entsurge reads the run directory and \
 keeps histograms by persona, service, phase, timing and outcome, percentiles by second, and every visit; pandas reads \
 the same samples from Parquet and groups them by persona, service and second."""
-ROUNDS, SIZES = 3, (5_000_000, 10_000_000)
+SAID = (0, 3, 4)  # exit codes of a command that has said what it was asked
 OURS = """
 import sys, time
 from pathlib import Path
@@ -83,6 +89,8 @@ def cost(command: list[str]) -> Cost:
     seconds = time.perf_counter() - begin
     over.set()
     watcher.join()
+    if child.returncode not in SAID:
+        sys.exit(f"{command}: exit code {child.returncode}")
     return Cost(seconds, _processor() - before, peaks[0], peaks[1], said)
 
 
@@ -146,52 +154,51 @@ def table(rows: list[tuple[str, list[Cost]]]) -> list[str]:
     return lines
 
 
+def measured(given: argparse.Namespace, folder: Path) -> tuple[dict[str, list[Cost]], dict[str, list[Cost]], int]:
+    """The costs of the commands, those of aggregation alone, and of how many samples."""
+    runs = {size: write(folder / f"run-{size}", Shape(size, given.seconds)) for size in given.sizes}
+    samples, largest = folder / "samples.parquet", runs[given.sizes[-1]]
+    total = parquet(largest, samples)
+    commands = {
+        f"`{name}`, {size / 1e6:g} million requests": [sys.executable, "-m", "entsurge", name, str(run)]
+        for size, run in runs.items()
+        for name in ("report", "gate")
+    }
+    alone = {
+        "entsurge": [sys.executable, "-c", OURS, str(largest)],
+        "pandas, count and mean": [sys.executable, "-c", PANDAS, str(samples), "mean"],
+        "pandas, 95th percentile": [sys.executable, "-c", PANDAS, str(samples), "quantile"],
+    }
+    found: dict[str, list[Cost]] = {name: [] for name in (*commands, *alone)}
+    for _ in range(given.rounds):
+        for name, command in {**commands, **alone}.items():
+            got = cost(command)
+            inside = float(got.said.split()[-1]) if name in alone else got.seconds
+            found[name].append(Cost(inside, got.processor, got.largest, got.together))
+            print(f"{name}: {inside:.2f} s, {got.largest:.0f} MB, {got.together:.0f} MB", file=sys.stderr)
+    return {name: found[name] for name in commands}, {name: found[name] for name in alone}, total
+
+
 def main() -> None:
     """Write the runs, measure in turn, write the table."""
-    entsurge = [sys.executable, "-m", "entsurge"]
+    parser = options.parser(__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[5_000_000, 10_000_000], metavar="REQUESTS")
+    parser.add_argument("--seconds", type=int, default=3600, help="of each run")
+    given = options.read(parser, short={"rounds": 1, "sizes": [20_000], "seconds": 60})
     with tempfile.TemporaryDirectory() as folder:
-        runs = {size: write(Path(folder) / f"run-{size}", Shape(size)) for size in SIZES}
-        samples = Path(folder) / "samples.parquet"
-        total = parquet(runs[SIZES[-1]], samples)
-        commands: dict[str, list[str]] = {}
-        for size, run in runs.items():
-            name = f"{size / 1e6:.0f} million requests"
-            commands[f"`report`, {name}"] = [*entsurge, "report", str(run)]
-            commands[f"`gate`, {name}"] = [*entsurge, "gate", str(run)]
-        largest = str(runs[SIZES[-1]])
-        alone = {
-            "entsurge": [sys.executable, "-c", OURS, largest],
-            "pandas, count and mean": [sys.executable, "-c", PANDAS, str(samples), "mean"],
-            "pandas, 95th percentile": [sys.executable, "-c", PANDAS, str(samples), "quantile"],
-        }
-        found: dict[str, list[Cost]] = {name: [] for name in (*commands, *alone)}
-        for _ in range(ROUNDS):
-            for name, command in {**commands, **alone}.items():
-                got = cost(command)
-                inside = float(got.said.split()[-1]) if name in alone else got.seconds
-                found[name].append(Cost(inside, got.processor, got.largest, got.together))
-                print(f"{name}: {inside:.2f} s, {got.largest:.0f} MB, {got.together:.0f} MB", flush=True)
-    ours = statistics.median(each.seconds for each in found["entsurge"])
-    ratios = [
-        f"{name}: × {statistics.median(each.seconds for each in found[name]) / ours:.1f}"
-        for name in alone
-        if "," in name
-    ]
-    text = "\n".join([
-        f"# Reports at scale, {ROUNDS} rounds, {os.cpu_count()} cores",
-        "",
+        commands, alone, total = measured(given, Path(folder))
+    middle = {name: statistics.median(each.seconds for each in costs) for name, costs in alone.items()}
+    ratios = [f"{name}: × {of / middle['entsurge']:.1f}" for name, of in middle.items() if name != "entsurge"]
+    text = [
+        f"# Reports at scale, {given.rounds} rounds", "",
         f"Load average at the end: {os.getloadavg()[1]:.1f}. *Processor* is user and system time, whatever else ran.",
-        "",
-        *table([(name, found[name]) for name in commands]),
-        "",
-        ABOUT.format(samples=total / 1e6, requests=SIZES[-1] / 1e6),
-        "",
-        *table([(name, found[name]) for name in alone]),
-        "",
+        "", *table(list(commands.items())), "",
+        ABOUT.format(samples=total / 1e6, requests=given.sizes[-1] / 1e6), "",
+        *table(list(alone.items())), "",
         f"Time against entsurge's: {'; '.join(ratios)}.",
-    ]) + "\n"  # fmt: skip
-    print(text)
-    (Path(__file__).parent / "results" / "report_scale.md").write_text(text, encoding="utf-8")
+    ]  # fmt: skip
+    options.keep(given, "report_scale.md", "\n".join(text))
 
 
 if __name__ == "__main__":

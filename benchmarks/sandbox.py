@@ -18,18 +18,21 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 import httpx
+import options
 
 from entsurge.commands.processes import end
 from entsurge.population import Person, Population
 from entsurge.sandbox.settings import Settings
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-ROUNDS, REQUESTS = 5, 200
 TICKS = os.sysconf("SC_CLK_TCK")
 PEOPLE = Population(1)
 TEACHER, PUPIL = PEOPLE.person("teacher", 0), PEOPLE.person("student", 0)
@@ -136,44 +139,25 @@ def kinds(sandbox: Sandbox) -> dict[str, Callable[[], None]]:
     }
 
 
-def measured(sandbox: Sandbox, act: Callable[[], None]) -> float:
+def measured(sandbox: Sandbox, act: Callable[[], None], requests: int) -> float:
     """Milliseconds of the sandbox's processor for each time."""
     before = sandbox.cpu_seconds()
-    for _ in range(REQUESTS):
+    for _ in range(requests):
         act()
-    return (sandbox.cpu_seconds() - before) * 1_000 / REQUESTS
+    return (sandbox.cpu_seconds() - before) * 1_000 / requests
 
 
-def main() -> None:
-    """Measure and write the table."""
-    import postgres  # the tests' own cluster
-
-    with ExitStack() as stack:
-        cluster = stack.enter_context(postgres.cluster())
-        both = {
-            "SQLite": Sandbox(stack, "sqlite://"),
-            "PostgreSQL": Sandbox(stack, cluster.new_database("benchmark")),
-        }
-        acts = {name: kinds(sandbox) for name, sandbox in both.items()}
-        found: dict[str, dict[str, list[float]]] = {kind: {name: [] for name in both} for kind in acts["SQLite"]}
-        for _ in range(ROUNDS):
-            for kind, values in found.items():
-                for name, sandbox in both.items():
-                    values[name].append(measured(sandbox, acts[name][kind]))
-        text = table(found, {name: (sandbox.rest_megabytes, sandbox.resident()) for name, sandbox in both.items()})
-    print(text)
-    (Path(__file__).parent / "results" / "sandbox.md").write_text(text)
-
-
-def table(found: dict[str, dict[str, list[float]]], memory: dict[str, tuple[float, float]]) -> str:
+def table(
+    given: argparse.Namespace, found: dict[str, dict[str, list[float]]], memory: dict[str, tuple[float, float]]
+) -> str:
     """The figures as Markdown."""
     lines = [
-        f"# The sandbox's own cost, {ROUNDS} rounds of {REQUESTS}",
+        f"# The sandbox's own cost, {given.rounds} rounds of {given.requests}",
         "",
         "Milliseconds of its processor for each (median, minimum–maximum), and how many a second one core makes.",
         "",
-        "| | SQLite, ms | per core and second | PostgreSQL, ms | per core and second |",
-        "|---|--:|--:|--:|--:|",
+        "| |" + "".join(f" {name}, ms | per core and second |" for name in memory),
+        "|---|" + "--:|--:|" * len(memory),
     ]
     for kind, values in found.items():
         cells = []
@@ -185,6 +169,39 @@ def table(found: dict[str, dict[str, list[float]]], memory: dict[str, tuple[floa
     lines += ["", "| resident memory, MB | at rest | after the above |", "|---|--:|--:|"]
     lines += [f"| {name} | {rest:.0f} | {after:.0f} |" for name, (rest, after) in memory.items()]
     return "\n".join(lines) + "\n"
+
+
+def sandboxes(stack: ExitStack) -> dict[str, Sandbox]:
+    """One for each database that is installed."""
+    import postgres  # the tests' own cluster
+
+    if postgres.programs() is None:
+        print("left out, not installed: PostgreSQL", file=sys.stderr)
+        return {"SQLite": Sandbox(stack, "sqlite://")}
+    cluster = stack.enter_context(postgres.cluster())
+    return {
+        "SQLite": Sandbox(stack, "sqlite://"),
+        "PostgreSQL": Sandbox(stack, cluster.new_database("benchmark")),
+    }
+
+
+def main() -> None:
+    """Measure and write the table."""
+    parser = options.parser(__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--requests", type=int, default=200, help="of each kind and round")
+    given = options.read(parser, short={"rounds": 1, "requests": 5})
+    with ExitStack() as stack:
+        served = sandboxes(stack)
+        acts = {name: kinds(sandbox) for name, sandbox in served.items()}
+        found: dict[str, dict[str, list[float]]] = {kind: {name: [] for name in served} for kind in acts["SQLite"]}
+        for _ in range(given.rounds):
+            for kind, values in found.items():
+                for name, sandbox in served.items():
+                    values[name].append(measured(sandbox, acts[name][kind], given.requests))
+        memory = {name: (sandbox.rest_megabytes, sandbox.resident()) for name, sandbox in served.items()}
+        text = table(given, found, memory)
+    options.keep(given, "sandbox.md", text)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,27 @@
 """Writes a run directory of any size through the record's own writer: a region's hour, lognormal times, a bad spell.
 
-python benchmarks/synthetic_run.py FOLDER --requests 10000000
+`python benchmarks/synthetic_run.py FOLDER --requests 10000000`; without a folder it is written, counted and removed.
 """
 
 from __future__ import annotations
 
-import argparse
+import sys
+import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
+import options
 
 from entsurge.record.histogram import buckets
 from entsurge.record.run_directory import RunDirectory
+
+if TYPE_CHECKING:
+    import argparse
 
 PERSONAS = {"student": 0.607, "teacher": 0.137, "parent": 0.236, "staff": 0.02}
 SERVICES = (
@@ -248,14 +256,34 @@ def manifest(name: str, shape: Shape) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def written(folder: Path, given: argparse.Namespace) -> str:
+    """Write one run and read it again: a table of both. Exits when they do not agree."""
+    from entsurge.analysis import read_run
+
+    begin = time.perf_counter()
+    run = write(folder, Shape(given.requests, given.seconds))
+    between = time.perf_counter()
+    read = sum(times.total for _, times in read_run(run).tally.each(kind="request"))
+    rows = [("written", between - begin), ("read", time.perf_counter() - between)]
+    if read != given.requests:
+        sys.exit(f"{given.requests} requests were to be written, {read} are read")
+    size = sum(path.stat().st_size for path in run.iterdir() if path.is_file()) / 2**20
+    lines = [f"# A synthetic run: {given.requests:,} requests, {size:.1f} MiB", "", "| | seconds |", "|---|--:|"]
+    return "\n".join([*lines, *(f"| {name} | {seconds:.2f} |" for name, seconds in rows)])
+
+
 def main() -> None:
     """Write one run."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser = options.parser(__doc__)
+    parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--requests", type=int, default=10_000_000)
     parser.add_argument("--seconds", type=int, default=SECONDS)
-    given = parser.parse_args()
-    write(given.folder, Shape(given.requests, given.seconds))
+    given = options.read(parser, short={"requests": 20_000, "seconds": 60})
+    if given.folder:
+        write(given.folder, Shape(given.requests, given.seconds))
+        return
+    with tempfile.TemporaryDirectory() as name:
+        options.keep(given, "synthetic_run.md", written(Path(name) / "run", given))
 
 
 if __name__ == "__main__":

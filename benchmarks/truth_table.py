@@ -5,18 +5,27 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+import options
+
 TRUTH = Path(__file__).resolve().parents[1] / "tests" / "truth"
-USERS = 20
+USERS, DEADLINE_SECONDS = 20, 10.0
+PLAIN_LEAST_SECONDS = 2.5  # twenty FastHttpUsers read the authorities, each for itself, before they ask anything
+KINDS = ("plain Locust", "entsurge")
+NEVER_SERVED = "/drip"
 # name, path, arrivals per second, seconds, when the server is frozen, truth in words
 CASES: list[tuple[str, str, float, float, tuple[float, float] | None, str]] = [
     ("frozen for 6 s of 12", "/now", 20, 12, (3, 9), "half of the arrivals wait 0 to 6 s"),
@@ -54,12 +63,12 @@ def plain(url: str, path: str, seconds: float) -> dict[str, Any]:
     return found
 
 
-def ours(url: str, path: str, rate: float, seconds: float) -> dict[str, Any]:
+def ours(url: str, path: str, rate: float, seconds: float, deadline: float) -> dict[str, Any]:
     """The engine's scheduler, client and recorder, by tests/truth/offer.py."""
     count = int(rate * seconds)
     told = {
         "url": url, "paths": [path] * count, "dues_us": [int(number / rate * 1e6) for number in range(count)],
-        "deadline": 10, "seconds": 60,
+        "deadline": deadline, "seconds": 60,
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, str(TRUTH / "offer.py"), json.dumps(told)], capture_output=True, text=True, check=True
@@ -73,9 +82,10 @@ def ours(url: str, path: str, rate: float, seconds: float) -> dict[str, Any]:
     return {"requests": count, "failures": found["outcomes"].get("failed", 0), **quantile}
 
 
-def measured(kind: str, case: tuple[Any, ...]) -> dict[str, Any]:
-    """One case with one of the two, on a fresh server."""
+def measured(share: float, kind: str, case: tuple[Any, ...]) -> dict[str, Any]:
+    """One case, or this share of its time, with one of the two, on a fresh server."""
     _, path, rate, seconds, frozen, _ = case
+    seconds *= share
     server = subprocess.Popen([sys.executable, str(TRUTH / "server.py")], stdin=-1, stdout=-1)
     if server.stdout is None:
         raise RuntimeError("the server has no output")
@@ -83,12 +93,12 @@ def measured(kind: str, case: tuple[Any, ...]) -> dict[str, Any]:
     clocks = []
     if frozen:
         for at, number in zip(frozen, (signal.SIGSTOP, signal.SIGCONT), strict=True):
-            clocks.append(threading.Timer(at, os.kill, (server.pid, number)))
+            clocks.append(threading.Timer(at * share, os.kill, (server.pid, number)))
             clocks[-1].start()
     try:
         if kind == "entsurge":
-            return ours(url, path, rate, seconds)
-        command = [sys.executable, __file__, "--plain", url, path, str(seconds)]
+            return ours(url, path, rate, seconds, max(1.0, DEADLINE_SECONDS * share))
+        command = [sys.executable, __file__, "--plain", url, path, str(max(PLAIN_LEAST_SECONDS, seconds))]
         return dict(json.loads(subprocess.run(command, stdout=-1, text=True, check=True).stdout.splitlines()[-1]))
     finally:
         for clock in clocks:
@@ -97,27 +107,37 @@ def measured(kind: str, case: tuple[Any, ...]) -> dict[str, Any]:
         server.wait()
 
 
+def row(kind: str, case: tuple[Any, ...], found: dict[str, Any]) -> str:
+    """A line of the table."""
+    cells = [f"{found[name]:.2f} s" if found[name] is not None else "none served" for name in ("p95", "p99")]
+    return f"| {case[0]} | {case[5]} | {kind} | {found['requests']} | {found['failures']} | {' | '.join(cells)} |"
+
+
+def served(case: tuple[Any, ...], found: dict[str, Any]) -> bool:
+    """Whether anybody was served, where anybody can be."""
+    return case[1] == NEVER_SERVED or found["requests"] > found["failures"]
+
+
 def main() -> None:
     """Measure every case and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = options.parser(__doc__)
     parser.add_argument("--plain", nargs=3, metavar=("URL", "PATH", "SECONDS"))
-    given = parser.parse_args()
+    parser.add_argument("--share", type=float, default=1.0, help="of each case's time")
+    parser.add_argument("--at-once", type=int, default=1, help="cases at the same time")
+    given = options.read(parser, short={"share": 0.2, "at_once": 4})
     if given.plain:
         print(json.dumps(plain(given.plain[0], given.plain[1], float(given.plain[2]))))
         return
-    lines = ["| server | truth | | asked | failed | p95 | p99 |", "|---|---|---|--:|--:|--:|--:|"]
-    for case in CASES:
-        for kind in ("plain Locust", "entsurge"):
-            found = measured(kind, case)
-            cells = [f"{found[name]:.2f} s" if found[name] is not None else "none served" for name in ("p95", "p99")]
-            lines.append(
-                f"| {case[0]} | {case[5]} | {kind} | {found['requests']} | {found['failures']} | {' | '.join(cells)} |"
-            )
-            print(lines[-1], file=sys.stderr)
-    text = "\n".join(lines) + "\n"
-    (Path(__file__).parent / "results" / "truth_table.md").write_text(
-        f"# The same servers, seen by plain Locust ({USERS} users) and by entsurge\n\n{text}"
-    )
+    asked = [(kind, case) for case, kind in product(CASES, KINDS)]
+    with ThreadPoolExecutor(given.at_once) as pool:
+        found = list(pool.map(partial(measured, given.share), *zip(*asked, strict=True)))
+    lines = [f"# The same servers, seen by plain Locust ({USERS} users) and by entsurge", ""]
+    lines += ["| server | truth | | asked | failed | p95 | p99 |", "|---|---|---|--:|--:|--:|--:|"]
+    lines += [row(*of, each) for of, each in zip(asked, found, strict=True)]
+    options.keep(given, "truth_table.md", "\n".join(lines))
+    silent = [(kind, case[0]) for (kind, case), each in zip(asked, found, strict=True) if not served(case, each)]
+    if silent:
+        sys.exit(f"nobody was served: {silent}")
 
 
 if __name__ == "__main__":

@@ -9,9 +9,7 @@ reports count for nobody. Peers that are not installed, or do not speak a protoc
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -21,33 +19,34 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import dressing
+import options
 import psutil
-import region
+import quiet
 import servers
 
 from entsurge import content
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterator
 
     from servers import LogRow, Served
 
-PROTOCOLS = ("http", "https-http1", "https-http2")
 HTTP = {"http": "1.1", "https-http1": "1.1", "https-http2": "2"}
-PEERS = ("FastHttpUser", "HttpUser", "k6")
 VISITS_PER_SECOND = {"low": 3.0, "high": 12.0}
 GAP_SECONDS = 0.75
 VISIT_SECONDS = 8 * GAP_SECONDS + 0.3
 COMPRESSION = 100
-SETTLING_SECONDS = 7.0
 K6 = os.environ.get("ENTSURGE_K6") or shutil.which("k6") or ""
 VISITS = Path(__file__).parent / "visits"
-MORE = region.PORTAL + " location /static/ {{ add_header Cache-Control no-cache; }} "
+MORE = dressing.PORTAL + " location /static/ {{ add_header Cache-Control no-cache; }} "
 
 
 class Cost(NamedTuple):
@@ -134,13 +133,13 @@ CLIENTS: dict[str, Callable[[Way, Path], tuple[list[str], dict[str, str]]]] = {
 
 def surroundings(way: Way) -> dict[str, str]:
     """What the peers' scripts are told of the visit."""
-    services = [path for path in region.SERVICES.values() if path not in ("chat", "visio")][1:8]
+    services = [path for path in dressing.paths() if path not in ("accueil", "notifications", "chat", "visio")]
     absolute = "{}{}".format
     return {
         "LOGIN": absolute(way.url, "/cas/login"),
         "PAGES": ",".join(absolute(way.url, f"/etab/landing/{service}") for service in services),
-        "PARTS": ",".join(absolute(way.url, f"/static/part-{n}.js") for n in range(region.ASSETS)),
-        "CALLS": ",".join(absolute(way.url, f"/api/part-{n}") for n in range(region.CALLS)),
+        "PARTS": ",".join(absolute(way.url, f"/static/part-{n}.js") for n in range(dressing.ASSETS)),
+        "CALLS": ",".join(absolute(way.url, f"/api/part-{n}") for n in range(dressing.CALLS)),
         "GAP_SECONDS": str(GAP_SECONDS),
     }
 
@@ -148,11 +147,11 @@ def surroundings(way: Way) -> dict[str, str]:
 # -- measuring -------------------------------------------------------------------------------------------------------
 
 
-def measured(name: str, way: Way, seconds: float) -> Cost:
+def measured(name: str, way: Way, settling_seconds: float, seconds: float) -> Cost:
     """Let one client visit; what the seconds cost that come after it has settled. Raises RuntimeError."""
     with tempfile.TemporaryDirectory() as made, visiting(name, way, Path(made)) as process:
         rows = _rows_since(way)
-        _settled(process, way, rows, SETTLING_SECONDS)
+        _settled(process, way, rows, settling_seconds)
         begin, before = time.time(), processor_seconds(process)
         time.sleep(seconds)
         end, after = time.time(), processor_seconds(process)
@@ -205,7 +204,8 @@ def processor_seconds(process: subprocess.Popen[bytes]) -> float:
 def _rows_since(way: Way) -> Callable[[], list[LogRow]]:
     """Reads what the server has logged from now on."""
     log = way.served.access_log
-    assert log is not None
+    if log is None:
+        raise RuntimeError("the server keeps no log")
     begin = log.stat().st_size
 
     def rows() -> list[LogRow]:
@@ -229,36 +229,64 @@ def _settled(process: subprocess.Popen[bytes], way: Way, rows: Callable[[], list
 @contextlib.contextmanager
 def target(**more: Any) -> Iterator[Served]:
     """The portal, over all protocols."""
-
-    def dress(www: Path) -> None:
-        region.dress(www)
-        shutil.copy(www / "pages" / "accueil.html", www / "pages" / "notifications.html")
-
-    with servers.nginx(dress=dress, more=MORE, http2=True, log=True, **more) as served:
+    with servers.nginx(dress=dressing.dress, more=MORE, http2=True, log=True, **more) as served:
         yield served
+
+
+def names(protocol: str, given: argparse.Namespace) -> list[str]:
+    """Who visits by this protocol: Locust's users speak no HTTP/2, and not everybody is installed."""
+    there = [name for name in given.only or CLIENTS if name != "k6" or K6]
+    return [name for name in there if protocol != "https-http2" or not name.endswith("User")]
+
+
+def row(protocol: str, rate: str, name: str, costs: list[Cost], mark: str) -> str:
+    """A line of the table."""
+    each = [cost.request_us for cost in costs]
+    asked, visits, opened = (sum(getattr(cost, of) for cost in costs) for of in ("requests", "visits", "connections"))
+    cells = [
+        f"{statistics.median(each):.0f}{mark}", f"{min(each):.0f}", f"{max(each):.0f}",
+        f"{asked / sum(cost.seconds for cost in costs):.0f}",
+        f"{asked / max(1, visits):.1f}", f"{opened / max(1, visits):.1f}",
+    ]  # fmt: skip
+    return f"| {protocol} | {VISITS_PER_SECOND[rate]:g} | {name} | {' | '.join(cells)} |"
+
+
+def arguments() -> argparse.Namespace:
+    """The options as given."""
+    parser = options.parser(__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--settling", type=float, default=7.0, help="seconds of visits before those measured")
+    parser.add_argument("--repeats", type=int, default=1, help="how often a round is measured again if need be")
+    parser.add_argument("--only", nargs="*", choices=CLIENTS)
+    parser.add_argument("--protocols", nargs="*", default=list(HTTP), choices=HTTP)
+    parser.add_argument("--rates", nargs="*", default=list(VISITS_PER_SECOND), choices=VISITS_PER_SECOND)
+    short = {"rounds": 1, "seconds": 1.0, "settling": 0.5, "repeats": 0, "protocols": ["https-http1"], "rates": ["low"]}
+    return options.read(parser, short=short)
 
 
 def main() -> None:
     """Run the benchmark and write its table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=8.0)
-    parser.add_argument("--only", nargs="*")
-    parser.add_argument("--protocols", nargs="*", default=PROTOCOLS)
-    parser.add_argument("--rates", nargs="*", default=list(VISITS_PER_SECOND))
-    given = parser.parse_args()
+    given = arguments()
+    print(f"left out, not installed: {[] if K6 else ['k6']}", file=sys.stderr)
+    lines = ["# Processor a request of whole visits, µs", ""]
+    lines += ["| protocol | visits/s | client | median | min | max | requests/s | a visit | connections a visit |"]
+    lines += ["|---|--:|---|--:|--:|--:|--:|--:|--:|"]
+    watch, everything = quiet.Watch(repeats=given.repeats), []
     with target() as served:
-        for _ in range(given.rounds):
-            for protocol in given.protocols:
-                for rate in given.rates:
-                    for name in given.only or CLIENTS:
-                        if protocol == "https-http2" and "User" in name:
-                            continue
-                        cost = measured(name, Way(protocol, VISITS_PER_SECOND[rate], served), given.seconds)
-                        print(
-                            f"{protocol} {rate} {name}: {cost.request_us:.0f} us/request, {cost.requests / cost.seconds:.0f} requests/s, "
-                            f"{cost.requests / max(1, cost.visits):.1f} requests and {cost.connections / max(1, cost.visits):.1f} connections a visit"
-                        )
+        for protocol in given.protocols:
+            for rate in given.rates:
+                way = Way(protocol, VISITS_PER_SECOND[rate], served)
+                steps = {
+                    name: partial(measured, name, way, given.settling, given.seconds) for name in names(protocol, given)
+                }
+                found = [watch.round(steps) for _ in range(given.rounds)]
+                everything += found
+                for name in steps:
+                    costs = [each.found[name] for each in found]
+                    lines.append(row(protocol, rate, name, costs, quiet.mark(found)))
+                    print(lines[-1], file=sys.stderr)
+    options.keep(given, "visit_cost.md", "\n".join([*lines, "", quiet.footnote(everything)]))
 
 
 if __name__ == "__main__":
