@@ -21,15 +21,8 @@ from entsurge.record.exporter import Exporter
 from entsurge.record.recorder import Key, Recorder
 from entsurge.record.run_directory import RunDirectory
 
-<<<<<<< HEAD
-ROUNDS, SECONDS, PER_SECOND = 7, 5, 20_000
-=======
->>>>>>> bench
-WHOLE, CONNECTED = (
-    "request of a page, and where its time went",
-    20,
-)  # every so many requests a connection is made for one
-A_PAGE = 15  # requests
+WHOLE = "request of a page, and where its time went"
+A_PAGE, CONNECTED = 15, 20  # requests of a page; every so many requests a connection is made for one
 PERSONAS, SERVICES = ("student", "teacher", "parent", "staff"), ("home", "messages", "marks", "homework")
 
 
