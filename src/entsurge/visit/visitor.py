@@ -71,6 +71,7 @@ class Visitor(VisitorApi, User):
     abstract = True
     persona: ClassVar[Persona]
     _noted: RequestsRecord
+    _noted_of = ("", "")  # service and action that `_noted` is for
     journeys: ClassVar[dict[str, list[str]]] = {}
     cohort = "control"
 
@@ -114,7 +115,6 @@ class Visitor(VisitorApi, User):
         self.log = VisitLog(plan, plan.due_us if due_us is None else due_us, context.now_us())
         context.lags_us.append(self.log.start_us - self.log.due_us)
         context.present[plan.persona] += 1
-        self._noted_of = ("", "")  # service and action that `_noted` is for
         self.random = random.Random(plan.name)
         self.client = context.access.client(
             plan.account, on_exchange=self._exchange, on_connection=self._connection, headers=self._aim(context),
