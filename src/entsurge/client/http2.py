@@ -15,7 +15,7 @@ from gevent.event import Event
 from entsurge.client.deadline import watchdog
 from entsurge.client.failure import ClientError, ConnectionLost, DeadlinePassed, ProtocolBroken, TooLarge
 from entsurge.client.forgiving import LARGEST_HEAD
-from entsurge.client.http2_frames import ErrorCode, told
+from entsurge.client.http2_answers import Answers, unprocessed
 from entsurge.client.http2_framing import Frames, HeadTooLarge
 from entsurge.client.http2_sending import FramingBroken
 from entsurge.client.http2_stream import Asked, Batch, Stream
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from entsurge.client.dialing import Dialed
-    from entsurge.client.http2_stream import Field
     from entsurge.client.url import Origin
 
 MOST_STREAMS = 100  # until the server says how many it takes (RFC 9113, 6.5.2 recommends no fewer)
@@ -40,16 +39,20 @@ class Http2Connection:
 
     def __init__(self, origin: Origin, dialed: Dialed, *, largest: int = LARGEST_BODY) -> None:
         self.origin, self.dialed, self.wire, self.largest = origin, dialed, dialed.wire, largest
-        self.open = True
         self._frames = Frames()
+        self._answers = Answers(self._frames)
         self._streams = self._frames.streams  # the open ones
         self._queue: list[Stream] = []  # not opened yet: the server takes no more at once
         self._uploads: list[Stream] = []  # open, and not heard out: windows are waited for
         self._reader: Batch | None = None
         self._waiting: list[Batch] = []
         self._writing = self._dead = self._greeted = False
-        self._went: ClientError | None = None  # why no new stream can be opened
         self._watchdog = watchdog()
+
+    @property
+    def open(self) -> bool:
+        """Whether new requests can be made on it."""
+        return not self._dead and self._answers.went is None
 
     # -- asking ----------------------------------------------------------------------------------------------------
 
@@ -59,7 +62,7 @@ class Http2Connection:
         What goes wrong stands in the streams; only what ends the visitor itself is raised.
         """
         batch = Batch(ends_ns, len(asked), self._expired)
-        streams = [Stream(each, batch) for each in asked]
+        streams = [Stream(each, batch, self.largest) for each in asked]
         self.wire.when_idle(None)
         try:
             self._queue += streams
@@ -147,54 +150,11 @@ class Http2Connection:
             return
         self._greeted = True
         try:
-            self._frames.take(data, self)
+            self._frames.take(data, self._answers)
         except HeadTooLarge as error:
             self._die(TooLarge(f"a head of more than {LARGEST_HEAD} bytes: {error}"))
         except FramingBroken as error:
             self._die(ProtocolBroken(f"what came is not HTTP/2: {str(error)[:200]}"))
-
-    def head(self, stream: Stream, fields: list[Field]) -> None:
-        """The head of the final answer."""
-        try:
-            stream.take_head(fields)
-        except ClientError as error:
-            self._refuse(stream, error)
-
-    def interim(self, stream: Stream) -> None:
-        """An interim answer, which counts for nothing."""
-        try:
-            stream.take_interim()
-        except ClientError as error:
-            self._refuse(stream, error)
-
-    def data(self, stream: Stream, data: bytes) -> None:
-        """A piece of the body."""
-        try:
-            stream.take_data(data, self.largest)
-        except ClientError as error:
-            self._refuse(stream, error)
-
-    def ended(self, stream: Stream) -> None:
-        """The answer is whole."""
-        if stream.unsent is not None:  # answered before it had heard us out: it need not hear the rest
-            self._frames.cancel(stream.number)
-        stream.end(None if stream.status else ProtocolBroken("an answer without a status"))
-
-    def was_reset(self, stream: Stream, code: int) -> None:
-        """The server has had enough of this stream."""
-        broken = ConnectionLost(f"the server reset the stream: {told(code)}")
-        broken.unprocessed = code == ErrorCode.REFUSED_STREAM
-        stream.end(broken)
-
-    def goodbye(self, last: int, code: int, words: bytes) -> None:
-        """Nothing new; what the server has not begun may be asked again elsewhere, the rest goes on."""
-        said = f": {words[:80]!r}" if words else ""
-        self._went = ConnectionLost(f"the server said goodbye: {told(code)}{said}")
-        self.open = False
-        for stream in [each for number, each in self._streams.items() if number > last]:
-            del self._streams[stream.number]
-            stream.end(_unprocessed(self._went))
-        self._drop_queue(self._went)
 
     # -- what goes -------------------------------------------------------------------------------------------------
 
@@ -214,8 +174,8 @@ class Http2Connection:
         self._flush()
 
     def _open_queued(self) -> None:
-        if self._went is not None:
-            self._drop_queue(self._went)
+        if self._answers.went is not None:
+            self._drop_queue(self._answers.went)
             return
         room = max(0, min(self._frames.most_streams, MOST_STREAMS) - len(self._streams))
         opening, self._queue = self._queue[:room], self._queue[room:]
@@ -268,18 +228,14 @@ class Http2Connection:
         late = DeadlinePassed("no whole answer before the deadline")
         self._give_up([each for each in self._all() if each.batch is batch], late)
 
-    def _refuse(self, stream: Stream, why: ClientError) -> None:
-        self._frames.cancel(stream.number)
-        stream.end(why)
-
     def _drop_queue(self, why: ClientError) -> None:
         queue, self._queue = self._queue, []
         for stream in queue:
-            stream.end(_unprocessed(why))
+            stream.end(unprocessed(why))
 
     def _die(self, why: ClientError) -> None:
         """The connection is of no use any more: every stream fails with the reason."""
-        self.open, self._dead = False, True
+        self._dead = True
         self.wire.close()
         streams = list(self._streams.values())
         self._streams.clear()
@@ -337,10 +293,3 @@ class Http2Connection:
         """Close; harmless when closed already."""
         if not self._dead:
             self._die(ConnectionLost("closed by the visitor"))
-
-
-def _unprocessed(why: ClientError) -> ConnectionLost:
-    """The error of one more request that the server has not begun: each has its own, for each has its own trace."""
-    broken = ConnectionLost(str(why))
-    broken.unprocessed = True
-    return broken

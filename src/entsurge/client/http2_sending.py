@@ -30,8 +30,8 @@ class Sending:
     """
 
     __slots__ = (
-        "_answers", "_encoder", "_largest_frame", "_last", "_out", "_stream_window", "_window", "most_streams",
-        "streams",
+        "_answers", "_encoder", "_largest_frame", "_last", "_out", "_stream_window", "_table", "_window",
+        "most_streams", "streams",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -40,6 +40,7 @@ class Sending:
         self._window = self._stream_window = h2.DEFAULT_WINDOW
         self._largest_frame = h2.LARGEST_FRAME
         self._encoder: Any = Encoder()
+        self._table: tuple[int, int] | None = None  # smallest and last size the server has said since the last head
         self._out: list[bytes | memoryview] = [h2.GREETING]
         self._answers = 0
         self._last = -1  # the highest number of a stream
@@ -51,6 +52,8 @@ class Sending:
             raise FramingBroken("no stream numbers are left")
         stream.number, stream.window, self._last = number, self._stream_window, number
         self.streams[number] = stream
+        if self._table is not None:
+            self._resize_table(*self._table)
         block = self._encoder.encode([(name, value, False) for name, value in stream.asked.fields])
         flags = h2.END_STREAM if stream.unsent is None else 0
         if len(block) <= self._largest_frame:
@@ -64,6 +67,13 @@ class Sending:
         self._out.append(h2.frame(h2.HEADERS, pieces[0], flags=flags, stream=number))
         self._out += [h2.frame(h2.CONTINUATION, each, stream=number) for each in pieces[1:-1]]
         self._out.append(h2.frame(h2.CONTINUATION, pieces[-1], flags=h2.END_HEADERS, stream=number))
+
+    def _resize_table(self, smallest: int, last: int) -> None:
+        """Say both sizes (RFC 7541, 4.2), and no other, which may be beyond what holds by now."""
+        if smallest < last:
+            self._encoder.header_table_size = smallest
+        self._encoder.header_table_size = last
+        self._table = None
 
     def send_body(self, stream: Stream) -> None:
         """Send what the windows allow of what is unsent; the end of the stream with the last of it."""
@@ -101,7 +111,8 @@ class Sending:
 
     def _set(self, key: int, value: int) -> None:
         if key == h2.HEADER_TABLE_SIZE:
-            self._encoder.header_table_size = min(value, h2.LARGEST_TABLE)
+            size = min(value, h2.LARGEST_TABLE)
+            self._table = (size if self._table is None else min(size, self._table[0]), size)
         elif key == h2.INITIAL_WINDOW_SIZE:
             self._move_windows(value)
         elif key == h2.MAX_CONCURRENT_STREAMS:

@@ -9,6 +9,7 @@ from entsurge.client.budget import BODIES, FREE_BYTES
 from entsurge.client.failure import ProtocolBroken, TooLarge
 from entsurge.client.forgiving import MOST_INTERIM
 from entsurge.client.http2_heads import read_head
+from entsurge.client.message import LARGEST_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,12 +37,12 @@ class Stream:
     """
 
     __slots__ = (
-        "_interim", "asked", "batch", "done_ns", "error", "fields", "first_byte_ns", "has_head", "lease", "length",
-        "number", "parts", "received", "sent_ns", "status", "unsent", "window",
+        "_interim", "_largest", "asked", "batch", "done_ns", "error", "fields", "first_byte_ns", "has_head", "lease",
+        "length", "number", "parts", "received", "sent_ns", "status", "unsent", "window",
     )  # fmt: skip
 
-    def __init__(self, asked: Asked, batch: Batch) -> None:
-        self.asked, self.batch = asked, batch
+    def __init__(self, asked: Asked, batch: Batch, largest: int = LARGEST_BODY) -> None:
+        self.asked, self.batch, self._largest = asked, batch, largest
         self.number = self.status = self.length = self.window = self.received = self._interim = 0
         self.has_head = False
         self.sent_ns = self.first_byte_ns = self.done_ns = 0
@@ -78,11 +79,11 @@ class Stream:
         self.first_byte_ns = monotonic_ns()
         self.status, self.fields = read_head(fields)
 
-    def take_data(self, data: bytes, largest: int) -> None:
-        """A piece of a body that may be so large. Raises TooLarge, OwnLimit."""
+    def take_data(self, data: bytes) -> None:
+        """A piece of the body. Raises TooLarge, OwnLimit."""
         self.length += len(data)
-        if self.length > largest:
-            raise TooLarge(f"a body of more than {largest} bytes")
+        if self.length > self._largest:
+            raise TooLarge(f"a body of more than {self._largest} bytes")
         self.parts.append(data)
         if self.length > FREE_BYTES:
             self.lease = self.lease or BODIES.lease()
