@@ -11,9 +11,12 @@ from jh2.config import H2Configuration
 from jh2.connection import H2Connection
 from jh2.events import DataReceived, RequestReceived, ResponseReceived, StreamEnded, StreamReset
 from jh2.settings import SettingCodes, Settings
+from tests.client.test_http2_fuzz import ORIGIN, Told
 
 from entsurge.client import http2_frames as h2
+from entsurge.client.dialing import Dialed
 from entsurge.client.forgiving import LARGEST_HEAD
+from entsurge.client.http2 import Http2Connection
 from entsurge.client.http2_frames import ErrorCode, frame, reset, window_update
 from entsurge.client.http2_framing import MOST_CONTINUATIONS, Frames, HeadTooLarge
 from entsurge.client.http2_sending import MOST_UNSENT_ANSWERS, FramingBroken
@@ -324,12 +327,14 @@ def test_what_asks_for_answers_without_reading_them_has_its_end(data) -> None:
 
 
 def test_numbers_have_an_end() -> None:
-    """The last one is used; then the connection is."""
-    frames = Frames()
-    frames._last = 2**31 - 3
-    frames.open(stream())
-    with pytest.raises(FramingBroken, match="numbers"):
-        frames.open(stream())
+    """The last one is used; whoever comes after it is asked again elsewhere, and nobody waits for ever."""
+    answer = frame(H, OK, flags=BOTH, stream=2**31 - 1)
+    connection = Http2Connection(ORIGIN, Dialed(Told([answer])))
+    connection._frames._last = 2**31 - 3
+    first, second = connection.ask([Asked(FIELDS), Asked(FIELDS)], 2**62)
+    assert (first.status, first.error) == (200, None)
+    assert second.error.unprocessed
+    assert not connection.open
 
 
 # -- windows -----------------------------------------------------------------------------------------------------------

@@ -163,21 +163,20 @@ class Http2Connection:
         if self._dead:
             self._drop_queue(ConnectionLost("the connection was lost"))
             return
-        try:
-            if self._queue:
-                self._open_queued()
-        except FramingBroken as error:
-            self._die(ProtocolBroken(str(error)))
-            return
+        if self._queue:
+            self._open_queued()
         if self._uploads:
             self._send_bodies()
         self._flush()
 
     def _open_queued(self) -> None:
+        left = self._frames.numbers_left
+        if not left and self._answers.went is None:
+            self._answers.went = ConnectionLost("no stream numbers are left")
         if self._answers.went is not None:
             self._drop_queue(self._answers.went)
             return
-        room = max(0, min(self._frames.most_streams, MOST_STREAMS) - len(self._streams))
+        room = max(0, min(self._frames.most_streams, MOST_STREAMS, left) - len(self._streams))
         opening, self._queue = self._queue[:room], self._queue[room:]
         for stream in opening:
             self._frames.open(stream)

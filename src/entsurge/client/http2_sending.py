@@ -16,7 +16,7 @@ MOST_UNSENT_ANSWERS = 10_000  # to pings and settings: who sends more of them wi
 
 
 class FramingBroken(Exception):
-    """What came is not HTTP/2, or nothing more can be said in it: the end of the connection."""
+    """What came is not HTTP/2: the end of the connection."""
 
     def __init__(self, words: str, code: ErrorCode = ErrorCode.PROTOCOL_ERROR) -> None:
         super().__init__(f"{code.name}: {words}")
@@ -45,11 +45,14 @@ class Sending:
         self._answers = 0
         self._last = -1  # the highest number of a stream
 
+    @property
+    def numbers_left(self) -> int:
+        """How many streams can still be opened (RFC 9113, 5.1.1)."""
+        return (h2.LARGEST_WINDOW - self._last) // 2
+
     def open(self, stream: Stream) -> None:
-        """Give the stream its number, and send its head. Raises FramingBroken when there are no numbers left."""
+        """Give the stream its number, of which there must be one left, and send its head."""
         number = self._last + 2
-        if number > h2.LARGEST_WINDOW:
-            raise FramingBroken("no stream numbers are left")
         stream.number, stream.window, self._last = number, self._stream_window, number
         self.streams[number] = stream
         if self._table is not None:
