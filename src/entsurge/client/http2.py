@@ -1,6 +1,6 @@
 """One connection in HTTP/2 (RFC 9113): many exchanges at once, each with its own deadline, its own end, its own fault.
 
-The framing is jh2's; wires, deadlines and addresses are ours. No greenlet is kept behind a connection: whoever waits
+No greenlet is kept behind a connection: whoever waits
 for an answer reads for all, and hands reading on when its own answers are there. While nobody waits, the loop itself
 takes in what comes unasked (pings, settings, the server's goodbye).
 """
@@ -8,27 +8,18 @@ takes in what comes unasked (pings, settings, the server's goodbye).
 from __future__ import annotations
 
 from time import monotonic_ns
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gevent.event import Event
-from jh2.errors import ErrorCodes
-from jh2.events import (
-    ConnectionTerminated,
-    DataReceived,
-    InformationalResponseReceived,
-    ResponseReceived,
-    StreamEnded,
-    StreamReset,
-)
-from jh2.exceptions import DenialOfServiceError, H2Error
 
-from entsurge.client.budget import BODIES, FREE_BYTES
 from entsurge.client.deadline import watchdog
-from entsurge.client.failure import ClientError, ConnectionLost, DeadlinePassed, OwnLimit, ProtocolBroken, TooLarge
-from entsurge.client.forgiving import LARGEST_HEAD, MOST_INTERIM
-from entsurge.client.http2_frames import Frames, fault_of, told
+from entsurge.client.failure import ClientError, ConnectionLost, DeadlinePassed, ProtocolBroken, TooLarge
+from entsurge.client.forgiving import LARGEST_HEAD
+from entsurge.client.http2_answers import Answers, unprocessed
+from entsurge.client.http2_framing import Frames, HeadTooLarge
+from entsurge.client.http2_sending import FramingBroken
 from entsurge.client.http2_stream import Asked, Batch, Stream
-from entsurge.client.message import LARGEST_BODY, MOST_HEADERS
+from entsurge.client.message import LARGEST_BODY
 from entsurge.client.tls_failure import lost
 from entsurge.client.wire import Interrupted
 
@@ -48,15 +39,20 @@ class Http2Connection:
 
     def __init__(self, origin: Origin, dialed: Dialed, *, largest: int = LARGEST_BODY) -> None:
         self.origin, self.dialed, self.wire, self.largest = origin, dialed, dialed.wire, largest
-        self.open = True
         self._frames = Frames()
-        self._streams: dict[int, Stream] = {}
+        self._answers = Answers(self._frames)
+        self._streams = self._frames.streams  # the open ones
         self._queue: list[Stream] = []  # not opened yet: the server takes no more at once
+        self._uploads: list[Stream] = []  # open, and not heard out: windows are waited for
         self._reader: Batch | None = None
         self._waiting: list[Batch] = []
         self._writing = self._dead = self._greeted = False
-        self._went: ClientError | None = None  # why no new stream can be opened
         self._watchdog = watchdog()
+
+    @property
+    def open(self) -> bool:
+        """Whether new requests can be made on it."""
+        return not self._dead and self._answers.went is None
 
     # -- asking ----------------------------------------------------------------------------------------------------
 
@@ -66,7 +62,7 @@ class Http2Connection:
         What goes wrong stands in the streams; only what ends the visitor itself is raised.
         """
         batch = Batch(ends_ns, len(asked), self._expired)
-        streams = [Stream(each, batch) for each in asked]
+        streams = [Stream(each, batch, self.largest) for each in asked]
         self.wire.when_idle(None)
         try:
             self._queue += streams
@@ -130,6 +126,7 @@ class Http2Connection:
             self._die(lost(self.origin.host, error))
             return
         self._take(bytes(data))
+        self._push()
 
     def _expired(self, batch: Batch) -> None:
         """Called in the hub: wake whoever waits for the batch; what cannot even be written ends with the wire."""
@@ -144,7 +141,7 @@ class Http2Connection:
     # -- what comes ------------------------------------------------------------------------------------------------
 
     def _take(self, data: bytes) -> None:
-        """Take in what has come, and answer what the protocol asks."""
+        """Take in what has come; the connection is lost when that is nothing, or no HTTP/2."""
         if not data:
             self._die(ConnectionLost("the server closed before the answer was whole"))
             return
@@ -153,93 +150,11 @@ class Http2Connection:
             return
         self._greeted = True
         try:
-            for event in self._frames.receive_data(data):
-                self._on(event)
-        except DenialOfServiceError as error:
+            self._frames.take(data, self._answers)
+        except HeadTooLarge as error:
             self._die(TooLarge(f"a head of more than {LARGEST_HEAD} bytes: {error}"))
-        except (H2Error, ValueError, LookupError, TypeError, AssertionError) as error:
-            self._die(ProtocolBroken(f"what came is not HTTP/2: {type(error).__name__}: {str(error)[:200]}"))
-        else:
-            self._push()
-
-    def _on(self, event: Any) -> None:
-        kind = type(event)
-        if kind is DataReceived:
-            self._data(event)
-        elif kind is ResponseReceived:
-            self._head(event)
-        elif kind is StreamEnded:
-            self._end(event.stream_id)
-        elif kind is StreamReset:
-            self._reset(event)
-        elif kind is ConnectionTerminated:
-            self._goodbye(event)
-        elif kind is InformationalResponseReceived:
-            stream = self._streams.get(event.stream_id)
-            if stream is not None and not stream.interim():
-                self._refuse(stream, ProtocolBroken(f"more than {MOST_INTERIM} interim answers"))
-
-    def _head(self, event: Any) -> None:
-        stream = self._streams.get(event.stream_id)
-        if stream is None:
-            return
-        stream.first_byte_ns = monotonic_ns()
-        fields = [(bytes(name), bytes(value)) for name, value in event.headers]
-        if len(fields) > MOST_HEADERS:
-            self._refuse(stream, TooLarge(f"more than {MOST_HEADERS} header fields"))
-            return
-        fault = fault_of(fields)
-        if fault:
-            self._refuse(stream, ProtocolBroken(fault))
-            return
-        stream.status = int(next(value for name, value in fields if name == b":status"))
-        stream.fields = [field for field in fields if not field[0].startswith(b":")]
-
-    def _data(self, event: Any) -> None:
-        self._frames.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-        stream = self._streams.get(event.stream_id)
-        if stream is None:
-            return
-        stream.length += len(event.data)
-        if stream.length > self.largest:
-            self._refuse(stream, TooLarge(f"a body of more than {self.largest} bytes"))
-        elif event.data:
-            stream.parts.append(bytes(event.data))
-            if stream.length > FREE_BYTES:
-                self._cover(stream)
-
-    def _cover(self, stream: Stream) -> None:
-        stream.lease = stream.lease or BODIES.lease()
-        try:
-            stream.lease.cover(stream.length)
-        except OwnLimit as error:
-            self._refuse(stream, error)
-
-    def _end(self, number: int) -> None:
-        stream = self._streams.pop(number, None)
-        if stream is not None:
-            broken = None if stream.status else ProtocolBroken("an answer without a status")
-            if stream.unsent is not None:  # answered before it had heard us out: it need not hear the rest
-                self._cancel(number)
-            stream.end(broken)
-
-    def _reset(self, event: Any) -> None:
-        stream = self._streams.pop(event.stream_id, None)
-        if stream is None:
-            return
-        broken = ConnectionLost(f"the server reset the stream: {told(event.error_code)}")
-        broken.unprocessed = event.error_code == ErrorCodes.REFUSED_STREAM
-        stream.end(broken)
-
-    def _goodbye(self, event: Any) -> None:
-        """GOAWAY: nothing new; what the server has not begun may be asked again elsewhere, the rest goes on."""
-        said = f": {bytes(event.additional_data)[:80]!r}" if event.additional_data else ""
-        self._went = ConnectionLost(f"the server said goodbye: {told(event.error_code)}{said}")
-        self.open = False
-        for stream in [each for number, each in self._streams.items() if number > event.last_stream_id]:
-            del self._streams[stream.number]
-            stream.end(_unprocessed(self._went))
-        self._drop_queue(self._went)
+        except FramingBroken as error:
+            self._die(ProtocolBroken(f"what came is not HTTP/2: {str(error)[:200]}"))
 
     # -- what goes -------------------------------------------------------------------------------------------------
 
@@ -248,38 +163,33 @@ class Http2Connection:
         if self._dead:
             self._drop_queue(ConnectionLost("the connection was lost"))
             return
-        try:
-            if self._queue:
-                self._open_queued()
-            for stream in [each for each in self._streams.values() if each.unsent is not None]:
-                self._send_body(stream)
-        except H2Error as error:
-            self._die(ProtocolBroken(f"HTTP/2: {error}"))
-            return
+        if self._queue:
+            self._open_queued()
+        if self._uploads:
+            self._send_bodies()
         self._flush()
 
     def _open_queued(self) -> None:
-        if self._went is not None:
-            self._drop_queue(self._went)
+        left = self._frames.numbers_left
+        if not left and self._answers.went is None:
+            self._answers.went = ConnectionLost("no stream numbers are left")
+        if self._answers.went is not None:
+            self._drop_queue(self._answers.went)
             return
-        most = min(self._frames.remote_settings.max_concurrent_streams, MOST_STREAMS)
-        while self._queue and len(self._streams) < most:
-            stream = self._queue.pop(0)
-            number = stream.number = self._frames.get_next_available_stream_id()
-            self._streams[number] = stream
-            self._frames.send_headers(number, stream.asked.fields, end_stream=stream.unsent is None)
-            stream.sent_ns = monotonic_ns()
+        room = max(0, min(self._frames.most_streams, MOST_STREAMS, left) - len(self._streams))
+        opening, self._queue = self._queue[:room], self._queue[room:]
+        for stream in opening:
+            self._frames.open(stream)
+            if stream.unsent is not None:
+                self._uploads.append(stream)
+        now = monotonic_ns()
+        for stream in opening:
+            stream.sent_ns = now
 
-    def _send_body(self, stream: Stream) -> None:
-        body, number = stream.unsent, stream.number
-        while body is not None:
-            room = min(self._frames.local_flow_control_window(number), self._frames.max_outbound_frame_size)
-            if room <= 0 and len(body):
-                break
-            last = len(body) <= room
-            self._frames.send_data(number, bytes(body[:room]), end_stream=last)
-            body = None if last else body[room:]
-        stream.unsent = body
+    def _send_bodies(self) -> None:
+        for stream in self._uploads:
+            self._frames.send_body(stream)
+        self._uploads = [each for each in self._uploads if each.unsent is not None]
 
     def _flush(self) -> None:
         """Send what is to be sent; whoever sends already takes it along."""
@@ -287,7 +197,7 @@ class Http2Connection:
             return
         self._writing = True
         try:
-            while data := self._frames.data_to_send():
+            while data := self._frames.unsent():
                 self.wire.send(data)
         except OSError as error:
             self._die(lost(self.origin.host, error))
@@ -309,44 +219,32 @@ class Http2Connection:
                 continue
             if stream in self._queue:
                 self._queue.remove(stream)
-            elif self._streams.pop(stream.number, None) is not None:
-                self._cancel(stream.number)
+            elif stream.number in self._streams:
+                self._frames.cancel(stream.number)
             stream.end(why)
 
     def _give_up_late(self, batch: Batch) -> None:
         late = DeadlinePassed("no whole answer before the deadline")
         self._give_up([each for each in self._all() if each.batch is batch], late)
 
-    def _refuse(self, stream: Stream, why: ClientError) -> None:
-        self._streams.pop(stream.number, None)
-        self._cancel(stream.number)
-        stream.end(why)
-
-    def _cancel(self, number: int) -> None:
-        if self._dead:
-            return
-        try:
-            self._frames.reset_stream(number, ErrorCodes.CANCEL)
-        except H2Error:  # it has ended meanwhile
-            return
-
     def _drop_queue(self, why: ClientError) -> None:
         queue, self._queue = self._queue, []
         for stream in queue:
-            stream.end(_unprocessed(why))
+            stream.end(unprocessed(why))
 
     def _die(self, why: ClientError) -> None:
         """The connection is of no use any more: every stream fails with the reason."""
-        self.open, self._dead = False, True
+        self._dead = True
         self.wire.close()
-        streams, self._streams = self._streams, {}
-        for stream in streams.values():
+        streams = list(self._streams.values())
+        self._streams.clear()
+        self._uploads.clear()
+        for stream in streams:
             broken = type(why)(str(why), hint=why.hint)
             if isinstance(broken, ConnectionLost):
                 broken.untouched = not stream.first_byte_ns
             stream.end(broken)
         self._drop_queue(why)
-        self._frames.free()
 
     @property
     def _idle(self) -> bool:
@@ -374,24 +272,16 @@ class Http2Connection:
     def _arrived(self) -> None:
         """Called in the hub while nobody waits: something has come unasked. What else has comes in another turn."""
         data = self.wire.arrived()
-        if data:
-            self._take_idle(data)
-        if data == b"" or not self.open:
-            self.close()
-
-    def _take_idle(self, data: bytes) -> None:
-        """As `_take`, without ever waiting."""
-        try:
-            for event in self._frames.receive_data(data):
-                self._on(event)
-        except (H2Error, ValueError, LookupError, TypeError, AssertionError):
-            self.close()
-        else:
+        if data is not None:
+            self._take(data)
+        if self.open:
             self._answer_at_once()
+        else:
+            self.close()
 
     def _answer_at_once(self) -> None:
         """Send what is to be sent without waiting for it; who does not read it is left."""
-        answer = self._frames.data_to_send()
+        answer = self._frames.unsent()
         try:
             if answer and not self.wire.send_at_once(answer):
                 self.close()
@@ -402,10 +292,3 @@ class Http2Connection:
         """Close; harmless when closed already."""
         if not self._dead:
             self._die(ConnectionLost("closed by the visitor"))
-
-
-def _unprocessed(why: ClientError) -> ConnectionLost:
-    """The error of one more request that the server has not begun: each has its own, for each has its own trace."""
-    broken = ConnectionLost(str(why))
-    broken.unprocessed = True
-    return broken

@@ -1,100 +1,103 @@
-"""jh2's framing as a browser sets it up: no pushes, Chromium's windows, a goodbye that ends only what is new."""
+"""The frames of HTTP/2 as bytes (RFC 9113, 6), what their numbers mean, and what a browser's connection begins with."""
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-from typing import Any
-
-from jh2.config import H2Configuration
-from jh2.connection import H2Connection
-from jh2.errors import ErrorCodes
-from jh2.settings import SettingCodes, Settings
+from enum import IntEnum
+from struct import Struct
+from typing import TYPE_CHECKING
 
 from entsurge.client.forgiving import LARGEST_HEAD
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
+END_STREAM = ACK = 0x1
+END_HEADERS, PADDED, WITH_PRIORITY = 0x4, 0x8, 0x20
+HEADER_TABLE_SIZE, ENABLE_PUSH, MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, MAX_HEADER_LIST_SIZE = (
+    range(1, 7)
+)
+ENABLE_CONNECT_PROTOCOL = 8  # RFC 8441
+
+HEAD = Struct(">IBI")  # of every frame: length (24 bits) and type, flags, stream
+HEAD_SIZE = HEAD.size
+LARGEST_FRAME = 16_384  # until somebody says otherwise; we never do
+LARGEST_WINDOW = 2**31 - 1
+DEFAULT_WINDOW = 65_535
 STREAM_WINDOW = 6 * 1024 * 1024  # what Chromium gives a stream, and a connection
 CONNECTION_WINDOW = 15 * 1024 * 1024
-_CONFIG = H2Configuration(
-    client_side=True,
-    header_encoding=None,
-    validate_outbound_headers=False,  # they are our own, and made for the wire already
-    normalize_outbound_headers=False,
-    validate_inbound_headers=False,  # jh2 ends the connection for it, a browser the stream: see `fault_of`
-)
-_SETTINGS = {
-    SettingCodes.ENABLE_PUSH: 0,
-    SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
-    SettingCodes.MAX_HEADER_LIST_SIZE: LARGEST_HEAD,
+LARGEST_TABLE = 65_536  # of header compression, ours and what we use of the server's; Chromium's too
+
+_LONG = Struct(">I")
+_SETTING = Struct(">HI")
+_OURS = {
+    HEADER_TABLE_SIZE: LARGEST_TABLE,
+    ENABLE_PUSH: 0,
+    INITIAL_WINDOW_SIZE: STREAM_WINDOW,
+    MAX_HEADER_LIST_SIZE: LARGEST_HEAD,
 }
-_UNSAID = {SettingCodes.HEADER_TABLE_SIZE: 4096, SettingCodes.INITIAL_WINDOW_SIZE: 65_535}
-"""What holds of a server that does not say otherwise (RFC 9113, 6.5.2): jh2 takes Chromium's own values for it."""
-_NAME = re.compile(rb":?[!#$%&'*+.^_`|~0-9a-z-]+")
-_BROKEN = re.compile(rb"[\0\r\n]")
 _HINTS = {
     "HTTP_1_1_REQUIRED": '; say http = "1.1" in the target file',
     "ENHANCE_YOUR_CALM": "; the server takes this for too much",
 }
 
 
-class Frames(H2Connection):
-    """jh2's state machine, its greeting ready to be sent.
+class ErrorCode(IntEnum):
+    """Why a stream or a connection ends (RFC 9113, 7)."""
 
-    It takes GOAWAY for the end of all streams; here it is the end of new ones (RFC 9113, 6.8).
-    """
-
-    def __init__(self) -> None:
-        super().__init__(_CONFIG)
-        self.local_settings = Settings(client=True, initial_values=_SETTINGS)
-        self.remote_settings = Settings(client=False, initial_values=_UNSAID)
-        self.initiate_connection()
-        self.increment_flow_control_window(CONNECTION_WINDOW - 65_535)
-
-    def _begin_new_stream(self, stream_id: int, allowed_ids: Any) -> Any:
-        """A stream whose body is as long as its frames say: Chromium does not look at Content-Length in HTTP/2."""
-        stream = super()._begin_new_stream(stream_id, allowed_ids)
-        stream._initialize_content_length = _not_believed  # noqa: SLF001  jh2 has no setting for it
-        return stream
-
-    def free(self) -> None:
-        """Break jh2's circle of itself and its methods; nothing can be received any more."""
-        self._frame_dispatch_table.clear()
-
-    def _receive_goaway_frame(self, frame: Any) -> Any:
-        before, unsent = self.state_machine.state, self.data_to_send()
-        found = super()._receive_goaway_frame(frame)
-        self.state_machine.state, self._data_to_send = before, bytearray(unsent)
-        return found
-
-
-def _not_believed(_headers: object) -> None:
-    """A Content-Length that says nothing."""
-
-
-def fault_of(fields: list[tuple[bytes, bytes]]) -> str:
-    """What ends the stream of a response with these fields in a browser; empty for nothing.
-
-    It is what Chromium does. RFC 9113, 8.2, refuses fields of a connection too (`connection`, `keep-alive`, `upgrade`);
-    Chromium passes over them, but for `transfer-encoding`.
-    """
-    statuses = [value for name, value in fields if name == b":status"]
-    if len(statuses) != 1 or len(statuses[0]) != 3 or not statuses[0].isdigit():
-        return f"not one status: {statuses}"
-    regular = False
-    for name, value in fields:
-        pseudo = name[:1] == b":"
-        if (pseudo and regular) or not _is_name(name) or _BROKEN.search(value):
-            return f"no header field: {name[:60]!r}"
-        regular = regular or not pseudo
-    return "Transfer-Encoding has no place in HTTP/2" if any(name == b"transfer-encoding" for name, _ in fields) else ""
-
-
-@lru_cache(maxsize=1024)
-def _is_name(name: bytes) -> bool:
-    return _NAME.fullmatch(name) is not None
+    NO_ERROR = 0
+    PROTOCOL_ERROR = 1
+    INTERNAL_ERROR = 2
+    FLOW_CONTROL_ERROR = 3
+    SETTINGS_TIMEOUT = 4
+    STREAM_CLOSED = 5
+    FRAME_SIZE_ERROR = 6
+    REFUSED_STREAM = 7
+    CANCEL = 8
+    COMPRESSION_ERROR = 9
+    CONNECT_ERROR = 10
+    ENHANCE_YOUR_CALM = 11
+    INADEQUATE_SECURITY = 12
+    HTTP_1_1_REQUIRED = 13
 
 
 def told(code: int) -> str:
     """The name of an error code of HTTP/2, and what can be done about it where something can."""
-    name = code.name if isinstance(code, ErrorCodes) else f"error {int(code):#x}"
+    name = ErrorCode(code).name if code in ErrorCode._value2member_map_ else f"error {code:#x}"
     return f"{name}{_HINTS.get(name, '')}"
+
+
+def frame(kind: int, payload: bytes = b"", *, flags: int = 0, stream: int = 0) -> bytes:
+    """One frame."""
+    return HEAD.pack(len(payload) << 8 | kind, flags, stream) + payload
+
+
+def reset(stream: int, code: int) -> bytes:
+    """A stream ends at once."""
+    return frame(RST_STREAM, _LONG.pack(code), stream=stream)
+
+
+def window_update(stream: int, increment: int) -> bytes:
+    """So much more may be sent on a stream, or on the connection (stream 0)."""
+    return frame(WINDOW_UPDATE, _LONG.pack(increment), stream=stream)
+
+
+def settings(values: dict[int, int]) -> bytes:
+    """What holds for whoever reads this."""
+    return frame(SETTINGS, b"".join(_SETTING.pack(*each) for each in values.items()))
+
+
+def settings_of(payload: bytes) -> Iterable[tuple[int, int]]:
+    """The settings in a payload whose length is a multiple of six."""
+    return _SETTING.iter_unpack(payload)
+
+
+SETTINGS_ACK = frame(SETTINGS, flags=ACK)
+GREETING = b"".join(
+    (
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        settings(_OURS),
+        window_update(0, CONNECTION_WINDOW - DEFAULT_WINDOW),
+    )
+)
+"""No pushes, and Chromium's windows."""

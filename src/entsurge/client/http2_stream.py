@@ -5,10 +5,14 @@ from __future__ import annotations
 from time import monotonic_ns
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from entsurge.client.budget import BODIES, FREE_BYTES
+from entsurge.client.failure import ProtocolBroken, TooLarge
 from entsurge.client.forgiving import MOST_INTERIM
+from entsurge.client.http2_heads import read_head
+from entsurge.client.message import LARGEST_BODY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gevent.event import Event
 
@@ -26,16 +30,21 @@ class Asked(NamedTuple):
 
 
 class Stream:
-    """One exchange; once `done`, `error` says why there is no answer, or `status`, `fields` and `parts` hold it."""
+    """One exchange; once `done`, `error` says why there is no answer, or `status`, `fields` and `parts` hold it.
+
+    The framing keeps in it what it knows of the stream: `number`, the `window` that is left for our body, how much has
+    been `received` since the server was last given more, and whether it `has_head`.
+    """
 
     __slots__ = (
-        "_interim", "asked", "batch", "done_ns", "error", "fields", "first_byte_ns", "lease", "length", "number",
-        "parts", "sent_ns", "status", "unsent",
+        "_interim", "_largest", "asked", "batch", "done_ns", "error", "fields", "first_byte_ns", "has_head", "lease",
+        "length", "number", "parts", "received", "sent_ns", "status", "unsent", "window",
     )  # fmt: skip
 
-    def __init__(self, asked: Asked, batch: Batch) -> None:
-        self.asked, self.batch = asked, batch
-        self.number = self.status = self.length = self._interim = 0
+    def __init__(self, asked: Asked, batch: Batch, largest: int = LARGEST_BODY) -> None:
+        self.asked, self.batch, self._largest = asked, batch, largest
+        self.number = self.status = self.length = self.window = self.received = self._interim = 0
+        self.has_head = False
         self.sent_ns = self.first_byte_ns = self.done_ns = 0
         self.fields: list[Field] = []
         self.parts: list[bytes] = []
@@ -59,10 +68,26 @@ class Stream:
         error, self.error = self.error, None
         return cast("ClientError", error)
 
-    def interim(self) -> bool:
-        """One more interim answer (1xx); False when there are too many."""
+    def take_interim(self) -> None:
+        """One more interim answer (1xx). Raises ProtocolBroken when there are too many."""
         self._interim += 1
-        return self._interim <= MOST_INTERIM
+        if self._interim > MOST_INTERIM:
+            raise ProtocolBroken(f"more than {MOST_INTERIM} interim answers")
+
+    def take_head(self, fields: Sequence[Field]) -> None:
+        """The head of the answer. Raises TooLarge, ProtocolBroken."""
+        self.first_byte_ns = monotonic_ns()
+        self.status, self.fields = read_head(fields)
+
+    def take_data(self, data: bytes) -> None:
+        """A piece of the body. Raises TooLarge, OwnLimit."""
+        self.length += len(data)
+        if self.length > self._largest:
+            raise TooLarge(f"a body of more than {self._largest} bytes")
+        self.parts.append(data)
+        if self.length > FREE_BYTES:
+            self.lease = self.lease or BODIES.lease()
+            self.lease.cover(self.length)
 
 
 class Batch:
