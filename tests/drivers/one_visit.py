@@ -27,6 +27,19 @@ class Reader(Visitor):
         yield "open-home"
 
 
+class Requests:
+    """Keeps the requests of a page with their outcome."""
+
+    def __init__(self, record, of):
+        self.record, self.of = record, of
+
+    def add(self, outcome, protocol, timing):
+        self.record.request(self.of._replace(outcome=outcome), timing.total_us)
+
+    def forgave(self, outcome, reason, microseconds):
+        """Not looked at."""
+
+
 class Record:
     """Keeps everything."""
 
@@ -39,8 +52,8 @@ class Record:
     def request(self, key, microseconds):
         self.kept["requests"].append([key.page, key.outcome, microseconds])
 
-    def transport(self, request, protocol, timing):
-        """Not looked at."""
+    def requests(self, of):
+        return Requests(self, of)
 
     def connection(self, of, protocol, how, times_us):
         """Not looked at."""

@@ -45,7 +45,7 @@ class LocustRecord:
     def add(self, outcome: str, protocol: str, timing: Timing) -> None:
         """Where the time of requests went is not kept."""
 
-    def forgiven(self, outcome: str, reason: str, microseconds: int) -> None:
+    def forgave(self, outcome: str, reason: str, microseconds: int) -> None:
         """Nor what was forgiven about their answers."""
 
     def connection(self, of: Key, protocol: str, how: str, times_us: tuple[int, int, int]) -> None:

@@ -34,7 +34,7 @@ class ProbeRecord:
 
     def __init__(self, forgiven: Counter[str] | None = None) -> None:
         self.hops: list[tuple[str, str, int]] = []
-        self._forgiven: Counter[str] = Counter() if forgiven is None else forgiven
+        self.forgiven: Counter[str] = Counter() if forgiven is None else forgiven
         self.made: list[dict[str, Any]] = []
 
     def page(self, key: Key, corrected_us: int, service_us: int) -> None:
@@ -53,10 +53,10 @@ class ProbeRecord:
     def add(self, outcome: str, protocol: str, timing: Timing) -> None:
         """Where the time of requests went is not kept."""
 
-    def forgiven(self, outcome: str, reason: str, microseconds: int) -> None:
+    def forgave(self, outcome: str, reason: str, microseconds: int) -> None:
         """An answer was forgiven something."""
         del outcome, microseconds
-        self._forgiven[reason] += 1
+        self.forgiven[reason] += 1
 
     def connection(self, of: Key, protocol: str, how: str, times_us: tuple[int, int, int]) -> None:
         """Nor are connections."""

@@ -99,7 +99,7 @@ class Requests:
         if queue_us >= QUEUED_US:
             recorder.queued(self._of._replace(outcome=outcome), protocol, queue_us)
 
-    def forgiven(self, outcome: str, reason: str, microseconds: int) -> None:
+    def forgave(self, outcome: str, reason: str, microseconds: int) -> None:
         """One of them was answered in a way that a strict reader would have refused for this reason."""
         self._recorder.request(self._of._replace(kind=FORGIVEN, outcome=outcome, page=reason), microseconds)
 

@@ -73,7 +73,7 @@ class RequestsRecord(Protocol):
         """A request came to this outcome; `protocol` is empty where nothing was answered."""
         ...
 
-    def forgiven(self, outcome: str, reason: str, microseconds: int) -> None:
+    def forgave(self, outcome: str, reason: str, microseconds: int) -> None:
         """One of them was answered in a way that a strict reader would have refused."""
         ...
 

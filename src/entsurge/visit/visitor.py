@@ -224,7 +224,7 @@ class Visitor(VisitorApi, User):
         requests = self._requests()
         requests.add(outcome, exchange.protocol if status else "", timing)
         if exchange.forgiven:
-            requests.forgiven(outcome, exchange.forgiven, timing.total_us)
+            requests.forgave(outcome, exchange.forgiven, timing.total_us)
 
     def _requests(self) -> RequestsRecord:
         """Where the requests of the current page are noted."""
