@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import costs
 import dressing
 import options
 import servers
@@ -62,6 +63,7 @@ def visitors(protocol: str, url: str, authority: str, count: int, settle_seconds
         "kb_per_visitor": (resident_kb() - before) / count,
         "connections": established() / count,
         "process_mb": resident_kb() / 1024,
+        "empty_mb": before / 1024,
     }
     over.set()
     gevent.joinall(running, raise_error=True)
@@ -141,13 +143,16 @@ def main() -> None:
         return
     lines = [f"# {given.visitors:,} visitors between two pages, in one process", ""]
     lines += ["| protocol | kB per visitor | connections open per visitor | process, MB |", "|---|--:|--:|--:|"]
+    weights: dict[str, dict[str, float]] = {}
     for protocol in PROTOCOLS:
         found = measured(given, protocol)
+        weights[protocol] = {"visitor_kb": round(found["kb_per_visitor"], 1)}
         lines.append(
             f"| {protocol} | {found['kb_per_visitor']:.1f} | {found['connections']:.2f} | {found['process_mb']:.0f} |"
         )
         print(lines[-1], file=sys.stderr)
     options.keep(given, "memory.md", "\n".join(lines))
+    costs.update(given, weights, process_mb=round(found["empty_mb"]))
 
 
 if __name__ == "__main__":

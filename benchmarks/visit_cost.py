@@ -2,235 +2,46 @@
 
 A visit: the sign-on form filled in, eight pages of a portal, each with nine assets (revalidated by their ETag) and five
 calls, six requests at once, cookies, connections of its own. The target is nginx on the other core, over http, https
-with HTTP/1.1 and https with HTTP/2, at two rates. What was asked for is counted in the server's log, what it cost is
-read from the operating system, children included, both over the same seconds of a run that is under way: set-up and
-reports count for nobody. Peers that are not installed, or do not speak a protocol, are left out by name.
+with HTTP/1.1 and https with HTTP/2, at two rates. Set-up and reports count for nobody. Peers that are not installed, or
+do not speak a protocol, are left out by name. What `entsurge plan --target` reckons with is kept in
+costs.json.
+
+How the peers were made equal (benchmarks/visits/): each visit has a session of its own, closed at its end; six requests
+at once with each page; the ETags of a visit's assets are remembered; certificates are verified; a page without its sign
+fails the run. They are told the addresses that entsurge reads out of each page. Requests and connections a visit stand
+in the table. k6 has one processor (`GOMAXPROCS=1`).
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import signal
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import dressing
+import connection_cost
+import costs
 import options
-import psutil
 import quiet
-import servers
-
-from entsurge import content
+import visiting
+from visiting import CLIENTS, HTTP, K6, Cost, Way
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Sequence
 
-    from servers import LogRow, Served
+    from quiet import Round
 
-HTTP = {"http": "1.1", "https-http1": "1.1", "https-http2": "2"}
 VISITS_PER_SECOND = {"low": 3.0, "high": 12.0}
-GAP_SECONDS = 0.75
-VISIT_SECONDS = 8 * GAP_SECONDS + 0.3
-COMPRESSION = 100
-K6 = os.environ.get("ENTSURGE_K6") or shutil.which("k6") or ""
-VISITS = Path(__file__).parent / "visits"
-MORE = dressing.PORTAL + " location /static/ {{ add_header Cache-Control no-cache; }} "
-
-
-class Cost(NamedTuple):
-    """What one client did in the measured seconds, and what that cost; `connections` were opened in them."""
-
-    seconds: float
-    processor_seconds: float
-    visits: int
-    requests: int
-    connections: int
-
-    @property
-    def request_us(self) -> float:
-        """Processor time a request, in µs."""
-        return self.processor_seconds / self.requests * 1e6 if self.requests else float("nan")
-
-
-@dataclass(frozen=True)
-class Way:
-    """How the target is reached: by which protocol, at which rate of visits."""
-
-    protocol: str
-    visits_per_second: float
-    served: Served
-
-    @property
-    def url(self) -> str:
-        """Where the target is."""
-        return self.served.url if self.protocol == "http" else self.served.secure_url
-
-
-# -- those who visit -------------------------------------------------------------------------------------------------
-
-
-def entsurge(way: Way, folder: Path) -> tuple[list[str], dict[str, str]]:
-    """The whole product: command line, plan, scenarios, driver, recording, exporter."""
-    accounts = ["persona;login;password;school"]
-    accounts += [f"{who};{who}{n};x;landing" for who in ("student", "teacher", "parent", "staff") for n in range(3000)]
-    (folder / "accounts.csv").write_text("\n".join(accounts) + "\n")
-    (folder / "accounts.csv").chmod(0o600)
-    (folder / "target.toml").write_text(
-        f'name = "visit"\nurl = "{way.url}"\ndriver = "portal"\nhttp = "{HTTP[way.protocol]}"\n'
-        f'certificates = "{way.served.authority}"\n'
-        '[authorised]\nby = "x"\nreference = "x"\nfrom = 2020-01-01\nuntil = 2099-01-01\n'
-        '[accounts]\nfile = "accounts.csv"\n'
-    )
-    shipped = (content.root("profiles") / "lockdown-2020.toml").read_text(encoding="utf-8")
-    scale = way.visits_per_second / 11.81 / COMPRESSION
-    shipped = shipped.replace('scale = "1/86"\ncompression = 45', f'scale = "{scale:.8f}"\ncompression = {COMPRESSION}')
-    shipped = shipped.replace('to = "09:30"', 'to = "10:00"')
-    shipped = shipped.replace("[replay]\n", "[replay]\nwarm_up_minutes = 20\ndrain_seconds = 5\n")
-    (folder / "visit.toml").write_text(shipped, encoding="utf-8")
-    command = [sys.executable, "-m", "entsurge", "run", str(folder / "visit.toml"), "--exporter-port", "0"]
-    return [*command, "--target", str(folder / "target.toml"), "--out", str(folder / "run")], {}
-
-
-def locust_user(way: Way, folder: Path, *, kind: str) -> tuple[list[str], dict[str, str]]:
-    """Plain Locust, headless, as many users as make the rate."""
-    del folder
-    users = str(max(1, round(way.visits_per_second * VISIT_SECONDS)))
-    command = [sys.executable, "-m", "locust", "-f", str(VISITS / "locust_visit.py"), "--headless", "--only-summary"]
-    command += ["-u", users, "-r", users, "--run-time", "120s", "--host", way.url]
-    authority = "" if way.protocol == "http" else str(way.served.authority)
-    return command, {"VISITOR": kind, "AUTHORITY": authority}
-
-
-def k6(way: Way, folder: Path) -> tuple[list[str], dict[str, str]]:
-    """k6 on one processor, visits arriving at the rate, connections of its own for each."""
-    del folder
-    command = [K6, "run", "--quiet", "--no-usage-report", "--address", "127.0.0.1:0", str(VISITS / "k6_visit.js")]
-    more = {"GOMAXPROCS": "1", "SSL_CERT_FILE": str(way.served.authority)}
-    more |= {"VISITS_PER_100_S": str(round(way.visits_per_second * 100))}
-    more |= {"VISITORS": str(round(way.visits_per_second * VISIT_SECONDS * 1.5) + 5)}
-    return command, more | ({} if HTTP[way.protocol] == "2" else {"GODEBUG": "http2client=0"})
-
-
-CLIENTS: dict[str, Callable[[Way, Path], tuple[list[str], dict[str, str]]]] = {
-    "entsurge": entsurge,
-    "FastHttpUser": lambda way, folder: locust_user(way, folder, kind="FastHttpUser"),
-    "HttpUser": lambda way, folder: locust_user(way, folder, kind="HttpUser"),
-    "k6": k6,
-}
-
-
-def surroundings(way: Way) -> dict[str, str]:
-    """What the peers' scripts are told of the visit."""
-    services = [path for path in dressing.paths() if path not in ("accueil", "notifications", "chat", "visio")]
-    absolute = "{}{}".format
-    return {
-        "LOGIN": absolute(way.url, "/cas/login"),
-        "PAGES": ",".join(absolute(way.url, f"/etab/landing/{service}") for service in services),
-        "PARTS": ",".join(absolute(way.url, f"/static/part-{n}.js") for n in range(dressing.ASSETS)),
-        "CALLS": ",".join(absolute(way.url, f"/api/part-{n}") for n in range(dressing.CALLS)),
-        "GAP_SECONDS": str(GAP_SECONDS),
-    }
-
-
-# -- measuring -------------------------------------------------------------------------------------------------------
-
-
-def measured(name: str, way: Way, settling_seconds: float, seconds: float) -> Cost:
-    """Let one client visit; what the seconds cost that come after it has settled. Raises RuntimeError."""
-    with tempfile.TemporaryDirectory() as made, visiting(name, way, Path(made)) as process:
-        rows = _rows_since(way)
-        _settled(process, way, rows, settling_seconds)
-        begin, before = time.time(), processor_seconds(process)
-        time.sleep(seconds)
-        end, after = time.time(), processor_seconds(process)
-        time.sleep(0.05)
-        found = rows()
-        inside = [row for row in found if begin < float(row.ended) <= end]
-        wrong = [row for row in inside if row.status not in ("200", "302", "304")]
-        if not inside or wrong or process.poll() is not None:
-            raise RuntimeError(f"{name} over {way.protocol}: {len(inside)} answers, wrong ones such as {wrong[:3]}")
-    earlier = {row.connection for row in found if float(row.ended) <= begin}
-    opened = {row.connection for row in inside} - earlier
-    visits = sum(row.method == "POST" and row.target.startswith("/cas/login") for row in inside)
-    return Cost(end - begin, after - before, visits, len(inside), len(opened))
-
-
-@contextlib.contextmanager
-def visiting(name: str, way: Way, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A client that visits, on the first core; ended with all its children when the context is left."""
-    command, more = CLIENTS[name](way, folder)
-    core = str(min(os.sched_getaffinity(0)))
-    with (folder / "said").open("wb") as said:
-        process = subprocess.Popen(
-            ["taskset", "-c", core, *command], env={**os.environ, **surroundings(way), **more},
-            stdout=said, stderr=said, cwd=folder, start_new_session=True,
-        )  # fmt: skip
-        try:
-            yield process
-        except BaseException:
-            print((folder / "said").read_text()[-2000:], file=sys.stderr)
-            raise
-        finally:
-            _end(process)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    family = [process.pid, *(child.pid for child in psutil.Process(process.pid).children(recursive=True))]
-    for each in family:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(each, signal.SIGKILL)
-    process.wait()
-
-
-def processor_seconds(process: subprocess.Popen[bytes]) -> float:
-    """User and system time of a process, of its children, and of those that they have waited for."""
-    parent = psutil.Process(process.pid)
-    times = [each.cpu_times() for each in (parent, *parent.children(recursive=True))]
-    return sum(of.user + of.system + of.children_user + of.children_system for of in times)
-
-
-def _rows_since(way: Way) -> Callable[[], list[LogRow]]:
-    """Reads what the server has logged from now on."""
-    log = way.served.access_log
-    if log is None:
-        raise RuntimeError("the server keeps no log")
-    begin = log.stat().st_size
-
-    def rows() -> list[LogRow]:
-        with log.open() as file:
-            file.seek(begin)
-            return [servers.LogRow(*line.rstrip("\n").split(" ", 7)) for line in file if line.endswith("\n")]
-
-    return rows
-
-
-def _settled(process: subprocess.Popen[bytes], way: Way, rows: Callable[[], list[LogRow]], seconds: float) -> None:
-    """Wait until the first visit has begun, and so many seconds more."""
-    limit = time.monotonic() + 60
-    while not any(row.method == "POST" for row in rows()):
-        if time.monotonic() > limit or process.poll() is not None:
-            raise RuntimeError(f"nobody visits over {way.protocol}")
-        time.sleep(0.1)
-    time.sleep(seconds)
-
-
-@contextlib.contextmanager
-def target(**more: Any) -> Iterator[Served]:
-    """The portal, over all protocols."""
-    with servers.nginx(dress=dressing.dress, more=MORE, http2=True, log=True, **more) as served:
-        yield served
+NOBODY = 0.001  # visits/s of an idle run
+COLUMNS = (
+    "protocol", "visits/s", "client", "µs a request", "min", "max", "visits per CPU-s", "requests per CPU-s",
+    "× entsurge", "min", "max", "requests/s", "requests a visit", "connections a visit",
+)  # fmt: skip
 
 
 def names(protocol: str, given: argparse.Namespace) -> list[str]:
@@ -239,16 +50,23 @@ def names(protocol: str, given: argparse.Namespace) -> list[str]:
     return [name for name in there if protocol != "https-http2" or not name.endswith("User")]
 
 
-def row(protocol: str, rate: str, name: str, costs: list[Cost], mark: str) -> str:
-    """A line of the table."""
-    each = [cost.request_us for cost in costs]
+def row(way: Way, name: str, rounds: Sequence[Round[Cost]]) -> str:
+    """A line of the table; the ratio is that of each round."""
+    costs = [each.found[name] for each in rounds]
+    each_us = [cost.request_us for cost in costs]
+    ratios = [
+        each.found[name].request_us / each.found["entsurge"].request_us for each in rounds if "entsurge" in each.found
+    ]
     asked, visits, opened = (sum(getattr(cost, of) for cost in costs) for of in ("requests", "visits", "connections"))
+    a_visit = asked / max(1, visits)
     cells = [
-        f"{statistics.median(each):.0f}{mark}", f"{min(each):.0f}", f"{max(each):.0f}",
-        f"{asked / sum(cost.seconds for cost in costs):.0f}",
-        f"{asked / max(1, visits):.1f}", f"{opened / max(1, visits):.1f}",
+        way.protocol, f"{way.visits_per_second:g}", name,
+        f"{statistics.median(each_us):.0f}{quiet.mark(rounds)}", f"{min(each_us):.0f}", f"{max(each_us):.0f}",
+        f"{1e6 / statistics.median(each_us) / a_visit:.1f}", f"{1e6 / statistics.median(each_us):,.0f}",
+        *(f"{of(ratios):.2f}" if ratios else "" for of in (statistics.median, min, max)),
+        f"{asked / sum(cost.seconds for cost in costs):,.0f}", f"{a_visit:.1f}", f"{opened / max(1, visits):.1f}",
     ]  # fmt: skip
-    return f"| {protocol} | {VISITS_PER_SECOND[rate]:g} | {name} | {' | '.join(cells)} |"
+    return f"| {' | '.join(cells)} |"
 
 
 def arguments() -> argparse.Namespace:
@@ -269,25 +87,53 @@ def main() -> None:
     """Run the benchmark and write its table."""
     given = arguments()
     print(f"left out, not installed: {[] if K6 else ['k6']}", file=sys.stderr)
-    lines = ["# Processor a request of whole visits, µs", ""]
-    lines += ["| protocol | visits/s | client | median | min | max | requests/s | a visit | connections a visit |"]
-    lines += ["|---|--:|---|--:|--:|--:|--:|--:|--:|"]
-    watch, everything = quiet.Watch(repeats=given.repeats), []
-    with target() as served:
-        for protocol in given.protocols:
-            for rate in given.rates:
-                way = Way(protocol, VISITS_PER_SECOND[rate], served)
-                steps = {
-                    name: partial(measured, name, way, given.settling, given.seconds) for name in names(protocol, given)
-                }
-                found = [watch.round(steps) for _ in range(given.rounds)]
-                everything += found
-                for name in steps:
-                    costs = [each.found[name] for each in found]
-                    lines.append(row(protocol, rate, name, costs, quiet.mark(found)))
-                    print(lines[-1], file=sys.stderr)
-    options.keep(given, "visit_cost.md", "\n".join([*lines, "", quiet.footnote(everything)]))
+    found: dict[Way, list[Round[Cost]]] = {}
+    watch = quiet.Watch(repeats=given.repeats)
+    with visiting.target() as served:
+        ways = [Way(each, VISITS_PER_SECOND[rate], served) for rate in given.rates for each in given.protocols]
+        for number in range(given.rounds):
+            for way in ways:
+                each = partial(visiting.measured, settling_seconds=given.settling, seconds=given.seconds)
+                steps = {name: partial(each, name, way) for name in names(way.protocol, given)}
+                found.setdefault(way, []).append(watch.round(steps))
+                print(
+                    f"round {number + 1}",
+                    *(row(way, name, found[way][-1:]) for name in steps),
+                    sep="\n",
+                    file=sys.stderr,
+                )
+        idle = idle_share(Way("http", NOBODY, served), given)
+    lines = [f"# Processor time of whole visits, {given.rounds} rounds of {given.seconds:g} s", ""]
+    lines += [f"| {' | '.join(COLUMNS)} |", "|---|--:|---|" + "--:|" * (len(COLUMNS) - 3)]
+    lines += [row(way, name, rounds) for way, rounds in found.items() for name in rounds[0].found]
+    lines += ["", f"A run in which nobody visits takes {idle:.1%} of a core."]
+    lines += [quiet.footnote([each for rounds in found.values() for each in rounds])]
+    options.keep(given, "visit_cost.md", "\n".join(lines))
+    costs.update(given, costs_of(found), idle_share=round(idle, 4))
+
+
+def idle_share(way: Way, given: argparse.Namespace) -> float:
+    """What a run takes of a core in which nobody visits."""
+    cost = visiting.measured("entsurge", way, settling_seconds=given.settling, seconds=2 * given.seconds, visited=False)
+    return cost.processor_seconds / cost.seconds
+
+
+def costs_of(found: dict[Way, list[Round[Cost]]]) -> dict[str, dict[str, float]]:
+    """µs a request and µs a connection of each protocol, at the higher rate."""
+    kept: dict[str, dict[str, float]] = {}
+    for way, rounds in found.items():
+        mine = [each.found["entsurge"] for each in rounds if "entsurge" in each.found]
+        if way.visits_per_second == max(VISITS_PER_SECOND.values()) and mine:
+            made_us = connection_cost.measured(way.protocol)
+            each_us = (each.request_us - made_us * each.connections / each.requests for each in mine)
+            kept[way.protocol] = {
+                "request_us": round(statistics.median(each_us), 1), "connection_us": round(made_us, 1),
+            }  # fmt: skip
+    return kept
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (RuntimeError, subprocess.SubprocessError) as error:
+        sys.exit(str(error))

@@ -14,6 +14,7 @@ from entsurge.client.url import joined
 from entsurge.drivers import live
 from entsurge.drivers import portal_pages as pages
 from entsurge.drivers.results import broken, not_as_it_should_be, turned_away
+from entsurge.phrases import phrase
 from entsurge.selectors import assets
 from entsurge.signon import cas
 from entsurge.signon.flow import Flow
@@ -190,9 +191,14 @@ class PortalDriver:
         if response.status >= 400 and response.status != _TOO_LARGE:
             return Outcome.FAILED
         is_page = response.headers.get("content-type").startswith("text/html")
-        if is_page and b"ent-service" not in response.body and any(sign in response.text for sign in SHED_SIGNS):
+        if is_page and b"ent-service" not in response.body and _says_full(response.body):
             return Outcome.SHED
         return Outcome.FAILED if response.status >= 400 else Outcome.OK
+
+
+def _says_full(body: bytes) -> bool:
+    """Whether a page that is none of the portal's own says that there are too many."""
+    return any(phrase(sign).within(body) for sign in SHED_SIGNS)
 
 
 def _proves(page: Response) -> bool:

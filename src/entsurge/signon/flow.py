@@ -32,6 +32,7 @@ class Flow:
     def __init__(self, session: Session, patterns: RefusalPatterns | None = None) -> None:
         self.session, self.patterns = session, patterns or RefusalPatterns()
         self.seen: list[Response] = []
+        self._read: tuple[Response, Refusal | None] | None = None  # the last answer that was looked at, and what it is
         self.headers: dict[str, str] = {}  # what the next POST carries besides (a token against forged requests)
 
     @property
@@ -85,7 +86,7 @@ class Flow:
             self.session.hopped(step, Outcome.FAILED, (monotonic_ns() - started) // 1000)
             raise
         took_us = (monotonic_ns() - started) // 1000
-        self.session.hopped(step, outcome_of(self.patterns.refusal(answer)), took_us)
+        self.session.hopped(step, outcome_of(self.refusal(answer)), took_us)
         self.seen.append(answer)
         return answer
 
@@ -103,8 +104,10 @@ class Flow:
     # -- what it came to -------------------------------------------------------------------------------------------
 
     def refusal(self, answer: Response) -> Refusal | None:
-        """The refusal that this answer stands for, if it stands for one."""
-        return self.patterns.refusal(answer)
+        """The refusal that this answer stands for, if it stands for one; read once, however often it is asked for."""
+        if self._read is None or self._read[0] is not answer:
+            self._read = answer, self.patterns.refusal(answer)
+        return self._read[1]
 
     def posted(self, field: str) -> bool:
         """Whether a form with this field was sent on the way."""
@@ -118,7 +121,7 @@ class Flow:
 
     def arrived(self, answer: Response) -> Arrival:
         """The end of the way: at a page, or at whatever refuses."""
-        return Arrival(answer, self.patterns.refusal(answer))
+        return Arrival(answer, self.refusal(answer))
 
 
 def outcome_of(refusal: Refusal | None) -> Outcome:
