@@ -1,4 +1,4 @@
-"""Keeps what `entsurge plan --target` reckons with: costs.json beside the tables, brought up to date by what measures."""
+"""Keeps what `entsurge plan --target` reckons with: costs.json beside the tables that it was measured in."""
 
 from __future__ import annotations
 
