@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import options
 import servers
+from dressing import PROTOCOLS
 
-HTTP = {"http": "1.1", "https-http1": "1.1", "https-http2": "2"}
 PAGES, ROUNDS = 400, 5
 
 
@@ -29,7 +29,7 @@ def child(protocol: str, url: str, authority: str, pages: int) -> float:
     from entsurge.client.tls import Tls
 
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    tls, allow = Tls(authority, http=HTTP[protocol]), AllowList()
+    tls, allow = Tls(authority, http=PROTOCOLS[protocol]), AllowList()
     tls.make_ready()
 
     def visitor() -> Client:
@@ -45,16 +45,14 @@ def child(protocol: str, url: str, authority: str, pages: int) -> float:
     def went_on() -> None:
         kept.get(url, deadline_seconds=30)
 
-    found = []
+    took: list[list[float]] = [[], []]
     for _ in range(ROUNDS):
-        took = []
-        for each in (made, went_on):
+        for each, of in zip((made, went_on), took, strict=True):
             before = time.process_time()
             for _ in range(pages):
                 each()
-            took.append(time.process_time() - before)
-        found.append((took[0] - took[1]) / pages * 1e6)
-    return min(found)
+            of.append(time.process_time() - before)
+    return (min(took[0]) - min(took[1])) / pages * 1e6
 
 
 def measured(protocol: str, pages: int = PAGES) -> float:
@@ -76,7 +74,7 @@ def main() -> None:
         print(json.dumps(child(*given.child, given.pages)))
         return
     lines = ["# A connection, µs of processor time", "", "| protocol | µs |", "|---|--:|"]
-    lines += [f"| {protocol} | {measured(protocol, given.pages):.0f} |" for protocol in HTTP]
+    lines += [f"| {protocol} | {measured(protocol, given.pages):.0f} |" for protocol in PROTOCOLS]
     options.keep(given, "connection_cost.md", "\n".join(lines))
 
 

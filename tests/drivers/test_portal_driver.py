@@ -9,9 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from entsurge.client.response import Headers, Response
 from entsurge.commands.processes import sandbox
 from entsurge.drivers import live
 from entsurge.drivers.portal import PortalDriver
+from entsurge.drivers.registry import Setting
 from entsurge.population import Population
 from entsurge.sandbox.settings import Settings
 
@@ -26,6 +28,28 @@ MORE = {
     "parent": ("read-evaluation", "read-academy-news"),
     "staff": ("read-absences", "read-absence", "justify-absence", "take-register"),
 }
+
+
+HTML = [(b"Content-Type", b"text/html; charset=utf-8")]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "outcome"),
+    [
+        ("<p>Vous êtes très nombreux à vous connecter".encode(), 200, "shed"),
+        (b"<p>Cette page est r&eacute;serv&eacute;e&nbsp;: r&eacute;serv&eacute; &agrave; d&#039;autres", 200, "shed"),
+        ("<p>réservé à d’autres".encode("cp1252"), 200, "shed"),
+        (b'<meta name="ent-service" content="home"><p>' + "très nombreux".encode(), 200, "ok"),
+        (b"<p>Bonjour", 200, "ok"),
+        ("<p>très nombreux".encode(), 429, "shed"),
+        ("<p>très nombreux".encode(), 500, "failed"),
+        (b"", 413, "failed"),
+    ],
+)
+def test_a_full_ent_is_known_by_its_words_however_they_are_written(body, status, outcome):
+    """Only in pages that are none of the portal's own, where a message may say the same; errors go by their status."""
+    answer = Response("GET", "http://ent.test/", status, Headers(HTML), body)
+    assert PortalDriver(Setting("http://ent.test")).classify(answer) == outcome
 
 
 @pytest.fixture(scope="module")

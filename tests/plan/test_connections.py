@@ -94,7 +94,17 @@ def test_a_run_is_reckoned_at_its_busiest_in_run_time() -> None:
     assert found.moment.total.visits_per_second > 1.5 * window_load(real)["total"]["visits_per_second"]
     fast = profiles.load("national-peak")
     assert of_run(fast).moment.minutes == 30
-    assert of_run(fast).moment.total.concurrency == pytest.approx(window_load(fast)["total"]["concurrency"])
+    cold = profiles.load("national-peak", overrides={"warm_up_minutes": 0})
+    assert of_run(cold).moment.total.concurrency == pytest.approx(window_load(fast)["total"]["concurrency"])
+
+
+def test_the_warm_up_needs_room_too() -> None:
+    """A rush that lies in the warm-up: room is made sure of for it, though the window is calm."""
+    window = {"day": "monday", "from": "09:15", "to": "09:40"}
+    given = {"scale": "1", "compression": "1", "window": window}
+    after = of_run(profiles.load("monday-9h02-2021", overrides={**given, "warm_up_minutes": 0}))
+    with_it = of_run(profiles.load("monday-9h02-2021", overrides={**given, "warm_up_minutes": 20}))
+    assert with_it.moment.total.visits_per_second > 1.3 * after.moment.total.visits_per_second
 
 
 def test_a_steady_rate_is_its_windows_mean() -> None:

@@ -113,6 +113,26 @@ def test_wait_and_transfer_of_each_request_and_steps_of_each_connection(tmp_path
     recorder.directory.close()
 
 
+def test_requests_of_a_page_are_counted_under_their_outcomes(tmp_path: Path) -> None:
+    """One place for a key whatever its visitors; a request that nothing answered has a time and no steps."""
+    recorder = Recorder(RunDirectory(tmp_path / "run"))
+    page = recorder.requests(REQUEST)
+    assert recorder.requests(Key(*REQUEST)) is page
+    page.add("ok", "1.1", Timing(0, 0, 0, 300, 20, 320))
+    page.add("failed", "2", Timing(0, 0, 0, 500, 30, 530))
+    page.add("failed", "", Timing(total_us=9_000))
+    page.forgave("ok", "two lengths", 320)
+    fold = recorder.fold(0)
+    times = {(key.kind, key.page, key.outcome): times.tolist() for key, times in fold.times_us.items()}
+    assert times == {
+        ("request", "open-home", "ok"): [320], ("request", "open-home", "failed"): [530, 9_000],
+        ("forgiven", "two lengths", "ok"): [320],
+        ("transport", "wait 1.1", "ok"): [300], ("transport", "transfer 1.1", "ok"): [20],
+        ("transport", "wait 2", "failed"): [500], ("transport", "transfer 2", "failed"): [30],
+    }  # fmt: skip
+    recorder.directory.close()
+
+
 def test_keys_of_the_wire_are_few(tmp_path: Path) -> None:
     """Ten thousand people's pages make no more keys than there are steps, services and phases."""
     recorder = Recorder(RunDirectory(tmp_path / "run"))

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from time import time
 from typing import TYPE_CHECKING
+from weakref import ref
 
 from entsurge.client.freshness import age_seconds, always_asked, lifetime_seconds, may_be_kept
 from entsurge.client.response import Headers, Response, lowered
@@ -41,7 +42,7 @@ class Stored:
     used without asking.
     """
 
-    __slots__ = ("_newer", "_news", "always_asked", "by_etag", "conditions", "response")
+    __slots__ = ("__weakref__", "_newer", "_news", "always_asked", "by_etag", "conditions", "response")
 
     def __init__(self, response: Response) -> None:
         headers = response.headers
@@ -50,7 +51,7 @@ class Stored:
         self.by_etag: Mapping[str, str] = {"If-None-Match": etag} if etag else {}
         self.conditions = {**self.by_etag, "If-Modified-Since": modified} if modified else self.by_etag
         self._news: list[Field] | None = None
-        self._newer: Stored | None = None  # None for itself: no circle
+        self._newer = ref(self)  # weak: two servers' answers in turn lead to each other
 
     def updated(self, news: Headers) -> Stored:
         """The same, its fields brought up to date by those of a 304.
@@ -58,10 +59,11 @@ class Stored:
         Servers repeat themselves: what came of the last 304 is remembered. Updating took 20 µs of each.
         """
         said = [field for field in news.fields if lowered(field[0]) not in _NOT_KEPT]
-        if said != self._news:
+        newer = self._newer() if said == self._news else None
+        if newer is None:
             newer = _shared(self.response, _updated(self.response.headers.fields, news))
-            self._news, self._newer = said, None if newer is self else newer
-        return self._newer or self
+            self._news, self._newer = said, ref(newer)
+        return newer
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import gevent
+from gevent import GreenletExit, get_hub
 from gevent.event import Event
 from gevent.queue import SimpleQueue
 
@@ -35,8 +36,12 @@ class GreenletPool:
         except BaseException:
             shared.end()
             raise
-        if shared.error is not None:
-            raise shared.error
+        error, shared.error = shared.error, None  # raised while it is kept, it and this frame would hold each other
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error
 
     def _start(self, work: Callable[[], None]) -> None:
         """Let somebody begin with it in the loop's next turn."""
@@ -49,7 +54,7 @@ class GreenletPool:
     def _serve(self) -> None:
         while True:
             work = self._waiting.get()
-            work()
+            work()  # what ends it ends this greenlet, which is not among the idle then
             del work
             if self.idle >= self.most_idle:
                 return
@@ -90,6 +95,18 @@ class _Shared:
             self._rest.wait()
 
     def end(self) -> None:
-        """Interrupt those who work on it; who has not begun never will."""
+        """Interrupt those who work on it, and wait until they have stopped; who has not begun never will.
+
+        Whom to interrupt is decided in the loop, in the turn that does it: who has finished by then serves somebody
+        else already.
+        """
         self._over = True
-        gevent.killall(list(self._busy))
+        get_hub().loop.run_callback(self._interrupt)
+        while self._busy:
+            gevent.sleep(0)
+        self.error = None
+
+    def _interrupt(self) -> None:
+        for each in list(self._busy):
+            if each in self._busy:
+                each.throw(GreenletExit)

@@ -59,7 +59,18 @@ class Heads:
 
 def lines(headers: Mapping[str, str]) -> bytes:
     """Header fields as lines of an HTTP/1.1 head."""
-    return b"".join([_line(name, value) for name, value in headers.items()])
+    return b"".join(
+        [
+            _line(name, value)
+            if len(value) <= _LONGEST_REMEMBERED and name not in _OWN
+            else _line.__wrapped__(name, value)
+            for name, value in headers.items()
+        ]
+    )
+
+
+_LONGEST_REMEMBERED = 256
+_OWN = frozenset({"Authorization", "X-CSRF-Token"})  # each visitor's: nothing to remember
 
 
 @lru_cache(maxsize=4096)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from entsurge.client.dialing import Dialed
     from entsurge.client.url import Origin
 
-MOST_STREAMS = 100  # until the server says how many it takes (RFC 9113, 6.5.2 recommends no fewer)
+MOST_STREAMS = 100  # at once, even if the server takes more (RFC 9113, 6.5.2 recommends that it takes no fewer)
 
 
 class Http2Connection:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from entsurge.client.failure import ClientError
 
 Field = tuple[bytes, bytes]
+MOST_PARTS = 1024  # of a body, each with the weight of an object: frames may hold a byte each
 
 
 class Asked(NamedTuple):
@@ -85,6 +86,8 @@ class Stream:
         if self.length > self._largest:
             raise TooLarge(f"a body of more than {self._largest} bytes")
         self.parts.append(data)
+        if len(self.parts) > MOST_PARTS:
+            self.parts = [b"".join(self.parts)]
         if self.length > FREE_BYTES:
             self.lease = self.lease or BODIES.lease()
             self.lease.cover(self.length)

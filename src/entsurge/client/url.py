@@ -74,8 +74,8 @@ def _split(url: str) -> Address:
 
 def joined(base: str, reference: str) -> str:
     """The absolute URL of a link found at `base`, an http or https URL. Raises ProtocolBroken."""
-    known = len(base) + len(reference) <= _REMEMBERED
-    return _joined(base, reference) if known else _joined.__wrapped__(base, reference)
+    short = len(base) + len(reference) <= _REMEMBERED
+    return _joined(base, reference) if short else _joined.__wrapped__(base, reference)
 
 
 @lru_cache(maxsize=4096)

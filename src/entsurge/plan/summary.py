@@ -137,7 +137,7 @@ def busiest_moment(profile: Profile, *, day: str = "", minutes: int = STEP_MINUT
 
 
 def busiest_of_run(profile: Profile, least_seconds: int = 60) -> Moment:
-    """The window's busiest stretch as it will be replayed: at the profile's scale, per second of run time.
+    """The busiest stretch of window and warm-up as they will be replayed: at the profile's scale, a second of run time.
 
     A stretch is ten minutes of the day, or what makes `least_seconds` of run time if that is more; the whole window if
     that is shorter, or if its mean rate is held.
@@ -146,7 +146,8 @@ def busiest_of_run(profile: Profile, least_seconds: int = 60) -> Moment:
     begin, end = window.begin_minute, window.end_minute
     stretch = max(STEP_MINUTES, ceil(least_seconds * replay.compression / 60))
     length = end - begin if replay.steady_minutes else min(end - begin, stretch)
-    starts = range(begin, end - length + 1)
+    first = begin if replay.steady_minutes else max(0, begin - replay.warm_up_minutes)
+    starts = range(first, end - length + 1)
     return _moment(profile, replay.scale * presence(profile), starts, length, speed=replay.compression)
 
 

@@ -137,12 +137,12 @@ class RefusalPatterns:
 
     def _of_page(self, answer: Response) -> Refusal | None:
         """A page with 200 may refuse as well, unless it is the one that was wanted."""
-        if self.proved(answer):
-            return None
-        reading = Reading(answer)
+        reading, found = Reading(answer), None
         if self._refuses_service(reading):
-            return Refusal.SERVICE_REFUSED
-        return Refusal.FULL if self.full.said(reading) and not reading.asks_password else None
+            found = Refusal.SERVICE_REFUSED
+        elif self.full.said(reading) and not reading.asks_password:
+            found = Refusal.FULL
+        return None if found is None or self.proved(answer) else found
 
     def _refuses_service(self, page: Reading) -> bool:
         if self.service_refused.own:
