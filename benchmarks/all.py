@@ -53,6 +53,7 @@ class Benchmark(NamedTuple):
 BENCHMARKS = (
     Benchmark("visit_cost", 45, 18),
     Benchmark("client_speed", 5, 13),
+    Benchmark("visit_loop", 2, 9),
     Benchmark("connection_cost", 0.5, 4),
     Benchmark("recording", 0.5, 1),
     Benchmark("arrivals", 5, 7),

@@ -14,7 +14,7 @@ import all as every
 BENCHMARKS = every.HERE
 DRIVER = "all"
 SHORT = {each.script: each for each in every.BENCHMARKS if each.short_seconds is not None}
-NGINX = {"client_speed", "connection_cost", "arrivals", "memory", "region", "visit_cost"}
+NGINX = {"client_speed", "connection_cost", "arrivals", "memory", "region", "visit_cost", "visit_loop"}
 ROW = re.compile(r"^\|(?!\s*-+|---).*\|$", re.MULTILINE)
 
 
