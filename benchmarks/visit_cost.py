@@ -3,8 +3,7 @@
 A visit: the sign-on form filled in, eight pages of a portal, each with nine assets (revalidated by their ETag) and five
 calls, six requests at once, cookies, connections of its own. The target is nginx on the other core, over http, https
 with HTTP/1.1 and https with HTTP/2, at two rates. Set-up and reports count for nobody. Peers that are not installed, or
-do not speak a protocol, are left out by name. What `entsurge plan --target` reckons with is kept in
-costs.json.
+do not speak a protocol, are left out by name. What `entsurge plan --target` reckons with is kept in costs.json.
 
 How the peers were made equal (benchmarks/visits/): each visit has a session of its own, closed at its end; six requests
 at once with each page; the ETags of a visit's assets are remembered; certificates are verified; a page without its sign

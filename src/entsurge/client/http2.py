@@ -1,8 +1,7 @@
 """One connection in HTTP/2 (RFC 9113): many exchanges at once, each with its own deadline, its own end, its own fault.
 
-No greenlet is kept behind a connection: whoever waits
-for an answer reads for all, and hands reading on when its own answers are there. While nobody waits, the loop itself
-takes in what comes unasked (pings, settings, the server's goodbye).
+No greenlet is kept behind a connection: whoever waits for an answer reads for all, and hands reading on when its own
+answers are there. While nobody waits, the loop itself takes in what comes unasked (pings, settings, goodbyes).
 """
 
 from __future__ import annotations
