@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from entsurge.client.resolver import Endpoint
 
 CHUNK = 65536
+CHUNK_OF_TLS = 16384  # a record's length: what waits to be decrypted is kept as large as it ever was, in each connection
 MOST_UNSAID = 16  # pieces of TLS that hold nothing for us, such as tickets: who sends more of them at once is left
 _READ, _WRITE = 1, 2
 _BIND_WITHOUT_PORT = 24  # IP_BIND_ADDRESS_NO_PORT of linux/in.h
@@ -47,9 +48,10 @@ class Wire:
     `peer` is the address at the other end, empty before it is connected to.
     """
 
-    __slots__ = ("_closed", "_hub", "_idle", "_readable", "_sock", "_writable", "peer")
+    __slots__ = ("_closed", "_hub", "_idle", "_readable", "_sock", "_writable", "most", "peer")
 
     def __init__(self, family: int) -> None:
+        self.most = CHUNK  # bytes that are received at once
         self._sock = _SYSTEM_SOCKET(family, standard.SOCK_STREAM)
         self._sock.setblocking(False)
         self._hub: Any = get_hub()
@@ -105,7 +107,7 @@ class Wire:
             view = view[self._sent(view) :]
 
     def receive(self) -> memoryview:
-        """What has come, at most 64 kB; empty when the other side has closed. Waits for it.
+        """What has come, at most `most` bytes; empty when the other side has closed. Waits for it.
 
         It stands in a buffer that all wires share: use it before anybody else gets a turn.
         """
@@ -114,7 +116,7 @@ class Wire:
         while True:
             self._hub.wait(self._readable)
             try:
-                return _view[: self._sock.recv_into(_buffer)]
+                return _view[: self._sock.recv_into(_buffer, self.most)]
             except BlockingIOError:
                 continue
 
@@ -127,7 +129,7 @@ class Wire:
         if self._closed:
             return b""
         try:
-            found: bytes = self._sock.recv(CHUNK)
+            found: bytes = self._sock.recv(self.most)
         except BlockingIOError:
             return None
         except OSError:
@@ -184,6 +186,7 @@ class TlsWire:
 
     def __init__(self, wire: Wire, context: ssl.SSLContext, host: str, session: Any = None) -> None:
         self._wire, self._sending = wire, False
+        wire.most = CHUNK_OF_TLS
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._engine: Any = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host, session=session)
 
