@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from entsurge.client.resolver import Endpoint
 
 CHUNK = 65536
-CHUNK_OF_TLS = 16384  # a record's length: what waits to be decrypted is kept as large as it ever was, in each connection
+CHUNK_OF_TLS = (
+    16384  # a record's length: what waits to be decrypted is kept as large as it ever was, in each connection
+)
 MOST_UNSAID = 16  # pieces of TLS that hold nothing for us, such as tickets: who sends more of them at once is left
 _READ, _WRITE = 1, 2
 _BIND_WITHOUT_PORT = 24  # IP_BIND_ADDRESS_NO_PORT of linux/in.h
