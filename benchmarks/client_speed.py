@@ -45,9 +45,10 @@ def entsurge(url: str, seconds: float) -> Callable[[], int]:
 
     from entsurge.drivers.portal import PortalDriver
     from entsurge.drivers.registry import Setting
-    from entsurge.record.exporter import Exporter
-    from entsurge.record.recorder import Key, Recorder
-    from entsurge.record.run_directory import RunDirectory
+    from entsurge.metrics.exporter import Exporter
+    from entsurge.record.recorder import Recorder
+    from entsurge.record.schema import Key
+    from entsurge.record.writer import RunDirectory
     from entsurge.client.allow_list import AllowList
     from entsurge.client.client import Client
     from entsurge.client.tls import Tls

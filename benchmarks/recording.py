@@ -17,9 +17,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 import options
 
 from entsurge.client.response import Timing
-from entsurge.record.exporter import Exporter
-from entsurge.record.recorder import Key, Recorder
-from entsurge.record.run_directory import RunDirectory
+from entsurge.metrics.exporter import Exporter
+from entsurge.record.recorder import Recorder
+from entsurge.record.schema import Key
+from entsurge.record.writer import RunDirectory
 
 WHOLE = "request of a page, and where its time went"
 A_PAGE, CONNECTED = 15, 20  # requests of a page; every so many requests a connection is made for one

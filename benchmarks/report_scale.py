@@ -8,7 +8,6 @@ each, from Parquet.
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import statistics
@@ -29,8 +28,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from synthetic_run import Shape, write
 
-from entsurge.analysis.stream import pieces
 from entsurge.record.histogram import upper_ends
+from entsurge.record.reading.series import Series
 
 if TYPE_CHECKING:
     import argparse
@@ -43,7 +42,7 @@ SAID = (0, 3, 4)  # exit codes of a command that has said what it was asked
 OURS = """
 import sys, time
 from pathlib import Path
-from entsurge.analysis.run import read_run
+from entsurge.record.reading.run import read_run
 begin = time.perf_counter()
 read_run(Path(sys.argv[1]))
 print(time.perf_counter() - begin)
@@ -120,23 +119,23 @@ def _megabytes(pid: int) -> tuple[float, float]:
 
 def parquet(run: Path, path: Path) -> int:
     """The run's samples, a row each: persona, service, second, microseconds; how many."""
-    keys = json.loads((run / "keys.json").read_text(encoding="utf-8"))
+    series = Series.of(run, [])
+    keys = series.keys
     names: dict[str, list[str]] = {}
     codes: dict[str, Any] = {}
     for name in ("persona", "service"):
-        names[name] = sorted({key[name] for key in keys})
-        codes[name] = np.array([names[name].index(key[name]) for key in keys], np.int32)
+        names[name] = sorted({getattr(key, name) for key in keys})
+        codes[name] = np.array([names[name].index(getattr(key, name)) for key in keys], np.int32)
     schema = pa.schema([("persona", pa.dictionary(pa.int32(), pa.string())),
                         ("service", pa.dictionary(pa.int32(), pa.string())),
                         ("second", pa.int32()), ("us", pa.int64())])  # fmt: skip
     total = 0
     with pq.ParquetWriter(str(path), schema) as writer:
-        for piece in pieces(run / "series.arrows", ("second", "key", "bucket", "count"), [], 1 << 20):
-            second, key, bucket, count = (piece.column(name).to_numpy() for name in piece.column_names)
-            second, key, bucket = (np.repeat(column, count) for column in (second, key, bucket))
+        for rows in series.rows(at_once=1 << 20):
+            second, key, bucket = (np.repeat(column, rows.times) for column in (rows.second, rows.key, rows.bucket))
             coded = [pa.DictionaryArray.from_arrays(codes[name][key], names[name]) for name in ("persona", "service")]
-            times = pa.array(upper_ends(bucket.astype(np.int64)))
-            writer.write_table(pa.Table.from_arrays([*coded, pa.array(second), times], schema=schema))
+            times = pa.array(upper_ends(bucket))
+            writer.write_table(pa.Table.from_arrays([*coded, pa.array(second.astype(np.int32)), times], schema=schema))
             total += len(key)
     return total
 

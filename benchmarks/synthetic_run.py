@@ -18,7 +18,7 @@ import numpy as np
 import options
 
 from entsurge.record.histogram import buckets
-from entsurge.record.run_directory import RunDirectory
+from entsurge.record.writer import RunDirectory
 
 if TYPE_CHECKING:
     import argparse

@@ -88,7 +88,8 @@ def test_no_library_brings_pandas_into_the_generators_process(tmp_path: Path) ->
     script = (
         "from entsurge.engine import __main__\n"
         "import sys\nfrom pathlib import Path\n"
-        "from entsurge.record.recorder import Key, Recorder\nfrom entsurge.record.run_directory import RunDirectory\n"
+        "from entsurge.record.recorder import Recorder\nfrom entsurge.record.schema import Key\n"
+        "from entsurge.record.writer import RunDirectory\n"
         "directory = RunDirectory(Path(sys.argv[1]))\nrecorder = Recorder(directory)\n"
         "recorder.request(Key('request', 'student', 'Lyon', 'home', 'open-home', 'surge', 'ok'), 100)\n"
         "recorder.fold(1)\ndirectory.close()\nprint(sys.modules.get('pandas'))"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from entsurge import errors
 from entsurge.analysis import Run, Verdict, judge, read_run
 from entsurge.analysis.verdict import measured as measured_text
-from entsurge.record.run_directory import write_json
+from entsurge.record.layout import VERDICT
+from entsurge.record.writer import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -186,6 +187,6 @@ def _clauses(result: GateResult) -> list[str]:
 
 def _write(path: Path, found: Verdict) -> None:
     try:
-        write_json(path / "verdict.json", found.as_json())
+        write_json(path / VERDICT, found.as_json())
     except OSError as error:
-        raise errors.CannotRecord(f"{path / 'verdict.json'}: {error.strerror or error}") from None
+        raise errors.CannotRecord(f"{path / VERDICT}: {error.strerror or error}") from None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from entsurge.analysis.run import Run, read_run
-from entsurge.record.recorder import Key, Recorder
-from entsurge.record.run_directory import RunDirectory
+from entsurge.record.reading.run import Run, read_run
+from entsurge.record.recorder import Recorder
+from entsurge.record.schema import Key
+from entsurge.record.writer import RunDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,16 +8,19 @@ import pytest
 
 from entsurge.analysis import proportion
 from entsurge.analysis.blocks import Part, Stretch, compare
-from entsurge.analysis.by_second import by_second
 from entsurge.analysis.effects import effects
-from entsurge.analysis.run import read_run
 from entsurge.analysis.spells import spells, upper_edge
-from entsurge.record.recorder import Key, Recorder
-from entsurge.record.run_directory import RunDirectory
+from entsurge.record.reading.by_second import by_second
+from entsurge.record.reading.run import read_run
+from entsurge.record.reading.series import Series
+from entsurge.record.recorder import Recorder
+from entsurge.record.schema import Key
+from entsurge.record.writer import RunDirectory
 from entsurge.render.effects import effects_markdown, effects_view
 from entsurge.render.html import messages
 from entsurge.render.numbers import Numbers
 
+FIGURES = {"visits": 1.0, "page_views": 1.0, "minutes_per_visit": 1.0, "pages_per_visit": 1.0}
 PHASES = [
     {"name": "warm-up", "start_s": 0.0, "end_s": 5.0}, {"name": "surge", "start_s": 5.0, "end_s": 95.0},
     {"name": "drain", "start_s": 95.0, "end_s": 100.0},
@@ -35,7 +38,8 @@ def a_run(path: Path, perturbations: list[dict], pages, *, applied: bool = True)
     """A run directory whose second s holds what pages(s, draw) yields: (persona, service, cohort, outcome, seconds)."""
     directory = RunDirectory(path)
     manifest = {
-        "format": 1, "name": "trial", "phases": PHASES, "objectives": [], "planned": {}, "figures": {},
+        "format": 1, "name": "trial", "phases": PHASES, "objectives": [], "planned": {}, "profile": "p",
+        "figures": {"published": None, "week": FIGURES, "window": FIGURES},
         "perturbations": perturbations, "protected": ["student", "teacher"], "scale": "1", "compression": 1.0,
         "target": {"name": "t", "url": "http://127.0.0.1:1"},
     }  # fmt: skip
@@ -166,7 +170,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
 def test_a_stretch_too_short_has_no_interval(tmp_path: Path) -> None:
     """Two blocks are no sample: a value without bounds."""
     run = a_run(tmp_path / "r", [perturbation("f", "fault", 40, 60)], slow_and_failing)
-    pages = by_second(run.path)
+    pages = by_second(Series.of(run.path, []))
     served, _ = compare(Stretch(pages, 36, 40).part(), Stretch(pages, 40, 44).part())
     assert served.value is not None
     assert served.low is None
@@ -185,10 +189,10 @@ def test_a_truncated_record_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     run = a_run(tmp_path / "r", [perturbation("f", "fault", 40, 60)], slow_and_failing)
     whole = (run.path / "series.arrows").read_bytes()
     (run.path / "series.arrows").write_bytes(whole[: len(whole) // 2])
-    assert 10 < by_second(run.path).seconds < 100
+    assert 10 < by_second(Series.of(run.path, [])).seconds < 100
     (run.path / "series.arrows").unlink()
     (run.path / "keys.json").unlink()
-    assert by_second(run.path).seconds == 0
+    assert by_second(Series.of(run.path, [])).seconds == 0
     assert effects(run, None)[0]["cells"] == []
 
 

@@ -7,9 +7,9 @@ import pytest
 from tests.analysis.records import pages, run_of
 
 from entsurge.analysis import proportion
-from entsurge.analysis.hdr import BUCKETS, Times
 from entsurge.analysis.objectives import apdex
-from entsurge.record.histogram import buckets
+from entsurge.record.histogram import BUCKETS, buckets
+from entsurge.record.reading.hdr import Times
 
 
 def times(values: list[int]) -> Times:

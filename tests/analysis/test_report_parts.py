@@ -14,9 +14,9 @@ from entsurge.analysis.continuity import silences_us
 from entsurge.analysis.percentiles import percentiles
 from entsurge.analysis.perturbations import perturbations
 from entsurge.analysis.recovery import recoveries
-from entsurge.analysis.run import read_run
 from entsurge.analysis.target import MOST_SERIES, target_series
 from entsurge.analysis.timeline import timeline
+from entsurge.record.reading.run import read_run
 
 FAULT = {"id": "slow", "kind": "fault", "title": {"fr": "lente", "en": "slow"}, "defers": [], "start_s": 40.0,
          "end_s": 60.0}  # fmt: skip

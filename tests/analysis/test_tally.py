@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entsurge.analysis import tally as tallies
-from entsurge.analysis.run import _groups
-from entsurge.analysis.stays import read_stays
-from entsurge.analysis.stream import pieces
-from entsurge.analysis.tally import Tally, tally
-from entsurge.record.recorder import Key, Recorder
-from entsurge.record.run_directory import RunDirectory
+from entsurge.record.reading import tally as tallies
+from entsurge.record.reading.series import Series
+from entsurge.record.reading.stays import read_stays
+from entsurge.record.reading.stream import pieces
+from entsurge.record.reading.tally import Tally, tally
+from entsurge.record.recorder import Recorder
+from entsurge.record.schema import SERIES, Key
+from entsurge.record.writer import RunDirectory
 
 PERSONAS, SERVICES, OUTCOMES = ("student", "parent"), ("home", "marks", "sign-on"), ("ok", "shed", "failed")
 Sample = tuple[int, str, str, str, int, int]  # second, persona, service, outcome, corrected µs, service µs
@@ -39,7 +40,7 @@ def recorded(path: Path, given: list[Sample]) -> tuple[Tally, list[str]]:
         recorder.fold(second)
     directory.close()
     notes: list[str] = []
-    return tally(path / "series.arrows", _groups(path / "keys.json", notes), notes), notes
+    return tally(Series.of(path, notes), notes), notes
 
 
 def rank(values: list[int], percentile: float) -> float:
@@ -96,8 +97,8 @@ def test_small_pieces_say_the_same_as_large_ones(tmp_path: Path, monkeypatch: py
         (n % 70, PERSONAS[n % 2], SERVICES[n % 3], OUTCOMES[n % 3], 1000 * (n + 1), 900 * (n + 1)) for n in range(500)
     ]
     whole, _ = recorded(tmp_path / "run", given)
-    monkeypatch.setattr("entsurge.analysis.stream.pieces.__defaults__", (3,))
-    small = tally(tmp_path / "run" / "series.arrows", _groups(tmp_path / "run" / "keys.json", []), [])
+    monkeypatch.setattr("entsurge.record.reading.series.Series.rows.__defaults__", (None, None, 3))
+    small = tally(Series.of(tmp_path / "run", []), [])
     for outcome in OUTCOMES:
         ours, theirs = (each.times(timing="corrected", outcome=outcome).counts for each in (whole, small))
         assert (ours == theirs).all()
@@ -116,8 +117,7 @@ def test_rows_without_a_meaning_are_skipped_and_said(tmp_path: Path) -> None:
         directory.series((second, one.astype(np.int16), one, key, bucket, one))
     directory.close()
     notes: list[str] = []
-    groups = _groups(tmp_path / "run" / "keys.json", notes)
-    found = tally(tmp_path / "run" / "series.arrows", groups, notes)
+    found = tally(Series.of(tmp_path / "run", notes), notes)
     assert found.times(timing="corrected").total == 1
     assert any("5 rows" in note for note in notes)
 
@@ -132,11 +132,9 @@ def test_a_page_that_comes_too_late_for_its_second_is_counted_and_said(tmp_path:
         recorder.fold(second)
     directory.close()
     notes: list[str] = []
-    groups = _groups(tmp_path / "run" / "keys.json", notes)
-    path = tmp_path / "run" / "series.arrows"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("entsurge.analysis.stream.pieces.__defaults__", (1,))
-        found = tally(path, groups, notes)
+        patched.setattr("entsurge.record.reading.series.Series.rows.__defaults__", (None, None, 1))
+        found = tally(Series.of(tmp_path / "run", notes), notes)
     assert found.times(timing="corrected").total == 3
     assert found.seconds.outcomes["ok"][1] == 2
     assert any("too late" in note for note in notes)
@@ -148,7 +146,7 @@ def test_a_file_that_is_no_arrow_stream_is_said(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b"")
     notes: list[str] = []
     for name in ("a", "b", "c"):
-        assert list(pieces(tmp_path / name, ("second",), notes)) == []
+        assert list(pieces(tmp_path / name, SERIES, ("second",), notes)) == []
     assert len(notes) == 3
 
 

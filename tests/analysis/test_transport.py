@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 from tests.analysis.records import record, visit
 
-from entsurge.analysis.run import Run, read_run
+from entsurge.analysis import frames
 from entsurge.analysis.transport import transport
 from entsurge.client.response import Timing
-from entsurge.record.recorder import Key, Recorder
-from entsurge.record.run_directory import RunDirectory
+from entsurge.record.reading.run import Run, read_run
+from entsurge.record.recorder import Recorder
+from entsurge.record.schema import Key
+from entsurge.record.writer import RunDirectory
 
 ASKED = Key("request", "student", "Lyon", "homework", "read-homework", "surge", "ok")
 AGREED = {"http": "2", "tls": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "address": "127.0.0.1"}
@@ -133,4 +135,4 @@ def test_no_reader_takes_the_wire_for_pages_or_requests(tmp_path: Path) -> None:
     assert run.tally.count() == dict.fromkeys(("ok", "shed", "failed", "lost"), 0)
     assert run.tally.times(timing="service", kind="request", outcome="ok").total == 5
     assert int(run.tally.seconds.requests.sum()) == 5
-    assert len(run.pages) == 0
+    assert len(frames.pages(run)) == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from entsurge.audience import profile as profiles
-from entsurge.record.run_directory import RunDirectory
+from entsurge.record.writer import RunDirectory
 from entsurge.targets import file as targets
 from entsurge.targets.writes import TOLD, Writes
 

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 import yaml
 
-from entsurge.record.exporter import Exporter
-from entsurge.record.recorder import Fold, Key
+from entsurge.metrics.exporter import Exporter
+from entsurge.record.recorder import Fold
+from entsurge.record.schema import Key
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = DEPLOY / "prometheus" / "entsurge.rules.yml"

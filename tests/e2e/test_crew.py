@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from tests.verdicts import agrees, reasons
 
-from entsurge.analysis import read_run
+from entsurge.analysis import frames, read_run
 from entsurge.audience import profile as profiles
 from entsurge.plan.arrivals import Arrivals
 from entsurge.plan.people import groups
-from entsurge.record.run_directory import NEVER_STARTED
+from entsurge.record.schema import NEVER_STARTED
 
 LONGER = 'to = "09:40"'
 
@@ -73,12 +73,12 @@ def planned(profile: Path) -> list[str]:
 def balanced(path: Path, profile: Path) -> Counter[str]:
     """Every planned visit has exactly one row, and offered = started + lost to the unit; the ends of the visits."""
     run = read_run(path)
-    assert sorted(run.visits["name"]) == sorted(planned(profile))
-    ends = Counter(run.visits["end"])
+    assert sorted(frames.visits(run)["name"]) == sorted(planned(profile))
+    ends = Counter(frames.visits(run)["end"])
     lost = sum(ends[end] for end in NEVER_STARTED)
-    assert run.finish["offered"] == len(run.visits)
+    assert run.finish["offered"] == len(frames.visits(run))
     assert run.finish["lost"] == lost
-    assert run.finish["started"] == len(run.visits) - lost
+    assert run.finish["started"] == len(frames.visits(run)) - lost
     return ends
 
 
@@ -93,8 +93,8 @@ def test_two_processes_do_what_one_does(entsurge, quick_profile: Path, free_sand
     ends = balanced(tmp_path / "two", quick_profile)
     assert set(ends) == {"completed"}
     run = read_run(tmp_path / "two")
-    pages = run.pages[(run.pages["timing"] == "service") & (run.pages["service"] != "sign-on")]
-    assert int(pages["count"].sum()) == int(run.visits["ok"].sum())
+    pages = frames.pages(run)[(frames.pages(run)["timing"] == "service") & (frames.pages(run)["service"] != "sign-on")]
+    assert int(pages["count"].sum()) == int(frames.visits(run)["ok"].sum())
     assert len(run.finish["processes"]) == 2
     assert len(events(tmp_path / "two", "joined")) == 2
 
@@ -119,11 +119,11 @@ def test_a_killed_worker_is_replaced_and_what_was_lost_is_counted(
     ends = balanced(path, longer_profile)
     assert ends["worker-lost"] > 0
     run = read_run(path)
-    due = run.visits["due_us"] / 1e6
-    late = run.visits[due > killed + 10]
+    due = frames.visits(run)["due_us"] / 1e6
+    late = frames.visits(run)[due > killed + 10]
     assert len(late) > 50
     assert not set(late["end"]) & NEVER_STARTED
-    started = run.window_visits["end"].isin(NEVER_STARTED)
+    started = frames.window_visits(run)["end"].isin(NEVER_STARTED)
     share = 1 - started.mean()
     assert agrees(path, process.returncode), output + errors
     if share < 0.98:
@@ -184,7 +184,7 @@ def test_workers_stop_by_themselves_when_the_master_is_killed(
         elsewhere.communicate(timeout=10)
     run = read_run(path)
     assert run.finish is None
-    assert len(run.visits) > 0
+    assert len(frames.visits(run)) > 0
     report = subprocess.run(
         [sys.executable, "-m", "entsurge", "report", str(path)], cwd=tmp_path, capture_output=True, text=True,
         timeout=120, check=False,

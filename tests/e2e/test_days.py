@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from entsurge import content
-from entsurge.analysis import read_run
+from entsurge.analysis import frames, read_run
 from entsurge.audience import profile as profiles
 from entsurge.commands.plan import command as plan
 from entsurge.commands.processes import run_engine
@@ -52,11 +52,11 @@ def test_every_day_can_be_run(free_sandbox, tmp_path: Path, name: str) -> None:
     assert run_engine(spec, token=free_sandbox[1]) == 0
     run = read_run(tmp_path / "day")
     assert run.finish["end"] == "completed"
-    assert run.finish["offered"] == run.finish["started"] + run.finish["lost"] == len(run.visits)
+    assert run.finish["offered"] == run.finish["started"] + run.finish["lost"] == len(frames.visits(run))
     applied = {each["id"] for each in run.events if each["kind"] == "perturbation" and each["state"] == "applied"}
     assert {each["id"] for each in run.manifest["perturbations"]} == applied == set(profiles.load(name).measures)
     if name == "messaging-closed-2024":
-        assert int(run.pages.loc[run.pages["outcome"] == "shed", "count"].sum()) > 0
+        assert int(frames.pages(run).loc[frames.pages(run)["outcome"] == "shed", "count"].sum()) > 0
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.verdicts import agrees, reasons
 
-from entsurge.analysis import read_run
+from entsurge.analysis import frames, read_run
 from entsurge.analysis.quantiles import table
 from entsurge.audience import profile as profiles
 from entsurge.commands.demo import demo_settings
@@ -68,7 +68,7 @@ def test_a_frozen_server_is_in_the_verdict(entsurge, quick_profile: Path, ent, t
     assert finish["lost"] == 0
     assert finish["offered"] == finish["started"]
     run = read_run(tmp_path / "frozen")
-    pages = run.pages[(run.pages["timing"] == "corrected") & (run.pages["outcome"] != "lost")]
+    pages = frames.pages(run)[(frames.pages(run)["timing"] == "corrected") & (frames.pages(run)["outcome"] != "lost")]
     assert table(pages, ["timing"], 99)["corrected",][0] > 3
     assert finish["start_lag_us"]["p99"] < 500_000  # the generator itself was never late
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from entsurge import content
-from entsurge.analysis import read_run
+from entsurge.analysis import frames, read_run
 from entsurge.audience import profile as profiles
 from entsurge.commands.demo import demo_settings
 from entsurge.commands.processes import sandbox
@@ -101,12 +101,14 @@ def test_live_pages_use_the_bandwidth_they_say(entsurge, live_profile: Path, tmp
         assert metric(url, "entsandbox_live_dropped_chunks_total") == 0
     assert done.returncode in (0, 3, 4), done.stdout + done.stderr  # how well this machine kept time is not the matter
     run = read_run(tmp_path / "live")
-    assert set(run.visits["end"]) == {"completed"}
+    assert set(frames.visits(run)["end"]) == {"completed"}
     assert sent == pytest.approx(KBPS * 125 * seconds, rel=0.1)
     assert seconds == pytest.approx(planned_seconds(run, "video-class"), rel=0.25)
     assert uploaded > 0
     found = requests(tmp_path / "live")
-    pages = int(sum(each["ok"] for row in run.visits["services"] for each in row if each["service"] == "video-class"))
+    pages = int(
+        sum(each["ok"] for row in frames.visits(run)["services"] for each in row if each["service"] == "video-class")
+    )
     assert found["video-class", "live-join", "ok"] == found["video-class", "live-connect", "ok"] == pages > 50
     assert found["video-class", "live-first-media", "ok"] == pytest.approx(pages, abs=pages / 10)
     assert found["chat", "live-message", "ok"] > 20
@@ -119,7 +121,7 @@ def test_live_pages_use_the_bandwidth_they_say(entsurge, live_profile: Path, tmp
 def planned_seconds(run, service: str) -> float:
     """How long its visitors meant to stay on a service's pages, leaving 0.2 s early."""
     total = 0.0
-    for visit in run.visits.itertuples():
+    for visit in frames.visits(run).itertuples():
         mean_gap_seconds = visit.planned_gap_us / 1e6 / max(1, visit.planned)
         total += sum(each["ok"] for each in visit.services if each["service"] == service) * max(
             0, mean_gap_seconds - 0.2

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from entsurge.analysis import read_run
+from entsurge.analysis import frames, read_run
 
 pytestmark = pytest.mark.slow
 
@@ -21,8 +21,8 @@ def test_a_run_by_the_app_serves_every_page(entsurge, quick_profile: Path, free_
     )  # fmt: skip
     assert (tmp_path / "app" / "manifest.json").is_file(), done.stdout + done.stderr
     run = read_run(tmp_path / "app")
-    assert int(run.window_visits["ok"].sum()) == run.manifest["figures"]["window"]["page_views"]
-    assert set(run.window_visits["end"]) == {"completed"}
+    assert int(frames.window_visits(run)["ok"].sum()) == run.manifest["figures"]["window"]["page_views"]
+    assert set(frames.window_visits(run)["end"]) == {"completed"}
     keys = json.loads((tmp_path / "app" / "keys.json").read_text("utf-8"))
     hops = {key["page"] for key in found(keys) if key["kind"] == "hop"}
     assert {"form", "credentials", "token", "who"} <= hops

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from entsurge.analysis import read_run
+from entsurge.analysis import frames, read_run
 from entsurge.analysis.effects import effects
 from entsurge.chaos.edge import envoy_path
 
@@ -98,7 +98,7 @@ def test_a_network_fault_lives_in_a_namespace_of_the_run_s_own(
     )
     assert done.returncode in (0, 3, 4), done.stdout + done.stderr
     assert "in the network namespace entsurge-" in done.stderr
-    visits = read_run(tmp_path / "c").visits
+    visits = frames.visits(read_run(tmp_path / "c"))
     assert 0 < int((visits["failed"] > 0).sum() + (visits["sign_on"] == "failed").sum()) < len(visits) * 0.8
     listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
     assert done.stderr.partition("in the network namespace ")[2].split()[0] not in listed

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 from tests.authority import Authority
 
-from entsurge.analysis import read_run
+from entsurge.analysis import frames, read_run
 
 pytestmark = pytest.mark.needs("nginx", "openssl", "prometheus-pushgateway")
 NGINX = """
@@ -210,7 +210,7 @@ def test_a_run_with_everything_that_speaks_to_the_target(house: House, target, t
     assert "could not be pushed" not in done.stderr
     run = read_run(tmp_path / "run")
     assert run.finish["started"] > 20
-    assert (run.visits["sign_on"] == "ok").mean() > 0.9
+    assert (frames.visits(run)["sign_on"] == "ok").mean() > 0.9
     assert [each["state"] for each in run.events if each["kind"] == "perturbation"] == ["applied", "ended"]
     assert "entsandbox_sessions{" in (tmp_path / "run" / "target.jsonl").read_text()
     lines = asked_since(house, before)

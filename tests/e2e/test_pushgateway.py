@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from entsurge.analysis import read_run
+from entsurge.analysis import frames, read_run
 
 
 @pytest.mark.slow
@@ -36,7 +36,7 @@ def test_a_short_run_pushes_its_metrics(quick_profile: Path, free_sandbox, tmp_p
     assert len(pushed) >= 2
     assert {path for path, _ in pushed} == {"/metrics/job/entsurge/run/x"}
     lines = [line for line in pushed[-1][1].splitlines() if line.startswith("entsurge_pages_total{")]
-    pages = read_run(tmp_path / "x").pages
+    pages = frames.pages(read_run(tmp_path / "x"))
     assert sum(float(line.split()[-1]) for line in lines) == pages.loc[pages["timing"] == "service", "count"].sum()
 
 

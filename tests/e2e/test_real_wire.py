@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pytest
 
-from entsurge.analysis.run import read_run
 from entsurge.audience import profile as profiles
 from entsurge.plan.people import population
 from entsurge.population import write_csv
+from entsurge.record.reading.run import read_run
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 

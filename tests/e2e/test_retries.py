@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from entsurge import content
-from entsurge.analysis import read_run
+from entsurge.analysis import frames, read_run
 from entsurge.analysis.report_data import report_data
 
 TIMES = 3
@@ -32,18 +32,20 @@ def test_parents_put_off_come_back_and_are_no_visits(entsurge, insistent, free_s
     )  # fmt: skip
     assert done.returncode in (0, 4), done.stdout + done.stderr  # a busy machine may void the verdict, not the counts
     run = read_run(tmp_path / "r")
-    parents = run.visits[run.visits["persona"] == "parent"]
-    assert run.finish["offered"] == run.finish["started"] == len(run.visits)
-    assert run.finish["retries"]["due"]["parent"] == len(run.retries) == TIMES * len(parents) > 0
+    parents = frames.visits(run)[frames.visits(run)["persona"] == "parent"]
+    assert run.finish["offered"] == run.finish["started"] == len(frames.visits(run))
+    assert run.finish["retries"]["due"]["parent"] == len(frames.retries(run)) == TIMES * len(parents) > 0
     assert run.finish["retries"]["started"]["parent"] == TIMES * len(parents)
-    assert set(run.retries["attempt"]) == {1, 2, 3}
-    assert set(run.retries["name"].str.partition("#")[0]) == set(parents["name"])
-    assert len(run.window_visits) == run.manifest["figures"]["window"]["visits"]
-    sign_ons = run.pages[(run.pages["service"] == "sign-on") & (run.pages["timing"] == "service")]
-    assert int(sign_ons["count"].sum()) == len(run.visits)
+    assert set(frames.retries(run)["attempt"]) == {1, 2, 3}
+    assert set(frames.retries(run)["name"].str.partition("#")[0]) == set(parents["name"])
+    assert len(frames.window_visits(run)) == run.manifest["figures"]["window"]["visits"]
+    sign_ons = frames.pages(run)[
+        (frames.pages(run)["service"] == "sign-on") & (frames.pages(run)["timing"] == "service")
+    ]
+    assert int(sign_ons["count"].sum()) == len(frames.visits(run))
     found = report_data([tmp_path / "r"])["runs"][0]
     assert found["retries"]["by_persona"]["parent"]["most"] == TIMES
     assert found["retries"]["more_sign_ons"] == pytest.approx(
-        100 * found["retries"]["attempts"] / len(run.window_visits)
+        100 * found["retries"]["attempts"] / len(frames.window_visits(run))
     )
     assert "Ces tentatives ne sont pas des visites" in (tmp_path / "r" / "report.fr.html").read_text("utf-8")

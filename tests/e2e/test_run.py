@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.verdicts import agrees, reasons
 
-from entsurge.analysis import read_run
+from entsurge.analysis import frames, read_run
 
 HOME_PAGES = 'entsandbox_requests_total{outcome="ok",persona="student",route="home"}'
 
@@ -35,10 +35,10 @@ def test_a_run_starts_every_visit_and_passes(entsurge, whole, tmp_path: Path) ->
     path, said = whole
     run = read_run(path)
     assert run.notes == []
-    assert len(run.window_visits) == run.manifest["figures"]["window"]["visits"] > 100
-    assert run.finish["offered"] == run.finish["started"] == len(run.visits)
-    assert int(run.window_visits["ok"].sum()) == run.manifest["figures"]["window"]["page_views"]
-    assert set(run.window_visits["end"]) == {"completed"}
+    assert len(frames.window_visits(run)) == run.manifest["figures"]["window"]["visits"] > 100
+    assert run.finish["offered"] == run.finish["started"] == len(frames.visits(run))
+    assert int(frames.window_visits(run)["ok"].sum()) == run.manifest["figures"]["window"]["page_views"]
+    assert set(frames.window_visits(run)["end"]) == {"completed"}
     assert (path / "report.fr.html").is_file()
     assert (path / "report.en.html").is_file()
     verdict = json.loads((path / "verdict.json").read_text())
@@ -52,9 +52,9 @@ def test_a_run_starts_every_visit_and_passes(entsurge, whole, tmp_path: Path) ->
 def test_pages_and_visits_agree_in_the_record(whole) -> None:
     """The histograms hold as many pages as the visits say they opened, sign-on apart."""
     run = read_run(whole[0])
-    pages = run.pages[(run.pages["timing"] == "service") & (run.pages["service"] != "sign-on")]
+    pages = frames.pages(run)[(frames.pages(run)["timing"] == "service") & (frames.pages(run)["service"] != "sign-on")]
     assert int(pages["count"].sum()) == int(
-        run.visits["ok"].sum() + run.visits["shed"].sum() + run.visits["failed"].sum()
+        frames.visits(run)["ok"].sum() + frames.visits(run)["shed"].sum() + frames.visits(run)["failed"].sum()
     )
 
 
@@ -66,7 +66,7 @@ def test_a_measure_defers_parents_and_says_so(entsurge, quick_profile: Path, fre
     )  # fmt: skip
     assert agrees(tmp_path / "m", done.returncode), done.stdout + done.stderr
     assert reasons(tmp_path / "m") == []
-    visits = read_run(tmp_path / "m").window_visits
+    visits = frames.window_visits(read_run(tmp_path / "m"))
     assert set(visits.loc[visits["persona"] == "parent", "end"]) == {"shed"}
     assert set(visits.loc[visits["persona"] == "student", "end"]) == {"completed"}
     verdict = json.loads((tmp_path / "m" / "verdict.json").read_text())

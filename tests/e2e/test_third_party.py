@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from entsurge.analysis.run import read_run
+from entsurge.analysis import frames
+from entsurge.record.reading.run import read_run
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNTS = 40
@@ -79,7 +80,7 @@ def test_doctor_run_and_clean_up(entsurge, target, tmp_path) -> None:
     done = entsurge("run", "./small.toml", "--target", str(target), "--scenario", "student=ours.py", "--out", "run",
                     "--quiet", "--exporter-port", "0")  # fmt: skip
     assert done.returncode in (0, 3, 4), done.stderr
-    visits = read_run(tmp_path / "run").visits
+    visits = frames.visits(read_run(tmp_path / "run"))
     assert visits["lost"].sum() == 0
     assert visits["ok"].sum() > 0.8 * visits[["ok", "shed", "failed"]].sum().sum()  # SQLite locks are the target's own
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text("utf-8"))

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from entsurge.analysis.run import Run, read_run
+from entsurge.analysis import frames
+from entsurge.record.reading.run import Run, read_run
 from entsurge.record.transport import Step
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
@@ -147,7 +148,7 @@ def test_counts_equal_the_servers_own_log(entsurge, portal: Portal, small: Path,
     run = read_run(tmp_path / "run")
     found = counted(run)
     assert settled(logged, found) == found
-    visits = len(run.visits[run.visits["ok"] > 0])
+    visits = len(frames.visits(run)[frames.visits(run)["ok"] > 0])
     assert found["tls-full"] >= visits > 20
     assert found["connect"] > visits if spoken == "1.1" else found["connect"] == found["tls-full"]
     assert found[f"HTTP/{spoken}"] == sum(value for name, value in found.items() if name.startswith("HTTP/")) > 0

@@ -1,15 +1,15 @@
 """One suite for every product: checked, refused, loaded and cleaned up, over HTTPS with a private authority."""
 
 import json
-from collections import Counter
 from pathlib import Path
 
 import pytest
 from tests.products.conftest import Product, products
 from tests.products.wiki import PERSONAS
 
-from entsurge.analysis.run import read_run
-from entsurge.analysis.stream import pieces
+from entsurge.analysis import frames
+from entsurge.record.reading.run import read_run
+from entsurge.record.reading.series import Series
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("product", products(), indirect=True)]
 BORNE = "run"  # a run's requests bear the name of its directory
@@ -73,7 +73,7 @@ def test_run_and_clean_up(entsurge, product: Product, profile: Path, tmp_path: P
     assert done.returncode in (0, 3, 4), done.stdout + done.stderr  # how fast the machine is decides no test
     run = read_run(tmp_path / "run")
     told = run.failures[:3]
-    totals = run.visits[["ok", "shed", "failed", "lost", "unserved"]].sum()
+    totals = frames.visits(run)[["ok", "shed", "failed", "lost", "unserved"]].sum()
     assert totals.drop("ok").sum() == 0, (totals, told)
     assert totals["ok"] > 60
     assert counted(tmp_path / "run") == sum(product.front.counts(BORNE).values())
@@ -82,7 +82,7 @@ def test_run_and_clean_up(entsurge, product: Product, profile: Path, tmp_path: P
     assert {row["action"] for row in made} == {each for actions in product.writes.values() for each in actions}
     assert len(product.written() - stood) == len(made)
     if product.other_host:
-        assert product.front.counts(BORNE)[product.other_host] >= 2 * len(run.visits)
+        assert product.front.counts(BORNE)[product.other_host] >= 2 * len(frames.visits(run))
     clean = entsurge("cleanup", "run", "--yes")
     assert clean.returncode == 0, clean.stdout + clean.stderr
     assert clean.stdout.splitlines()[-1] == f"removed: {len(made)}"
@@ -101,9 +101,5 @@ def writers(product: Product, folder: Path) -> list[str]:
 
 def counted(run: Path) -> int:
     """The requests in a run's record."""
-    keys = json.loads((run / "keys.json").read_text("utf-8"))
-    found: Counter[str] = Counter()
-    for piece in pieces(run / "series.arrows", ("key", "count"), []):
-        for key, count in zip(piece["key"].to_pylist(), piece["count"].to_pylist(), strict=True):
-            found[keys[key]["kind"]] += count
-    return found["request"]
+    series = Series.of(run, [])
+    return int(series.sums(series.chosen(kind="request", first_attempts=False)).times.sum())

@@ -19,11 +19,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from entsurge.client.access import Access
 from entsurge.client.blocking import BlockingClient
 from entsurge.errors import UsageError
-from entsurge.record.exporter import SECONDS, Exporter, edges
+from entsurge.metrics.exporter import SECONDS, Exporter, edges
+from entsurge.metrics.push import PushFailed, checked, push
 from entsurge.record.parcel import Merger, Outbox
-from entsurge.record.push import PushFailed, checked, push
-from entsurge.record.recorder import Fold, Key, Recorder
-from entsurge.record.run_directory import RunDirectory
+from entsurge.record.recorder import Fold, Recorder
+from entsurge.record.schema import Key
+from entsurge.record.writer import RunDirectory
 
 MANIFEST: dict[str, Any] = {
     "profile": "lockdown-2020", "scale": "1/86", "compression": 45.0, "versions": {"entsurge": "0.1.0"},

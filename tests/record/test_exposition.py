@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from entsurge.record.exposition import MOST_SERIES, Wanted, pick
+from entsurge.metrics.exposition import MOST_SERIES, Wanted, pick
 
 
 def exposition() -> str:

@@ -7,11 +7,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entsurge.analysis.stream import pieces
 from entsurge.record.histogram import highest, upper_ends
 from entsurge.record.parcel import Merger, Outbox
-from entsurge.record.recorder import Key, Recorder
-from entsurge.record.run_directory import RunDirectory
+from entsurge.record.reading.series import COLUMNS
+from entsurge.record.reading.stream import pieces
+from entsurge.record.recorder import Recorder
+from entsurge.record.schema import SERIES, Key
+from entsurge.record.writer import RunDirectory
 
 SERVICES = ("home", "messages", "marks")
 pages = st.lists(
@@ -25,7 +27,7 @@ def key(service: str) -> Key:
 
 def counts(folder: Path) -> dict[tuple[str, ...], int]:
     notes: list[str] = []
-    tables = pieces(folder / "series.arrows", ("second", "key", "bucket", "count"), notes)
+    tables = pieces(folder / "series.arrows", SERIES, COLUMNS, notes)
     keys = json.loads((folder / "keys.json").read_text()) if (folder / "keys.json").is_file() else []
     found: dict[tuple[str, ...], int] = {}
     for row in (row for table in tables for row in table.to_pylist()):

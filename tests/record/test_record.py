@@ -11,9 +11,10 @@ from entsurge.client.response import Timing
 from entsurge.errors import CannotRecord
 from entsurge.record.histogram import HIGHEST_US, bucket, buckets, highest, upper_ends
 from entsurge.record.parcel import Merger, Outbox
-from entsurge.record.recorder import Key, Recorder
+from entsurge.record.recorder import Recorder
 from entsurge.record.redaction import redact, redact_text
-from entsurge.record.run_directory import RunDirectory
+from entsurge.record.schema import Key
+from entsurge.record.writer import RunDirectory
 
 KEY = Key("page", "student", "Lyon", "home", "open-home", "surge", "ok")
 

@@ -3,8 +3,9 @@
 import numpy as np
 from prometheus_client import generate_latest
 
-from entsurge.record.exporter import Exporter
-from entsurge.record.recorder import Fold, Key
+from entsurge.metrics.exporter import Exporter
+from entsurge.record.recorder import Fold
+from entsurge.record.schema import Key
 
 
 def test_pages_of_retries_are_counted_apart() -> None:

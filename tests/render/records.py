@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from entsurge.client.response import Timing
-from entsurge.record.recorder import Key, Recorder
-from entsurge.record.run_directory import RunDirectory
+from entsurge.record.recorder import Recorder
+from entsurge.record.schema import Key
+from entsurge.record.writer import RunDirectory
 
 if TYPE_CHECKING:
     from pathlib import Path

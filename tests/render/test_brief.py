@@ -12,8 +12,8 @@ from tests.analysis.records import objective, pages, record, visit
 from entsurge import content
 from entsurge.analysis.advice import RULES, advise
 from entsurge.analysis.brief import brief, run_without
-from entsurge.analysis.run import Run, read_run
 from entsurge.cli import main
+from entsurge.record.reading.run import Run, read_run
 from entsurge.render.brief import render_brief_html, render_brief_markdown
 
 HOSTILE = "<script>alert(1)</script>"

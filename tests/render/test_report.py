@@ -14,7 +14,7 @@ from tests.render.records import record
 
 from entsurge import content
 from entsurge.errors import UsageError
-from entsurge.record.run_directory import write_json
+from entsurge.record.writer import write_json
 from entsurge.render import write_report
 from entsurge.render.html import command
 

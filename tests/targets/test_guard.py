@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from entsurge.record.recorder import Fold, Key
+from entsurge.record.recorder import Fold
+from entsurge.record.schema import Key
 from entsurge.targets.guard import Guard, Watch
 
 

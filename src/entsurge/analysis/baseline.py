@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from entsurge.errors import UsageError
+from entsurge.record.layout import is_run, runs_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,10 +23,10 @@ def run_folders(paths: Iterable[Path]) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for path in paths:
-        if (path / "manifest.json").is_file():
+        if is_run(path):
             found[path] = None
             continue
-        inside = sorted(each.parent for each in path.glob("*/manifest.json")) if path.is_dir() else []
+        inside = runs_in(path)
         if not inside:
             raise UsageError(f"{path}: no run directory", hint="name a run directory, or a folder that holds some")
         found.update(dict.fromkeys(inside))

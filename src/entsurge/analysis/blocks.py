@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from entsurge.analysis.by_second import BySecond
+    from entsurge.record.reading.by_second import BySecond
 
 BLOCK_SECONDS, SHORT_BLOCK_SECONDS, LONG_SECONDS = 5, 2, 30
 FEWEST_BLOCKS = 3

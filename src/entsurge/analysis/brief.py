@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from entsurge.analysis.objectives import Finding
-    from entsurge.analysis.run import Run
+    from entsurge.record.reading.run import Run
 
 WELL = 95.0
 SAME_DAY = ("profile", "scale", "compression", "window")

@@ -10,8 +10,8 @@ from entsurge.analysis.baseline import in_order, run_folders
 from entsurge.analysis.comparison import MOST_RUNS, compare
 from entsurge.analysis.history import FEWEST_FOR_HISTORY, changes
 from entsurge.analysis.measured import Measured, measured
-from entsurge.analysis.run import read_run
 from entsurge.errors import UsageError
+from entsurge.record.reading.run import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from entsurge.analysis.run import Run
-    from entsurge.analysis.stays import Stays
+    from entsurge.record.reading.run import Run
+    from entsurge.record.reading.stays import Stays
 
 CUT_OFF_MINUTES = 5.0
 

@@ -10,7 +10,7 @@ from entsurge.analysis.words import NAMES, SERVICES
 from entsurge.audience.objective import parse_objective
 
 if TYPE_CHECKING:
-    from entsurge.analysis.run import Run
+    from entsurge.record.reading.run import Run
 
 ORDER = tuple(SERVICES["en"])
 PERSONAS = ("student", "teacher", "parent", "staff")
@@ -49,13 +49,13 @@ def _counts(run: Run) -> dict[tuple[str, str], dict[str, int]]:
         of = result[persona, "sign-on"] = {"planned": len(mine), **dict.fromkeys(OUTCOMES, 0)}
         for sign_on, count in mine.count_by("sign_on").items():
             of[sign_on if sign_on in OUTCOMES else "unserved"] += count
-    for (phase, persona, sign_on, service), pages in visits.services.items():
-        if phase == run.window["name"]:
-            cell = result.setdefault((persona, service), dict.fromkeys(("planned", *OUTCOMES), 0))
+    for place, pages in visits.services.items():
+        if place.phase == run.window["name"]:
+            cell = result.setdefault((place.persona, place.service), dict.fromkeys(("planned", *OUTCOMES), 0))
             for name in ("planned", *OUTCOMES[:4]):
                 cell[name] += pages[name]
             missing = pages["planned"] - sum(pages[name] for name in OUTCOMES[:4])
-            cell["shed" if sign_on == "shed" else "unserved"] += missing
+            cell["shed" if place.sign_on == "shed" else "unserved"] += missing
     return result
 
 

@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from entsurge.analysis.blocks import Estimate, Stretch, compare
-from entsurge.analysis.by_second import BySecond, by_second
 from entsurge.analysis.perturbations import Window, windows
-from entsurge.analysis.run import judged_window, read_manifest
 from entsurge.analysis.spells import FEWEST_CALM_SECONDS, UNTOLD, Disturbance, disturbance, upper_edge
+from entsurge.record.reading.by_second import BySecond, by_second
+from entsurge.record.reading.documents import read_manifest
+from entsurge.record.reading.run import judged_window
+from entsurge.record.reading.series import Series
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from entsurge.analysis.run import Run
+    from entsurge.record.reading.run import Run
 
 PERSONAS = ("student", "teacher", "parent", "staff")
 FEWEST_PAGES = 20
@@ -39,7 +41,7 @@ def effects(run: Run, without: Path | None) -> list[dict[str, Any]]:
     all_of = _joined(windows(run))
     if not all_of:
         return []
-    pages = by_second(run.path)
+    pages = by_second(run.series)
     other = _whole_window(without) if without is not None and any(one.whole_run for one in all_of) else None
     found = [_effect(run, one, all_of, pages, other) for one in all_of]
     ranks = sorted(
@@ -64,7 +66,7 @@ def _joined(found: list[Window]) -> list[Window]:
 
 def _whole_window(path: Path) -> Stretch:
     """The judged window of another run."""
-    pages, window = by_second(path), judged_window(read_manifest(path))
+    pages, window = by_second(Series.of(path, [])), judged_window(read_manifest(path))
     return Stretch(pages, int(window["start_s"]), min(pages.seconds, int(window["end_s"])))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from entsurge.analysis.run import Run
+    from entsurge.record.reading.run import Run
 
 NAMES = ("visits", "page_views", "minutes_per_visit", "pages_per_visit")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from entsurge.analysis.run import Run
+    from entsurge.record.reading.run import Run
 
 PAGE = ("persona", "service", "page")
 FEWEST_PAGES = 20
@@ -50,10 +50,11 @@ class Measured:
 
 def measured(run: Run, quantile: float = 95.0) -> Measured:
     """Reduce a run: the quantile of corrected latency of served pages in the judged window, warm-up apart."""
-    plan = {name: run.manifest.get(name) for name in (*SAME, *TOLD)}
-    plan["versions"] = (plan["versions"] or {}).get("entsurge")
-    plan["target"] = (plan["target"] or {}).get("name") or (plan["target"] or {}).get("url")
-    plan["perturbations"] = sorted(str(each.get("id")) for each in plan["perturbations"] or [])
+    told = run.manifest
+    plan: dict[str, Any] = {name: told.get(name) for name in (*SAME, *TOLD)}
+    plan["versions"] = told.get("versions", {}).get("entsurge")
+    plan["target"] = told["target"].get("name") or told["target"]["url"]
+    plan["perturbations"] = sorted(each["id"] for each in told["perturbations"])
     reduced = of_pages(page_rows(run, str(run.window["name"])), quantile)
     reasons = tuple({"fr": light.fr, "en": light.en} for light in broken(lights(run)))
     if (run.finish or {}).get("end") != "completed":

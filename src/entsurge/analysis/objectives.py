@@ -19,9 +19,9 @@ from entsurge.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from entsurge.analysis.hdr import Times
-    from entsurge.analysis.run import Run
-    from entsurge.analysis.tally import Tally
+    from entsurge.record.reading.hdr import Times
+    from entsurge.record.reading.run import Run
+    from entsurge.record.reading.tally import Tally
 
 State = Literal["met", "missed", "not-enough-data", "deferred", "not-judged"]
 Judged = tuple[State, float | None, float | None, float | None, int]
@@ -179,11 +179,12 @@ def _outcomes(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Ju
 
 
 def _served(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
+    """Pages served of those planned, of the visits due in the phase, or in the part of the window that it is."""
+    when = {"phase" if each["phase"] == run.window["name"] else "part": str(each["phase"])}
     if each["service"] == "*":
-        visits = run.stays
-        visits = visits.only(visits.where(phase=each["phase"], persona=persona))
+        visits = run.stays.only(run.stays.where(persona=persona, **when))
         return _share(must, int(visits["ok"].sum()), int(visits["planned"].sum()))
-    pages = run.stays.pages(persona=persona, service=str(each["service"]), phase=str(each["phase"]))
+    pages = run.stays.pages(persona=persona, service=str(each["service"]), **when)
     return _share(must, pages["ok"], pages["planned"])
 
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from entsurge.analysis.run import Run
+    from entsurge.record.reading.run import Run
 
 NINES = 5  # as far as 99.999 %, where there are enough pages
 STEPS = 20  # points for each tenfold of pages

@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from entsurge.analysis.run import Run
+    from entsurge.record.reading.documents import PerturbationTold
+    from entsurge.record.reading.run import Run
 
 BEGUN = frozenset({"applied", "started", "began"})
 OVER = frozenset({"ended", "undone", "recovered", "left to its lease"})
@@ -54,7 +55,7 @@ def perturbations(run: Run) -> list[dict[str, Any]]:
     return sorted(found.values(), key=lambda each: (each["start_s"], each["id"]))
 
 
-def _planned(each: dict[str, Any]) -> dict[str, Any]:
+def _planned(each: PerturbationTold) -> dict[str, Any]:
     """A manifest without `whole_run` says nothing of whether its perturbations came into force: they did."""
     known = "whole_run" in each
     whole = bool(each["whole_run"]) if known else each["start_s"] == 0

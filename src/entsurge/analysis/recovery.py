@@ -13,8 +13,8 @@ from entsurge.analysis.spells import FEWEST_CALM_SECONDS, disturbance, upper_edg
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from entsurge.analysis.run import Run
-    from entsurge.analysis.tally import Seconds
+    from entsurge.record.reading.run import Run
+    from entsurge.record.reading.tally import Seconds
 
 
 @dataclass(frozen=True)

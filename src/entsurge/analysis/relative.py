@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from entsurge.analysis.run import Run
     from entsurge.audience.objective import Must
+    from entsurge.record.reading.run import Run
 
 Wanted = dict[tuple[str, str], "Must"]
 Quantiles = dict[tuple[str, str], tuple[float | None, int]]

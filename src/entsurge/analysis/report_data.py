@@ -14,16 +14,19 @@ from entsurge.analysis.percentiles import percentiles
 from entsurge.analysis.perturbations import perturbations
 from entsurge.analysis.recovery import recoveries
 from entsurge.analysis.retries import retries
-from entsurge.analysis.run import Run, read_manifest, read_run
 from entsurge.analysis.target import target_series
 from entsurge.analysis.timeline import timeline
 from entsurge.analysis.transport import transport
 from entsurge.analysis.verdict import Verdict, judge
 from entsurge.errors import UsageError
+from entsurge.record.reading.documents import read_manifest
+from entsurge.record.reading.run import Run, read_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from entsurge.record.reading.documents import Manifest
 
 COPIED = (
     "name", "profile", "target", "scale", "compression", "window", "started_utc", "seed", "plan_digest", "versions",
@@ -116,7 +119,7 @@ def _failures(run: Run) -> list[dict[str, Any]]:
     return ordered[:EXAMPLES]
 
 
-def _difference(manifests: list[dict[str, Any]]) -> dict[str, str] | None:
+def _difference(manifests: list[Manifest]) -> dict[str, str] | None:
     """What differs between the plans beyond the published figures, if anything does."""
     first = manifests[0]
     different = [
@@ -135,6 +138,6 @@ def _difference(manifests: list[dict[str, Any]]) -> dict[str, str] | None:
     }
 
 
-def _shape(manifest: dict[str, Any]) -> list[str]:
+def _shape(manifest: Manifest) -> list[str]:
     files = manifest.get("content") or []
     return sorted(each["sha256"] for each in files if each["kind"] in ("shapes", "personas"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from entsurge.analysis import frames
+
 if TYPE_CHECKING:
     import pandas as pd
 
-    from entsurge.analysis.run import Run
+    from entsurge.record.reading.run import Run
 
 OUTCOMES = ("ok", "shed", "failed", "lost")
 
@@ -21,7 +23,7 @@ def retries(run: Run) -> dict[str, Any]:
     stays = run.window_stays
     asked = sum(int(stays[name].sum()) for name in OUTCOMES)
     came = int((~stays.where(sign_on="lost")).sum())
-    found = _of_window(run) if (run.path / "retries.arrows").is_file() else None  # the visits one by one cost memory
+    found = _of_window(run) if run.has_retries else None  # the visits one by one cost memory
     again = int(found[list(OUTCOMES)].to_numpy().sum()) if found is not None and len(found) else 0
     by_persona = (
         {str(name): _counted(of) for name, of in found.groupby("persona")} if found is not None and len(found) else {}
@@ -37,10 +39,9 @@ def retries(run: Run) -> dict[str, Any]:
 
 def _of_window(run: Run) -> pd.DataFrame:
     """Retries of the visits that were due in the window, whenever they took place."""
-    if not len(run.retries):
-        return run.retries
-    first = run.retries["name"].str.partition("#")[0]
-    found: pd.DataFrame = run.retries[first.isin(set(run.window_visits["name"]))].assign(visit=first)
+    again = frames.retries(run)
+    first = again["name"].str.partition("#")[0]
+    found: pd.DataFrame = again[first.isin(set(frames.window_visits(run)["name"]))].assign(visit=first)
     return found
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from entsurge.analysis.run import Run
+    from entsurge.record.reading.run import Run
 
 MOST_SERIES = 12
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from entsurge.analysis.tally import OUTCOMES, PERCENTILES
+from entsurge.record.reading.tally import PERCENTILES
+from entsurge.record.schema import PAGE_OUTCOMES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from entsurge.analysis.run import Run
+    from entsurge.record.reading.run import Run
 
 
 def timeline(run: Run) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def timeline(run: Run) -> dict[str, Any]:
     return {
         "second": list(range(last)),
         "offered_pages": _offered_pages(run, last).round(2).tolist(),
-        **{name: _padded(of.outcomes[name], last) for name in OUTCOMES},
+        **{name: _padded(of.outcomes[name], last) for name in PAGE_OUTCOMES},
         "requests": _padded(of.requests, last),
         "offered_visits": _starts(stays["due_us"], last),
         "started_visits": _starts(started, last),

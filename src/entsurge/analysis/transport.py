@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from entsurge.analysis.hdr import BUCKETS, Times
-from entsurge.analysis.tally import SOCKET
+from entsurge.record.histogram import BUCKETS
+from entsurge.record.reading.hdr import Times
+from entsurge.record.reading.tally import SOCKET
 from entsurge.record.transport import FORGIVEN, KIND, STEPS, Step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from entsurge.analysis.run import Run
-    from entsurge.analysis.tally import Group
+    from entsurge.record.reading.run import Run
+    from entsurge.record.reading.tally import Group
 
 MAKING = ("name", "connect", "tls-full", "tls-resumed")
 NEVER_CAME = {"not-started", "worker-lost"}

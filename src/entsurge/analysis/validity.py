@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from entsurge.analysis.perturbations import windows
 
 if TYPE_CHECKING:
-    from entsurge.analysis.run import Run
+    from entsurge.record.reading.run import Run
 
 STARTED_AT_LEAST, LOST_AT_MOST, LITTLE_AT_MOST, BUSY = 0.98, 0.01, 0.05, 0.9
 STALL_AT_MOST_MS, FULL = 200.0, 0.98
@@ -76,7 +76,8 @@ def _whole(run: Run) -> bool:
 
 def _behind(run: Run) -> tuple[str, str]:
     """Why visits were not even begun when no limit was met: the generator could not keep up."""
-    late = ((run.finish or {}).get("start_lag_us") or {}).get("p99", 0) / 1e6
+    lag = (run.finish or {}).get("start_lag_us")
+    late = lag["p99"] / 1e6 if lag else 0.0
     busy = max((float(row.get("cpu_share", 0.0)) for row in run.gauges), default=0.0)
     return (
         f"le générateur n’a pas suivi : retard de départ p99 {late:.1f} s, processeur jusqu’à {100 * busy:.0f} %",

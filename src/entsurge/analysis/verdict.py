@@ -13,7 +13,7 @@ from entsurge.analysis.words import NAMES, listed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from entsurge.analysis.run import Run
+    from entsurge.record.reading.run import Run
 
 END_CODES = {
     "interrupted": errors.INTERRUPTED,

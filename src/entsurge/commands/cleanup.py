@@ -23,12 +23,9 @@ def command(*, run: Path, target: str | None, yes: bool) -> int:
 
     Exits 0 when nothing is left. What has been removed is kept in the run directory: a second call asks no more of it.
     """
-    path = run / "manifest.json"
-    if not path.is_file():
-        raise errors.UsageError(f"{run}: no run directory", hint="a run directory holds a manifest.json")
-    of = _target(path)
-    created = run / "created.jsonl"
-    count = sum(1 for _ in created.open(encoding="utf-8")) if created.is_file() else 0
+    from entsurge.record.reading.documents import read_created  # pydantic, when there is something to read
+
+    of, count = _target(run), len(read_created(run))
     if not count:
         click.echo("this run wrote nothing on its target")
         return errors.PASS
@@ -61,9 +58,7 @@ def _confirm(question: str) -> None:
 
 def _target(path: Path) -> dict[str, str]:
     """What the manifest says of the target. Raises UsageError."""
-    try:
-        of = json.loads(path.read_text(encoding="utf-8"))["target"]
-        url, driver, file = str(of["url"]), str(of.get("driver") or "portal"), str(of.get("file") or "")
-    except (ValueError, OSError, KeyError, TypeError, AttributeError):
-        raise errors.UsageError(f"{path}: cannot be read, or names no target") from None
-    return {"url": url, "driver": driver, "file": file}
+    from entsurge.record.reading.documents import read_manifest  # as above
+
+    of = read_manifest(path)["target"]
+    return {"url": of["url"], "driver": of.get("driver") or "portal", "file": of.get("file") or ""}

@@ -15,6 +15,7 @@ from entsurge.commands.options import RUNS, new_run_folder, unused
 from entsurge.commands.processes import run_engine, sandbox
 from entsurge.engine.spec import RunSpec
 from entsurge.plan.summary import window_load
+from entsurge.record.layout import is_run
 from entsurge.sandbox.capacity import MORNING, Capacity, capacity
 from entsurge.sandbox.settings import Settings
 
@@ -103,7 +104,7 @@ def command(out: str | None, quiet: bool) -> int:
     for act in ACTS:
         path = folder / act.name
         codes.append(_play(act, path, settings, quiet=quiet))
-        if (path / "manifest.json").is_file():
+        if is_run(path):
             runs.append(path)
         if codes[-1]:
             break

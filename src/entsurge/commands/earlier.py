@@ -6,19 +6,22 @@ import math
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from entsurge import content
 from entsurge.analysis.capacity.search import Settings
 from entsurge.analysis.capacity.step import read_step
-from entsurge.analysis.run import read_run
 from entsurge.audience import profile as profiles
 from entsurge.commands.options import new_run_folder
 from entsurge.commands.searching import JOURNAL, Progress, Search, pages_per_second, profile_of
 from entsurge.errors import UsageError
+from entsurge.record.layout import runs_in
+from entsurge.record.reading.run import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from entsurge.record.reading.documents import Manifest
 
 SAME = ("profile", "compression", "window", "seed")
 
@@ -52,11 +55,11 @@ def read_earlier(
 
 def _runs(path: Path) -> list[Path]:
     if (path / JOURNAL).is_file():
-        return sorted(each.parent for each in path.glob("steps/*/manifest.json") if "-back-" not in each.parent.name)
+        return [each for each in runs_in(path / "steps") if "-back-" not in each.name]
     return [path]
 
 
-def _search(manifest: dict[str, Any], profile: str | None) -> Search:
+def _search(manifest: Manifest, profile: str | None) -> Search:
     begin = manifest["phases"][0]
     window = next(phase for phase in manifest["phases"] if phase["name"] not in ("warm-up", "drain"))
     return Search(
@@ -73,7 +76,7 @@ def _search(manifest: dict[str, Any], profile: str | None) -> Search:
     )
 
 
-def _written(manifest: dict[str, Any]) -> str:
+def _written(manifest: Manifest) -> str:
     """Where the runs' profile stands: the file that they were made with, if it is still the same."""
     for each in manifest["content"]:
         path = Path(each["path"])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from entsurge.errors import CannotRecord, UsageError
+from entsurge.record.layout import is_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -48,7 +49,7 @@ def overrides(**given: Any) -> dict[str, Any]:
 def unused(folder: Path, *parts: str) -> Path:
     """The folder, which holds no run yet, nor do these parts of it. Raises UsageError."""
     for path in (folder, *(folder / part for part in parts)):
-        if (path / "manifest.json").exists():
+        if is_run(path):
             raise UsageError(f"{path}: holds a run already", hint="name another folder with --out")
     return folder
 

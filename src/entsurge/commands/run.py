@@ -17,6 +17,7 @@ from entsurge.commands.perturbed import Front, perturbed
 from entsurge.commands.processes import run_engine
 from entsurge.commands.targets import choose
 from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
+from entsurge.record.layout import is_run
 
 
 @click.command(
@@ -137,7 +138,7 @@ def command(
 def _run(spec: RunSpec, folder: Path, front: Front) -> int:
     """One run, judged."""
     code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""), prefix=front.prefix)
-    if code in (errors.USAGE, errors.UNEXPECTED) or not (folder / "manifest.json").is_file():
+    if code in (errors.USAGE, errors.UNEXPECTED) or not is_run(folder):
         return code
     return judge([folder], folder, engine_codes=[code])
 
@@ -152,7 +153,7 @@ def _run_days(spec: RunSpec, folder: Path, count: int, front: Front) -> int:
         out = folder / f"day-{number:02d}"
         one = replace(spec, out=str(out), overrides=spec.overrides | {"day": number}, name="")
         codes.append(run_engine(one, token=os.environ.get(ADMIN_TOKEN, ""), prefix=front.prefix))
-        if (out / "manifest.json").is_file():
+        if is_run(out):
             runs.append(out)
         if codes[-1] not in (errors.PASS, errors.INVALID):
             break

@@ -23,7 +23,8 @@ from entsurge.commands.options import overrides, scraped
 from entsurge.commands.processes import run_engine
 from entsurge.engine.spec import RunSpec
 from entsurge.plan.summary import window_load
-from entsurge.record.run_directory import write_json
+from entsurge.record.layout import is_run
+from entsurge.record.writer import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -229,7 +230,7 @@ class Searching:
         path, kind = self.folder / "steps" / name, "back" if why == "back" else "step"
         self.journal.write({"kind": kind, "number": number, "rate": rate, "path": f"steps/{name}", "state": "begun"})
         code = run_engine(self._spec(path, rate, hold_seconds, number), token=self.token)
-        if not (path / "manifest.json").is_file() or code in (
+        if not is_run(path) or code in (
             errors.INTERRUPTED, errors.NO_RECORD, errors.UNEXPECTED, errors.USAGE
         ):  # fmt: skip
             raise broken_off(name, code)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from entsurge.engine import locust_statistics
 from entsurge.engine.progress import Progress
 from entsurge.engine.second import SecondOfPages
-from entsurge.record.exporter import Exporter
-from entsurge.record.run_directory import NEVER_STARTED
+from entsurge.metrics.exporter import Exporter
+from entsurge.record.schema import NEVER_STARTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from entsurge.record.recorder import Fold
-    from entsurge.record.run_directory import RunDirectory
+    from entsurge.record.writer import RunDirectory
 
 UNREACHABLE_SECONDS = 10
 ENOUGH_VISITS = 100

@@ -15,7 +15,9 @@ from entsurge.engine import probe
 from entsurge.engine.reach import reach
 from entsurge.engine.target_access import TargetAccess
 from entsurge.plan.people import population
-from entsurge.record.run_directory import write_json
+from entsurge.record.layout import CLEANED
+from entsurge.record.reading.documents import CreatedRow, Manifest, read_cleaned, read_created, read_manifest
+from entsurge.record.writer import write_json
 from entsurge.visit.driver import Created
 from entsurge.visit.visitor import UNREACHABLE
 
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from entsurge.engine.probe import Probe
-
-DONE = "cleanup.json"
 
 
 def main(text: str) -> int:
@@ -48,12 +48,11 @@ def removed(run: Path, access: TargetAccess) -> Iterator[dict[str, Any]]:
 
     What has been removed is written down, so that a second clean-up does not ask again.
     """
-    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
-    done = _done(run)
+    manifest, done = read_manifest(run), read_cleaned(run)
     people = None if access.target and access.target.accounts else population(_profile(manifest))
     context = probe.run_context(access, people, run=run.name)
-    by_account: dict[tuple[Any, str, int], list[dict[str, Any]]] = defaultdict(list)
-    for row in _rows(run / "created.jsonl"):
+    by_account: dict[tuple[Any, Any, int], list[CreatedRow]] = defaultdict(list)
+    for row in read_created(run):
         if row["url"] not in done:
             by_account[row["persona"], row["group"], row["account"]].append(row)
     if by_account:
@@ -70,10 +69,10 @@ def removed(run: Path, access: TargetAccess) -> Iterator[dict[str, Any]]:
                 if state in ("removed", "gone"):
                     done.add(row["url"])
                 yield {"service": row["service"], "action": row["action"], "url": row["url"], "state": state}
-        write_json(run / DONE, sorted(done))
+        write_json(run / CLEANED, sorted(done))
 
 
-def _remove(visitor: Probe, row: dict[str, Any]) -> str:
+def _remove(visitor: Probe, row: CreatedRow) -> str:
     visitor.service, visitor.action = row["service"], row["action"]
     try:
         created = Created(row["action"], row["url"], row.get("values") or {})
@@ -82,27 +81,9 @@ def _remove(visitor: Probe, row: dict[str, Any]) -> str:
         return f"kept: {error.reason}"
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of created.jsonl that can be read; a truncated one is left out."""
-    if not path.is_file():
-        return
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(row, dict) and {"service", "action", "url", "persona", "group", "account"} <= row.keys():
-            yield row
-
-
-def _done(run: Path) -> set[str]:
-    path = run / DONE
-    return set(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else set()
-
-
-def _profile(manifest: dict[str, Any]) -> profiles.Profile:
+def _profile(manifest: Manifest) -> profiles.Profile:
     """The profile whose people the run signed on as."""
-    found = next((each for each in manifest["content"] if each["kind"] == "profiles"), None)
+    found = next((each for each in manifest.get("content", ()) if each["kind"] == "profiles"), None)
     if found is None:
         raise errors.UsageError("manifest.json names no profile")
     return profiles.load(str(found["path"]), overrides={"seed": manifest["seed"]})

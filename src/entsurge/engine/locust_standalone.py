@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from entsurge.audience.shape import Persona
-    from entsurge.record.recorder import Key
+    from entsurge.record.schema import Key
     from entsurge.record.transport import Timing
 
 

@@ -12,7 +12,7 @@ from entsurge import __version__, content
 from entsurge.audience.profile import numbered
 from entsurge.audience.shape import PERSONAS
 from entsurge.plan import summary
-from entsurge.record.run_directory import FORMAT
+from entsurge.record.layout import FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from entsurge.audience.shape import Persona
     from entsurge.engine.target_access import TargetAccess
-    from entsurge.record.recorder import Key
+    from entsurge.record.schema import Key
     from entsurge.record.transport import Timing
     from entsurge.visit.driver import Account
     from entsurge.visit.outcome import PageResult

@@ -8,13 +8,13 @@ import gevent
 
 from entsurge.client.failure import ClientError
 from entsurge.errors import UsageError
-from entsurge.record.push import SECONDS_TO_ANSWER, PushFailed, checked, push
+from entsurge.metrics.push import SECONDS_TO_ANSWER, PushFailed, checked, push
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from entsurge.client.blocking import BlockingClient
-    from entsurge.record.exporter import Exporter
+    from entsurge.metrics.exporter import Exporter
 
 PUSH_SECONDS = 5.0
 

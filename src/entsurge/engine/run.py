@@ -25,7 +25,7 @@ from entsurge.engine.reach import reach
 from entsurge.engine.scrape import Scraper, endpoints
 from entsurge.engine.spec import RunSpec
 from entsurge.record.recorder import Recorder
-from entsurge.record.run_directory import RunDirectory
+from entsurge.record.writer import RunDirectory
 from entsurge.targets.guard import Watch
 
 if TYPE_CHECKING:

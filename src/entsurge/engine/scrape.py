@@ -10,7 +10,7 @@ import gevent
 from entsurge.client.failure import ClientError, NotAllowed
 from entsurge.client.url import joined
 from entsurge.errors import CannotRecord, UsageError
-from entsurge.record.exposition import Wanted, pick
+from entsurge.metrics.exposition import Wanted, pick
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from entsurge.client.access import Access
     from entsurge.client.client import Client
-    from entsurge.record.run_directory import RunDirectory
+    from entsurge.record.writer import RunDirectory
     from entsurge.visit.run_context import RunContext
 
 EVERY_SECONDS, DEADLINE_SECONDS = 1.0, 2.0

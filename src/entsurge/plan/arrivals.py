@@ -16,7 +16,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from entsurge.audience.shape import PERSONAS, SERVICES
 from entsurge.errors import UsageError
@@ -65,7 +65,7 @@ class VisitPlan:
     attempt: int = 0
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Literal["first", "retry"]:
         """What keys.json calls it: a planned visit is a first attempt, all others are retries."""
         return "retry" if self.attempt else "first"
 

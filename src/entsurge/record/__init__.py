@@ -1,1 +1,1 @@
-"""What happened, written down as it happens: histograms, visits, events, failures, and the Prometheus exporter."""
+"""The run directory, whole: its layout and schema, the writer, the readers; nobody else opens its files."""

@@ -19,6 +19,9 @@ def bucket(microseconds: int) -> int:
     return 1024 * shift + (value >> shift)
 
 
+BUCKETS = bucket(HIGHEST_US) + 1
+
+
 def buckets(microseconds: NDArray[np.int64]) -> NDArray[np.int64]:
     """The buckets of many times at once; the same as `bucket` of each."""
     values = np.clip(microseconds, 1, HIGHEST_US)

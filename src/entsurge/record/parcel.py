@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from entsurge.record.histogram import upper_ends
-from entsurge.record.recorder import Fold, Key
+from entsurge.record.layout import KEYS
+from entsurge.record.recorder import Fold
+from entsurge.record.schema import Key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from entsurge.record.run_directory import RunDirectory
+    from entsurge.record.writer import RunDirectory
 
 
 class Outbox:
@@ -30,7 +32,7 @@ class Outbox:
 
     def write_json(self, name: str, value: Any) -> None:
         """Keep the list of keys; a worker writes nothing else whole."""
-        if name == "keys.json":
+        if name == KEYS:
             self._described = value
 
     def append(self, name: str, row: Mapping[str, Any]) -> None:
@@ -75,7 +77,7 @@ class Merger:
                 self.described.append(each)
             mine.append(self._numbers[identity])
         if keys:
-            self.directory.write_json("keys.json", self.described)
+            self.directory.write_json(KEYS, self.described)
 
     def take(self, worker: int, sequence: int, parcel: dict[str, Any]) -> Fold:
         """Write one parcel; the fold that it amounts to, times being the upper ends of their buckets."""

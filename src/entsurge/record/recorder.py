@@ -5,38 +5,23 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from entsurge.record.histogram import buckets
+from entsurge.record.layout import CREATED, FAILURES, KEYS
 from entsurge.record.redaction import redact
+from entsurge.record.schema import TIMED_TWICE, Key
 from entsurge.record.transport import FORGIVEN, KIND, QUEUED_US, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from entsurge.record.schema import OutcomeName
     from entsurge.record.transport import Timing
 
 EXAMPLES_PER_SIGNATURE = 3
-TIMED_TWICE = ("page", "phased")  # kinds of key with a corrected and a service time
-
-
-class Key(NamedTuple):
-    """What a time belongs to; becomes two entries of keys.json for a page: corrected and service.
-
-    `phased` is the same page once more, under the part of the window that it is due in: baseline, fault, recovery.
-    """
-
-    kind: str
-    persona: str
-    group: str
-    service: str
-    page: str
-    phase: str
-    outcome: str
-    cohort: str = "control"
-    attempt: str = "first"
 
 
 @dataclass(frozen=True)
@@ -81,7 +66,7 @@ class Requests:
         self._recorder, self._of = recorder, of
         self._numbers: dict[tuple[str, str], tuple[int, ...]] = {}
 
-    def add(self, outcome: str, protocol: str, timing: Timing) -> None:
+    def add(self, outcome: OutcomeName, protocol: str, timing: Timing) -> None:
         """A request came to this outcome over this protocol (empty: nothing was answered): its time, and where it went.
 
         Of an answer it is the time until its first byte, that from there to its last, and what of the rest was neither
@@ -99,11 +84,11 @@ class Requests:
         if queue_us >= QUEUED_US:
             recorder.queued(self._of._replace(outcome=outcome), protocol, queue_us)
 
-    def forgave(self, outcome: str, reason: str, microseconds: int) -> None:
+    def forgave(self, outcome: OutcomeName, reason: str, microseconds: int) -> None:
         """One of them was answered in a way that a strict reader would have refused for this reason."""
         self._recorder.request(self._of._replace(kind=FORGIVEN, outcome=outcome, page=reason), microseconds)
 
-    def _numbered(self, outcome: str, protocol: str) -> tuple[int, ...]:
+    def _numbered(self, outcome: OutcomeName, protocol: str) -> tuple[int, ...]:
         of = self._of._replace(outcome=outcome)
         answers = self._recorder.answers(of, protocol) if protocol else ()
         found = self._numbers[outcome, protocol] = (self._recorder.number(of), *answers)
@@ -160,11 +145,11 @@ class Recorder:
         self.signatures[signature] += 1
         if self.signatures[signature] <= EXAMPLES_PER_SIGNATURE:
             whole = {"t": round(t, 3), "signature": signature, "count": self.signatures[signature], **row}
-            self.lines.append(("failures.jsonl", redact(whole)))
+            self.lines.append((FAILURES, redact(whole)))
 
     def created(self, row: dict[str, Any]) -> None:
         """Something that the run wrote on the target."""
-        self.lines.append(("created.jsonl", row))
+        self.lines.append((CREATED, row))
 
     def answers(self, of: Key, protocol: str) -> tuple[int, int]:
         """The numbers of the wait for an answer and of its transfer.
@@ -212,7 +197,7 @@ class Recorder:
         self.key_column, self.time_column = array("q"), array("q")
         visits, self.finished_visits = self.finished_visits, []
         if len(self.described) > self._described_written:
-            self.directory.write_json("keys.json", self.described)
+            self.directory.write_json(KEYS, self.described)
             self._described_written = len(self.described)
         if len(keys):
             self._write(second, keys, times)

@@ -6,9 +6,10 @@ against an answer for their `page`.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-KIND, FORGIVEN = "transport", "forgiven"
+KIND: Final = "transport"
+FORGIVEN: Final = "forgiven"
 STEPS = ("queue", "name", "connect", "tls-full", "tls-resumed", "wait", "transfer")
 PROTOCOLS = ("1.1", "2")
 QUEUED_US = 1_000  # less than this before and between the other steps is our own work

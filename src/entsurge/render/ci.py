@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from entsurge.analysis import Run, Verdict
     from entsurge.analysis.comparison import PageFinding
-    from entsurge.analysis.hdr import Times
     from entsurge.gate import GateResult
+    from entsurge.record.reading.hdr import Times
 
 SIGNS = {"met": "✓", "missed": "✗", "not-enough-data": "?", "deferred": "◦", "not-judged": "–"}
 VERDICT_SIGNS = {"PASS": "✓", "FAIL": "✗", "INVALID": "?"}

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from entsurge.record.recorder import Key
+from entsurge.record.schema import Key
 from entsurge.visit.outcome import Outcome
 
 if TYPE_CHECKING:
     from entsurge.plan.arrivals import VisitPlan
+    from entsurge.record.schema import Attempt
     from entsurge.visit.run_context import RunContext
 
 
@@ -29,7 +30,7 @@ class LiveRecorder:
 
     def __init__(self, context: RunContext, plan: VisitPlan, service: str, where: str) -> None:
         self._context, self._plan, self._service = context, plan, service
-        self.attempt = "first"
+        self.attempt: Attempt = "first"
         self._where = where.partition("?")[0]  # the signature is nobody's business
 
     def now_us(self) -> int:
@@ -41,7 +42,7 @@ class LiveRecorder:
         plan, context = self._plan, self._context
         now = context.now_us()
         phase = context.phase_at(now, plan.phase)
-        key = Key("request", plan.persona, plan.group, self._service, name, phase, str(outcome), attempt=self.attempt)
+        key = Key("request", plan.persona, plan.group, self._service, name, phase, outcome.word, attempt=self.attempt)
         context.record.request(key, max(0, microseconds))
         if outcome is Outcome.OK:
             return

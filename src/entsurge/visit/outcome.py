@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from entsurge.record.schema import OutcomeName
     from entsurge.visit.live_recorder import LiveSession
 
 
@@ -19,6 +20,11 @@ class Outcome(StrEnum):
     SHED = "shed"  # refused on purpose: a waiting room, a quota, a conservation measure
     FAILED = "failed"
     LOST = "lost"  # the generator's own fault
+
+    @property
+    def word(self) -> OutcomeName:
+        """What the record calls it."""
+        return self.value
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from entsurge.client.access import Access
     from entsurge.client.allow_list import AllowList
     from entsurge.plan.comeback import Comeback
-    from entsurge.record.recorder import Key
+    from entsurge.record.schema import Cohort, Key, OutcomeName
     from entsurge.record.transport import Timing
     from entsurge.visit.driver import Driver
 
@@ -69,11 +69,11 @@ class People(Protocol):
 class RequestsRecord(Protocol):
     """Where the requests of a page are noted."""
 
-    def add(self, outcome: str, protocol: str, timing: Timing) -> None:
+    def add(self, outcome: OutcomeName, protocol: str, timing: Timing) -> None:
         """A request came to this outcome; `protocol` is empty where nothing was answered."""
         ...
 
-    def forgave(self, outcome: str, reason: str, microseconds: int) -> None:
+    def forgave(self, outcome: OutcomeName, reason: str, microseconds: int) -> None:
         """One of them was answered in a way that a strict reader would have refused."""
         ...
 
@@ -165,7 +165,7 @@ class RunContext:
         """Whether a visit's browser was there before, by the visit's name alone."""
         return bool(self.returning_share) and crc32(b"returning " + visit.encode()) / 2**32 < self.returning_share
 
-    def cohort(self, visit: str) -> str:
+    def cohort(self, visit: str) -> Cohort:
         """`control` or `exposed`, by the visit's name alone; everybody is `control` where no share is set aside."""
         if not self.control_share:
             return "control"

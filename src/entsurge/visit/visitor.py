@@ -17,7 +17,7 @@ from locust import User, task
 
 import entsurge.client.client  # noqa: F401  loaded before the first visit, which would wait for it
 from entsurge.errors import UsageError
-from entsurge.record.recorder import Key
+from entsurge.record.schema import Key
 from entsurge.visit.background import BackgroundRequests
 from entsurge.visit.driver import Account
 from entsurge.visit.log import VisitLog
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from entsurge.client.client import Exchange
     from entsurge.client.dialing import Dialed
     from entsurge.plan.arrivals import PagePlan, VisitPlan
+    from entsurge.record.schema import Cohort, OutcomeName
     from entsurge.visit.run_context import RequestsRecord, RunContext
 
 UNREACHABLE = frozenset({"connect-refused", "connect-failed", "name-not-found"})
@@ -73,7 +74,7 @@ class Visitor(VisitorApi, User):
     _noted: RequestsRecord
     _noted_of = ("", "")  # service and action that `_noted` is for
     journeys: ClassVar[dict[str, list[str]]] = {}
-    cohort = "control"
+    cohort: Cohort = "control"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Collect the journeys by service."""
@@ -191,7 +192,7 @@ class Visitor(VisitorApi, User):
         plan = self.plan
         phase = context.phase_at(due_us, plan.phase)
         key = Key(
-            "page", plan.persona, plan.group, self.service, self.action, phase, str(result.outcome), self.cohort,
+            "page", plan.persona, plan.group, self.service, self.action, phase, result.outcome.word, self.cohort,
             attempt=plan.kind,
         )  # fmt: skip
         context.record.page(key, max(0, end_us - due_us), end_us - start_us)
@@ -220,7 +221,7 @@ class Visitor(VisitorApi, User):
     def _exchange(self, exchange: Exchange) -> None:
         """One request of the current page, as the client saw it."""
         status, timing = exchange.status, exchange.timing
-        outcome = "ok" if 0 < status < 400 else "failed"
+        outcome: OutcomeName = "ok" if 0 < status < 400 else "failed"
         requests = self._requests()
         requests.add(outcome, exchange.protocol if status else "", timing)
         if exchange.forgiven:

@@ -12,7 +12,7 @@ import gevent
 from urllib3.filepost import encode_multipart_formdata
 
 from entsurge.client.referrer import page_headers
-from entsurge.record.recorder import Key
+from entsurge.record.schema import Key
 from entsurge.visit.background import LONGEST_SECONDS, BackgroundRequests
 from entsurge.visit.live_recorder import LiveRecorder
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from entsurge.client.response import Response
     from entsurge.client.websocket import WebSocket
     from entsurge.plan.arrivals import VisitPlan
+    from entsurge.record.schema import Cohort
     from entsurge.visit.outcome import Outcome, PageResult
     from entsurge.visit.run_context import RunContext
     from entsurge.visit.session import Memory, Session
@@ -47,7 +48,7 @@ class VisitorApi:
     random: random.Random
     service: str
     action: str
-    cohort = "control"
+    cohort: Cohort = "control"
     page_url = ""  # of the page that the visitor looks at; empty before there is one
     _page_origin = ""
 
@@ -156,7 +157,7 @@ class VisitorApi:
     def hopped(self, step: str, outcome: Outcome, microseconds: int) -> None:
         """Record one hop of a sign-on: of kind `hop`, so that hops are never counted as page views."""
         plan = self.plan
-        key = Key("hop", plan.persona, plan.group, "sign-on", step, plan.phase, str(outcome), attempt=plan.kind)
+        key = Key("hop", plan.persona, plan.group, "sign-on", step, plan.phase, outcome.word, attempt=plan.kind)
         self.run_context.record.request(key, microseconds)
 
     def background(self, ask: Callable[[Session], PageResult]) -> None:

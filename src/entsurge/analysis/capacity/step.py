@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from entsurge.analysis import frames
 from entsurge.analysis.capacity.steady import Steadiness, steadiness
 from entsurge.analysis.objectives import Finding, judge_objectives
-from entsurge.analysis.run import read_run
 from entsurge.analysis.validity import broken, lights
 from entsurge.audience.objective import parse_objective
 from entsurge.record.histogram import upper_ends
+from entsurge.record.reading.run import read_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
-    from entsurge.analysis.run import Run
+    from entsurge.record.reading.run import Run
 
 LEAST_ALLOWED = 0.002  # a share that is allowed to be smaller than this is treated as this
 OF_THE_GENERATOR = frozenset({"started", "lost", "cpu", "loop", "descriptors"})
@@ -94,9 +95,14 @@ def read_step(path: Path, unit: float) -> Step:
         binding=binding,
         steadiness=known,
         ceiling=", ".join(light.en for light in broken(lights(run)) if light.name in OF_THE_GENERATOR),
-        little=((run.finish or {}).get("little") or {}).get("residual"),
+        little=_residual(run),
         worst=margins,
     )
+
+
+def _residual(run: Run) -> float | None:
+    little = (run.finish or {}).get("little")
+    return little["residual"] if little else None
 
 
 def margin(finding: Finding) -> float:
@@ -111,7 +117,7 @@ def margin(finding: Finding) -> float:
 
 def _window(run: Run) -> pd.DataFrame:
     """Served pages that ended inside the window, by service time; sign-on left out."""
-    pages = run.pages
+    pages = frames.pages(run)
     begin, end = run.window["start_s"], run.window["end_s"]
     inside: pd.DataFrame = pages[
         (pages["timing"] == "service") & (pages["outcome"] == "ok") & (pages["service"] != "sign-on")

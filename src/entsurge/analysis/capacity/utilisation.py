@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from entsurge.analysis.capacity import queueing
 from entsurge.errors import UsageError
+from entsurge.record.reading.documents import read_manifest, read_target
+from entsurge.record.reading.run import judged_window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,18 +76,12 @@ def _values(step: Step, series: str) -> Iterator[float]:
     """The values of a series inside the step's window; a name without labels takes those of every label together."""
     path = Path(step.path)
     try:
-        phases = json.loads((path / "manifest.json").read_text(encoding="utf-8"))["phases"]
-        lines = (path / "target.jsonl").read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError, KeyError):
+        window = judged_window(read_manifest(path))
+    except UsageError:
         return
-    begin, end = phases[1]["start_s"], phases[1]["end_s"]
     sums: dict[float, float] = {}
-    for line in lines:
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        named = str(row.get("series", ""))
-        if (named == series or named.startswith(series + "{")) and begin <= row["t"] < end:
-            sums[row["t"]] = sums.get(row["t"], 0.0) + float(row["value"])
+    for row in read_target(path, []):
+        named = row["series"]
+        if (named == series or named.startswith(series + "{")) and window["start_s"] <= row["t"] < window["end_s"]:
+            sums[row["t"]] = sums.get(row["t"], 0.0) + row["value"]
     yield from sums.values()

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from entsurge.analysis.stream import pieces
-from entsurge.analysis.tally import COLUMNS, LONGEST_SECONDS
 from entsurge.record.histogram import upper_ends
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pyarrow as pa
     from numpy.typing import NDArray
+
+    from entsurge.record.reading.series import Rows, Series
 
 OUTCOMES = ("ok", "shed", "failed")
 
@@ -59,23 +55,21 @@ class BySecond:
         return summed
 
 
-def by_second(path: Path) -> BySecond:
-    """The pages of a run directory, as far as its files go; one pass, memory as large as cells × seconds."""
-    try:
-        described = json.loads((path / "keys.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        described = []
+def by_second(series: Series) -> BySecond:
+    """The first attempts of a run, as far as its files go; one pass, memory as large as cells × seconds."""
+    judged = np.array([each is not None and each.outcome in OUTCOMES for each in series.keys], bool)
+    pages = series.chosen(kind="page") & judged
     cells: dict[tuple[str, str, str], int] = {}
-    row_of, outcome_of, served = [], [], []
-    for each in described:
-        page = each["kind"] == "page" and each["outcome"] in OUTCOMES and each.get("attempt") != "retry"
-        cell = (each["persona"], each["service"], each.get("cohort", "control"))
-        row_of.append(cells.setdefault(cell, len(cells)) if page else -1)
-        outcome_of.append(OUTCOMES.index(each["outcome"]) if page and each["timing"] == "service" else -1)
-        served.append(page and each["outcome"] == "ok" and each["timing"] == "corrected")
-    fold = _Fold(len(cells), np.array(row_of, int), np.array(outcome_of, int), np.array(served, bool))
-    for piece in pieces(path / "series.arrows", COLUMNS, []):
-        fold.take(piece)
+    row_of, outcome_of, served = (np.full(len(series.keys), -1), np.full(len(series.keys), -1), pages.copy())
+    for number, (entry, mine) in enumerate(zip(series.keys, pages, strict=True)):
+        if entry is None or not mine:
+            continue
+        row_of[number] = cells.setdefault((entry.persona, entry.service, entry.cohort), len(cells))
+        outcome_of[number] = OUTCOMES.index(entry.outcome) if entry.timing == "service" else -1
+        served[number] = entry.outcome == "ok" and entry.timing == "corrected"
+    fold = _Fold(len(cells), row_of, outcome_of, served)
+    for rows in series.rows(pages):
+        fold.take(rows)
     counts = {name: fold.counts[number, :, : fold.last] for number, name in enumerate(OUTCOMES)}
     return BySecond(list(cells), counts, fold.logs[:, : fold.last])
 
@@ -87,13 +81,9 @@ class _Fold:
         self.logs = np.zeros((cells, 64))
         self.last = 0
 
-    def take(self, piece: pa.Table) -> None:
-        """Add one piece of the file."""
-        second, key, bucket, count = (piece.column(name).to_numpy() for name in COLUMNS)
-        known = (key >= 0) & (key < len(self.row_of)) & (second >= 0) & (second < LONGEST_SECONDS)
-        second, key, bucket, count = second[known], key[known], bucket[known].astype(np.int64), count[known]
-        if not len(key):
-            return
+    def take(self, rows: Rows) -> None:
+        """Add some rows."""
+        second, key, bucket, count = rows
         self._grow(int(second.max()) + 1)
         row, outcome = self.row_of[key], self.outcome_of[key]
         told = outcome >= 0

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from prometheus_client.metrics_core import Metric
 
-    from entsurge.record.recorder import Fold, Key
+    from entsurge.record.recorder import Fold
+    from entsurge.record.schema import Key
 
 PORT = 9646
 SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 1.6, 2.0, 3.0, 5.0, 10.0, 30.0)

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from entsurge.record.histogram import HIGHEST_US, bucket, upper_ends
+from entsurge.record.histogram import upper_ends
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-BUCKETS = bucket(HIGHEST_US) + 1
 
 
 @dataclass(frozen=True)

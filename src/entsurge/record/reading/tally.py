@@ -10,30 +10,27 @@ from __future__ import annotations
 import mmap
 from dataclasses import dataclass, field
 from itertools import pairwise
-from sys import intern
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from entsurge.analysis.hdr import BUCKETS, Times, quantiles_seconds
-from entsurge.analysis.stream import pieces
+from entsurge.record.histogram import BUCKETS
+from entsurge.record.reading.documents import LONGEST_SECONDS
+from entsurge.record.reading.hdr import Times, quantiles_seconds
+from entsurge.record.schema import PAGE_OUTCOMES
 from entsurge.record.transport import FORGIVEN
 from entsurge.record.transport import KIND as TRANSPORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
-OUTCOMES = ("ok", "shed", "failed", "lost")
+    from entsurge.record.reading.series import Entry, Rows, Series
+
 PERCENTILES = (50.0, 95.0, 99.0)
-COLUMNS = ("second", "key", "bucket", "count")
 LATE_SECONDS = 30
 SOCKET = "live-connect"  # a request of this name has opened a WebSocket
-RETRIED = {"page": "retried-page", TRANSPORT: "retried-transport", FORGIVEN: "retried-forgiven"}
-LONGEST_SECONDS = 1_000_000  # over eleven days: a larger second is damage, not a run
 
 
 class Group(NamedTuple):
@@ -50,16 +47,17 @@ class Group(NamedTuple):
     timing: str
     outcome: str
     page: str = ""
+    attempt: str = "first"
 
     @classmethod
-    def of(cls, key: Mapping[str, Any]) -> Group:
-        """The group of an entry of keys.json; retries are of a kind of their own: no visit counts twice."""
-        kind, persona, service, phase, timing, outcome = (intern(str(key.get(name, ""))) for name in cls._fields[:6])
-        page = intern(str(key.get("page", "")))
-        if kind not in (TRANSPORT, FORGIVEN) and page != SOCKET:
-            page = ""
-        kind = RETRIED.get(kind, kind) if key.get("attempt") == "retry" else kind
-        return cls(kind, persona, service, phase, timing, outcome, page)
+    def of(cls, entry: Entry | None) -> Group:
+        """The group of an entry of keys.json; one that nothing matches where its meaning is unknown."""
+        if entry is None:
+            return cls("", "", "", "", "", "")
+        page = entry.page if entry.kind in (TRANSPORT, FORGIVEN) or entry.page == SOCKET else ""
+        return cls(
+            entry.kind, entry.persona, entry.service, entry.phase, entry.timing, entry.outcome, page, entry.attempt
+        )
 
 
 @dataclass(frozen=True)
@@ -77,14 +75,14 @@ class Seconds:
 
 
 class Tally:
-    """The sums of one run. `kind` is `page` unless said; `*` or nothing stands for all."""
+    """The sums of one run: `kind` is `page`, `attempt` is `first` unless said; `*` or nothing else stands for all."""
 
     def __init__(self, groups: dict[Group, int], histograms: NDArray[np.int32], seconds: Seconds) -> None:
         self._groups, self._histograms, self.seconds = groups, histograms, seconds
 
     def times(self, *, timing: str, outcome: str = "ok", kind: str = "page", **where: str) -> Times:
         """The histogram of what is asked for: `persona`, `service`, `phase`."""
-        asked = {"kind": kind, "timing": timing, "outcome": outcome} | where
+        asked = {"kind": kind, "timing": timing, "outcome": outcome, "attempt": "first"} | where
         counts = np.zeros(BUCKETS, np.int64)
         for group, row in self._groups.items():
             if _matches(group, asked):
@@ -93,27 +91,29 @@ class Tally:
 
     def each(self, **where: str) -> Iterator[tuple[Group, Times]]:
         """Every histogram of what is asked for, with what it is of."""
+        asked = {"attempt": "first"} | where
         for group, row in self._groups.items():
-            if _matches(group, where):
+            if _matches(group, asked):
                 yield group, Times(self._histograms[row].astype(np.int64))
 
     def count(self, **where: str) -> dict[str, int]:
         """Pages by outcome: ok, shed, failed, lost."""
-        return {name: self.times(timing="service", outcome=name, **where).total for name in OUTCOMES}
+        return {name: self.times(timing="service", outcome=name, **where).total for name in PAGE_OUTCOMES}
 
 
 def _matches(group: Group, asked: Mapping[str, str]) -> bool:
     return all(value in ("*", getattr(group, name)) for name, value in asked.items())
 
 
-def tally(path: Path, keys: Sequence[Group], notes: list[str], **seconds_of: str) -> Tally:
-    """The tally of a series.arrows file whose keys mean these groups, in this order.
+def tally(series: Series, notes: list[str], **seconds_of: str) -> Tally:
+    """The tally of a run's histograms.
 
-    Its seconds are those of all services but sign-on, or of what `seconds_of` names (persona, service).
+    Its seconds are those of all services but sign-on, or of what `seconds_of` names (persona, service): the pages of
+    first attempts, and all requests.
     """
-    folding = _Fold.of(keys, seconds_of)
-    for piece in pieces(path, COLUMNS, notes):
-        folding.take(piece)
+    folding = _Fold.of([Group.of(each) for each in series.keys], seconds_of)
+    for rows in series.rows(None, notes):
+        folding.take(rows)
     return folding.close(notes)
 
 
@@ -133,50 +133,47 @@ class _Fold:
     traits: dict[str, NDArray[np.bool_]]  # by key: counted (a page's service time), latency, request
     outcome_of: NDArray[np.int32]
     histograms: NDArray[np.int32]
-    outcomes: NDArray[np.int64] = field(default_factory=lambda: np.zeros((len(OUTCOMES) + 1, 64), np.int64))
-    open: dict[int, list[tuple[NDArray[np.int32], NDArray[np.int32]]]] = field(default_factory=dict)
+    outcomes: NDArray[np.int64] = field(default_factory=lambda: np.zeros((len(PAGE_OUTCOMES) + 1, 64), np.int64))
+    open: dict[int, list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = field(default_factory=dict)
     closed: dict[int, tuple[float, ...]] = field(default_factory=dict)
     newest: int = -1
     late: int = 0
-    unknown: int = 0
 
     @classmethod
     def of(cls, described: Sequence[Group], seconds_of: Mapping[str, str]) -> _Fold:
         groups: dict[Group, int] = {}
         of_key = np.array([groups.setdefault(each, len(groups)) for each in described], np.int32)
         page = [
-            each.kind == "page" and (_matches(each, seconds_of) if seconds_of else each.service != "sign-on")
+            (each.kind, each.attempt) == ("page", "first")
+            and (_matches(each, seconds_of) if seconds_of else each.service != "sign-on")
             for each in described
         ]
         both = list(zip(page, described, strict=True))
         traits = {
             "counted": np.array(
-                [mine and of.timing == "service" and of.outcome in OUTCOMES for mine, of in both], bool
+                [mine and of.timing == "service" and of.outcome in PAGE_OUTCOMES for mine, of in both], bool
             ),
             "latency": np.array([mine and of.timing == "corrected" and of.outcome == "ok" for mine, of in both], bool),
             "request": np.array([of.kind == "request" for of in described], bool),
         }
-        named = [OUTCOMES.index(each.outcome) if each.outcome in OUTCOMES else len(OUTCOMES) for each in described]
-        outcome_of = np.where(traits["request"], len(OUTCOMES), np.array(named, np.int32)).astype(np.int32)
+        named = [
+            PAGE_OUTCOMES.index(each.outcome) if each.outcome in PAGE_OUTCOMES else len(PAGE_OUTCOMES)
+            for each in described
+        ]
+        outcome_of = np.where(traits["request"], len(PAGE_OUTCOMES), np.array(named, np.int32)).astype(np.int32)
         return cls(groups, of_key, traits, outcome_of, _empty(max(1, len(groups))))
 
-    def take(self, piece: pa.Table) -> None:
-        """Add one piece of the file."""
-        second, key, bucket, count = (piece.column(name).to_numpy() for name in COLUMNS)
-        known = (key >= 0) & (key < len(self.of_key)) & (bucket >= 0) & (bucket < BUCKETS)
-        known &= (second >= 0) & (second < LONGEST_SECONDS)
-        if not known.all():
-            self.unknown += int(len(key) - known.sum())
-            second, key, bucket, count = second[known], key[known], bucket[known], count[known]
-        if not len(key):
-            return
-        places = self.of_key[key].astype(np.int64) * BUCKETS + bucket
-        np.add.at(self.histograms.reshape(-1), places, count)
-        self._by_outcome(second, key, count)
-        chosen = self.traits["latency"][key]
-        self._latencies(second[chosen], bucket[chosen], count[chosen])
+    def take(self, rows: Rows) -> None:
+        """Add some rows."""
+        np.add.at(
+            self.histograms.reshape(-1), self.of_key[rows.key].astype(np.int64) * BUCKETS + rows.bucket, rows.times
+        )
+        self._by_outcome(rows)
+        chosen = self.traits["latency"][rows.key]
+        self._latencies(rows.second[chosen], rows.bucket[chosen], rows.times[chosen])
 
-    def _by_outcome(self, second: NDArray[np.int32], key: NDArray[np.int32], count: NDArray[np.int32]) -> None:
+    def _by_outcome(self, of: Rows) -> None:
+        second, key, count = of.second, of.key, of.times
         last = int(second.max())
         if last >= self.outcomes.shape[1]:
             more = max(2 * self.outcomes.shape[1], last + 1) - self.outcomes.shape[1]
@@ -189,7 +186,7 @@ class _Fold:
         sums = np.bincount(rows * width + second[chosen] - first, count[chosen], minlength=len(self.outcomes) * width)
         self.outcomes[:, first : last + 1] += sums.astype(np.int64).reshape(len(self.outcomes), width)
 
-    def _latencies(self, second: NDArray[np.int32], bucket: NDArray[np.int32], count: NDArray[np.int32]) -> None:
+    def _latencies(self, second: NDArray[np.int64], bucket: NDArray[np.int64], count: NDArray[np.int64]) -> None:
         if len(second) > 1 and (second[1:] < second[:-1]).any():
             order = np.argsort(second, kind="stable")
             second, bucket, count = second[order], bucket[order], count[order]
@@ -212,10 +209,8 @@ class _Fold:
     def close(self, notes: list[str]) -> Tally:
         """The whole tally; what was odd is noted."""
         self._shut(LONGEST_SECONDS)
-        if self.unknown:
-            notes.append(f"series.arrows: {self.unknown} rows mean nothing (unknown key or time) and were skipped")
         if self.late:
             notes.append(f"series.arrows: {self.late} pages came too late for the percentiles of their second")
         size = self.newest + 1
-        by_outcome = {name: self.outcomes[place, :size] for place, name in enumerate(OUTCOMES)}
+        by_outcome = {str(name): self.outcomes[place, :size] for place, name in enumerate(PAGE_OUTCOMES)}
         return Tally(self.groups, self.histograms, Seconds(by_outcome, self.outcomes[-1, :size], self.closed))

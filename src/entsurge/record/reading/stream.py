@@ -19,40 +19,61 @@ MOST_SHORT = 32_000  # so many words are told apart by two bytes
 pa.set_memory_pool(pa.system_memory_pool())
 
 
-def pieces(path: Path, columns: Sequence[str], notes: list[str], rows: int = ROWS) -> Iterator[pa.Table]:
+def pieces(
+    path: Path, schema: pa.Schema, columns: Sequence[str], notes: list[str], rows: int = ROWS
+) -> Iterator[pa.Table]:
     """Tables of these columns, each of a few batches and about so many rows, in the order of the file.
 
-    What is missing, not Arrow, or ends in mid-batch adds one note and ends the iteration; what came before is given.
+    What is missing, not Arrow, of other columns than the schema's, damaged, or ends in mid-batch adds one note and ends
+    the iteration; what came before is given. Missing values are 0, empty or no.
     """
     if not path.is_file():
         notes.append(f"{path.name} is missing")
         return
     gathered: list[pa.RecordBatch] = []
     size = 0
-    for batch in _batches(path, columns, notes):
+    for batch in _batches(path, schema, columns, notes):
         gathered.append(batch)
         size += batch.num_rows
         if size >= rows:
-            yield pa.Table.from_batches(gathered)
+            yield _filled(pa.Table.from_batches(gathered))
             gathered, size = [], 0
     if size:
-        yield pa.Table.from_batches(gathered)
+        yield _filled(pa.Table.from_batches(gathered))
 
 
-def _batches(path: Path, columns: Sequence[str], notes: list[str]) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path, wanted: pa.Schema, columns: Sequence[str], notes: list[str]) -> Iterator[pa.RecordBatch]:
     try:
         with pa.OSFile(str(path)) as source:
             schema = pa.ipc.read_schema(source)
             places = [schema.get_field_index(name) for name in columns]
-            if min(places) < 0:
-                absent = [name for name, place in zip(columns, places, strict=True) if place < 0]
+            absent = [name for name, place in zip(columns, places, strict=True) if place < 0]
+            if absent:
                 notes.append(f"{path.name}: {', '.join(absent)}: no such column; the file was not read")
+                return
+            other = [name for name, place in zip(columns, places, strict=True)
+                     if schema.field(place).type != wanted.field(name).type]  # fmt: skip
+            if other:
+                notes.append(f"{path.name}: {', '.join(other)}: not of the type that is written; the file was not read")
                 return
             source.seek(0)
             with pa.ipc.open_stream(source, options=pa.ipc.IpcReadOptions(included_fields=places)) as reader:
-                yield from reader
-    except (pa.ArrowInvalid, OSError) as error:
-        notes.append(f"{path.name}: ends in the middle of a batch, which was skipped ({str(error).splitlines()[0]})")
+                for batch in reader:
+                    batch.validate(full=True)
+                    yield batch
+    except (pa.ArrowException, OSError, MemoryError) as error:
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        notes.append(f"{path.name}: ends in the middle of a batch, or is damaged there; the rest was skipped ({said})")
+
+
+def _filled(table: pa.Table) -> pa.Table:
+    """Without missing values, which no version writes; lists are left as they are."""
+    for place, field in enumerate(table.schema):
+        column = table.column(place)
+        if column.null_count and not pa.types.is_list(field.type):
+            empty = "" if pa.types.is_string(field.type) else False if pa.types.is_boolean(field.type) else 0
+            table = table.set_column(place, field, column.fill_null(empty))
+    return table
 
 
 class Words:

@@ -9,39 +9,12 @@ from typing import IO, TYPE_CHECKING, Any
 import pyarrow as pa
 
 from entsurge.errors import CannotRecord, EntsurgeError
+from entsurge.record.layout import MANIFEST, RETRIES_FILE, SERIES_FILE, VISITS_FILE
+from entsurge.record.schema import RETRIES, SERIES, VISITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-FORMAT = 1
-NEVER_STARTED = frozenset({"not-started", "worker-lost"})  # ends of visits that the generator lost
-SERIES = pa.schema(
-    [
-        ("second", pa.int32()), ("worker", pa.int16()), ("sequence", pa.int32()),
-        ("key", pa.int32()), ("bucket", pa.int32()), ("count", pa.int32()),
-    ]
-)  # fmt: skip
-_PAGES = ("planned", "ok", "shed", "failed", "lost")
-VISITS = pa.schema(
-    [
-        *((name, pa.string()) for name in ("name", "persona", "group", "school", "phase")),
-        *((name, pa.int64()) for name in ("due_us", "start_us", "end_us")),
-        *((name, pa.int32()) for name in (*_PAGES, "unserved")),
-        ("planned_gap_us", pa.int64()),
-        ("waiting_us", pa.int64()),
-        ("work_planned", pa.bool_()),
-        ("work_served", pa.bool_()),
-        (
-            "services",
-            pa.list_(pa.struct([("service", pa.string()), *((name, pa.int32()) for name in _PAGES)])),
-        ),
-        ("sign_on", pa.string()),
-        ("end", pa.string()),
-    ]
-)
-
-RETRIES = VISITS.append(pa.field("attempt", pa.int32()))
 
 
 class RunDirectory:
@@ -61,10 +34,10 @@ class RunDirectory:
         """Make the folder and its streams."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            if (self.path / "manifest.json").exists():
+            if (self.path / MANIFEST).exists():
                 raise CannotRecord(f"{self.path}: holds a run already", hint="name another folder with --out")
-            self._series = pa.ipc.new_stream(pa.OSFile(str(self.path / "series.arrows"), "wb"), SERIES)
-            self._visits = pa.ipc.new_stream(pa.OSFile(str(self.path / "visits.arrows"), "wb"), VISITS)
+            self._series = pa.ipc.new_stream(pa.OSFile(str(self.path / SERIES_FILE), "wb"), SERIES)
+            self._visits = pa.ipc.new_stream(pa.OSFile(str(self.path / VISITS_FILE), "wb"), VISITS)
         except OSError as error:
             raise CannotRecord(f"{self.path}: {error.strerror or error}") from None
 
@@ -100,7 +73,7 @@ class RunDirectory:
             if first:
                 self._visits.write_batch(pa.RecordBatch.from_pylist(first, schema=VISITS))
             if more and self._retries is None:
-                self._retries = pa.ipc.new_stream(pa.OSFile(str(self.path / "retries.arrows"), "wb"), RETRIES)
+                self._retries = pa.ipc.new_stream(pa.OSFile(str(self.path / RETRIES_FILE), "wb"), RETRIES)
             if more:
                 self._retries.write_batch(pa.RecordBatch.from_pylist(more, schema=RETRIES))
         except OSError as error:

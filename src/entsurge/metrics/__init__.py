@@ -1,0 +1,1 @@
+"""Prometheus: the exporter of a run, what a target's own endpoint says, and the push to a gateway."""

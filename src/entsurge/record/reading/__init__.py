@@ -1,0 +1,1 @@
+"""The readers of a run directory: the only ones that open its files."""

@@ -1,0 +1,349 @@
+"""The JSON files of a run directory: what they hold, and how one that is damaged is read as far as it goes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypeVar
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
+
+from entsurge.errors import UsageError
+from entsurge.record.layout import CLEANED, CREATED, FINISH, FORMAT, MANIFEST, TARGET, is_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LONGEST_SECONDS = 1_000_000  # over eleven days: a larger second is damage, not a run
+Seconds = Annotated[float, Field(ge=-LONGEST_SECONDS, le=LONGEST_SECONDS, allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=10**12)]
+Counts = dict[str, Count]
+_OPEN = ConfigDict(extra="allow")  # a newer entsurge may say more
+_Row = TypeVar("_Row")
+
+
+@with_config(_OPEN)
+class Phase(TypedDict):
+    """A stretch of the run, in run seconds."""
+
+    name: str
+    start_s: Seconds
+    end_s: Seconds
+
+
+@with_config(_OPEN)
+class Planned(TypedDict):
+    """What a persona's visits in the window were to ask for."""
+
+    visits: Count
+    page_views: Count
+    services: NotRequired[Counts]
+
+
+@with_config(_OPEN)
+class FourFigures(TypedDict):
+    """The four figures of an audience."""
+
+    visits: Finite
+    page_views: Finite
+    minutes_per_visit: Finite
+    pages_per_visit: Finite
+
+
+@with_config(_OPEN)
+class Published(TypedDict):
+    """A published figure, and by how much it changed."""
+
+    value: Finite | None
+    change_percent: Finite | None
+
+
+@with_config(_OPEN)
+class Figures(TypedDict):
+    """What was published, and what was planned of it: for the week, and in the window."""
+
+    published: NotRequired[dict[str, Published] | None]
+    week: FourFigures
+    window: FourFigures
+
+
+@with_config(_OPEN)
+class TargetTold(TypedDict):
+    """Whom the run asked."""
+
+    url: str
+    name: NotRequired[str]
+    driver: NotRequired[str]
+    file: NotRequired[str]
+    connection: NotRequired[dict[str, Any] | None]
+
+
+@with_config(_OPEN)
+class PerturbationTold(TypedDict):
+    """A fault or measure as it was planned, in run seconds."""
+
+    id: str
+    kind: str
+    title: dict[str, str]
+    defers: list[str]
+    start_s: Seconds
+    end_s: Seconds
+    whole_run: NotRequired[bool]
+
+
+@with_config(_OPEN)
+class ContentFile(TypedDict):
+    """A content file that the run used."""
+
+    kind: str
+    name: NotRequired[str]
+    path: NotRequired[str]
+    sha256: str
+
+
+@with_config(_OPEN)
+class Manifest(TypedDict):
+    """manifest.json: what the run was to be."""
+
+    format: int
+    name: str
+    profile: str
+    scale: str
+    compression: Annotated[float, Field(gt=0, le=10**6, allow_inf_nan=False)]
+    phases: Annotated[list[Phase], Field(min_length=1)]
+    objectives: list[dict[str, Any]]
+    planned: dict[str, Planned]
+    figures: Figures
+    perturbations: list[PerturbationTold]
+    target: TargetTold
+    title: NotRequired[dict[str, str]]
+    seed: NotRequired[int]
+    plan_digest: NotRequired[str]
+    versions: NotRequired[dict[str, str]]
+    content: NotRequired[list[ContentFile]]
+    started_utc: NotRequired[str]
+    window: NotRequired[dict[str, str]]
+    protected: NotRequired[list[str]]
+    perturbation_phases: NotRequired[list[Phase]]
+    population: NotRequired[dict[str, Any]]
+    scrape: NotRequired[list[dict[str, Any]]]
+    control_share: NotRequired[Finite]
+    edge_of: NotRequired[str]
+
+
+@with_config(_OPEN)
+class Quantiles(TypedDict):
+    """Of times in µs."""
+
+    p50: Finite
+    p99: Finite
+    max: Finite
+
+
+@with_config(_OPEN)
+class Little(TypedDict):
+    """Both sides of Little's law, in visitors."""
+
+    residual: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    judged: bool
+
+
+@with_config(_OPEN)
+class Descriptors(TypedDict):
+    """Open files of the generator."""
+
+    most_open: Count
+    allowed: Count
+
+
+@with_config(_OPEN)
+class Finish(TypedDict, total=False):
+    """finish.json: how the run ended, and what its generator came to."""
+
+    ended_utc: str
+    end: str
+    offered: Count
+    started: Count
+    lost: Count
+    retries: dict[str, Counts]
+    cpu_share: Finite
+    processes: dict[str, Finite]
+    limits: Counts
+    descriptors: Descriptors
+    signatures: Counts
+    little: Little
+    start_lag_us: Quantiles
+    stall_us: Quantiles
+
+
+@with_config(_OPEN)
+class Gauge(TypedDict):
+    """One second's line of gauges.jsonl."""
+
+    t: Annotated[int, Field(ge=0, le=LONGEST_SECONDS)]
+    visitors: NotRequired[Counts]
+    cpu_share: NotRequired[Finite]
+
+
+@with_config(_OPEN)
+class Event(TypedDict):
+    """One line of events.jsonl."""
+
+    t: Seconds
+    kind: str
+    id: NotRequired[str]
+    state: NotRequired[str]
+    detail: NotRequired[str]
+
+
+@with_config(_OPEN)
+class Failure(TypedDict):
+    """One example of what went wrong."""
+
+    signature: str
+    t: NotRequired[Seconds]
+    count: NotRequired[Count]
+    outcome: NotRequired[str]
+    persona: NotRequired[str]
+    service: NotRequired[str]
+    page: NotRequired[str]
+    request: NotRequired[dict[str, Any] | None]
+    response: NotRequired[dict[str, Any] | None]
+    traceback: NotRequired[str | None]
+
+
+@with_config(_OPEN)
+class TargetReading(TypedDict):
+    """What one of the target's own series was at one moment."""
+
+    t: Seconds
+    series: str
+    value: Finite
+    kind: NotRequired[str]
+
+
+@with_config(_OPEN)
+class CreatedRow(TypedDict):
+    """Something that the run wrote on the target."""
+
+    service: str
+    action: str
+    url: str
+    persona: str
+    group: str | int
+    account: int
+    values: NotRequired[dict[str, str] | None]
+
+
+_MANIFEST, _FINISH = TypeAdapter(Manifest), TypeAdapter(Finish)
+GAUGE, EVENT, FAILURE = TypeAdapter(Gauge), TypeAdapter(Event), TypeAdapter(Failure)
+_READING, _CREATED = TypeAdapter(TargetReading), TypeAdapter(CreatedRow)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """What a run was to be, without reading what came of it. Raises UsageError with every fault in one sentence."""
+    file = path / MANIFEST
+    if not is_run(path):
+        raise UsageError(f"{path}: no run directory", hint=f"a run directory holds a {MANIFEST}")
+    try:
+        found = _parsed(file)
+    except (ValueError, OSError) as error:
+        raise UsageError(f"{file}: cannot be read: {error}") from None
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        known = found.get("format") if isinstance(found, dict) else None
+        newer = isinstance(known, int) and known > FORMAT
+        raise UsageError(
+            f"{path}: run directory of format {known!r}; this version reads format {FORMAT}",
+            hint="it was written by a newer entsurge: use that one, or a newer one" if newer else "",
+        )
+    try:
+        manifest = _MANIFEST.validate_python(found)
+    except ValidationError as error:
+        raise UsageError(f"{file}: {'; '.join(_faults(error))}") from None
+    if any(phase["end_s"] < phase["start_s"] for phase in manifest["phases"]):
+        raise UsageError(f"{file}: phases: one ends before it begins")
+    if all(phase["name"] in ("warm-up", "drain") for phase in manifest["phases"]):
+        raise UsageError(f"{file}: phases: no window between warm-up and drain")
+    return manifest
+
+
+def read_finish(path: Path, notes: list[str]) -> Finish | None:
+    """How the run ended, None of a run that has not written it; what of it means nothing is left out and noted."""
+    found = document(path / FINISH, dict, notes)
+    if found is None:
+        if not (path / FINISH).is_file():
+            notes.append(f"{FINISH} is missing: the run was broken off")
+        return None
+    try:
+        return _FINISH.validate_python(found)
+    except ValidationError as error:
+        damaged = sorted({str(each["loc"][0]) for each in error.errors()})
+        notes.append(f"{FINISH}: {', '.join(damaged)}: cannot be read and left out")
+        return _FINISH.validate_python({name: value for name, value in found.items() if name not in damaged})
+
+
+def read_target(path: Path, notes: list[str]) -> list[TargetReading]:
+    """What the target's own metrics were while the run lasted."""
+    return lines(path / TARGET, _READING, notes)
+
+
+def read_created(path: Path) -> list[CreatedRow]:
+    """What the run wrote on the target, as far as it can be read."""
+    return lines(path / CREATED, _CREATED, [])
+
+
+def read_cleaned(path: Path) -> set[str]:
+    """The URLs of what has been removed again."""
+    return {each for each in document(path / CLEANED, list, []) or () if isinstance(each, str)}
+
+
+def document(path: Path, kind: type, notes: list[str]) -> Any:
+    """A whole JSON file of a list or dict; None, and a note, of one that cannot be read; None of one that is absent."""
+    if not path.is_file():
+        return None
+    try:
+        found = _parsed(path)
+    except (ValueError, OSError) as error:
+        notes.append(f"{path.name}: cannot be read: {error}")
+        return None
+    if not isinstance(found, kind):
+        notes.append(f"{path.name}: holds no {kind.__name__} and was skipped")
+        return None
+    return found
+
+
+def lines(path: Path, row: TypeAdapter[_Row], notes: list[str]) -> list[_Row]:
+    """The lines of a `.jsonl` file that mean something; how many do not is noted."""
+    if not path.is_file():
+        return []
+    rows, broken = [], []
+    for number, line in enumerate(path.read_bytes().decode("utf-8", "replace").split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(row.validate_python(json.loads(line)))
+        except (ValueError, RecursionError):
+            broken.append(number)
+    if len(broken) == 1:
+        notes.append(f"{path.name}: line {broken[0]} is truncated and was skipped")
+    elif broken:
+        notes.append(f"{path.name}: {len(broken)} lines cannot be read and were skipped, the first is line {broken[0]}")
+    return rows
+
+
+def _parsed(path: Path) -> Any:
+    """Raises ValueError and OSError."""
+    try:
+        return json.loads(path.read_bytes())
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _faults(error: ValidationError) -> list[str]:
+    """What is missing, and the first few of what is not as it should be: `scale: Input should be a valid string`."""
+    faults = [(".".join(map(str, each["loc"])), each) for each in error.errors()]
+    missing = [name for name, each in faults if each["type"] == "missing"]
+    wrong = [f"{name}: {each['msg']}" for name, each in faults if each["type"] != "missing"]
+    said = [f"{', '.join(missing)}: missing"] if missing else []
+    return said + wrong[:3] + ([f"and {len(wrong) - 3} more"] if len(wrong) > 3 else [])
