@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -134,14 +135,14 @@ def test_a_killed_worker_is_replaced_and_what_was_lost_is_counted(
 
 
 def test_a_worker_says_that_it_waits(tmp_path: Path) -> None:
-    """Nobody there: it says for whom it waits; Ctrl-C ends it with 130 and no traceback."""
+    """Nobody there: it says for whom it waits; Ctrl-C ends it with 130, a line and no traceback."""
     with running(tmp_path, "worker", "--master", "127.0.0.1:9") as worker:
         said = worker.stderr.readline()
         worker.send_signal(signal.SIGINT)
         _, errors = worker.communicate(timeout=30)
     assert "waiting for a master at 127.0.0.1:9" in said
     assert worker.returncode == 130
-    assert errors == ""
+    assert errors == "entsurge: worker ends: told to stop before a master answered\n"
 
 
 @pytest.mark.slow
@@ -214,3 +215,104 @@ def test_a_worker_with_other_scenarios_is_refused(quick_profile: Path, free_sand
     assert agrees(tmp_path / "here" / "r", master.returncode), output + errors
     assert reasons(tmp_path / "here" / "r") == []
     assert "refused" in errors
+
+
+@pytest.fixture(scope="module")
+def crowded_profile(longer_profile: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The longer profile in one school: each of its 180 pupils comes nearly three times, long enough apart."""
+    path = tmp_path_factory.mktemp("crowded") / "crowded.toml"
+    one = longer_profile.read_text().replace("[replay]", "[population]\nschools = 1\n\n[replay]")
+    path.write_text(one, encoding="utf-8")
+    return path
+
+
+@pytest.mark.slow
+def test_a_late_worker_bars_no_account_for_good(crowded_profile: Path, free_sandbox, tmp_path: Path) -> None:
+    """People who come again after a late worker has taken their shard over are let in."""
+    address = "127.0.0.1:15574"
+    arguments = ("run", str(crowded_profile), "--target", free_sandbox[0], "--out", "late", "--exporter-port", "0")
+    path = tmp_path / "late"
+    with (
+        running(tmp_path, "worker", "--master", address) as first,
+        running(tmp_path, *arguments, "--workers", "1", "--bind", address) as master,
+    ):
+        wait_for(lambda: len(gauges(path)) >= 3)
+        with running(tmp_path, "worker", "--master", address) as second:
+            output, errors = master.communicate(timeout=120)
+            second.communicate(timeout=30)
+        first.communicate(timeout=30)
+    assert events(path, "took over"), output + errors
+    assert set(balanced(path, crowded_profile)) == {"completed"}
+
+
+@pytest.mark.slow
+def test_a_stopped_master_does_not_accuse_its_workers(longer_profile: Path, free_sandbox, tmp_path: Path) -> None:
+    """SIGSTOP of the master for six seconds: nobody is lost, every visit is offered, the run completes."""
+    arguments = ("run", str(longer_profile), "--target", free_sandbox[0], "--out", "stopped", "--exporter-port", "0")
+    path = tmp_path / "stopped"
+    with running(tmp_path, *arguments, "--processes", "2") as process:
+        wait_for(lambda: len(gauges(path)) >= 4)
+        master = int((path / "engine.pid").read_text())
+        os.kill(master, signal.SIGSTOP)
+        try:
+            time.sleep(6)
+        finally:
+            os.kill(master, signal.SIGCONT)
+        output, errors = process.communicate(timeout=120)
+    assert events(path, "lost") == [], output + errors
+    assert read_run(path).finish["end"] == "completed"
+    assert set(balanced(path, longer_profile)) == {"completed"}
+    assert agrees(path, process.returncode), output + errors
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_that_is_told_to_stop_loses_nothing(
+    longer_profile: Path, free_sandbox, tmp_path: Path, number: int
+) -> None:
+    """SIGTERM or Ctrl-C on a worker: its shards go to the other at once, its visits end, it says why it goes."""
+    address = "127.0.0.1:15575"
+    arguments = ("run", str(longer_profile), "--target", free_sandbox[0], "--out", "left", "--exporter-port", "0")
+    path = tmp_path / "left"
+    with (
+        running(tmp_path, "worker", "--master", address) as first,
+        running(tmp_path, "worker", "--master", address) as second,
+        running(tmp_path, *arguments, "--workers", "2", "--bind", address) as master,
+    ):
+        wait_for(lambda: len(gauges(path)) >= 5)
+        first.send_signal(number)
+        _, said = first.communicate(timeout=30)
+        assert first.returncode == 130
+        assert "worker ends: told to stop" in said
+        output, errors = master.communicate(timeout=120)
+        _, said = second.communicate(timeout=30)
+    assert "worker ends: the run is over" in said
+    assert second.returncode == 0
+    assert events(path, "lost") == []
+    assert len(events(path, "left")) == 1
+    assert set(balanced(path, longer_profile)) == {"completed"}
+    assert agrees(path, master.returncode), output + errors
+    assert reasons(path) == []
+
+
+@pytest.mark.slow
+def test_a_worker_without_descriptors_is_refused_in_a_sentence(
+    quick_profile: Path, free_sandbox, tmp_path: Path
+) -> None:
+    """Too few file descriptors for the plan on a worker's machine: exit 2, the number and the remedy, no traceback."""
+    address = "127.0.0.1:15576"
+    arguments = ("run", str(quick_profile), "--target", free_sandbox[0], "--out", "r", "--exporter-port", "0",
+                 "--workers", "1", "--bind", address)  # fmt: skip
+    with running(tmp_path, *arguments) as master:
+        poor = subprocess.run(
+            [sys.executable, "-m", "entsurge", "worker", "--master", address], cwd=tmp_path, text=True, timeout=90,
+            capture_output=True, check=False, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (80, 80)),
+        )  # fmt: skip
+        assert poor.returncode == 2, poor.stderr
+        assert "file descriptors" in poor.stderr
+        assert "ulimit -Hn" in poor.stderr
+        assert "Traceback" not in poor.stderr
+        with running(tmp_path, "worker", "--master", address) as good:
+            master.communicate(timeout=120)
+            good.communicate(timeout=30)
+    assert reasons(tmp_path / "r") == []

@@ -24,7 +24,7 @@ from entsurge.errors import INTERRUPTED  # noqa: E402  likewise
 def main(arguments: list[str]) -> int:
     """A run, or what is named: a worker, a look at a target, a clean-up. The exit code."""
     if arguments[0] == "--worker":
-        return worker.main(arguments[1], int(arguments[2]))
+        return worker.main(arguments[1], int(arguments[2]), quiet="--quiet" in arguments[3:])
     if arguments[0] == "--doctor":
         return doctor.main(arguments[1])
     if arguments[0] == "--cleanup":

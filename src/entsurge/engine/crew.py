@@ -3,60 +3,55 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import subprocess
-import sys
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import gevent
-from locust.env import Environment
 
 from entsurge import __version__
 from entsurge.audience.shape import PERSONAS
+from entsurge.engine.awake import Awake
+from entsurge.engine.handover import Handover
 from entsurge.engine.member import Member
-from entsurge.engine.shards import Ledger, Move
-from entsurge.errors import InvalidMeasurement, UsageError
+from entsurge.engine.own_workers import OwnWorkers
+from entsurge.errors import InvalidMeasurement
 from entsurge.record.parcel import Merger
 from entsurge.visit.log import VisitLog
 
 if TYPE_CHECKING:
     from entsurge.engine.run import Run
+    from entsurge.engine.shards import Move
 
 SILENT_SECONDS = 4.0  # a worker that says nothing for so long is lost
 GATHER_SECONDS = 60.0
 END_SECONDS = 10.0
-AHEAD_US = 500_000  # a takeover lies so far ahead that both sides know of it in time
-MOVE_AHEAD_US = 2_000_000
 LOOK_SECONDS = 0.25
 REPORT_SECONDS = 0.3  # by then a second's reports have come
 
 
 class Crew:
-    """The master's side. Reports come once a second; whoever has not reported for four seconds is gone for good."""
+    """The master's side. Reports come once a second; whoever has not reported for four seconds is gone for good.
 
-    def __init__(self, run: Run) -> None:
+    `environment` is Locust's, with a runner that listens. The seconds are those in which the master itself was awake:
+    after a stop it hears what waited before it judges.
+    """
+
+    def __init__(self, run: Run, environment: Any) -> None:
         self.run, self.run_context = run, run.run_context
         self.wanted = run.spec.processes if run.spec.processes > 1 else 0
         self.wanted += run.spec.workers
-        self.environment = Environment(host=run.spec.url)
-        host, port = _bound(run.spec.bind, only_here=not run.spec.workers)
-        try:
-            self.runner = self.environment.create_master_runner(host, port)
-        except (SystemExit, Exception) as error:
-            raise UsageError(f"cannot listen for workers at {host}:{port}: {error}", hint="--bind HOST:PORT") from None
-        self.merger, self.ledger = Merger(run.directory), Ledger()
+        self.environment, self.runner = environment, environment.runner
+        self.merger, self.awake = Merger(run.directory), Awake()
+        self.handover = Handover(self._send, run.run_context.now_us, self._took_over)
         self.members: dict[str, Member] = {}
         self.digests = run.prepared.digests()
         self.begun = False
         self.delay_seconds = REPORT_SECONDS
-        self.moves: dict[int, tuple[Move, int]] = {}
-        self.message = 0
         self.names: set[str] = set()
         self.lost_rows: Counter[str] = Counter(dict.fromkeys(PERSONAS, 0))
-        self.children: list[subprocess.Popen[bytes]] = []
-        for name in ("hello", "ready", "clock", "report", "ended", "shards"):
+        self.own = OwnWorkers()
+        for name in ("hello", "ready", "clock", "report", "ended", "shards", "accounts", "leaving"):
             self.runner.register_message(f"entsurge-{name}", getattr(self, f"_{name}"))
         self.looking = gevent.spawn(self._look)
 
@@ -65,15 +60,12 @@ class Crew:
     def gather(self) -> None:
         """Start our own workers, and wait until as many as wanted have come and agree on what is to be run."""
         host, port = self.runner.master_bind_host, self.runner.server.port
-        for _ in range(self.run.spec.processes if self.run.spec.processes > 1 else 0):
-            command = [sys.executable, "-P", "-m", "entsurge.engine", "--worker", "127.0.0.1", str(port)]
-            environment = os.environ | {"ENTSURGE_PARENT": str(os.getpid())}
-            self.children.append(subprocess.Popen(command, env=environment, start_new_session=True))  # noqa: S603  ours
+        self.own.start(self.run.spec.processes if self.run.spec.processes > 1 else 0, port)
         if self.run.spec.workers:
             self.run.book.progress.say(f"waiting for {self.run.spec.workers} worker(s) at {host}:{port}")
-        limit = time.monotonic() + GATHER_SECONDS
+        limit = self.awake.seconds() + GATHER_SECONDS
         while len(self._joined()) < self.wanted and not self.run.ended.is_set():
-            if time.monotonic() > limit:
+            if self.awake.seconds() > limit:
                 raise InvalidMeasurement(
                     f"{len(self._joined())} of {self.wanted} workers came within {GATHER_SECONDS:.0f} s",
                     hint="start them with `entsurge worker --master HOST:PORT`",
@@ -83,11 +75,11 @@ class Crew:
     def begin(self) -> None:
         """Deal all shards and tell everybody when zero was."""
         self.begun = True
-        self.ledger.workers = [member.identity for member in self._joined()]
-        for move in self.ledger.deal():
-            self._give(move, at_us=0)
+        self.handover.deal(member.identity for member in self._joined())
         for member in self._joined():
-            member.heard = time.monotonic()  # before that they have nothing to say, however long measures take to begin
+            member.heard = (
+                self.awake.seconds()
+            )  # before that they have nothing to say, however long measures take to begin
             self._begin(member)
 
     def _begin(self, member: Member) -> None:
@@ -109,8 +101,8 @@ class Crew:
         at_us = self.run_context.now_us()
         for member in self._joined():
             self._send("end", {"at_us": at_us}, member.identity)
-        limit = time.monotonic() + END_SECONDS
-        while any(not member.complete for member in self._joined()) and time.monotonic() < limit:
+        limit = self.awake.seconds() + END_SECONDS
+        while any(not member.complete for member in self._joined()) and self.awake.seconds() < limit:
             gevent.sleep(0.05)
         for member in [each for each in self._joined() if not each.complete]:
             self._lost(member, "its last report did not come")
@@ -138,14 +130,7 @@ class Crew:
     def close(self) -> None:
         """End our own workers and Locust's runner."""
         self.looking.kill()
-        for child in self.children:
-            child.terminate()
-        for child in self.children:
-            try:
-                child.wait(5)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+        self.own.close()
         self.runner.quit()
 
     # -- what workers say ------------------------------------------------------------------------------------------
@@ -155,7 +140,8 @@ class Crew:
             return
         host, version = msg.data["host"], msg.data["version"]
         name = f"{len(self.members) + 1}@{host}"
-        member = self.members[msg.node_id] = Member(msg.node_id, name, len(self.members) + 1, pid=msg.data["pid"])
+        number, now = len(self.members) + 1, self.awake.seconds()
+        member = self.members[msg.node_id] = Member(msg.node_id, name, number, pid=msg.data["pid"], heard=now)
         if version != __version__:
             self._refuse(member, f"version {version}, here it is {__version__}")
             return
@@ -187,21 +173,33 @@ class Crew:
         if not self.begun:
             return
         self._begin(member)
-        at_us = self.run_context.now_us() + MOVE_AHEAD_US
-        for move in self.ledger.join(member.identity):
-            if move.source is None:
-                self._give(move, at_us=at_us)
-                continue
-            self.message += 1
-            self.moves[self.message] = (move, at_us)
-            self._send("release", {"number": self.message, "shards": move.shards, "until_us": at_us}, move.source)
+        self.handover.join(member.identity)
 
     def _shards(self, msg: Any, **_: Any) -> None:
-        """A worker has let go of shards: they are the new one's, unless it is too late for both to know in time."""
-        self._heard(msg.node_id)
-        move, at_us = self.moves.pop(msg.data["number"], (None, 0))
-        if move is not None and move.target in self.ledger.workers:
-            self._give(move, at_us=at_us, busy=msg.data["busy"])
+        """A worker has let go of shards."""
+        if self._heard(msg.node_id) is not None:
+            busy = [tuple(account) for account in msg.data["busy"]]
+            self.handover.released(msg.node_id, msg.data["number"], msg.data["until_us"], busy)
+
+    def _accounts(self, msg: Any, **_: Any) -> None:
+        """Accounts of shards that have moved are in use there, or free again."""
+        if self._heard(msg.node_id) is not None:
+            taken, freed = ([tuple(account) for account in msg.data[name]] for name in ("taken", "freed"))
+            self.handover.accounts(msg.node_id, taken, freed)
+
+    def _leaving(self, msg: Any, **_: Any) -> None:
+        """A worker was told to stop, and says so: the others get its shards while it is still there."""
+        member = self._heard(msg.node_id)
+        if member is None or member.leaving:
+            return
+        member.leaving = True
+        self.run.event("worker", member.name, "leaving", "it was told to stop")
+        self.run.book.progress.say(f"worker {member.name} (process {member.pid}) was told to stop")
+        if not self.begun:
+            member.gone = "left"
+            return
+        self.handover.retire(member.identity)
+        self._nobody_left()
 
     def _report(self, msg: Any, **_: Any) -> None:
         member = self._heard(msg.node_id)
@@ -221,11 +219,22 @@ class Crew:
             book.visits(rows)
             book.pulse(member.name, report["pulse"])
             book.fold(fold)
+        self._left(member)
 
     def _ended(self, msg: Any, **_: Any) -> None:
         member = self._heard(msg.node_id)
         if member is not None:
             member.reports = msg.data["reports"]
+            self._left(member)
+
+    def _left(self, member: Member) -> None:
+        """If a worker that was told to stop has told everything, it is gone, and nothing of it is lost."""
+        if not member.leaving or not member.complete:
+            return
+        member.gone = "left"
+        self.run.book.lose(member.name)
+        self.run.event("worker", member.name, "left", "everything that it did is reported")
+        self.handover.lost(member.identity)
 
     # -- who is there ----------------------------------------------------------------------------------------------
 
@@ -233,10 +242,10 @@ class Crew:
         """The member that has just spoken; None for strangers and for those who were given up."""
         member = self.members.get(identity)
         if member is None or member.gone:
-            if member is not None:
+            if member is not None and not member.complete:
                 self._send("refused", {"reason": f"given up: {member.gone}"}, identity)
             return None
-        member.heard = time.monotonic()
+        member.heard = self.awake.seconds()
         return member
 
     def _joined(self) -> list[Member]:
@@ -246,18 +255,21 @@ class Crew:
         return [member for member in self.members.values() if not member.gone]
 
     def _look(self) -> None:
-        """Look four times a second who has fallen silent, which of our own processes has died."""
         while True:
             gevent.sleep(LOOK_SECONDS)
-            dead = {child.pid for child in self.children if child.poll() is not None}
-            for member in self._joined():
-                if member.complete:
-                    continue
-                silent = time.monotonic() - member.heard
-                if member.pid in dead:
-                    self._lost(member, "its process has died")
-                elif self.begun and silent > SILENT_SECONDS:
-                    self._lost(member, f"nothing heard for {silent:.1f} s")
+            self.look()
+
+    def look(self) -> None:
+        """See who has fallen silent, which of our own processes has died; done four times a second."""
+        now, dead = self.awake.seconds(), self.own.dead()
+        for member in self._joined():
+            silent = now - member.heard
+            if member.complete:
+                continue
+            if member.pid in dead:
+                self._lost(member, "its process has died")
+            elif self.begun and silent > SILENT_SECONDS:
+                self._lost(member, f"nothing heard for {silent:.1f} s")
 
     def _refuse(self, member: Member, reason: str) -> None:
         member.gone = reason
@@ -272,17 +284,15 @@ class Crew:
         self.run.book.lose(member.name)
         self.run.event("worker", member.name, "lost", reason)
         self.run.book.progress.say(f"worker {member.name} (process {member.pid}) lost: {reason}")
-        if not self.begun or member.identity not in self.ledger.workers:
-            return
-        moves, at_us = self.ledger.leave(member.identity), self.run_context.now_us() + AHEAD_US
-        for move in moves:
-            self._give(move, at_us=at_us)
-        if not self.ledger.workers:
+        if self.begun:
+            self.handover.lost(member.identity)
+            self._nobody_left()
+
+    def _nobody_left(self) -> None:
+        if not self.handover.workers:
             self.run.stop("no-workers")
 
-    def _give(self, move: Move, *, at_us: int, busy: list[Any] | None = None) -> None:
-        self.ledger.own(move)
-        self._send("gain", {"shards": move.shards, "from_us": at_us, "busy": busy or []}, move.target)
+    def _took_over(self, move: Move, at_us: int) -> None:
         if at_us:
             name = self.members[move.target].name
             self.run.event("worker", name, "took over", f"{len(move.shards)} shards from {at_us / 1e6:.3f} s on")
@@ -290,12 +300,3 @@ class Crew:
     def _send(self, name: str, data: dict[str, Any], identity: str) -> None:
         with contextlib.suppress(Exception):  # a message that cannot be sent is a worker that will fall silent
             self.runner.send_message(f"entsurge-{name}", data, client_id=identity)
-
-
-def _bound(bind: str, *, only_here: bool) -> tuple[str, int]:
-    if only_here:
-        return "127.0.0.1", 0
-    host, _, port = bind.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
-        raise UsageError(f"--bind {bind}: not HOST:PORT", hint="such as 0.0.0.0:5557")
-    return host, int(port)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,11 @@ CLOCK_ROUNDS = 7
 
 @dataclass
 class Member:
-    """One worker. `offset` is its monotonic clock minus the master's, in seconds."""
+    """One worker. `offset` is its monotonic clock minus the master's, in seconds.
+
+    `heard` is in the seconds in which the master was awake. `gone` says why it was refused or given up; `leaving`, that
+    it was told to stop and has said so.
+    """
 
     identity: str
     name: str
@@ -25,7 +28,8 @@ class Member:
     rounds: int = 0
     joined: bool = False
     gone: str = ""
-    heard: float = field(default_factory=time.monotonic)
+    leaving: bool = False
+    heard: float = 0.0
     next_sequence: int = 0
     ahead: dict[int, dict[str, Any]] = field(default_factory=dict)
     reports: int | None = None

@@ -17,6 +17,7 @@ from entsurge import errors
 from entsurge.engine import manifest as manifests
 from entsurge.engine.book import Book
 from entsurge.engine.crew import Crew
+from entsurge.engine.listen import master
 from entsurge.engine.local import Local
 from entsurge.engine.perturbations import Perturbations
 from entsurge.engine.prepared import Prepared
@@ -122,7 +123,8 @@ class Run:
             self.directory.close()
 
     def _offer(self) -> str:
-        offering: Local | Crew = Crew(self) if self.spec.processes > 1 or self.spec.workers else Local(self)
+        alone = self.spec.processes <= 1 and not self.spec.workers
+        offering: Local | Crew = Local(self) if alone else Crew(self, master(self.spec))
         environment = offering.environment
         self.book = Book(self.manifest, self.directory, environment, shown=self.spec.progress)
         if self.guard:
@@ -143,7 +145,7 @@ class Run:
         finally:
             offering.close()
             if web is not None:
-                web.stop()  # type: ignore[no-untyped-call]
+                web.stop()
         return self.end
 
     def _window(self, offering: Offering, scraper: Scraper) -> None:

@@ -9,6 +9,7 @@ import gevent
 from gevent.queue import SimpleQueue
 
 from entsurge.audience.shape import PERSONAS
+from entsurge.engine.accounts import Accounts
 from entsurge.engine.alarm import Alarm
 from entsurge.engine.comebacks import Comebacks
 from entsurge.engine.shards import FOREVER_US
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from entsurge.audience.shape import Persona
+    from entsurge.engine.accounts import Account
     from entsurge.engine.shards import Ours
     from entsurge.plan.arrivals import VisitPlan
     from entsurge.visit.run_context import RunContext
@@ -30,11 +32,12 @@ IN_A_ROW = 16
 class Parked:
     """Greenlets that wait for a visit to live, and wait again when it is over; as many as were ever needed at once.
 
-    `ended` is called with the log of every visit that came to its end.
+    `ended` is called with the log of every visit that came to its end, `left` with the plan of every one, even of those
+    that were interrupted.
     """
 
-    def __init__(self, ended: Callable[[VisitLog], None]) -> None:
-        self._ended = ended
+    def __init__(self, ended: Callable[[VisitLog], None], left: Callable[[VisitPlan], None]) -> None:
+        self._ended, self._left = ended, left
         self._waiting: Any = SimpleQueue()
         self._greenlets: list[gevent.Greenlet] = []
         self.busy = 0
@@ -57,10 +60,12 @@ class Parked:
                 self._ended(visitor.log)
             finally:
                 self.busy -= 1
+                self._left(plan)
                 del visitor, plan
 
     def end(self, seconds: float) -> None:
-        """Interrupt what still lives."""
+        """Interrupt what still lives. What was to begin in this turn begins first, so that it has a row as well."""
+        gevent.sleep(0)
         gevent.killall(self._greenlets, timeout=seconds)
         self._greenlets.clear()
         self.busy = 0
@@ -82,8 +87,10 @@ class Scheduler:
         ours: Ours | None = None,
     ) -> None:
         self.arrivals, self.scenarios, self.environment, self.most = arrivals, scenarios, environment, most
-        self.ours, self.visits, self.comebacks = ours, Parked(self._ended), Comebacks(self._try_again)
-        self.until_us = FOREVER_US
+        self.ours, self.visits = ours, Parked(self._ended, self._left)
+        self.comebacks = Comebacks(self._try_again)
+        self.accounts = Accounts(self.run_context.accounts_in_use)
+        self.until_us, self.next_us = FOREVER_US, 0  # every visit that is due before `next_us` has been offered
         zero = dict.fromkeys(PERSONAS, 0)
         self.offered, self.started, self.lost = Counter(zero), Counter(zero), Counter(zero)
 
@@ -98,6 +105,7 @@ class Scheduler:
         zero_ns, in_a_row = int(self.run_context.zero * 1e9), 0
         with Alarm() as alarm:
             for plan in self.arrivals:
+                self.next_us = plan.due_us
                 if plan.due_us > self.run_context.now_us():
                     alarm.sleep_until(zero_ns + plan.due_us * 1000)
                     in_a_row = 0
@@ -109,6 +117,7 @@ class Scheduler:
                 if in_a_row >= IN_A_ROW:
                     gevent.sleep(0)
                     in_a_row = 0
+        self.next_us = FOREVER_US
 
     def end(self, at_us: int) -> None:
         """Offer nothing that is due from this instant on."""
@@ -119,6 +128,12 @@ class Scheduler:
         """Whether nobody is present and nobody will come back."""
         return not len(self.visits) and not len(self.comebacks)
 
+    @property
+    def through(self) -> bool:
+        """Whether what was to be offered before the end that was given has been, and nobody is present any more."""
+        offered = self.next_us >= self.until_us and self.run_context.now_us() >= self.until_us
+        return offered and not len(self.visits)
+
     def close(self, seconds: float) -> None:
         """Interrupt what still lives; nobody comes back."""
         self.comebacks.end()
@@ -127,33 +142,40 @@ class Scheduler:
     def offer(self, plan: VisitPlan) -> None:
         """Start one visit now, on a parked greenlet."""
         self.offered[plan.persona] += 1
-        account = (plan.persona, plan.group, plan.account)
         if len(self.visits) >= self.most:
             self._lose(plan, f"more than {self.most} visitors at once (replay.max_visitors)")
-        elif account in self.run_context.accounts_in_use:
+        elif not self.accounts.free(_account(plan)):
             self._lose(plan, "its account was still in use by an earlier visit (population too small)")
         else:
-            self.run_context.accounts_in_use.add(account)
             self.started[plan.persona] += 1
-            self.visits.start(self.scenarios[plan.persona](self.environment), plan)
+            self._start(plan)
+
+    def _start(self, plan: VisitPlan) -> None:
+        self.accounts.take(_account(plan), leaving=self.ours is not None and self.ours.leaving(plan.shard))
+        self.visits.start(self.scenarios[plan.persona](self.environment), plan)
+
+    def _left(self, plan: VisitPlan) -> None:
+        self.accounts.ended(_account(plan))
 
     def _ended(self, log: VisitLog) -> None:
         self.comebacks.consider(log, self.run_context)
 
     def _try_again(self, plan: VisitPlan) -> str:
         """Start a retry now: the same account, if nobody has it meanwhile. Retries are no offered visits."""
-        account = (plan.persona, plan.group, plan.account)
         elsewhere = self.ours is not None and not self.ours.holds(plan.shard, plan.due_us)
-        if plan.due_us >= self.until_us or elsewhere or account in self.run_context.accounts_in_use:
+        if plan.due_us >= self.until_us or elsewhere or not self.accounts.free(_account(plan)):
             return "given_up"
         if len(self.visits) >= self.most:
             self.run_context.limits[f"retry: more than {self.most} visitors at once (replay.max_visitors)"] += 1
             return "lost"
-        self.run_context.accounts_in_use.add(account)
-        self.visits.start(self.scenarios[plan.persona](self.environment), plan)
+        self._start(plan)
         return "started"
 
     def _lose(self, plan: VisitPlan, reason: str) -> None:
         self.lost[plan.persona] += 1
         self.run_context.limits[reason] += 1
         self.run_context.record.visit(VisitLog.of_lost(plan, self.run_context.now_us()).row(self.run_context.now_us()))
+
+
+def _account(plan: VisitPlan) -> Account:
+    return plan.persona, plan.group, plan.account

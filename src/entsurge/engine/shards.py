@@ -39,6 +39,15 @@ class Ours:
         """Whether an arrival of this shard and due time is to be offered here."""
         return any(begin <= due_us < end for begin, end in self._spans.get(shard, ()))
 
+    def leaving(self, shard: int) -> bool:
+        """Whether this shard is, or was, ours only until an instant."""
+        return all(end < FOREVER_US for _, end in self._spans.get(shard, ()))
+
+    @property
+    def until_us(self) -> int:
+        """When the last shard is given up: FOREVER_US as long as one is kept, 0 where none was held."""
+        return max((end for spans in self._spans.values() for _, end in spans), default=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -51,17 +60,21 @@ class Move:
 
 @dataclass
 class Ledger:
-    """The master's book: who owns each shard. Changing hands is proposed by `join` and `leave`, noted by `own`."""
+    """The master's book: to whom each shard belongs, or is promised. Changes are proposed here and noted by `own`.
+
+    `moving` holds the shards that their new owner does not have yet: they stay where they are promised to.
+    """
 
     owner: dict[int, str | None] = field(default_factory=lambda: dict.fromkeys(range(SHARDS)))
     workers: list[str] = field(default_factory=list)
+    moving: set[int] = field(default_factory=set)
 
     def shards_of(self, worker: str | None) -> list[int]:
         """The shards of a worker, or those of nobody."""
         return [shard for shard, owner in self.owner.items() if owner == worker]
 
     def own(self, move: Move) -> None:
-        """Note that a move has been agreed."""
+        """Note that a move has been agreed, or promised."""
         for shard in move.shards:
             self.owner[shard] = move.target
 
@@ -75,23 +88,38 @@ class Ledger:
         moves: list[Move] = []
         for other in self.workers[:-1]:
             held = self.shards_of(other)
-            spare = held[: max(0, len(held) - -(-SHARDS // len(self.workers)))]
+            most = max(0, len(held) - -(-SHARDS // len(self.workers)))
+            spare = [shard for shard in held if shard not in self.moving][:most]
             spare = spare[: fair - sum(len(move.shards) for move in moves)]
             if spare:
                 moves.append(Move(other, worker, tuple(spare)))
         return moves
 
     def leave(self, worker: str) -> list[Move]:
-        """Who takes over what a lost worker had."""
-        self.workers.remove(worker)
-        orphans = self.shards_of(worker)
+        """Who takes over what a lost worker had; what was still on its way to it is not among that."""
+        if worker in self.workers:
+            self.workers.remove(worker)
+        orphans = [shard for shard in self.shards_of(worker) if shard not in self.moving]
         for shard in orphans:
             self.owner[shard] = None
         return self._dealt(orphans)
 
+    def retire(self, worker: str) -> list[Move]:
+        """Who gets what a worker has that stops in order; it has its shards until they are released."""
+        self.workers.remove(worker)
+        held = [shard for shard in self.shards_of(worker) if shard not in self.moving]
+        return [Move(worker, move.target, move.shards) for move in self._dealt(held)]
+
     def deal(self) -> list[Move]:
         """Deal every shard of nobody to the workers there are."""
         return self._dealt(self.shards_of(None))
+
+    def arrived(self, move: Move) -> list[Move]:
+        """Shards on their way have been let go: to whoever has fewest by now, since others may have come or gone."""
+        self.moving.difference_update(move.shards)
+        for shard in move.shards:
+            self.owner[shard] = None
+        return self._dealt(list(move.shards))
 
     def _dealt(self, shards: list[int]) -> list[Move]:
         """Each shard to whoever has fewest."""

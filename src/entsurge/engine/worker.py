@@ -1,4 +1,7 @@
-"""A worker: does what a master says, reports once a second, and stops by itself when the master falls silent."""
+"""A worker: does what a master says, reports once a second, and stops by itself when the master falls silent.
+
+Told to stop (SIGTERM, Ctrl-C) it says goodbye: its shards go to the others, its visits may end, everything is reported.
+"""
 
 from __future__ import annotations
 
@@ -7,41 +10,50 @@ import signal
 import socket
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent.event import Event
 from locust.env import Environment
 
 from entsurge import __version__, errors
+from entsurge.engine.awake import Awake
+from entsurge.engine.handover import AHEAD_US
 from entsurge.engine.health import settle
 from entsurge.engine.prepared import Prepared
 from entsurge.engine.pulse import Pulse
 from entsurge.engine.scheduler import Scheduler
-from entsurge.engine.shards import Ours
+from entsurge.engine.shards import FOREVER_US, Ours
 from entsurge.engine.spec import RunSpec
 from entsurge.record.parcel import Outbox
 from entsurge.record.recorder import Recorder
+
+if TYPE_CHECKING:
+    from entsurge.engine.accounts import Account
 
 MASTER_SILENT_SECONDS = 8.0
 RESEND_SECONDS = 2.0
 CONNECT_SECONDS = 60.0
 LAST_REPORT_SECONDS = 5.0
+# What Kubernetes gives between SIGTERM and SIGKILL is 30 s; these and the last report's together stay under it.
+RELEASE_SECONDS, FINISH_SECONDS = 3.0, 18.0
+LEFT = "told to stop"
 
 
-def main(host: str, port: int) -> int:
-    """Work for the master at this address; the exit code."""
+def main(host: str, port: int, *, quiet: bool = False) -> int:
+    """Work for the master at this address; the exit code. `quiet`: an end in order needs no line."""
     stopped = Event()
     handlers = [gevent.signal_handler(number, stopped.set) for number in (signal.SIGINT, signal.SIGTERM)]
     listens = _listens(host, port, stopped)
     for handler in handlers:
         handler.cancel()
     if stopped.is_set():
+        print(f"entsurge: worker ends: {LEFT} before a master answered", file=sys.stderr)
         return errors.INTERRUPTED
     if not listens:
-        print(f"entsurge: no master answers at {host}:{port}", file=sys.stderr)
+        print(f"entsurge: worker ends: no master answers at {host}:{port}", file=sys.stderr)
         return errors.UNREACHABLE
-    return Worker(host, port).run()
+    return Worker(host, port, quiet=quiet).run()
 
 
 def _listens(host: str, port: int, stopped: Event) -> bool:
@@ -63,17 +75,22 @@ def _listens(host: str, port: int, stopped: Event) -> bool:
 class Worker:
     """One worker process."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, quiet: bool = False) -> None:
+        self.quiet = quiet
         self.parent = int(os.environ.get("ENTSURGE_PARENT", "0"))
         self.environment = Environment()
         self.runner = self.environment.create_worker_runner(host, port)
         self.finished, self.code = Event(), errors.PASS
-        self.heard = time.monotonic()
+        self.awake = Awake()
+        self.heard = self.awake.seconds()
         self.prepared: Prepared | None = None
-        self.begun = self.ending = False
+        self.scheduler: Scheduler | None = None
+        self.begun = self.ending = self.leaving = False
         self.sequence = 0
         self.unacknowledged: dict[int, tuple[float, dict[str, Any]]] = {}
-        for name in ("task", "clock", "begin", "gain", "release", "pulse", "acknowledged", "end", "refused"):
+        for name in (
+            "task", "clock", "begin", "gain", "release", "accounts", "pulse", "acknowledged", "end", "refused",
+        ):  # fmt: skip
             listener = getattr(self, f"_{name}")
             self.runner.register_message(f"entsurge-{name}", listener, concurrent=name == "end")
         self._send("hello", {"version": __version__, "pid": os.getpid(), "host": socket.gethostname()})
@@ -81,25 +98,50 @@ class Worker:
     def run(self) -> int:
         """Until the run is over, the master is gone, or somebody stops us."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            gevent.signal_handler(number, self._stop, errors.INTERRUPTED, "")
+            gevent.signal_handler(number, self._leave)
         while not self.finished.wait(0.25):
-            silent = time.monotonic() - self.heard
+            silent = self.awake.seconds() - self.heard
             if self.parent and os.getppid() != self.parent:
                 self._stop(errors.INVALID, "the master has gone")
             elif self.begun and silent > MASTER_SILENT_SECONDS:
                 self._stop(errors.INVALID, f"the master has said nothing for {silent:.0f} s")
-        if self.prepared is not None:
+        if self.scheduler is not None:
             self.scheduler.close(2)
         self.runner.greenlet.kill(block=False)
         return self.code
 
     def _stop(self, code: int, reason: str) -> None:
+        """End with this exit code, and say why."""
         if self.finished.is_set():
             return
         self.code = code
-        if reason:
-            print(f"entsurge: worker stops: {reason}", file=sys.stderr)
+        if code != errors.PASS or not self.quiet:
+            print(f"entsurge: worker ends: {reason}", file=sys.stderr)
         self.finished.set()
+
+    # -- told to stop ----------------------------------------------------------------------------------------------
+
+    def _leave(self) -> None:
+        """Say goodbye, and go when the others have the shards and our visits are over; told twice, go at once."""
+        if not self.begun or self.leaving or self.ending:
+            self._stop(errors.INTERRUPTED, LEFT)
+            return
+        self.leaving = True
+        self._send("leaving", {})
+        gevent.spawn(self._go, self.scheduler)
+
+    def _go(self, scheduler: Scheduler) -> None:
+        limit = time.monotonic() + RELEASE_SECONDS
+        while self.ours.until_us == FOREVER_US and not self.ending and time.monotonic() < limit:
+            gevent.sleep(0.02)
+        kept = self.ours.until_us == FOREVER_US  # the master has not answered
+        scheduler.end(self.run_context.now_us() if kept else self.ours.until_us)
+        limit = time.monotonic() + FINISH_SECONDS
+        while not scheduler.through and not self.ending and time.monotonic() < limit:
+            gevent.sleep(0.1)
+        if not self.ending:
+            self.run_context.cuts_short = True
+            self._conclude(scheduler, errors.INTERRUPTED, LEFT)
 
     def _send(self, name: str, data: dict[str, Any]) -> None:
         self.runner.send_message(f"entsurge-{name}", data)
@@ -111,13 +153,14 @@ class Worker:
         try:
             spec = RunSpec.from_json(msg.data["spec"])
             self.prepared = Prepared(spec)
-            processes = max(1, spec.processes, spec.workers)
-            self.prepared.check_room(processes)
+            self.prepared.check_room(max(1, spec.processes, spec.workers))
             self._prepare(self.prepared)
-        except (errors.EntsurgeError, TypeError) as error:
-            problem = str(error)
+        except errors.EntsurgeError as error:
+            problem = f"{error}; {error.hint}" if error.hint else str(error)
+        except Exception as error:  # whatever it is, the master is to hear of it
+            problem = f"{type(error).__name__}: {error}"
         digests = self.prepared.digests() if self.prepared and not problem else {}
-        self.heard = time.monotonic()
+        self.heard = self.awake.seconds()
         self._send("ready", {"digests": digests, "problem": problem})
 
     def _prepare(self, prepared: Prepared) -> None:
@@ -129,13 +172,16 @@ class Worker:
             prepared.arrivals, prepared.scenarios, self.environment,
             most=prepared.profile.file.replay.max_visitors, ours=self.ours,
         )  # fmt: skip
+        self.scheduler.accounts.tell = self._tell
 
     def _clock(self, msg: Any, **_: Any) -> None:
         self._send("clock", {"sent": msg.data["sent"], "there": time.monotonic()})
 
     def _begin(self, msg: Any, **_: Any) -> None:
+        if self.scheduler is None or self.begun:
+            return
         settle()
-        self.heard, self.begun = time.monotonic(), True
+        self.heard, self.begun = self.awake.seconds(), True
         self.run_context.zero = msg.data["zero"]
         self.pulse = Pulse(self.run_context, self.scheduler, self.recorder)
         gevent.spawn(self.scheduler.run).link(self._planned_through)
@@ -148,21 +194,33 @@ class Worker:
             self._stop(errors.UNEXPECTED, "the plan could not be offered")
 
     def _gain(self, msg: Any, **_: Any) -> None:
-        self.run_context.accounts_in_use.update(
-            (persona, group, account) for persona, group, account in msg.data["busy"]
-        )
+        """Shards to offer from an instant on; of their accounts some are still used elsewhere."""
+        if self.scheduler is not None:
+            self.scheduler.accounts.hear(map(tuple, msg.data["busy"]), ())
         self.ours.gain(msg.data["shards"], msg.data["from_us"])
 
     def _release(self, msg: Any, **_: Any) -> None:
-        self.ours.release(msg.data["shards"], msg.data["until_us"])
-        self._send("shards", {"number": msg.data["number"], "busy": sorted(self.run_context.accounts_in_use)})
+        """Shards to give up at an instant, or somewhat later where it is too near to be sure of."""
+        shards, until_us = msg.data["shards"], max(msg.data["until_us"], self.run_context.now_us() + AHEAD_US // 2)
+        self.ours.release(shards, until_us)
+        busy = self.scheduler.accounts.hand_over(shards) if self.scheduler is not None else []
+        self._send("shards", {"number": msg.data["number"], "until_us": until_us, "busy": busy})
+
+    def _accounts(self, msg: Any, **_: Any) -> None:
+        """Accounts whose shards may be ours are in use elsewhere, or free again."""
+        if self.scheduler is not None:
+            taken, freed = (map(tuple, msg.data[name]) for name in ("taken", "freed"))
+            self.scheduler.accounts.hear(taken, freed)
+
+    def _tell(self, taken: list[Account], freed: list[Account]) -> None:
+        self._send("accounts", {"taken": taken, "freed": freed})
 
     def _pulse(self, msg: Any, **_: Any) -> None:
         del msg
-        self.heard = time.monotonic()
+        self.heard = self.awake.seconds()
 
     def _acknowledged(self, msg: Any, **_: Any) -> None:
-        self.heard = time.monotonic()
+        self.heard = self.awake.seconds()
         self.unacknowledged.pop(msg.data["sequence"], None)
 
     def _refused(self, msg: Any, **_: Any) -> None:
@@ -170,17 +228,24 @@ class Worker:
 
     def _end(self, msg: Any, **_: Any) -> None:
         """Offer what was due before the end, interrupt the rest, report, go."""
-        self.heard, self.ending = time.monotonic(), True
-        self.ticking.kill()
+        self.heard = self.awake.seconds()
+        if self.ending or self.scheduler is None:
+            return
         self.scheduler.end(msg.data["at_us"])
-        self.scheduler.close(3)
+        self._conclude(self.scheduler, errors.PASS, "the run is over")
+
+    def _conclude(self, scheduler: Scheduler, code: int, reason: str) -> None:
+        """Interrupt the visits, report, wait until that has been heard, end."""
+        self.ending = True
+        self.ticking.kill()
+        scheduler.close(3)
         self._report(int(self.run_context.now_us() / 1e6))
         self._send("ended", {"reports": self.sequence})
         limit = time.monotonic() + LAST_REPORT_SECONDS
         while self.unacknowledged and time.monotonic() < limit:
             gevent.sleep(0.1)
             self._send_again()
-        self._stop(errors.PASS, "")
+        self._stop(code, reason)
 
     # -- reports ---------------------------------------------------------------------------------------------------
 

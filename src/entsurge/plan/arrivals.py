@@ -72,14 +72,19 @@ class VisitPlan:
     @property
     def shard(self) -> int:
         """Which of the 256 shards this visit belongs to: its account's, so that one process has all visits of it."""
-        account = f"{self.persona}/{self.group}/{self.account}"
-        return int.from_bytes(hashlib.blake2b(account.encode(), digest_size=1).digest())
+        return shard_of(self.persona, self.group, self.account)
 
     @property
     def line(self) -> str:
         """The visit as one line, for digests and for reading."""
         pages = " ".join(f"{page.service}:{page.gap_us}" for page in self.pages)
         return f"{self.name} {self.account} {self.due_us} {self.phase} {pages}\n"
+
+
+def shard_of(persona: str, group: str, account: int) -> int:
+    """The shard of an account, from 0 to 255."""
+    name = f"{persona}/{group}/{account}"
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=1).digest())
 
 
 class Stream:

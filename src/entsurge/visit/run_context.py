@@ -133,6 +133,7 @@ class RunContext:
     comeback: Comeback | None = None  # who tries again after a failure, and when
     returning_share: float = 0.0  # of the visits, whose browser was there before
     control_share: float = 0.0  # of the visits, which faults at an edge leave alone
+    cuts_short: bool = False  # this process goes before its visits are over: what they miss is not the target's fault
     unreachable: int = 0
     answers: int = 0
 

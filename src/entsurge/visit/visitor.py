@@ -126,6 +126,9 @@ class Visitor(VisitorApi, User):
                 self._live(context, plan)
         except gevent.GreenletExit:
             self.log.end = "interrupted"
+            if context.cuts_short and self.log.remaining():
+                context.limits["a worker was told to stop while its visits went on"] += 1
+                self._lose_the_rest(context)
             raise
         except Exception as error:  # a scenario's own mistake must not end the run
             self._raised(context, error)
@@ -247,9 +250,17 @@ class Visitor(VisitorApi, User):
     def _raised(self, context: RunContext, error: Exception) -> None:
         """A scenario that raises: its remaining pages are lost, the traceback is kept."""
         self.log.end = "lost"
+        self._lose_the_rest(context)
+        row = {"outcome": "lost", "persona": self.plan.persona, "service": self.service, "page": self.action}
+        signature = f"{self.service} {self.action} {type(error).__name__}"
+        empty = {"request": {"url": ""}, "response": None}
+        now = context.now_us()
+        context.record.failure(now / 1e6, signature, {**row, **empty, "traceback": traceback.format_exc()})
+
+    def _lose_the_rest(self, context: RunContext) -> None:
+        """The pages that were not asked for are lost, by the generator's own fault."""
         if not self.log.sign_on:
             self.log.sign_on = "lost"
-        now = context.now_us()
         for page in self.log.remaining():
             key = Key(
                 "page", self.plan.persona, self.plan.group, page.service, self.action, self.plan.phase, "lost",
@@ -257,10 +268,6 @@ class Visitor(VisitorApi, User):
             )  # fmt: skip
             context.record.page(key, 0, 0)
             self.log.page(page.service, PageResult(Outcome.LOST), 0, False)
-        row = {"outcome": "lost", "persona": self.plan.persona, "service": self.service, "page": self.action}
-        signature = f"{self.service} {self.action} {type(error).__name__}"
-        empty = {"request": {"url": ""}, "response": None}
-        context.record.failure(now / 1e6, signature, {**row, **empty, "traceback": traceback.format_exc()})
 
     def _wait_until(self, due_us: int) -> None:
         remaining = due_us - self.run_context.now_us()

@@ -1,0 +1,179 @@
+"""The master among its workers: who is heard, who is lost, who says goodbye, and what becomes of their shards."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.engine.crew_parts import Master, plan, row
+
+from entsurge.audience.shape import PERSONAS
+from entsurge.engine.awake import Awake
+from entsurge.engine.crew import SILENT_SECONDS
+from entsurge.plan.arrivals import SHARDS
+
+
+@pytest.fixture
+def master(tmp_path: Path) -> Iterator[Callable[..., Master]]:
+    """Makes a master, which is ended after the test."""
+    made = []
+
+    def make(*arguments) -> Master:
+        made.append(Master(tmp_path / str(len(made)), *arguments))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def test_workers_that_agree_join_and_are_dealt_all_shards(master) -> None:
+    """Version, digests, seven questions of the clock; then each shard is given to one of them, from zero on."""
+    found = master()
+    found.join("a", "b")
+    found.crew.begin()
+    gains = [found.heard(worker, "gain") for worker in "ab"]
+    assert sorted(shard for of in gains for gain in of for shard in gain["shards"]) == list(range(SHARDS))
+    assert {gain["from_us"] for of in gains for gain in of} == {0}
+    assert [len(found.heard(worker, "begin")) for worker in "ab"] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "reason"),
+    [
+        ("hello", {"version": "0", "host": "h", "pid": 1}, "version 0"),
+        ("ready", {"digests": {"plan": "another"}, "problem": ""}, "another digest of plan, scenario student"),
+        ("ready", {"digests": {}, "problem": "too few file descriptors"}, "too few file descriptors"),
+    ],
+)
+def test_a_worker_that_differs_is_refused_by_name(master, name: str, said: dict, reason: str) -> None:
+    """Another version, another digest or no room: refused with the reason, never given a shard."""
+    found = master()
+    found.join("a")
+    if name != "hello":
+        found.hears("b", "hello", version=__import__("entsurge").__version__, host="h", pid=2)
+    found.hears("b", name, **said)
+    found.crew.begin()
+    assert reason in found.heard("b", "refused")[0]["reason"]
+    assert found.heard("b", "gain") == []
+
+
+def test_a_silent_worker_is_lost_and_its_shards_go_to_the_other(master) -> None:
+    """After four seconds without a word; the other takes over half a second later."""
+    found = master()
+    found.join("a", "b")
+    found.crew.begin()
+    found.seconds = SILENT_SECONDS + 0.1
+    found.hears("a", "clock", sent=0.0, there=0.0)
+    found.crew.look()
+    assert found.states("lost") == ["2@here: nothing heard for 4.1 s"]
+    taken = found.heard("a", "gain")[-1]
+    assert len(taken["shards"]) == SHARDS // 2
+    assert taken["from_us"] == 500_000
+
+
+def test_a_master_that_was_stopped_accuses_nobody(master, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped for six seconds, or for a minute: what the workers said meanwhile is heard first, then judged."""
+    found, now = master(), [50.0]
+    monkeypatch.setattr("entsurge.engine.awake.time.monotonic", lambda: now[0])
+    found.crew.awake = Awake()
+    found.join("a", "b")
+    found.crew.begin()
+    for pause in (6.0, 60.0):
+        now[0] += pause
+        found.crew.look()
+        for worker in "ab":
+            found.hears(worker, "clock", sent=0.0, there=0.0)
+    assert found.states("lost") == []
+    for _ in range(20):
+        now[0] += 0.25
+        found.crew.look()
+    assert len(found.states("lost")) == 2
+
+
+def test_a_worker_that_says_goodbye_hands_its_shards_over_and_is_not_lost(master) -> None:
+    """Told to stop: asked for its shards at once, gone when everything is reported; nothing of it is lost."""
+    found = master([plan(0), plan(1)])
+    found.join("a", "b")
+    found.crew.begin()
+    found.hears("a", "leaving")
+    asked = found.heard("a", "release")
+    assert [len(each["shards"]) for each in asked] == [SHARDS // 2]
+    found.hears("a", "shards", number=asked[0]["number"], until_us=700_000, busy=[["student", "g", 0]])
+    gain = found.heard("b", "gain")[-1]
+    assert (len(gain["shards"]), gain["from_us"], gain["busy"]) == (SHARDS // 2, 700_000, [("student", "g", 0)])
+    found.report("a", 0, row(0))
+    found.hears("a", "ended", reports=1)
+    assert found.heard("b", "accounts")[-1] == {"taken": [], "freed": [("student", "g", 0)]}
+    found.seconds = 3.0
+    found.hears("b", "clock", sent=0.0, there=0.0)
+    found.seconds = 6.0
+    found.crew.look()
+    assert found.states("lost") == []
+    assert len(found.states("left")) == 1
+    assert found.heard("a", "refused") == []
+    assert found.stopped == ""
+
+
+def test_a_leaving_worker_that_dies_on_the_way_is_lost_after_all(master) -> None:
+    """Goodbye, then silence: its shards go to the other as those of any dead worker."""
+    found = master()
+    found.join("a", "b")
+    found.crew.begin()
+    found.hears("a", "leaving")
+    found.seconds = SILENT_SECONDS + 0.1
+    found.hears("b", "clock", sent=0.0, there=0.0)
+    found.crew.look()
+    assert len(found.states("lost")) == 1
+    assert len(found.heard("b", "gain")[-1]["shards"]) == SHARDS // 2
+    number = found.heard("a", "release")[0]["number"]
+    before = len(found.heard("b", "gain"))
+    found.hears("a", "shards", number=number, until_us=0, busy=[])
+    assert len(found.heard("b", "gain")) == before
+
+
+def test_the_run_ends_when_the_last_worker_leaves(master) -> None:
+    """Nobody is left to offer the plan, be it in order or by death."""
+    found = master()
+    found.join("a")
+    found.crew.begin()
+    found.hears("a", "leaving")
+    assert found.stopped == "no-workers"
+
+
+def test_what_nobody_reported_has_a_row_and_the_counts_are_exact(master, tmp_path: Path) -> None:
+    """Three visits due, one reported, one not started by its worker: the third is `worker-lost`; the sums agree."""
+    found = master([plan(0), plan(1), plan(2, due_us=10), plan(3, due_us=99_000_000)])
+    found.join("a")
+    found.crew.begin()
+    found.report("a", 0, row(0), row(1, end="not-started"))
+    found.hears("a", "ended", reports=1)
+    found.now_us = 20_000_000
+    found.crew.end()
+    counts = {name: sum(of.values()) for name, of in found.book.counts().items()}
+    assert counts == {"offered": 3, "started": 1, "lost": 2}
+    assert found.book.unreported == 1
+    assert set(found.book.counts()["offered"]) == set(PERSONAS)
+
+
+def test_a_report_that_comes_twice_counts_once(master) -> None:
+    """Repeated because its acknowledgement was lost: acknowledged again, taken in once."""
+    found = master([plan(0)])
+    found.join("a")
+    found.crew.begin()
+    for _ in range(2):
+        found.report("a", 0, row(0, 0, 1_000_000))
+    assert len(found.heard("a", "acknowledged")) == 2
+    assert found.crew.names == {"student/g/0/0"}
+
+
+def test_what_a_lost_worker_says_is_not_counted(master) -> None:
+    """Given up, it is told so; its reports would count what others have taken over."""
+    found = master([plan(0)])
+    found.join("a", "b")
+    found.crew.begin()
+    found.seconds = 10.0
+    found.hears("b", "clock", sent=0.0, there=0.0)
+    found.crew.look()
+    found.report("a", 0, row(0))
+    assert "given up" in found.heard("a", "refused")[-1]["reason"]
+    assert found.crew.names == set()
