@@ -218,7 +218,7 @@ def _finish(shape: Shape) -> dict[str, Any]:
         "ended_utc": "2026-01-05T09:02:00+00:00", "end": "completed", "offered": visits, "started": visits, "lost": 0,
         "cpu_share": 0.4, "processes": {"engine": 0.4}, "limits": {}, "signatures": {},
         "descriptors": {"most_open": 900, "allowed": 20_000},
-        "little": {"gauge_mean": 1.0, "from_visits": 1.0, "residual": 0.0, "judged": True},
+        "little": {"presence": 1.0, "from_visits": 1.0, "residual": 0.0, "judged": True},
         "start_lag_us": {"p50": 200, "p99": 900, "max": 4000}, "stall_us": {"p50": 300, "p99": 900, "max": 4000},
     }  # fmt: skip
 

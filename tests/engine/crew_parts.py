@@ -9,7 +9,7 @@ from entsurge.audience.shape import PERSONAS
 from entsurge.engine.book import Book
 from entsurge.engine.crew import Crew
 from entsurge.plan.arrivals import PagePlan, VisitPlan
-from entsurge.record.run_directory import RunDirectory
+from entsurge.record.writer import RunDirectory
 from entsurge.visit.log import VisitLog
 
 DIGESTS = {"plan": "same", "scenario student": "same"}
@@ -41,6 +41,7 @@ def pulse(second: int = 0, **more: Any) -> dict[str, Any]:
     zero = dict.fromkeys(PERSONAS, 0)
     return {
         "second": second, "offered": zero, "started": zero, "lost": zero, "present": zero,
+        "presence": {"area_us": 0, "open_us": 0},
         "retries": dict.fromkeys(("due", "started", "given_up", "lost"), zero), "lags_us": [], "unreachable": 0,
         "answers": 0, "signatures": {}, "limits": {}, "over": False,
         "health": {"cpu_share": 0.1, "stalls_us": [], "descriptors": 5, "descriptors_most": 100},

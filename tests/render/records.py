@@ -81,7 +81,7 @@ def record(path: Path, *, name: str, served: bool = True, **more: Any) -> Path:
     recorder.failure(1.0, HOSTILE, example)
     recorder.fold(2)
     directory.append("gauges.jsonl", {"t": 3, "offered": 200, "started": 200, "lost": 0, "visitors": {"student": 5}})
-    little = {"gauge_mean": 1.0, "from_visits": 1.0, "residual": 0.0, "judged": True}
+    little = {"presence": 1.0, "from_visits": 1.0, "residual": 0.0, "judged": True}
     directory.write_json("finish.json", {"end": "completed", "little": little, "cpu_share": 0.1, "signatures": {}})
     directory.close()
     return path

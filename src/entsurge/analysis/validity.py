@@ -10,7 +10,7 @@ from entsurge.analysis.perturbations import windows
 if TYPE_CHECKING:
     from entsurge.record.reading.run import Run
 
-STARTED_AT_LEAST, LOST_AT_MOST, LITTLE_AT_MOST, BUSY = 0.98, 0.01, 0.05, 0.9
+STARTED_AT_LEAST, LOST_AT_MOST, LITTLE_AT_MOST, BUSY = 0.98, 0.01, 0.01, 0.9
 STALL_AT_MOST_MS, FULL = 200.0, 0.98
 EDGE = "refused by an edge: "  # how signon and drivers word it
 RETRIES_LOST_AT_MOST = 0.02
@@ -162,11 +162,14 @@ def _little(run: Run) -> Light:
     little = (run.finish or {}).get("little")
     if not little:
         return Light("little", None, "loi de Little non jugée", "Little's law not judged")
-    residual = 100 * little["residual"]
-    kept = little["residual"] <= LITTLE_AT_MOST if little["judged"] else None
-    more = ("", "") if little["judged"] else (" (non jugée : fenêtre trop courte)", " (not judged: window too short)")
+    residual, kept = 100 * little["residual"], little["residual"] <= LITTLE_AT_MOST
+    sampled = "presence" not in little  # by versions that counted once a second: too coarse to condemn a run
+    why = ("personne n’est venu", "nobody came") if not little["judged"] else ("", "")
+    if sampled and not (kept and little["judged"]):
+        why = "présence comptée une fois par seconde", "presence counted once a second"
+    more = (f" (non jugée : {why[0]})", f" (not judged: {why[1]})") if why[0] else ("", "")
     return Light(
-        "little", kept, f"loi de Little, écart {residual:.1f} %".replace(".", ",") + more[0],
+        "little", None if why[0] else kept, f"loi de Little, écart {residual:.1f} %".replace(".", ",") + more[0],
         f"Little's law, residual {residual:.1f} %" + more[1],
     )  # fmt: skip
 

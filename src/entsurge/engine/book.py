@@ -9,10 +9,12 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from entsurge.engine import locust_statistics
+from entsurge.engine.little import Little
 from entsurge.engine.progress import Progress
 from entsurge.engine.second import SecondOfPages
 from entsurge.metrics.exporter import Exporter
 from entsurge.record.schema import NEVER_STARTED
+from entsurge.visit.presence import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from entsurge.record.writer import RunDirectory
 
 UNREACHABLE_SECONDS = 10
-ENOUGH_VISITS = 100
 QUANTILES = {"p50": 0.5, "p99": 0.99, "max": 1.0}
 COUNTS = ("offered", "started", "lost")
 RETRIES = ("due", "started", "given_up", "lost")
@@ -39,23 +40,21 @@ class Book:
         self.lags_of_second: list[int] = []
         self.shares: dict[str, list[float]] = {}
         self.descriptors = (0, 0)
-        self.present: Counter[int] = Counter()  # visitors at the end of each second
         self.unreachable = self.answers = 0
         self.refused_since: int | None = None
         self.phase = ""
-        self.visit_us = self.visit_count = self.visit_length_us = 0
         self.exact: dict[str, Counter[str]] | None = None  # set at the end, when it is known what nobody reported
         self.unreported = 0
         self.listeners: list[Callable[[Fold], None]] = []
         self.pages_of_second = SecondOfPages()
-        self.window = (manifest["phases"][1]["start_s"], manifest["phases"][1]["end_s"])
+        window = manifest["phases"][1]
+        self.little = Little(Span(int(window["start_s"] * 1e6), int(window["end_s"] * 1e6)))
 
     # -- what comes in ---------------------------------------------------------------------------------------------
 
     def pulse(self, process: str, pulse: dict[str, Any]) -> None:
         """One process's second."""
         self.pulses[process] = pulse
-        self.present[pulse["second"] + 1] += sum(pulse["present"].values())
         self.lags_us.extend(pulse["lags_us"])
         self.lags_of_second += pulse["lags_us"]
         self.unreachable += pulse["unreachable"]
@@ -71,15 +70,8 @@ class Book:
             self.gone[process] = self.pulses.pop(process)
 
     def visits(self, rows: list[dict[str, Any]]) -> None:
-        """Finished visits: their time inside the window is the other side of Little's law, that of retries too."""
-        begin, end = (int(edge * 1e6) for edge in self.window)
-        for row in rows:
-            if row["end"] in NEVER_STARTED:
-                continue
-            self.visit_us += max(0, min(row["end_us"], end) - max(row["start_us"], begin))
-            if row["phase"] != "warm-up" and not row.get("attempt"):
-                self.visit_count += 1
-                self.visit_length_us += row["end_us"] - row["start_us"]
+        """Finished visits, retries among them: their time is the other side of Little's law."""
+        self.little.visits(rows)
 
     def fold(self, fold: Fold) -> None:
         """One second's pages of one process."""
@@ -160,14 +152,8 @@ class Book:
 
     # -- at the end ------------------------------------------------------------------------------------------------
 
-    def totals(self, *, completed: bool) -> dict[str, Any]:
+    def totals(self) -> dict[str, Any]:
         """What finish.json says of the generator."""
-        begin, end = self.window
-        length = self.visit_length_us / max(1, self.visit_count) / 1e6
-        from_visits = self.visit_us / 1e6 / (end - begin)
-        sampled = [count for t, count in self.present.items() if begin < t <= end]
-        gauge = mean(sampled) if sampled else 0.0
-        residual = abs(gauge - from_visits) / from_visits if from_visits else 0.0
         limits: Counter[str] = Counter()
         signatures: Counter[str] = Counter()
         for pulse in (*self.pulses.values(), *self.gone.values()):
@@ -184,10 +170,7 @@ class Book:
             "limits": dict(limits),
             "signatures": dict(signatures),
             "descriptors": {"most_open": self.descriptors[0], "allowed": self.descriptors[1]},
-            "little": {
-                "gauge_mean": gauge, "from_visits": from_visits, "residual": residual,
-                "judged": self.visit_count >= ENOUGH_VISITS and end - begin >= 3 * length and completed,
-            },
+            "little": self.little.judge(pulse["presence"] for pulse in (*self.pulses.values(), *self.gone.values())),
             "start_lag_us": {name: quantile(self.lags_us, share) for name, share in QUANTILES.items()},
             "stall_us": {name: quantile(self.stalls_us, share) for name, share in QUANTILES.items()},
         }  # fmt: skip

@@ -17,6 +17,7 @@ from entsurge.plan.arrivals import Arrivals
 from entsurge.plan.comeback import comeback
 from entsurge.plan.people import groups, population
 from entsurge.targets.fit import check_services, fitting
+from entsurge.visit.presence import Presence, Span
 from entsurge.visit.run_context import RunContext
 from entsurge.visit.visitor import Visitor
 
@@ -57,6 +58,7 @@ class Prepared:
         of_run = access.access.of_run(Path(self.spec.out).name, self.sources)
         if self.spec.url.startswith("https:"):
             of_run.tls.make_ready()
+        phases = _in_us(manifests.phases(self.profile))
         return RunContext(
             driver=self.driver,
             population=self.people,
@@ -64,7 +66,8 @@ class Prepared:
             access=of_run,
             patience={persona: self.profile.mixes.mix(persona).patience for persona in PERSONAS},
             deadline_seconds=self.profile.file.replay.page_deadline_seconds,
-            phases=_in_us(manifests.phases(self.profile)),
+            phases=phases,
+            presence=Presence(Span(*phases[1][1:])),
             parts=_in_us(self.perturbation_phases),
             writable=access.writable,
             stand_in=access.stand_in,

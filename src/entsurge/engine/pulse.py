@@ -22,6 +22,7 @@ class Pulse:
     def take(self, second: int) -> dict[str, Any]:
         """The pulse at the end of this second."""
         context, scheduler = self.run_context, self.scheduler
+        now_us = context.now_us()
         lags, context.lags_us = context.lags_us, []
         unreachable, answers = context.unreachable, context.answers
         context.unreachable = context.answers = 0
@@ -31,7 +32,11 @@ class Pulse:
             "started": dict(scheduler.started),
             "lost": dict(scheduler.lost),
             "retries": {name: dict(of) for name, of in scheduler.comebacks.counts.items()},
-            "present": {str(persona): count for persona, count in context.present.items()},
+            "present": {str(persona): count for persona, count in context.presence.counts.items()},
+            "presence": {
+                "area_us": context.presence.area_us(now_us),
+                "open_us": scheduler.visits.open_us(context.presence.window, now_us),
+            },
             "lags_us": lags,
             "unreachable": unreachable,
             "answers": answers,

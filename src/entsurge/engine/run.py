@@ -200,7 +200,7 @@ class Run:
             self.end = "disk"
         self.event("run", "run", self.end)
         ended = datetime.now(UTC).isoformat(timespec="seconds")
-        known = self.book.totals(completed=self.end == "completed")
+        known = self.book.totals()
         self.directory.write_json("finish.json", {"ended_utc": ended, "end": self.end, **known}, durably=True)
 
     def event(self, kind: str, identity: str, state: str, detail: str = "") -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from entsurge.engine.accounts import Account
     from entsurge.engine.shards import Ours
     from entsurge.plan.arrivals import VisitPlan
+    from entsurge.visit.presence import Span
     from entsurge.visit.run_context import RunContext
     from entsurge.visit.visitor import Visitor
 
@@ -40,6 +41,7 @@ class Parked:
         self._ended, self._left = ended, left
         self._waiting: Any = SimpleQueue()
         self._greenlets: list[gevent.Greenlet] = []
+        self._living: set[Visitor] = set()
         self.busy = 0
 
     def __len__(self) -> int:
@@ -55,13 +57,19 @@ class Parked:
     def _serve(self) -> None:
         while True:
             visitor, plan = self._waiting.get()
+            self._living.add(visitor)
             try:
                 visitor.visit(plan)
                 self._ended(visitor.log)
             finally:
+                self._living.discard(visitor)
                 self.busy -= 1
                 self._left(plan)
                 del visitor, plan
+
+    def open_us(self, window: Span, now_us: int) -> int:
+        """How much of the visits that have not ended lies in a window so far, by their own starts."""
+        return sum(window.holds_us(visitor.log.start_us, now_us) for visitor in self._living)
 
     def end(self, seconds: float) -> None:
         """Interrupt what still lives. What was to begin in this turn begins first, so that it has a row as well."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from zlib import crc32
 
-from entsurge.audience.shape import PERSONAS
+from entsurge.visit.presence import Presence, Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,7 +126,7 @@ class RunContext:
     quiet_until_us: int = 0  # an edge has asked for silence until this µs of run time
     phases: list[tuple[str, int, int]] = field(default_factory=list)
     parts: list[tuple[str, int, int]] = field(default_factory=list)  # baseline, fault, recovery; none without a fault
-    present: Counter[Persona] = field(default_factory=lambda: Counter(dict.fromkeys(PERSONAS, 0)))
+    presence: Presence = field(default_factory=lambda: Presence(Span(0, 0)))
     lags_us: list[int] = field(default_factory=list)
     accounts_in_use: set[tuple[str, str, int]] = field(default_factory=set)
     limits: Counter[str] = field(default_factory=Counter)  # what the generator itself lacked, and how often

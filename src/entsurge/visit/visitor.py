@@ -115,7 +115,7 @@ class Visitor(VisitorApi, User):
         self.plan, self.cohort = plan, context.cohort(plan.name)
         self.log = VisitLog(plan, plan.due_us if due_us is None else due_us, context.now_us())
         context.lags_us.append(self.log.start_us - self.log.due_us)
-        context.present[plan.persona] += 1
+        context.presence.arrive(plan.persona, self.log.start_us)
         self.random = random.Random(plan.name)
         self.client = context.access.client(
             plan.account, on_exchange=self._exchange, on_connection=self._connection, headers=self._aim(context),
@@ -135,8 +135,9 @@ class Visitor(VisitorApi, User):
         finally:
             self.client.close()
             context.accounts_in_use.discard((plan.persona, plan.group, plan.account))
-            context.present[plan.persona] -= 1
-            context.record.visit(self.log.row(context.now_us()))
+            end_us = context.now_us()
+            context.presence.depart(plan.persona, end_us)
+            context.record.visit(self.log.row(end_us))
 
     def _aim(self, context: RunContext) -> dict[str, str]:
         """What every request says of its visitor, so that a fault at an edge can be aimed."""
