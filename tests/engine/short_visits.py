@@ -1,7 +1,7 @@
 """Lives short visits through the engine's own scheduler, visitor, recorder, pulse and book; prints `little` as JSON.
 
 `python short_visits.py CASE`: `sound`; `departure` (one is dropped); `rows` (every tenth is); `dead` (a second process
-falls silent in the middle), `late` (one comes then); `present` (visits go on when the run ends); `retries` (all fail once).
+falls silent in the middle), `late` (one comes then); `present` (visits outlast the run); `retries` (all fail once).
 """
 
 import locust  # isort: skip  # noqa: F401  it patches the process, as in the engine

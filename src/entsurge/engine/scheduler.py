@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +35,16 @@ class Parked:
     """Greenlets that wait for a visit to live, and wait again when it is over; as many as were ever needed at once.
 
     `ended` is called with the log of every visit that came to its end, `left` with the plan of every one, even of those
-    that were interrupted.
+    that were interrupted; `broke` with that of a visit that raised, which is a mistake of ours.
     """
 
-    def __init__(self, ended: Callable[[VisitLog], None], left: Callable[[VisitPlan], None]) -> None:
-        self._ended, self._left = ended, left
+    def __init__(
+        self,
+        ended: Callable[[VisitLog], None],
+        left: Callable[[VisitPlan], None],
+        broke: Callable[[VisitPlan, Exception], None],
+    ) -> None:
+        self._ended, self._left, self._broke = ended, left, broke
         self._waiting: Any = SimpleQueue()
         self._greenlets: list[gevent.Greenlet] = []
         self._living: set[Visitor] = set()
@@ -61,6 +67,8 @@ class Parked:
             try:
                 visitor.visit(plan)
                 self._ended(visitor.log)
+            except Exception as error:
+                self._broke(plan, error)
             finally:
                 self._living.discard(visitor)
                 self.busy -= 1
@@ -95,7 +103,7 @@ class Scheduler:
         ours: Ours | None = None,
     ) -> None:
         self.arrivals, self.scenarios, self.environment, self.most = arrivals, scenarios, environment, most
-        self.ours, self.visits = ours, Parked(self._ended, self._left)
+        self.ours, self.visits = ours, Parked(self._ended, self._left, self._broke)
         self.comebacks = Comebacks(self._try_again)
         self.accounts = Accounts(self.run_context.accounts_in_use)
         self.until_us, self.next_us = FOREVER_US, 0  # every visit that is due before `next_us` has been offered
@@ -164,6 +172,11 @@ class Scheduler:
 
     def _left(self, plan: VisitPlan) -> None:
         self.accounts.ended(_account(plan))
+
+    def _broke(self, plan: VisitPlan, error: Exception) -> None:
+        """The greenlet goes on to serve others; what is missing is named, and Little's law misses the row."""
+        self.run_context.limits[f"a visit broke off: {type(error).__name__}"] += 1
+        print(f"entsurge: the visit {plan.name} broke off: {type(error).__name__}: {error}", file=sys.stderr)
 
     def _ended(self, log: VisitLog) -> None:
         self.comebacks.consider(log, self.run_context)
