@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from entsurge.analysis.perturbations import windows
+from entsurge.analysis.perturbations import LEFT, NOT_UNDONE, perturbations, windows
 
 if TYPE_CHECKING:
     from entsurge.record.reading.run import Run
@@ -14,6 +14,7 @@ STARTED_AT_LEAST, LOST_AT_MOST, LITTLE_AT_MOST, BUSY = 0.98, 0.01, 0.01, 0.9
 STALL_AT_MOST_MS, FULL = 200.0, 0.98
 EDGE = "refused by an edge: "  # how signon and drivers word it
 RETRIES_LOST_AT_MOST = 0.02
+MOST_SAID = 160  # characters of a reason
 
 
 @dataclass(frozen=True)
@@ -189,19 +190,65 @@ def _edge(run: Run) -> Light:
 
 
 def _perturbed(run: Run) -> list[Light]:
-    """Whether every fault and measure that was planned was in force; nothing where none was planned."""
+    """Whether every fault and measure that was planned was in force, and ended; nothing where none was planned."""
     planned = windows(run)
     missing = [one.id for one in planned if not one.applied and one.start_s < run.window["end_s"]]
     if not planned or (run.finish or {}).get("end") != "completed":
-        return []
+        return _as_found(run)
     absent = ", ".join(missing)
-    return [
-        Light(
-            "perturbations", not missing,
-            f"perturbations absentes : {absent}" if missing else "perturbations en place comme prévu",
-            f"perturbations never in force: {absent}" if missing else "perturbations in force as planned",
-        )
-    ]  # fmt: skip
+    light = Light(
+        "perturbations", not missing,
+        f"perturbations absentes : {absent}" if missing else "perturbations en place comme prévu",
+        f"perturbations never in force: {absent}" if missing else "perturbations in force as planned",
+    )  # fmt: skip
+    return [light, *_as_found(run)]
+
+
+def _as_found(run: Run) -> list[Light]:
+    """Whether the target was left as it was found, however the run ended; nothing where nothing was put in force.
+
+    Broken by an undo that failed and by a steady state that held before a perturbation and not after it. Shown, not
+    judged: what a lease has ended because its undo could not, and what nobody told the end of.
+    """
+    found = [each for each in perturbations(run) if each["applied"] or each["ending"]]
+    still = [each for each in found if each["ending"] == NOT_UNDONE]
+    moved = [each for each in found if each["deviated"]]
+    leased = [each for each in found if each["ending"] == LEFT]
+    untold = [each for each in found if not each["ending"] and run.finish]
+    fr = [f"{each['id']} est encore en place, son annulation a échoué ({_clipped(each['left'])})" for each in still]
+    fr += [f"l’état stable de {each['id']} n’est plus tenu après coup ({_clipped(each['deviated'])})" for each in moved]
+    en = [f"{each['id']} is still in force, its undo failed ({_clipped(each['left'])})" for each in still]
+    en += [f"the steady state of {each['id']} no longer held after it ({_clipped(each['deviated'])})" for each in moved]
+    if fr:
+        more = ("", "") if not still else (" : `entsurge chaos recover`", ": `entsurge chaos recover`")
+        return [
+            Light(
+                "as-found", False,
+                f"la cible n’est pas laissée telle que trouvée : {' ; '.join(fr)}{more[0]}",
+                f"the target was not left as it was found: {'; '.join(en)}{more[1]}",
+            )
+        ]  # fmt: skip
+    if untold:
+        names = ", ".join(each["id"] for each in untold)
+        return [Light("as-found", None, f"fin inconnue : {names}", f"nobody told how it ended: {names}")]
+    if leased:
+        said = "; ".join(f"{each['id']} ({_clipped(each['left'])})" for each in leased)
+        return [
+            Light(
+                "as-found", None,
+                f"défait par la seule échéance de son bail, faute d’annulation : {said.replace('; ', ' ; ')}",
+                f"ended by its lease alone, not by its undo: {said}",
+            )
+        ]  # fmt: skip
+    return [Light("as-found", True, "cible laissée telle que trouvée", "the target was left as it was found")] * bool(
+        found
+    )
+
+
+def _clipped(text: str) -> str:
+    """A reason in one line of bearable length."""
+    line = " ".join(text.split())
+    return line if len(line) <= MOST_SAID else f"{line[:MOST_SAID]}…"
 
 
 def broken(found: list[Light]) -> list[Light]:

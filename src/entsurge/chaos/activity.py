@@ -89,11 +89,17 @@ def _strike_off(record: Record, why: str) -> None:
 
 def _end(one: Fault, record: Record, window: Window) -> None:
     """End the fault whatever signal comes meanwhile; where that fails, its record stays for those who watch."""
-    with _deaf(), record.ending() as there:
-        if there:
-            started = time.monotonic()
-            one.end(record.before)
-            audit(record, "ended", window.ended_by, seconds=round(time.monotonic() - started, 3))
+    with _deaf():
+        try:
+            with record.ending() as there:
+                if there:
+                    started = time.monotonic()
+                    one.end(record.before)
+                    audit(record, "ended", window.ended_by, seconds=round(time.monotonic() - started, 3))
+        except Exception as error:
+            audit(record, "undo failed", window.ended_by, detail=str(error))
+            window.say("undo failed", detail=str(error))
+            raise
         window.say("ended", how=window.ended_by)
 
 

@@ -60,14 +60,18 @@ def confine(name: str, pids: list[int], processors: float) -> None:
 
 
 def release(name: str, homes: dict[int, str]) -> None:
-    """Put the processes, and what they have started since, back; remove the group. Raises OSError."""
+    """Put the processes, and what they have started since, back; remove the group. Raises OSError.
+
+    A process whose home is gone goes where the others are at home, or to the root; the group stays while one is in it.
+    """
     found = root()
     if found is None or not (found / name).is_dir():
         return
     group = found / name
     fallback = next(iter(homes.values()), "/")
     for line in (group / "cgroup.procs").read_text("ascii").split():
-        place = found / homes.get(int(line), fallback).lstrip("/")
-        with contextlib.suppress(ProcessLookupError):
-            (place / "cgroup.procs").write_text(line)
+        for home in (homes.get(int(line), fallback), fallback, "/"):
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+                (found / home.lstrip("/") / "cgroup.procs").write_text(line)
+                break
     group.rmdir()

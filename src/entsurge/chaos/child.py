@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from entsurge.chaos import endings
+from entsurge.chaos.process import Process
 from entsurge.chaos.settle import settle
-from entsurge.chaos.state import Record, in_force
+from entsurge.chaos.state import in_force
 from entsurge.chaos.window import CONTROLLER, ID, REPORTS, RUN
 from entsurge.errors import EntsurgeError
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
     from entsurge.chaos.timeline import Planned
 
-END_SECONDS = 10.0  # what a child has for ending its fault in order
+END_SECONDS = 10.0  # what a child has for ending its fault in order, unless its experiment says more
 
 
 class Child:
@@ -48,7 +51,9 @@ class Child:
         os.close(writing)
         self.heard = b""
         self.state = "starting"  # starting, applied, ended, refused
+        self.said = ""  # the ending that was said last
         self.detail = ""
+        self.settling: threading.Thread | None = None
         self.ending_since = 0.0
         self.gone = False
 
@@ -83,22 +88,43 @@ class Child:
                 self._take(json.loads(line))
 
     def over(self) -> bool:
-        """Whether the child is gone, of its own accord or because it would not end in order."""
-        if self.ending_since and time.monotonic() - self.ending_since > END_SECONDS:
+        """Whether the child is gone, of its own accord or because it would not end in order, and what it left settled.
+
+        An undo may take its time: a thread performs it, so that whoever holds other faults goes on holding them.
+        """
+        if self.ending_since and time.monotonic() - self.ending_since > max(END_SECONDS, self.extension.undo_seconds):
             self.process.kill()
-        return self.process.poll() is not None
+        if self.process.poll() is None:
+            return False
+        if self.settling is None:
+            self.settling = threading.Thread(target=self._settle, daemon=True)
+            self.settling.start()
+        return not self.settling.is_alive()
 
     def finish(self) -> None:
-        """After its death: take its last words in, and end what it left."""
+        """After its death: take its last words in, and say how what it left has ended."""
         self.listen()
         os.close(self.reports)
         if self.process.stdin:
             self.process.stdin.close()
-        for record in self._records():
-            self.say(self.id, "ended", settle(record, "controller"))
-            self.state = self.state if self.state == "refused" else "ended"
-        if self.state in ("applied", "starting"):
+        if not self.say_ending() and self.state in ("applied", "starting"):
             self._say_how_it_went()
+
+    def say_ending(self) -> bool:
+        """Say how it ended unless that has been said; whether it ended at all. False: it was never in force."""
+        ending = endings.of_child(self.process.pid, Process.me())
+        if ending is None:
+            return False
+        if ending.state != self.said:
+            self.said = ending.state
+            self.say(self.id, ending.state, ending.detail)
+        self.state = self.state if self.state == "refused" else "ended"
+        return True
+
+    def _settle(self) -> None:
+        for record in in_force():
+            if record.holder.pid == self.process.pid:
+                settle(record, "controller")
 
     def _say_how_it_went(self) -> None:
         """No word of an end came: a foreign provider that failed, or a child that died before it began."""
@@ -106,14 +132,13 @@ class Child:
         self.say(self.id, "failed", self.detail)
         self.state = "refused"
 
-    def _records(self) -> list[Record]:
-        return [record for record in in_force() if record.holder.pid == self.process.pid]
-
     def _take(self, said: dict[str, Any]) -> None:
         if said["state"] in ("applied", "ended") and self.state != "refused":
             self.state = said["state"]
         if said["state"] == "refused":
             self.state, self.detail = "refused", said.get("detail", "")
+        if said["state"] in endings.WORST_FIRST:
+            self.said = said["state"]
         self.say(self.id, said["state"], said.get("detail") or said.get("how", ""), at=said["at"])
 
     def _tell(self, word: str) -> None:

@@ -23,6 +23,7 @@ from typing import Any
 
 from entsurge.chaos import guardian
 from entsurge.chaos.child import Child
+from entsurge.chaos.endings import FAILED
 from entsurge.chaos.experiment import load
 from entsurge.chaos.readings import Readings
 from entsurge.chaos.timeline import Planned
@@ -40,6 +41,7 @@ class Controller:
         self.folder, self.run = Path(spec["journals"]), spec["run"]
         self.waiting = [Planned(load(each["file"]), each["start_s"], each["end_s"]) for each in spec["windows"]]
         self.children: list[Child] = []
+        self.failed: list[Child] = []  # whose undo failed
         self.zero: float | None = None
         self.ready = False
         self.ending = ""
@@ -69,6 +71,8 @@ class Controller:
             self._say_ready()
         if self.guardian is not None:
             self._dismiss(self.guardian)
+        for child in self.failed:
+            child.say_ending()  # the guardian has tried once more
         self._write({"done": True})
 
     def _hear_signal(self, number: int, frame: object) -> None:
@@ -155,6 +159,7 @@ class Controller:
             if child.over():
                 child.finish()
                 self.children.remove(child)
+                self.failed += [child] if child.said == FAILED else []
                 self._refused(child)
                 continue
             if hold:

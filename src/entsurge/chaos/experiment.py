@@ -31,6 +31,7 @@ class Extension(BaseModel):
     timeline: Span = Span()
     lease_seconds: Annotated[float, Field(ge=0.5, le=3600)] = 15
     most_seconds: Annotated[float, Field(gt=0, le=86_400)] = 900
+    undo_seconds: Annotated[float, Field(gt=0, le=3600)] = 10  # what ending it in order may take
     together: bool = False  # whether it may be in force at the same time as another fault
     needs: list[Literal["edge", "namespace", "confirmation"]] = []
     stop_when: list[StopCondition] = []

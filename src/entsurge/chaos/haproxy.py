@@ -5,16 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import socket
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from entsurge.chaos.faults.fault import Fault, Lease
 from entsurge.errors import EntsurgeError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 ANSWER_SECONDS = 3.0
 
 
+class Gone(EntsurgeError):
+    """Nobody listens at the socket: HAProxy is not there."""
+
+
 def ask(path: str, command: str) -> str:
-    """What HAProxy answers to a command. Raises EntsurgeError when nobody answers."""
+    """What HAProxy answers to a command. Raises EntsurgeError when nobody answers, Gone when nobody is there."""
     heard = b""
     try:
         with socket.socket(socket.AF_UNIX) as one:
@@ -23,6 +30,8 @@ def ask(path: str, command: str) -> str:
             one.sendall(command.encode() + b"\n")
             while piece := one.recv(65536):
                 heard += piece
+    except (ConnectionRefusedError, FileNotFoundError) as error:
+        raise Gone(f"HAProxy does not answer at {path}: {error}") from None
     except OSError as error:
         raise EntsurgeError(f"HAProxy does not answer at {path}: {error}") from None
     return heard.decode("utf-8", "replace").strip()
@@ -48,13 +57,29 @@ class HaproxyFault(Fault):
             raise EntsurgeError(f"HAProxy has no backend {backend} with servers")
         return {row["svname"]: row for row in rows}
 
-    def gone(self) -> bool:
-        """Whether HAProxy itself is gone: with it went what was changed at run time."""
-        try:
-            ask(self.socket, "show version")
-        except EntsurgeError:
-            return True
-        return False
+    def back(self, before: dict[str, Any]) -> Sequence[str]:
+        """The commands that put back what `prepare` found."""
+        raise NotImplementedError
+
+    def undo(self, before: dict[str, Any]) -> None:
+        """Give each of them, whatever becomes of the others. An HAProxy that is gone took with it what was changed.
+
+        Raises EntsurgeError with everything that was refused, and where HAProxy is there and does not answer.
+        """
+        wrong = []
+        for each in self.back(before):
+            try:
+                self.command(each)
+            except Gone:
+                return
+            except EntsurgeError as error:
+                wrong.append(str(error))
+        if wrong:
+            raise EntsurgeError("; ".join(wrong))
+
+    def way_back(self, before: dict[str, Any]) -> str:
+        """The commands, and where."""
+        return f"at {self.socket}: {'; '.join(self.back(before))}"
 
 
 def of(before: dict[str, Any], key: str) -> dict[str, str]:

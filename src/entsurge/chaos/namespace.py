@@ -10,10 +10,12 @@ from entsurge.chaos.faults.fault import make
 from entsurge.chaos.lacking import nftables
 from entsurge.chaos.process import Process
 from entsurge.chaos.state import Record, audit
-from entsurge.errors import UsageError
+from entsurge.errors import EntsurgeError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from entsurge.chaos.faults.fault import Fault
 
 
 @contextlib.contextmanager
@@ -37,7 +39,16 @@ def namespace() -> Iterator[str]:
         one.apply(0.0)
         yield name
     finally:
+        _remove(one, record)
+
+
+def _remove(one: Fault, record: Record) -> None:
+    """Take it away; where that fails, its record stays for `recover`. Raises EntsurgeError."""
+    try:
         with record.ending() as there:
             if there:
                 one.undo(record.before)
                 audit(record, "ended", "normal")
+    except EntsurgeError as error:
+        audit(record, "undo failed", "normal", detail=str(error))
+        raise

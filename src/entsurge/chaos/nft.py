@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import time
 from typing import Annotated, Any, ClassVar, Literal
@@ -74,17 +75,23 @@ class NetworkFault(Fault):
         self._say(f"flush set inet {self._table} ports", self._elements("add"))
 
     def end(self, before: dict[str, Any]) -> None:
-        """The table goes with its socket."""
+        """The table goes with its socket. Raises EntsurgeError when the kernel still lists it: its timeouts end it."""
         del before
         if self._nft is None:
             return
-        self._nft.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._nft.stdin.close()
         try:
             self._nft.wait(TAKEN_SECONDS)
         except subprocess.TimeoutExpired:
             self._nft.kill()
             self._nft.wait()
         self._nft.stderr.close()
+        limit = time.monotonic() + TAKEN_SECONDS
+        while "@ports" in self._listed():
+            if time.monotonic() > limit:
+                raise EntsurgeError(f"nft still has the table {self._table}")
+            time.sleep(0.02)
 
     def undo(self, before: dict[str, Any]) -> None:
         """Nothing: the kernel has done it."""
@@ -101,12 +108,16 @@ class NetworkFault(Fault):
     def _wait(self) -> None:
         """Until the kernel lists the table."""
         limit = time.monotonic() + TAKEN_SECONDS
-        arguments = ["ip", "netns", "exec", self.netns, "nft", "list", "table", "inet", self._table]
         while time.monotonic() < limit:
-            done = subprocess.run(arguments, capture_output=True, text=True, check=False)  # noqa: S603  nft
-            if done.returncode == 0 and "@ports" in done.stdout:
+            if "@ports" in self._listed():
                 return
             time.sleep(0.02)
         self._nft.stdin.close()
         said = self._nft.stderr.read().decode("utf-8", "replace").strip()
         raise EntsurgeError(f"nft did not take the rules: {said.splitlines()[0] if said else 'no reason given'}")
+
+    def _listed(self) -> str:
+        """The table as the kernel has it; empty when it has none."""
+        arguments = ["ip", "netns", "exec", self.netns, "nft", "list", "table", "inet", self._table]
+        done = subprocess.run(arguments, capture_output=True, text=True, check=False)  # noqa: S603  nft
+        return done.stdout if done.returncode == 0 else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Any, ClassVar
 
 import psycopg
@@ -12,6 +13,7 @@ from entsurge.chaos.faults.fault import Fault, Lease
 from entsurge.errors import EntsurgeError
 
 NAME = "entsurge fault"
+GONE_SECONDS = 3.0  # for the server to say that a session has ended
 
 
 class PostgresFault(Fault):
@@ -52,11 +54,33 @@ class PostgresFault(Fault):
             self.ask(one, "SELECT 1")
 
     def end(self, before: dict[str, Any]) -> None:
-        """Close every session."""
+        """Close every session, and see that the server has ended them.
+
+        Raises EntsurgeError when it does not say so: it ends each when it has heard nothing for a lease.
+        """
         del before
+        numbers = [one.info.backend_pid for one in self._sessions if not one.closed]
         for one in self._sessions:
             one.close()
         self._sessions.clear()
+        limit, why = time.monotonic() + GONE_SECONDS, ""
+        while numbers:
+            try:
+                numbers, why = self._living(numbers), ""
+            except psycopg.Error as error:
+                why = f": {str(error).strip().splitlines()[0]}"
+            if numbers and time.monotonic() > limit:
+                raise EntsurgeError(f"PostgreSQL does not say that {len(numbers)} sessions have ended{why}")
+            time.sleep(0.02)
+
+    def _living(self, numbers: list[int]) -> list[int]:
+        """Which of our sessions the server still has. Raises psycopg.Error when it cannot be asked."""
+        dsn = os.environ.get(self.dsn_env, "")
+        with psycopg.connect(dsn, autocommit=True, connect_timeout=2) as one:
+            found = one.execute(
+                "SELECT pid FROM pg_stat_activity WHERE pid = ANY(%s) AND application_name = %s", (numbers, NAME)
+            )
+            return [row[0] for row in found]
 
     def undo(self, before: dict[str, Any]) -> None:
         """Nothing: the sessions are gone."""

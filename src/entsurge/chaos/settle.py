@@ -19,7 +19,8 @@ def settle(record: Record, how: str) -> str:
     """End the holder if it lives, then undo what it left; what came of it, in a word.
 
     "ended": its holder ended it. "undone": from the undo on disk. "lease": it ends by itself. "failed: …": the undo
-    could not be performed; the record stays on disk and `entsurge chaos recover` tries again.
+    could not be performed; the record stays on disk and `entsurge chaos recover` tries again. Raises nothing: whoever
+    settles has others to settle.
     """
     record.holder.end(PATIENCE_SECONDS)
     try:
@@ -34,9 +35,17 @@ def settle(record: Record, how: str) -> str:
                 word = "lease"
             audit(record, word, how, seconds=round(time.monotonic() - started, 3))
             return word
-    except (EntsurgeError, OSError) as error:
+    except Exception as error:
         audit(record, "undo failed", how, detail=str(error))
         return f"failed: {error}"
+
+
+def way_back(record: Record) -> str:
+    """What undoes this record, in words: for whoever must do it by hand. Empty where there are none."""
+    try:
+        return make(record.kind, record.settings).way_back(record.before)
+    except (EntsurgeError, KeyError, TypeError, ValueError):
+        return ""
 
 
 def orphans() -> list[Record]:

@@ -96,14 +96,15 @@ def _record(of: dict[str, Any]) -> Record:
 
 def audit(record: Record, state: str, how: str = "", **more: Any) -> None:
     """Append one line to audit.jsonl: who did what, when, and how it ended; it names the line before by digest."""
-    path = folder() / "audit.jsonl"
+    path, controller = folder() / "audit.jsonl", record.controller
     with open(path, "a+", encoding="utf-8", opener=_private) as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         row = {
             "when_utc": datetime.now(UTC).isoformat(timespec="milliseconds"), "who": getpass.getuser(),
             "machine": socket.gethostname(), "pid": os.getpid(), "run": record.run, "id": record.id,
             "experiment": record.experiment, "fault": record.kind, "settings": record.settings, "state": state,
-            "how": how, **more, "before_sha256": _last_digest(path),
+            "how": how, "controller": controller and [controller.pid, controller.started], **more,
+            "before_sha256": _last_digest(path),
         }  # fmt: skip
         stream.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
         stream.flush()

@@ -118,6 +118,7 @@ class ControlPlane:
     news: threading.Condition = field(default_factory=threading.Condition)
     server: Any = None
     withdrawn: bool = False
+    taken: bool = False
 
     def start(self, port: int) -> None:
         """Serve it; returns when Envoy has it in force. Raises EntsurgeError when none comes, or it refuses."""
@@ -134,6 +135,7 @@ class ControlPlane:
             raise EntsurgeError(f"no Envoy asked at 127.0.0.1:{port} within {TAKEN_SECONDS:.0f} s")
         if self.wrong:
             raise EntsurgeError(f"Envoy refused the fault: {self.wrong}")
+        self.taken = True
 
     def renew(self) -> None:
         """Send it again, for another TTL."""
@@ -142,17 +144,23 @@ class ControlPlane:
             self.news.notify_all()
 
     def end(self) -> None:
-        """Take it back: the neutral resource, without a TTL; then stop serving."""
+        """Take it back: the neutral resource, without a TTL; then stop serving.
+
+        Raises EntsurgeError when Envoy had it in force and does not say that it took it back: the TTL then ends it.
+        """
         if self.server is None:
             return
-        self.acknowledged.clear()
         with self.news:
-            self.withdrawn, self.version = True, self.version + 1
+            self.acknowledged.clear()
+            self.wrong, self.withdrawn, self.version = "", True, self.version + 1
             self.nonce += 1
             self.news.notify_all()
-        self.acknowledged.wait(ACKNOWLEDGED_SECONDS)
+        heard = self.acknowledged.wait(ACKNOWLEDGED_SECONDS)
         self.server.stop(None)
         self.server = None
+        if self.taken and (self.wrong or not heard):
+            why = f"refused to: {self.wrong}" if self.wrong else f"did not say so within {ACKNOWLEDGED_SECONDS:g} s"
+            raise EntsurgeError(f"Envoy was to take the fault back, and {why}")
 
     def _stream(self, requests: Iterator[bytes], context: Any) -> Iterator[bytes]:
         threading.Thread(target=self._hear, args=(requests,), daemon=True).start()
@@ -187,9 +195,10 @@ class ControlPlane:
         try:
             for raw in requests:
                 heard = M["DiscoveryRequest"].FromString(raw)
-                if heard.HasField("error_detail"):
-                    self.wrong = heard.error_detail.message or "no reason given"
-                if heard.version_info == str(self.version) or heard.HasField("error_detail"):
-                    self.acknowledged.set()
+                with self.news:
+                    if heard.HasField("error_detail"):
+                        self.wrong = heard.error_detail.message or "no reason given"
+                    if heard.version_info == str(self.version) or heard.HasField("error_detail"):
+                        self.acknowledged.set()
         except grpc.RpcError:
             return

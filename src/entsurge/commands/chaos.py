@@ -64,7 +64,10 @@ def check(experiments: tuple[str, ...]) -> int:
 @command.command("recover", epilog="Examples: entsurge chaos recover · entsurge chaos recover --forget 3f9a1c2b4d5e")
 @click.option("--forget", metavar="ID", help="Strike one off the list without undoing it: you have done it yourself.")
 def recover(forget: str | None) -> int:
-    """Undo what runs left that are dead. Every later `entsurge run` does this first."""
+    """Undo what runs left that are dead. Every later `entsurge run` does this first.
+
+    What cannot be undone stays on the list, with its undo and the reason: exit 1.
+    """
     from entsurge.chaos import settle
 
     if forget:
@@ -77,24 +80,35 @@ def recover(forget: str | None) -> int:
 
 @command.command("stop", epilog="Example: entsurge chaos stop")
 def stop() -> int:
-    """End every perturbation that is in force on this machine, now, whoever holds it."""
+    """End every perturbation that is in force on this machine, now, whoever holds it; exit 1 when an undo failed."""
     from entsurge.chaos import settle
 
     return _told(settle.stop, "nothing is in force")
 
 
 def _told(act: Any, nothing: str) -> int:
+    from entsurge.chaos.settle import way_back
+
     said: list[str] = []
 
     def say(record: Record, word: str) -> None:
         said.append(word)
-        name = f" {record.id}" if word.startswith("failed") else ""
-        click.echo(f"{record.experiment} ({record.kind}, run {record.run or 'by hand'}){name}: {word}")
+        who = f"{record.experiment} ({record.kind}, run {record.run or 'by hand'})"
+        if not word.startswith("failed: "):
+            click.echo(f"{who}: {word}")
+            return
+        click.echo(f"{who} {record.id}: still broken, its undo failed: {word.removeprefix('failed: ')}")
+        undo = way_back(record)
+        if undo:
+            click.echo(f"    its undo: {undo}")
 
-    well = act(say)
-    if not said:
-        click.echo(nothing)
-    return errors.PASS if well else errors.UNEXPECTED
+    if act(say):
+        if not said:
+            click.echo(nothing)
+        return errors.PASS
+    hint = "entsurge chaos recover tries again; once you have put it back by hand: entsurge chaos recover --forget ID"
+    click.echo(f"{sum(word.startswith('failed') for word in said)} still broken\n  {hint}", err=True)
+    return errors.UNEXPECTED
 
 
 @command.command("audit", epilog="Example: entsurge chaos audit --json | jq 'select(.state == \"applied\")'")
@@ -109,6 +123,7 @@ def audit(as_json: bool) -> int:
             click.echo(json.dumps(row, ensure_ascii=False))
             continue
         how = f" ({row['how']})" if row.get("how") else ""
+        how += f": {row['detail']}" if row.get("detail") else ""
         said = (row.get("when_utc", "?"), row.get("who", "?"), row.get("experiment", "?"), row.get("fault", "?"))
         click.echo(f"{said[0]}  {said[1]}  {said[2]}  {said[3]}  {row.get('state', '?')}{how}")
     for number in broken:

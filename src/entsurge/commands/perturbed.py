@@ -37,7 +37,7 @@ def perturbed(chaos: Sequence[str], target: str, *, production: bool = False, ag
     that was agreed to.
     """
     if not settle.recover(_say):
-        raise EntsurgeError("what an earlier run left could not be undone", hint="entsurge chaos recover")
+        raise EntsurgeError("what an earlier run left is still broken: its undo failed", hint="entsurge chaos recover")
     experiments = load_all(chaos)
     wrong = [line for name in chaos for line in faults_of(name)]
     if wrong:

@@ -7,13 +7,16 @@ import json
 import os
 import signal
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 import gevent
 from gevent import subprocess
 from gevent.event import Event
 
+from entsurge.chaos import endings
 from entsurge.chaos.policy import ACCESS
+from entsurge.chaos.process import Process
 from entsurge.errors import CannotRecord, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
     from entsurge.engine.run import Run
 
 READY_SECONDS = 60.0
-END_SECONDS = 25.0  # longer than a child has for an undo that takes its time
+END_SECONDS = 15.0  # beyond what a child has for ending its fault: for an undo from disk
+GUARDIAN_SECONDS = 25.0  # for the guardian to do it when the controller is gone
 
 
 class Perturbations:
@@ -37,6 +41,7 @@ class Perturbations:
         self.listening: Any = None
         self.ready, self.done = Event(), Event()
         self.refused = ""
+        self.applied: dict[str, str] = {}  # what came into force, and how it ended
         self.over = not self.planned
 
     def __enter__(self) -> Self:
@@ -55,12 +60,15 @@ class Perturbations:
             [*outside(), sys.executable, "-P", "-m", "entsurge.chaos.controller", json.dumps(spec)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, env=self._environment(),
         )  # fmt: skip
+        self.me = Process.of(self.controller.pid)
         self._tell({"headers": dict(self.run.run_context.access.own_headers)})
         self.listening = gevent.spawn(self._listen)
         self.ready.wait(READY_SECONDS)
         if self.refused or not self.ready.is_set():
             self.end("refused")
-            raise UsageError(self.refused or "the perturbations' controller did not become ready")
+            raise UsageError(
+                "\n".join([self.refused or "the perturbations' controller did not become ready", *self.left])
+            )
         return self
 
     def __exit__(
@@ -83,13 +91,30 @@ class Perturbations:
             return
         self.over = True
         self._tell({"end": why})
-        if not self.done.wait(END_SECONDS):
+        if not self.done.wait(END_SECONDS + max(each.experiment.extension.undo_seconds for each in self.planned)):
             with contextlib.suppress(OSError):
                 self.controller.send_signal(signal.SIGKILL)  # the guardian takes over
         with contextlib.suppress(OSError):
             self.controller.stdin.close()
         self.controller.wait(5)
         self.listening.join(1)
+        self._account()
+
+    def _account(self) -> None:
+        """Write down the endings that nobody has told: of a controller that is gone, the audit knows them."""
+        untold = [name for name, ending in self.applied.items() if not ending]
+        found = endings.of_controller(self.me, GUARDIAN_SECONDS) if untold and self.me else {}
+        for name in untold:
+            one = found.get(name) or endings.Ending(endings.FAILED, "nobody has said how it ended", None)
+            ago = 0.0 if one.when is None else (datetime.now(UTC) - one.when).total_seconds()
+            now = self.run.run_context.now_us() / 1e6 if self.run.run_context.zero else 0.0
+            self._said(name, one.state, one.detail, max(0.0, now - ago))
+
+    @property
+    def left(self) -> list[str]:
+        """What is still in force although it was to end, a line each."""
+        return [f"{name} is still in force: its undo failed; entsurge chaos recover"
+                for name, ending in self.applied.items() if ending == endings.FAILED]  # fmt: skip
 
     def _environment(self) -> dict[str, str]:
         return os.environ | {
@@ -126,10 +151,13 @@ class Perturbations:
         elif "done" in said:
             self.done.set()
         else:
-            self._event(said["id"], said["state"], said["detail"], said["t"])
-            self.run.book.progress.say(
-                f"{said['id']}: {said['state']}{': ' + said['detail'] if said['detail'] else ''}"
-            )
+            self._said(said["id"], said["state"], said["detail"], said["t"])
+
+    def _said(self, name: str, state: str, detail: str, t: float) -> None:
+        if state == "applied" or state in endings.WORST_FIRST:
+            self.applied[name] = "" if state == "applied" else state
+        self._event(name, state, detail, t)
+        self.run.book.progress.say(f"{name}: {state}{': ' + detail if detail else ''}")
 
     def _trip(self, identity: str, detail: str) -> None:
         self._event(identity, "tripped", detail, self.run.run_context.now_us() / 1e6, kind="guard")

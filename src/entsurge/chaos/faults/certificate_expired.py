@@ -1,6 +1,7 @@
 """The certificate has expired: a copy of it that ended yesterday takes its place, and the server reads it again."""
 
 import os
+import shlex
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,15 +46,23 @@ class CertificateExpired(Fault):
         if before:
             self._put(before["pem"])
 
+    def way_back(self, before: dict[str, Any]) -> str:
+        """The certificate, and how it is read."""
+        del before
+        return f"put the certificate back into {self.certificate}, then {shlex.join(self.reload)}"
+
     def _put(self, pem: str) -> None:
         path = Path(self.certificate)
         fresh = path.with_name(f".{path.name}.new")
         fresh.write_text(pem, "ascii")
         os.chmod(fresh, path.stat().st_mode & 0o777)  # noqa: PTH101  it is text
         fresh.replace(path)
-        done = subprocess.run(  # noqa: S603  the operator's own command
-            self.reload, capture_output=True, text=True, timeout=RELOAD_SECONDS, check=False
-        )
+        try:
+            done = subprocess.run(  # noqa: S603  the operator's own command
+                self.reload, capture_output=True, text=True, timeout=RELOAD_SECONDS, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise EntsurgeError(f"reload: {shlex.join(self.reload)}: {error}") from None
         if done.returncode:
             raise EntsurgeError(f"reload: {' '.join(self.reload)}: {(done.stderr or done.stdout).strip()[-300:]}")
 

@@ -1,6 +1,7 @@
 """A measure or fault that a command switches on, and another one off."""
 
 import os
+import shlex
 import subprocess
 from typing import Annotated, Any, ClassVar
 
@@ -34,6 +35,11 @@ class Command(Fault):
         del before
         if self.off:
             self._run(self.off)
+
+    def way_back(self, before: dict[str, Any]) -> str:
+        """The command."""
+        del before
+        return shlex.join(self.off)
 
     def _run(self, arguments: list[str]) -> None:
         try:

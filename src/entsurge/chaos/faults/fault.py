@@ -48,11 +48,20 @@ class Fault(BaseModel):
         """Hold it for another lease. Raises EntsurgeError or OSError when that fails."""
 
     def end(self, before: dict[str, Any]) -> None:
-        """End it now, in the process that applied it."""
+        """End it now, in the process that applied it. Raises EntsurgeError or OSError when it did not end."""
         self.undo(before)
 
     def undo(self, before: dict[str, Any]) -> None:
-        """Put back what `prepare` found; does nothing where that has been done."""
+        """Put back what `prepare` found; does nothing where that has been done.
+
+        Returns only when it is so. Raises EntsurgeError or OSError with the reason when it is not: the fault is then
+        still in force, and nobody may believe otherwise.
+        """
+
+    def way_back(self, before: dict[str, Any]) -> str:
+        """What `undo` does, in words, for whoever must do it by hand; empty where nothing needs to be done."""
+        del before
+        return ""
 
 
 def make(kind: str, settings: dict[str, Any]) -> Fault:

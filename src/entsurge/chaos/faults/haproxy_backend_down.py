@@ -31,9 +31,6 @@ class HaproxyBackendDown(HaproxyFault):
             self.command(f"set server {self.backend}/{name} state maint")
             self.command(f"shutdown sessions server {self.backend}/{name}")
 
-    def undo(self, before: dict[str, Any]) -> None:
+    def back(self, before: dict[str, Any]) -> list[str]:
         """Those that were in service are again."""
-        if self.gone():
-            return
-        for name, state in of(before, "ready").items():
-            self.command(f"set server {self.backend}/{name} state {state}")
+        return [f"set server {self.backend}/{name} state {state}" for name, state in of(before, "ready").items()]

@@ -24,9 +24,6 @@ class HaproxyPool(HaproxyFault):
         for name in self.servers(self.backend):
             self.command(f"set maxconn server {self.backend}/{name} {self.most}")
 
-    def undo(self, before: dict[str, Any]) -> None:
+    def back(self, before: dict[str, Any]) -> list[str]:
         """The limits as they were."""
-        if self.gone():
-            return
-        for name, limit in of(before, "limits").items():
-            self.command(f"set maxconn server {self.backend}/{name} {limit}")
+        return [f"set maxconn server {self.backend}/{name} {limit}" for name, limit in of(before, "limits").items()]

@@ -27,7 +27,6 @@ class HaproxySlowConnect(HaproxyFault):
         del lease_seconds
         self.command(f"set rate-limit connections global {self.connections_per_second}")
 
-    def undo(self, before: dict[str, Any]) -> None:
+    def back(self, before: dict[str, Any]) -> list[str]:
         """The limit as it was."""
-        if before and not self.gone():
-            self.command(f"set rate-limit connections global {before['limit']}")
+        return [f"set rate-limit connections global {before['limit']}"] if before else []

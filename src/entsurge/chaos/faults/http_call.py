@@ -48,3 +48,9 @@ class HttpCall(Fault):
     def undo(self, before: dict[str, Any]) -> None:
         """Off."""
         self.off.send(self.token_env, policy.of(before["access"]) if "access" in before else policy.access())
+
+    def way_back(self, before: dict[str, Any]) -> str:
+        """The call."""
+        del before
+        body = "" if self.off.body is None else f" {json.dumps(self.off.body)}"
+        return f"{self.off.method} {self.off.url}{body}"

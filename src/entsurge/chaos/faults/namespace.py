@@ -1,12 +1,15 @@
 """A network namespace that a run has made for its visitors: taken away with the run, or by whoever finds it later."""
 
 import subprocess
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from entsurge.chaos.faults.fault import Fault, Lease
 from entsurge.errors import EntsurgeError
+
+PLACES = Path("/run/netns")
 
 
 class Namespace(Fault):
@@ -25,9 +28,16 @@ class Namespace(Fault):
                 raise EntsurgeError(f"no network namespace can be made: {done.stderr.strip()}")
 
     def undo(self, before: dict[str, Any]) -> None:
-        """Take it away, if it is there."""
+        """Take it away, if it is there. Raises EntsurgeError when it stays."""
         del before
-        self._ip("netns", "del", self.name)
+        done = self._ip("netns", "del", self.name)
+        if done.returncode and (PLACES / self.name).exists():
+            raise EntsurgeError(f"the network namespace {self.name} cannot be removed: {done.stderr.strip()}")
+
+    def way_back(self, before: dict[str, Any]) -> str:
+        """The command."""
+        del before
+        return f"ip netns del {self.name}"
 
     @staticmethod
     def _ip(*arguments: str) -> subprocess.CompletedProcess[str]:

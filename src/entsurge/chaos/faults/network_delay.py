@@ -1,11 +1,13 @@
 """Packets are late: netem, where the kernel has it."""
 
+import shlex
 import subprocess
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.faults.namespace import PLACES
 from entsurge.chaos.lacking import netem
 from entsurge.errors import EntsurgeError
 
@@ -32,10 +34,24 @@ class NetworkDelay(Fault):
             raise EntsurgeError(f"tc: {done.stderr.strip()}")
 
     def undo(self, before: dict[str, Any]) -> None:
-        """Take it away, if it is there."""
+        """Take it away, if it is there. Raises EntsurgeError when it stays, or when nobody can say."""
         del before
-        self._tc("del")
+        done = self._tc("del")
+        if done.returncode == 0 or not (PLACES / self.netns).exists():
+            return
+        shown = self._tc("show")
+        if shown.returncode or "netem" in shown.stdout:
+            raise EntsurgeError(f"tc: {(done.stderr or shown.stderr).strip()}")
+
+    def way_back(self, before: dict[str, Any]) -> str:
+        """The command."""
+        del before
+        return shlex.join(self._arguments("del"))
 
     def _tc(self, verb: str, *more: str) -> subprocess.CompletedProcess[str]:
-        arguments = ["ip", "netns", "exec", self.netns, "tc", "qdisc", verb, "dev", self.device, "root", *more]
+        arguments = self._arguments(verb, *more)
         return subprocess.run(arguments, capture_output=True, text=True, check=False)  # noqa: S603  tc
+
+    def _arguments(self, verb: str, *more: str) -> list[str]:
+        place = [] if verb == "show" else ["root"]
+        return ["ip", "netns", "exec", self.netns, "tc", "qdisc", verb, "dev", self.device, *place, *more]

@@ -41,6 +41,10 @@ class Operator(Fault):
         """Ask for the way back; it stays on the list until it is confirmed."""
         self._asked(before.get("then", self.then), 1.0)
 
+    def way_back(self, before: dict[str, Any]) -> str:
+        """What is asked of the operator."""
+        return str(before.get("then", self.then))
+
     def _asked(self, what: str, within_seconds: float | None = None) -> None:
         question = confirmation.ask(what)
         Window.here(1.0, 1.0).say("asks", detail=f"{what} (then: entsurge chaos confirm {question.id})")

@@ -37,7 +37,18 @@ class ProcessThrottle(ProcessFault):
             raise EntsurgeError(f"control group: {error}") from None
 
     def undo(self, before: dict[str, Any]) -> None:
-        """Back into their groups; ours is removed."""
-        if before:
-            homes = zip(known(before["victims"]), before["homes"], strict=True)
+        """Back into their groups; ours is removed. Raises EntsurgeError when one of them stays."""
+        if not before:
+            return
+        homes = zip(known(before["victims"]), before["homes"], strict=True)
+        try:
             cgroup.release(before["group"], {each.pid: home for each, home in homes if each.alive()})
+        except OSError as error:
+            raise EntsurgeError(f"control group {before['group']}: {error}") from None
+
+    def way_back(self, before: dict[str, Any]) -> str:
+        """Where they belong."""
+        rows = zip(known(before["victims"]), before["homes"], strict=True)
+        return f"move out of the control group {before['group']}: " + ", ".join(
+            f"{each.pid} to {home}" for each, home in rows
+        )

@@ -6,43 +6,45 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
 from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.journal import failures
 from entsurge.errors import EntsurgeError
 
 UNDO_SECONDS = 60
 
 
 class Rollbacks(Fault):
-    """Only ever undone; `file` is an experiment whose method are the rollbacks."""
+    """Only ever undone; the record holds an `experiment` whose method are the rollbacks, and the `folder` it ran in."""
 
     kind: ClassVar[str] = "rollbacks"
     lease: ClassVar[Lease] = "guardian"
-    file: str
 
     def undo(self, before: dict[str, Any]) -> None:
-        """Run them. Raises EntsurgeError when Chaos Toolkit says that one failed."""
-        del before
-        if not Path(self.file).is_file():
-            return
-        journal = Path(self.file).with_suffix(".journal.json")
-        done = subprocess.run(  # noqa: S603  Chaos Toolkit
-            [
-                sys.executable, "-P", "-m", "chaostoolkit", "--no-version-check", "--no-log-file", "--settings",
-                os.devnull, "run", "--journal-path", str(journal), self.file,
-            ],
-            capture_output=True, text=True, timeout=UNDO_SECONDS, check=False,
-        )  # fmt: skip
-        failed = _failed(journal) if done.returncode == 0 else [(done.stderr or done.stdout)[-300:]]
-        if failed:
-            raise EntsurgeError(f"{self.file}: rollbacks failed: {'; '.join(failed)}")
-        for path in (Path(self.file), journal):
-            path.unlink(missing_ok=True)
+        """Run them. Raises EntsurgeError when one failed."""
+        experiment = before["experiment"]
+        with tempfile.TemporaryDirectory(prefix="entsurge-rollbacks-") as folder:
+            file, journal = Path(folder) / "rollbacks.json", Path(folder) / "journal.json"
+            file.write_text(json.dumps(experiment), encoding="utf-8")
+            there = before.get("folder", "")
+            done = subprocess.run(  # noqa: S603  Chaos Toolkit
+                [
+                    sys.executable, "-P", "-m", "chaostoolkit", "--no-version-check", "--no-log-file", "--settings",
+                    os.devnull, "run", "--journal-path", str(journal), str(file),
+                ],
+                capture_output=True, text=True, timeout=UNDO_SECONDS, check=False,
+                cwd=there if os.path.isdir(there) else folder,  # noqa: PTH112  it is text
+            )  # fmt: skip
+            if not journal.is_file():
+                raise EntsurgeError(f"rollbacks: {(done.stderr or done.stdout).strip()[-300:]}")
+            runs = json.loads(journal.read_text(encoding="utf-8"))["run"]
+        wrong = failures(runs, len(experiment["method"]))
+        if wrong:
+            raise EntsurgeError("; ".join(wrong))
 
-
-def _failed(journal: Path) -> list[str]:
-    """Which actions Chaos Toolkit could not perform: it ends well all the same."""
-    runs = json.loads(journal.read_text(encoding="utf-8"))["run"]
-    return [str(each["activity"]["name"]) for each in runs if each["status"] != "succeeded"]
+    def way_back(self, before: dict[str, Any]) -> str:
+        """The rollbacks' names."""
+        return ", ".join(str(each.get("name", "?")) for each in before["experiment"]["method"])

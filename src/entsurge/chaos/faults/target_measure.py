@@ -47,5 +47,10 @@ class TargetMeasure(Fault):
     def undo(self, before: dict[str, Any]) -> None:
         """Nothing: the target's lease does it."""
 
+    def way_back(self, before: dict[str, Any]) -> str:
+        """The call that switches it off before its lease does."""
+        del before
+        return f"DELETE {self._url()}"
+
     def _url(self) -> str:
         return f"{self.target.rstrip('/')}/admin/measures/{self.measure}"
