@@ -45,15 +45,23 @@ def write(path: Path, method: list, rollbacks: list, *, lease: float = LEASE_SEC
 
 
 class Subject:
-    """A controller with one window, in a state folder of its own; the test plays the engine."""
+    """A controller with one window, in a state folder of its own; the test plays the engine.
 
-    def __init__(self, folder: Path, file: Path, *, start_s: float = -1.0, end_s: float = 60.0, **env: str) -> None:
+    `beside`: another experiment, in force as long as the controller lives.
+    """
+
+    def __init__(
+        self, folder: Path, file: Path, *, start_s: float = -1.0, end_s: float = 60.0, beside: Path | None = None,
+        **env: str,
+    ) -> None:  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.state = folder, folder / "state"
         spec = {
             "run": "trial", "journals": str(folder / "journals"), "target": "http://127.0.0.1:9/",
             "windows": [{"file": str(file), "start_s": start_s, "end_s": end_s}],
         }  # fmt: skip
+        if beside is not None:
+            spec["windows"].append({"file": str(beside), "start_s": -1.0, "end_s": 60.0})
         self.environment = os.environ | {"ENTSURGE_STATE": str(self.state)} | env
         (folder / "journals").mkdir(exist_ok=True)
         with (folder / "stderr").open("wb") as errors:
@@ -101,13 +109,18 @@ class Subject:
         logs = [*(self.folder / "journals").glob("*.log"), self.folder / "stderr"]
         return "\n".join(path.read_text(errors="replace")[-1500:] for path in logs if path.is_file())
 
-    def recover(self) -> None:
-        """`entsurge chaos recover`."""
-        done = subprocess.run(
-            [sys.executable, "-m", "entsurge", "chaos", "recover"], env=self.environment, capture_output=True,
+    def recover(self, expected: int = 0) -> str:
+        """`entsurge chaos recover` ends with this code; what it says."""
+        done = self.command("recover")
+        assert done.returncode == expected, done.stdout + done.stderr
+        return done.stdout
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess:
+        """`entsurge chaos` with these arguments, in this state folder."""
+        return subprocess.run(
+            [sys.executable, "-m", "entsurge", "chaos", *arguments], env=self.environment, capture_output=True,
             text=True, timeout=60, check=False,
         )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
 
     def in_force(self) -> list[str]:
         """Records that are still on disk."""

@@ -41,7 +41,8 @@ def perturbations(run: Run) -> list[dict[str, Any]]:
     """The manifest's rows in order of their start, run seconds, with `applied`, `detail`; unplanned ones are faults.
 
     `ending`: ended, undone, left to its lease, undo failed; empty while nobody has said. `left`: what was said of an
-    undo that failed or of a lease. `deviated`: the probe of the steady state that no longer held after it.
+    undo that failed or of a lease. `late_s`: seconds after its planned end. `deviated`: the probe of the steady state
+    that no longer held after it.
     """
     found = {str(each["id"]): _planned(each) for each in run.manifest["perturbations"]}
     begun = set()
@@ -55,6 +56,7 @@ def perturbations(run: Run) -> list[dict[str, Any]]:
             each |= {"start_s": t, "applied": True}
         elif state in OVER or state == NOT_UNDONE:
             detail = "" if state not in (LEFT, NOT_UNDONE) else str(event.get("detail", ""))
+            each["late_s"] = max(0.0, t - float(each["planned_end_s"])) if each["applied"] else 0.0
             each |= {"end_s": _end(run, each, str(state), t), "ending": state, "left": detail}
         elif state == DEVIATED:
             each["deviated"] = str(event.get("detail", ""))
@@ -71,20 +73,21 @@ def _end(run: Run, each: dict[str, Any], state: str, t: float) -> float:
     return min(last, t + float(each.get("lease_seconds") or 0.0)) if state == LEFT else t
 
 
-UNTOLD = {"ending": "", "left": "", "deviated": ""}
+UNTOLD = {"ending": "", "left": "", "deviated": "", "late_s": 0.0}
 
 
 def _planned(each: PerturbationTold) -> dict[str, Any]:
     """A manifest without `whole_run` says nothing of whether its perturbations came into force: they did."""
     known = "whole_run" in each
     whole = bool(each["whole_run"]) if known else each["start_s"] == 0
-    return {**each, "whole_run": whole, "applied": not known, "detail": "", **UNTOLD}
+    return {**each, "whole_run": whole, "applied": not known, "detail": "", **UNTOLD, "planned_end_s": each["end_s"]}
 
 
 def _unplanned(run: Run, name: str) -> dict[str, Any]:
     """What an event names and no manifest planned: a fault, to be on the safe side."""
+    end_s = float(run.manifest["phases"][-1]["end_s"])
     return {
         "id": name, "kind": "fault", "title": {"fr": name, "en": name}, "defers": [], "start_s": 0.0,
-        "end_s": float(run.manifest["phases"][-1]["end_s"]), "whole_run": False, "applied": False,
+        "end_s": end_s, "planned_end_s": end_s, "whole_run": False, "applied": False,
         "detail": "", **UNTOLD,
     }  # fmt: skip

@@ -14,7 +14,7 @@ STARTED_AT_LEAST, LOST_AT_MOST, LITTLE_AT_MOST, BUSY = 0.98, 0.01, 0.01, 0.9
 STALL_AT_MOST_MS, FULL = 200.0, 0.98
 EDGE = "refused by an edge: "  # how signon and drivers word it
 RETRIES_LOST_AT_MOST = 0.02
-MOST_SAID = 160  # characters of a reason
+MOST_SAID, LATE_SECONDS = 160, 5.0  # characters of a reason; how late an end is shown
 
 
 @dataclass(frozen=True)
@@ -208,41 +208,54 @@ def _as_found(run: Run) -> list[Light]:
     """Whether the target was left as it was found, however the run ended; nothing where nothing was put in force.
 
     Broken by an undo that failed and by a steady state that held before a perturbation and not after it. Shown, not
-    judged: what a lease has ended because its undo could not, and what nobody told the end of.
+    judged: what ended by its lease because it was not undone, what ended late, and what nobody told the end of.
     """
     found = [each for each in perturbations(run) if each["applied"] or each["ending"]]
-    still = [each for each in found if each["ending"] == NOT_UNDONE]
-    moved = [each for each in found if each["deviated"]]
-    leased = [each for each in found if each["ending"] == LEFT]
-    untold = [each for each in found if not each["ending"] and run.finish]
-    fr = [f"{each['id']} est encore en place, son annulation a échoué ({_clipped(each['left'])})" for each in still]
-    fr += [f"l’état stable de {each['id']} n’est plus tenu après coup ({_clipped(each['deviated'])})" for each in moved]
-    en = [f"{each['id']} is still in force, its undo failed ({_clipped(each['left'])})" for each in still]
-    en += [f"the steady state of {each['id']} no longer held after it ({_clipped(each['deviated'])})" for each in moved]
-    if fr:
-        more = ("", "") if not still else (" : `entsurge chaos recover`", ": `entsurge chaos recover`")
+    wrong = [said for each in found for said in _not_as_found(each)]
+    odd = [said for each in found if (said := _oddly_ended(each, over=run.finish is not None)) is not None]
+    if wrong:
+        fr, en = " ; ".join(fr for fr, _ in wrong + odd), "; ".join(en for _, en in wrong + odd)
         return [
             Light(
                 "as-found", False,
-                f"la cible n’est pas laissée telle que trouvée : {' ; '.join(fr)}{more[0]}",
-                f"the target was not left as it was found: {'; '.join(en)}{more[1]}",
+                f"la cible n’est pas laissée telle que trouvée : {fr}",
+                f"the target was not left as it was found: {en}",
             )
         ]  # fmt: skip
-    if untold:
-        names = ", ".join(each["id"] for each in untold)
-        return [Light("as-found", None, f"fin inconnue : {names}", f"nobody told how it ended: {names}")]
-    if leased:
-        said = "; ".join(f"{each['id']} ({_clipped(each['left'])})" for each in leased)
-        return [
-            Light(
-                "as-found", None,
-                f"défait par la seule échéance de son bail, faute d’annulation : {said.replace('; ', ' ; ')}",
-                f"ended by its lease alone, not by its undo: {said}",
-            )
-        ]  # fmt: skip
-    return [Light("as-found", True, "cible laissée telle que trouvée", "the target was left as it was found")] * bool(
-        found
-    )
+    if odd:
+        return [Light("as-found", None, " ; ".join(fr for fr, _ in odd), "; ".join(en for _, en in odd))]
+    kept = Light("as-found", True, "cible laissée telle que trouvée", "the target was left as it was found")
+    return [kept] if found else []
+
+
+def _not_as_found(each: dict[str, Any]) -> list[tuple[str, str]]:
+    """What this perturbation has left behind, in French and in English."""
+    name, said = each["id"], []
+    if each["ending"] == NOT_UNDONE:
+        why = _clipped(each["left"])
+        fr = f"{name} est encore en place, son annulation a échoué ({why}), voir `entsurge chaos recover`"
+        said.append((fr, f"{name} is still in force, its undo failed ({why}), see `entsurge chaos recover`"))
+    if each["deviated"]:
+        why = _clipped(each["deviated"])
+        fr = f"l’état stable de {name} ne tenait plus après ({why})"
+        said.append((fr, f"the steady state of {name} no longer held after it ({why})"))
+    return said
+
+
+def _oddly_ended(each: dict[str, Any], *, over: bool) -> tuple[str, str] | None:
+    """How it ended when not by its undo in time, in French and in English; `over`: the run has ended."""
+    name, late = each["id"], each["late_s"]
+    if each["ending"] == LEFT:
+        why = _clipped(each["left"])
+        return (
+            f"{name} a pris fin par l’échéance de son bail, sans annulation ({why})",
+            f"{name} was ended by its lease alone, not by its undo ({why})",
+        )
+    if not each["ending"]:
+        return (f"fin inconnue : {name}", f"nobody told how {name} ended") if over else None
+    if late <= LATE_SECONDS:
+        return None
+    return f"{name} défait {late:.0f} s après son terme", f"{name} was undone {late:.0f} s after its time"
 
 
 def _clipped(text: str) -> str:

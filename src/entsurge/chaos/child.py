@@ -46,7 +46,7 @@ class Child:
                     str(Path(planned.experiment.path).resolve()),
                 ],
                 stdin=subprocess.PIPE, stdout=log, stderr=log, pass_fds=[writing], env=environment,
-                start_new_session=True, cwd=journal.parent,
+                start_new_session=True, cwd=journal.parent, bufsize=0,
             )  # fmt: skip
         os.close(writing)
         self.heard = b""
@@ -146,7 +146,6 @@ class Child:
             raise EntsurgeError("the child has no input")
         try:
             self.process.stdin.write(word.encode() + b"\n")
-            self.process.stdin.flush()
         except OSError:
             return  # it is gone: `over` finds out
 
