@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import os
 import time
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from entsurge import errors
 from entsurge.audience import profile as profiles
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from entsurge.analysis.capacity.assessment import Assessment
+    from entsurge.analysis.capacity.carried import Carried
     from entsurge.audience.profile import Profile
     from entsurge.commands.searching import Progress, Search
 
 FOLDER = "runs"
 VISITS_OF_WARM_UP, VISITS_OF_DRAIN = 2.0, 2.5
+OF_EARLIER = {"from_runs", "what_if", "nodes", "schools", "out", "resource", "scale"}
 OFTEN = 2  # a budget is reckoned with the longest that a step may take; most take less
 
 
@@ -52,8 +56,9 @@ OFTEN = 2  # a budget is reckoned with the longest that a step may take; most ta
               help="Where to stop raising.")  # fmt: skip
 @click.option("--tolerance", type=click.FloatRange(0.005, 0.5), default=0.07, show_default=True,
               help="Half the interval asked for, as a share.")  # fmt: skip
-@click.option("--nodes", type=click.IntRange(2, 1000), default=2, show_default=True, help="Nodes the target has.")
-@click.option("--schools", type=click.IntRange(1, 100_000), help="Schools that the profile's figures stand for.")
+@click.option("--nodes", type=click.IntRange(2, 1000), help="Nodes the target has: asks what one fewer would do.")
+@click.option("--schools", type=click.IntRange(1, 100_000),
+              help="Schools that the profile's figures stand for: asks what two more would do.")  # fmt: skip
 @click.option("--chaos", multiple=True, metavar="EXPERIMENT", help="A measure or fault in force in every step.")
 @click.option("--source", multiple=True, metavar="ADDRESS", help="Addresses that visitors come from; repeatable.")
 @click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Worker processes.")
@@ -63,11 +68,13 @@ OFTEN = 2  # a budget is reckoned with the longest that a step may take; most ta
               help="The target's own Prometheus metrics in every step, as of `entsurge run`; repeatable.")  # fmt: skip
 @click.option("--resource", multiple=True, metavar="NAME=SERIES/LIMIT",
               help="A gauge of the target and its limit, e.g. workers=entsandbox_workers_busy/16.")  # fmt: skip
-@click.option("--scale", metavar="SHARE", help="What a factor of 1 means (default: the profile's).")
+@click.option("--scale", metavar="SHARE",
+              help="Of production, what the platform is taken to be: what a factor of 1 means (default: the profile's; "
+              "of runs already made, theirs).")  # fmt: skip
 @click.option("--compression", metavar="FACTOR", help="By how much time is shortened (default: the profile's).")
 @click.option("--seed", type=int, metavar="N", help="Seed of the population.")
 def command(
-    *, profile: str | None, target: str | None, from_runs: tuple[Path, ...], what_if: bool, nodes: int,
+    *, profile: str | None, target: str | None, from_runs: tuple[Path, ...], what_if: bool, nodes: int | None,
     schools: int | None, out: Path | None, **given: Any,
 ) -> int:  # fmt: skip
     """Find the highest rate of PROFILE's mix that the target takes within its required objectives.
@@ -82,6 +89,8 @@ def command(
             hint="entsurge capacity lockdown-2020 --target http://127.0.0.1:8080",
         )
     if target:
+        if out is not None and (out / "manifest.json").exists():
+            raise errors.UsageError(f"{out}: holds a run", hint="name another folder with --out")
         if not profile:
             raise errors.UsageError("which profile is to be searched with?", hint="such as lockdown-2020")
         folder = out or new_run_folder(f"capacity-{Path(profile).stem}", FOLDER)
@@ -90,8 +99,26 @@ def command(
     else:
         from entsurge.commands.earlier import read_earlier
 
-        folder, search, progress = read_earlier(from_runs, profile, out, given["resource"])
+        _only_of_a_search()
+        folder, search, progress = read_earlier(from_runs, profile, out, given["resource"], given["scale"])
     return conclude(search, progress, folder, what_if=what_if, nodes=nodes, schools=schools, earlier=from_runs)
+
+
+def _only_of_a_search() -> None:
+    """Raise UsageError for options that runs already made cannot heed."""
+    context = click.get_current_context()
+    asked = [
+        max(option.opts, key=len)
+        for option in context.command.params
+        if isinstance(option, click.Option)
+        and option.name not in OF_EARLIER
+        and option.name is not None
+        and context.get_parameter_source(option.name) == ParameterSource.COMMANDLINE
+    ]
+    if asked:
+        raise errors.UsageError(
+            f"{', '.join(asked)}: of no effect on runs already made", hint="leave it out, or search with --target"
+        )
 
 
 def plan_search(
@@ -148,11 +175,12 @@ def _search(search: Search, folder: Path) -> Progress:
 
 
 def conclude(
-    search: Search, progress: Progress, folder: Path, *, what_if: bool, nodes: int, schools: int | None,
+    search: Search, progress: Progress, folder: Path, *, what_if: bool, nodes: int | None, schools: int | None,
     earlier: Sequence[Path] = (),
 ) -> int:  # fmt: skip
     """Write what the steps say together, capacity.json and the note; the exit code."""
     from entsurge.analysis.capacity.assessment import assess
+    from entsurge.analysis.capacity.carried import Carried
     from entsurge.analysis.capacity.utilisation import resources_of
     from entsurge.commands.searching import pages_per_second, profile_of, write_result
     from entsurge.render.capacity import write_note
@@ -160,19 +188,25 @@ def conclude(
 
     if not progress.steps:
         raise _nothing_known(progress)
-    found = assess(progress.steps, resources_of(search.resources, progress.steps))
+    carried = Carried(Fraction(search.scale), Fraction(search.compression))
+    found = assess(progress.steps, resources_of(search.resources, progress.steps), carried)
     loaded = profile_of(search)
+    need = pages_per_second(loaded)
     result = {
-        "format": 1,
+        "format": 2,
         "search": search.header([]),
         "stop": progress.stop,
         "remarks": progress.notes,
         "ceiling": progress.ceiling,
-        "generator": [step.ceiling for step in progress.ceilings],
-        "steps": [_step(step) for step in progress.steps],
-        **found.as_json(),
+        "generator": [{"fr": step.ceiling_fr, "en": step.ceiling} for step in progress.ceilings],
+        "offered": progress.offered,
+        **{name: each for name, each in found.as_json().items() if not name.startswith("measured_")},
+        "need_pages_per_second": carried.full(need),
+        "carried_over": _carried(carried, found, need),
+        "mix": _mix(loaded),
+        "in_force": sorted({name for step in progress.steps for name in step.in_force}),
+        "not_in_force": sorted(set(loaded.measures) - {name for step in progress.steps for name in step.in_force}),
         "what_if": _what_if(loaded, found, nodes, schools) if what_if else None,
-        "window_pages_per_second": pages_per_second(loaded),
         "asked": {"nodes": nodes, "schools": schools, "from": [str(path) for path in earlier]},
         "title": dict(loaded.file.title),
         "window": loaded.file.window.model_dump(by_alias=True),
@@ -186,12 +220,41 @@ def conclude(
     return exit_code(found)
 
 
+def _carried(carried: Carried, found: Assessment, need: float) -> dict[str, Any]:
+    """How every rate of the result came to be at scale 1: what was measured × the factor, which is an assumption."""
+    from entsurge.analysis.capacity.assessment import plain
+
+    return {
+        "scale": str(carried.share),
+        "compression": str(carried.compression),
+        "factor": float(carried.factor),
+        "at_the_platform": {
+            "pages_per_second": plain(found.measured_pages),
+            "visits_per_second": plain(found.measured_visits),
+            "need_pages_per_second": need,
+        },
+        "assumption": None if carried.nothing else "production takes `factor` times what the platform takes",
+    }
+
+
+def _mix(loaded: Profile) -> dict[str, float]:
+    """The share of the window's page views that each persona has, from 0 to 1."""
+    from entsurge.plan.summary import window_load
+
+    load = window_load(loaded)
+    return {
+        name: of["pages_per_second"] / load["total"]["pages_per_second"]
+        for name, of in load["personas"].items()
+        if of["pages_per_second"]
+    }
+
+
 def _nothing_known(progress: Progress) -> errors.InvalidMeasurement:
     """Why there is no number: the generator gave out first, or no run could be judged."""
     if progress.ceilings:
-        said = f"the generator gave out before anything was known of the target: {progress.ceilings[0].ceiling}"
+        said = f"nothing is known of the target, the measurement gave out: {progress.ceilings[0].ceiling}"
         return errors.InvalidMeasurement(said, hint="more --processes, a lower --start, or a larger [population]")
-    said = "\n".join(["no step could be used", *progress.notes])
+    said = "\n".join(["no step could be used", *(each["en"] for each in progress.notes)])
     return errors.InvalidMeasurement(said, hint="whole runs, with required objectives and a few hundred pages each")
 
 
@@ -204,7 +267,7 @@ def exit_code(found: Assessment) -> int:
     return errors.PASS
 
 
-def _what_if(loaded: Profile, found: Assessment, nodes: int, schools: int | None) -> dict[str, Any]:
+def _what_if(loaded: Profile, found: Assessment, nodes: int | None, schools: int | None) -> dict[str, Any]:
     from entsurge.analysis.capacity import whatif
     from entsurge.analysis.capacity.assessment import plain
 
@@ -218,10 +281,3 @@ def _what_if(loaded: Profile, found: Assessment, nodes: int, schools: int | None
 
     surges = [{"times": times, "answer": written(answer)} for times, answer in table]
     return {"cases": [written(answer) for answer in cases], "surges": surges}
-
-
-def _step(step: Any) -> dict[str, Any]:
-    from entsurge.analysis.capacity.assessment import plain
-
-    found: dict[str, Any] = plain(step)
-    return found | {"held": step.held, "steady": step.steadiness.steady, "inside": step.inside}

@@ -12,7 +12,8 @@ import os
 import time
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from entsurge import content, errors
 from entsurge.analysis.capacity.search import Next, Settings, Stop, following
@@ -27,8 +28,7 @@ from entsurge.record.layout import is_run
 from entsurge.record.writer import write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from entsurge.audience.profile import Profile
 
@@ -37,7 +37,6 @@ JOURNAL = "search.jsonl"
 OVERHEAD_SECONDS = 5.0
 KNOWN_GOOD = 0.7  # of the lowest rate missed: where the target is left to recover
 RETURNS = 3
-BROKE_OFF = 1.0  # the margin of a step that a guard ended, or in which the target stopped answering
 FINE = 10**9
 
 
@@ -81,9 +80,8 @@ class Search:
 
 def profile_of(search: Search) -> Profile:
     """The profile at the search's own scale, compression and seed: what a rate of 1 is."""
-    return profiles.load(
-        search.profile, overrides=overrides(scale=search.scale, compression=search.compression, seed=search.seed)
-    )
+    replay = overrides(scale=search.scale, compression=search.compression, seed=search.seed)
+    return profiles.load(search.profile, overrides=replay | search.more)
 
 
 def pages_per_second(loaded: Profile) -> float:
@@ -94,6 +92,12 @@ def pages_per_second(loaded: Profile) -> float:
 def steps_within(step_seconds: float, back_seconds: float, budget_seconds: float) -> int:
     """How many steps a budget allows when every second one is followed by a return."""
     return int(budget_seconds / (step_seconds + back_seconds / 2))
+
+
+def superseded(names: Sequence[str]) -> set[str]:
+    """Of a search's steps, by their folders' names, those asked again for longer: the longer one counts."""
+    longer = {int(name[: name.index("-")]) for name in names if "-longer-" in name}
+    return {name for name in names if name.partition("-")[0].isdecimal() and int(name.partition("-")[0]) + 1 in longer}
 
 
 class Journal:
@@ -126,18 +130,24 @@ class Journal:
 
 @dataclass
 class Progress:
-    """What a search knows so far. `ceilings` are steps in which the generator broke."""
+    """What a search knows so far. `ceilings` are steps whose measurement broke; `notes` are in both languages."""
 
     steps: list[Step] = field(default_factory=list)
     ceilings: list[Step] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[dict[str, str]] = field(default_factory=list)
     number: int = 0
     stop: str = ""
+    offered: Literal["steady", "poisson", "systematic"] = "steady"
+    """How the steps' visits arrived: at a constant rate, or as the window has them, drawn so."""
 
     @property
     def ceiling(self) -> float | None:
-        """The lowest rate at which the generator gave out."""
+        """The lowest rate at which the measurement gave out."""
         return min((step.rate for step in self.ceilings), default=None)
+
+    def note(self, fr: str, en: str) -> None:
+        """Something that whoever signs must know."""
+        self.notes.append({"fr": fr, "en": en})
 
 
 class Searching:
@@ -152,7 +162,7 @@ class Searching:
 
     def begin(self) -> None:
         """Write the header, or take up what a broken-off search has left. Raises UsageError if it was another one."""
-        digests = [content.digest(path) for _, _, path in self.profile.sources]
+        digests = [content.digest(path) for _, _, path in self.profile.sources] + self._beside()
         header = json.loads(json.dumps(self.search.header(digests)))
         if not self.journal.path.is_file():
             self.journal.write(header)
@@ -167,11 +177,19 @@ class Searching:
             )
         self._take_up(rows[1:])
 
+    def _beside(self) -> list[str]:
+        """The digests of what else decides what a step is: target file, driver, experiments of one's own."""
+        search = self.search
+        files = [Path(name.partition("@")[0]) for name in (search.target, search.driver, *search.chaos)]
+        return [content.digest(path) for path in files if path.suffix in (".toml", ".json") and path.is_file()]
+
     def _take_up(self, rows: list[dict[str, Any]]) -> None:
         self.progress.number = max((row["number"] for row in rows), default=0)
-        for row in rows:
-            if row["kind"] == "step" and row["state"] == "known":
-                self._note(self._read(row["path"], row["end"]))
+        known = [row for row in rows if row["kind"] == "step" and row["state"] == "known"]
+        again = superseded([Path(row["path"]).name for row in known])
+        for row in known:
+            if Path(row["path"]).name not in again:
+                self._note(self._read(row["path"]))
         if rows:
             self.say(f"taking up {self.folder}: {len(self.progress.steps)} steps known")
 
@@ -195,7 +213,7 @@ class Searching:
         """Sort a step to the target's or to the generator's; say it."""
         (self.progress.ceilings if step.ceiling else self.progress.steps).append(step)
         sign = "?" if step.ceiling else "✓" if step.held else "✗"
-        why = f"the generator: {step.ceiling}" if step.ceiling else step.binding
+        why = f"not to be believed: {step.ceiling}" if step.ceiling else step.binding
         self.say(
             f"{sign} {step.name}  {step.offered_pages:8.1f} pages/s offered {step.served_pages:8.1f} served  "
             f"×{step.rate:.3f} of the plan  margin {step.margin:+.2f}  {why}"
@@ -219,8 +237,9 @@ class Searching:
             step = self._ask(KNOWN_GOOD * lowest, "back", self.search.hold_seconds / 3)
             if step.held or step.ceiling:
                 return
-        note = f"the target did not recover at ×{KNOWN_GOOD * lowest:.3f} within {RETURNS} returns"
-        self.progress.notes.append(note)
+        rate = f"{KNOWN_GOOD * lowest:.3f}"
+        note = f"the target did not recover at ×{rate} within {RETURNS} returns"
+        self.progress.note(f"la cible ne s’est pas rétablie à ×{rate.replace('.', ',')} en {RETURNS} retours", note)
         self.say(f"  {note}")
 
     def _ask(self, rate: float, why: str, hold_seconds: float) -> Step:
@@ -236,7 +255,7 @@ class Searching:
             raise broken_off(name, code)
         row = {"kind": kind, "number": number, "rate": rate, "path": f"steps/{name}", "state": "known", "end": code}
         self.journal.write(row)
-        return self._read(f"steps/{name}", code)
+        return self._read(f"steps/{name}")
 
     def _spec(self, path: Path, rate: float, hold_seconds: float, number: int) -> RunSpec:
         search = self.search
@@ -257,14 +276,11 @@ class Searching:
             driver=search.driver, target=search.target, scrape=scraped(search.scrape), progress=False,
         )  # fmt: skip
 
-    def _read(self, path: str, code: int) -> Step:
-        """The step in a run directory; one that a guard or the target's silence ended was missed."""
+    def _read(self, path: str) -> Step:
+        """The step in a run directory. Raises InvalidMeasurement where nothing can be judged."""
         step = read_step(self.folder / path, self.unit)
         step = replace(step, used=used_by(self.search.resources, step))
-        if code in (errors.GUARD, errors.UNREACHABLE):
-            why = "a guard ended it" if code == errors.GUARD else "the target stopped answering"
-            return replace(step, margin=max(step.margin, BROKE_OFF), binding=why, ceiling="")
-        if math.isnan(step.margin):
+        if math.isnan(step.margin) and not step.ceiling:
             raise errors.InvalidMeasurement(
                 f"{path}: no required objective could be judged",
                 hint="a profile with required objectives, and a --hold long enough for a few hundred pages",

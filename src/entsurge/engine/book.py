@@ -13,7 +13,6 @@ from entsurge.engine.little import Little
 from entsurge.engine.progress import Progress
 from entsurge.engine.second import SecondOfPages
 from entsurge.metrics.exporter import Exporter
-from entsurge.record.schema import NEVER_STARTED
 from entsurge.visit.presence import Span
 
 if TYPE_CHECKING:

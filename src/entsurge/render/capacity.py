@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 import tomllib
 from datetime import UTC, datetime
@@ -11,23 +10,22 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from entsurge import content
+from entsurge.analysis.capacity.usl import FEWEST
 from entsurge.errors import CannotRecord
 from entsurge.render import capacity_charts as charts
+from entsurge.render import capacity_sentences as sentences
 from entsurge.render.html import messages
 from entsurge.render.numbers import Numbers
 from entsurge.render.page import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 LANGUAGES = ("fr", "en")
+IN_FORCE = {"chaos": "in_force", "no_chaos": "not_in_force"}
 LOOKS = {"yes": "ok", "no": "bad", "unsure": "warn", "unknown": "warn"}
 SIGNS = {"yes": "✓", "no": "✗", "unsure": "?", "unknown": "?"}
-WORDS_OF_BINDING = {
-    "its queue was still growing when it ended": "rising", "a guard ended it": "guard",
-    "the target stopped answering": "silent",
-}  # fmt: skip
 
 
 @lru_cache(maxsize=2)
@@ -56,95 +54,61 @@ def write_note(result: Mapping[str, Any], folder: Path) -> list[Path]:
 def view(result: Mapping[str, Any], lang: str) -> dict[str, Any]:
     """What the templates show: sentences, tables as text, charts."""
     words, numbers = catalogue(lang), Numbers(lang)
-    state = _state(result)
+    state = result["enough"]
     what_if = result["what_if"]
     return {
         "lang": lang, "other": "en" if lang == "fr" else "fr", "words": words, "n": numbers,
         "profile": result["title"][lang],
         "date": datetime.now(UTC).strftime("%d/%m/%Y" if lang == "fr" else "%Y-%m-%d"),
-        "head": words["number"][state].format(profile=result["title"][lang]),
+        "head": sentences.head(result, words),
         "look": LOOKS[state], "sign": SIGNS[state],
-        "number": _number(result, words, numbers), "tested": _tested(result, words, numbers),
-        "untested": _untested(result, words, numbers), "notes": [words["notes"][name] for name in result["notes"]],
+        "number": sentences.number(result, words, numbers), "tested": _tested(result, words, numbers),
+        "untested": _untested(result, words, numbers), "notes": sentences.noted(result, words, numbers),
         "cases": [_case(each, words, numbers) for each in what_if["cases"]] if what_if else [],
         "surges": [_case(row["answer"], words, numbers) for row in what_if["surges"]] if what_if else [],
-        "advice": _advice(result, words, numbers), "steps": _steps(result, words, numbers),
+        "advice": sentences.advice(result, words, numbers), "steps": _steps(result, words, numbers),
         "command": _command(result), "charts": _charts(result, words, lang),
         "week": _week(result, numbers),
     }  # fmt: skip
 
 
-def _state(result: Mapping[str, Any]) -> str:
-    """Whether it is enough for the profile's own window, a multiple of 1."""
-    ends = result["boundary"]
-    if ends["how"] == "at-least":
-        return "yes" if ends["low"] >= 1 else "unknown"
-    if ends["how"] == "at-most":
-        return "no" if ends["high"] < 1 else "unknown"
-    if ends["low"] >= 1:
-        return "yes"
-    return "no" if ends["high"] < 1 else "unsure"
-
-
-def _number(result: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[str]:
-    ends, said = result["boundary"], words["number"]
-    value, low, high = (numbers.number(each, 1) for each in result["pages_per_second"])
-    lines = [said[ends["how"]].format(pages=value, low=low, high=high)]
-    window = result["window"]
-    multiple = said["multiple"].format(
-        value=numbers.number(ends["value"], 2), profile=result["title"][words["language"]],
-        visits=numbers.number(result["visits_per_second"][0], 2),
-        day=messages(words["language"])["days"][window["day"]], **{"from": window["from"], "to": window["to"]},
-    )  # fmt: skip
-    lines[0] = f"{lines[0].rstrip('.')}, {multiple}."
-    if result["binding"]:
-        lines.append(said["first"].format(what=_binding(result["binding"], words)))
-    if result["resources"]:
-        first = result["resources"][0]
-        lines.append(
-            said["resource"].format(
-                name=first["name"], pages=numbers.number(first["saturates_at"], 1),
-                used=numbers.percent(100 * first["used"]), served=numbers.number(first["served_pages"], 1),
-            )
-        )  # fmt: skip
-    return lines
-
-
-def _binding(text: str, words: Mapping[str, Any]) -> str:
-    if text in WORDS_OF_BINDING:
-        return str(words["number"][WORDS_OF_BINDING[text]])
-    persona, service, must = text.split(" ", 2)
-    where = "" if service == "*" else f", {service}"
-    return f"{words['whom'].get(persona, persona)}{where} : {must}"
-
-
 def _tested(result: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[str]:
     said, search = words["tested"], result["search"]
     steps = result["steps"]
-    musts = sorted({f"{each['persona']} {each['service']} {each['must']}" for each in result["objectives"]})
+    musts = result["judged"] or [f"{each['persona']} {each['service']} {each['must']}" for each in result["objectives"]]
+    shares = ", ".join(
+        f"{words['whom'].get(name, name)} {numbers.percent(100 * share)}" for name, share in result["mix"].items()
+    )
     lines = [
         said["target"].format(target=search["url"], scale=search["scale"], compression=_plain(search["compression"])),
-        said["mix"].format(profile=result["title"][words["language"]]),
+        said["mix"].format(profile=result["title"][words["language"]], shares=shares, how=said[result["offered"]]),
         said["steps"].format(
             count=len(steps), missed=sum(not step["held"] for step in steps),
-            hold=numbers.number(search["hold_seconds"]), warm=numbers.number(search["warm_up_seconds"]),
+            hold=_span([step["hold_seconds"] or search["hold_seconds"] for step in steps], numbers),
+            warm=_span([step["warm_up_seconds"] or search["warm_up_seconds"] for step in steps], numbers),
         ),
-        said["objectives"].format(list=" ; ".join(_binding(each, words) for each in musts)),
+        said["objectives"].format(list=" ; ".join(dict.fromkeys(sentences.binding(each, words) for each in musts))),
     ]  # fmt: skip
-    if search["chaos"]:
-        lines.append(said["chaos"].format(list=", ".join(search["chaos"])))
+    lines += [said[name].format(list=", ".join(result[key])) for name, key in IN_FORCE.items() if result[key]]
     lines.append(said["stop"].format(why=words["stops"][result["stop"]]))
     if result["ceiling"] is not None:
-        rate = numbers.number(result["ceiling"], 2)
-        lines.append(said["generator"].format(rate=rate, why=result["generator"][0]))
+        rate, why = numbers.number(result["ceiling"], 2), result["generator"][0][words["language"]]
+        lines.append(said["generator"].format(count=len(result["generator"]), rate=rate, why=why))
     return lines + _models(result, said, numbers)
+
+
+def _span(values: Sequence[float], numbers: Numbers) -> str:
+    """Seconds that all steps had, or the least and the most."""
+    ends = [numbers.number(each) for each in (min(values), max(values))]
+    return "–".join(dict.fromkeys(ends))
 
 
 def _models(result: Mapping[str, Any], said: Mapping[str, Any], numbers: Numbers) -> list[str]:
     law = result["law"]
     lines: list[str] = []
     if law is None:
-        lines.append(said["no_law"].format(why=result["law_missing"]))
+        few = len(result["steps"]) < FEWEST
+        lines.append(said["no_law_few" if few else "no_law"].format(count=len(result["steps"]), fewest=FEWEST))
     else:
         figures = {
             f"{name}{end}": numbers.number(value, 4)
@@ -152,7 +116,8 @@ def _models(result: Mapping[str, Any], said: Mapping[str, Any], numbers: Numbers
             for end, value in zip(("", "_low", "_high"), (law[name], *law[f"{name}_interval"]), strict=True)
         }
         error = numbers.percent(100 * law["relative_error"], 1)
-        lines.append(said["law"].format(gamma=numbers.number(law["gamma"], 1), error=error, **figures))
+        gamma = numbers.number(law["gamma"] * law["platforms"], 1)
+        lines.append(said["law"].format(gamma=gamma, error=error, **figures))
         if law["peak_observed"]:
             peak = {"pages": numbers.number(law["peak_served"], 1), "inside": numbers.number(law["peak_load"])}
             lines.append(said["peak"].format(**peak))
@@ -165,7 +130,9 @@ def _models(result: Mapping[str, Any], said: Mapping[str, Any], numbers: Numbers
 
 def _untested(result: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[str]:
     said, search = words["untested"], result["search"]
-    lines = [said["hold"].format(hold=numbers.number(search["hold_seconds"])), said["mix"], said["faults"]]
+    longest = max(step["hold_seconds"] or search["hold_seconds"] for step in result["steps"])
+    lines = [said["hold"].format(hold=numbers.number(longest)), said["mix"]]
+    lines += [] if result["in_force"] else [said["faults"]]
     if Fraction(search["scale"]) != 1 or Fraction(search["compression"]) != 1:
         lines.append(said["model"].format(scale=search["scale"], compression=_plain(search["compression"])))
     return lines
@@ -179,45 +146,17 @@ def _case(answer: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers)
     said = words["cases"]
     day, hour = answer["peak_hour"].split(" ")
     growth = [numbers.number(each, 2) for each in answer["growth"]]
-    over = answer["over"]
     detail = {name: numbers.plain(value) for name, value in answer["detail"].items()}
     return {
         "name": said[answer["case"]].format(**detail),
         "peak": f"{messages(words['language'])['days'][day]} {hour} h",
         "demand": numbers.number(answer["peak"], 2),
         "pages": numbers.number(answer["peak_pages"], 1),
-        "over": numbers.number(over[1]) if over[0] == over[2] else f"{over[1]} ({over[0]}–{over[2]})",
+        "over": sentences.hours(answer["over"], numbers),
         "growth": f"{growth[0]} ({growth[1]}–{growth[2]})",
         "enough": said[{True: "yes", False: "no", None: "unsure"}[answer["suffices"]]],
         "look": {True: "ok", False: "bad", None: "warn"}[answer["suffices"]],
     }
-
-
-def _advice(result: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[str]:
-    """Rules with their figures; the thresholds are the ends of the interval."""
-    said, ends = words["advice"], result["boundary"]
-    state = _state(result)
-    lines: list[str] = []
-
-    def growth(of: float) -> dict[str, str]:
-        sides = (of / end if end else math.inf for end in (ends["value"], ends["high"] or math.inf, ends["low"]))
-        written = (numbers.number(each, 2) if math.isfinite(each) else "∞" for each in sides)
-        return dict(zip(("growth", "low", "high"), written, strict=True))
-
-    if state == "yes":
-        lines.append(said["enough"])
-    elif state == "no":
-        lines.append(said["grow"].format(**growth(1.0)))
-    else:
-        lines.append(said["narrow"].format(steps=max(4, len(result["steps"]))))
-    if result["resources"] and state != "yes":
-        lines.append(said["first"].format(name=result["resources"][0]["name"]))
-    cases = {each["case"]: each for each in (result["what_if"] or {"cases": []})["cases"]}
-    if "published-lockdown" in cases and cases["published-lockdown"]["suffices"] is not True:
-        lines.append(said["lockdown"].format(**growth(cases["published-lockdown"]["peak"])))
-    if "one-node-fewer" in cases and cases["one-node-fewer"]["over"][1]:
-        lines.append(said["node"].format(over=cases["one-node-fewer"]["over"][1]))
-    return [*lines, said["again"]]
 
 
 def _steps(result: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[list[str]]:
@@ -258,13 +197,29 @@ def _command(result: Mapping[str, Any]) -> str:
     search, asked = result["search"], result["asked"]
     words = ["entsurge", "capacity", search["profile"]]
     if asked["from"]:
-        words += [word for path in asked["from"] for word in ("--from", path)]
+        words = words[: 2 if search["more"] else 3]
+        words += [word for path in asked["from"] for word in ("--from", path)] + ["--scale", search["scale"]]
     else:
         words += ["--target", search["target"] or search["url"], "--budget", f"{search['budget_seconds'] / 60:g}"]
         words += ["--hold", f"{search['hold_seconds']:g}", "--warm-up", f"{search['warm_up_seconds']:g}"]
         words += ["--scale", search["scale"], "--compression", search["compression"]]
-        words += [word for name in search["chaos"] for word in ("--chaos", name)]
+        words += _where_it_differs(search)
+    words += [word for name in search["resources"] for word in ("--resource", name)]
     if result["what_if"]:
-        words += ["--what-if", "--nodes", str(asked["nodes"])]
-        words += ["--schools", str(asked["schools"])] if asked["schools"] is not None else []
+        words += ["--what-if"]
+        words += [word for name in ("nodes", "schools") if asked[name] for word in (f"--{name}", str(asked[name]))]
     return shlex.join(words)
+
+
+def _where_it_differs(search: Mapping[str, Any]) -> list[str]:
+    """The options of a search that are not what they are by default."""
+    words = [word for name in search["chaos"] for word in ("--chaos", name)]
+    words += [word for name in search["sources"] for word in ("--source", name)]
+    words += [word for pair in search["scrape"] for word in ("--scrape", *pair)]
+    settings = search["settings"]
+    usual = {"start": 0.5, "highest": 64.0, "tolerance": 0.07}
+    given = {name: settings[name] for name, value in usual.items() if settings[name] != value}
+    given |= {"processes": search["processes"]} if search["processes"] != 1 else {}
+    given |= {"seed": search["seed"]} if search["seed"] is not None else {}
+    words += [word for name, value in given.items() for word in (f"--{name}", f"{value:g}")]
+    return words + (["--driver", search["driver"]] if search["driver"] != "portal" else [])

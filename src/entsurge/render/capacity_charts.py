@@ -63,7 +63,7 @@ def draw_law(result: Mapping[str, Any], words: Mapping[str, Any], lang: str) -> 
     plots, law = words["plots"], result["law"]
     known = [step for step in result["steps"] if step["served_pages"]]
     most = max(step["inside"] for step in known)
-    loads = [max(most * place / CURVE_POINTS, 0.01) for place in range(1, CURVE_POINTS + 1)]
+    loads = [max(most * place / CURVE_POINTS, 1e-6) for place in range(1, CURVE_POINTS + 1)]
     rows = [{"x": load, "fitted": law_at(law, load)} for load in loads]
     x = alt.X("x:Q", title=plots["law_x"])
     y = alt.Y("y:Q", title=plots["law_y"])
@@ -77,9 +77,10 @@ def draw_law(result: Mapping[str, Any], words: Mapping[str, Any], lang: str) -> 
 
 
 def law_at(law: Mapping[str, float], load: float) -> float:
-    """X(N) of a fitted law."""
-    more = load - 1
-    return law["gamma"] * load / (1 + law["alpha"] * more + law["beta"] * load * more)
+    """X(N) of a fitted law: of so many platforms side by side, each with its part of N."""
+    of_one = load / law["platforms"]
+    more = of_one - 1
+    return law["platforms"] * law["gamma"] * of_one / (1 + law["alpha"] * more + law["beta"] * of_one * more)
 
 
 def draw_week(result: Mapping[str, Any], words: Mapping[str, Any], lang: str) -> Markup:

@@ -1,4 +1,7 @@
-"""What the steps say together: the boundary in pages and visits per second, models that must agree, what saturates."""
+"""What the steps say together: the boundary in pages and visits per second, models that must agree, what saturates.
+
+Every rate that comes out is at scale 1 and in the day's own time (carried.py); models are fitted to what was measured.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.analysis.capacity import queueing, usl
 from entsurge.analysis.capacity.boundary import boundary, disagree
+from entsurge.analysis.capacity.carried import Carried
 from entsurge.analysis.capacity.step import LITTLE_AT_MOST
 from entsurge.errors import UsageError
 
@@ -18,52 +22,86 @@ if TYPE_CHECKING:
     from entsurge.analysis.capacity.step import Step
     from entsurge.analysis.capacity.utilisation import Resource
 
+AS_MEASURED = Carried()
 FEW = 6
+REFUSED_AT_MOST = 0.01  # of the pages planned, in steps that were held: more is said beside the number
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """The capacity: multiples of the plan's window, and the same in pages and visits per second at the target."""
+    """The capacity: multiples of the plan's window, and the same in pages and visits per second.
+
+    `pages_per_second` and `visits_per_second` are value, low and high at scale 1 and in the day's own time; so is what
+    `law` and `resources` say, and the `steps`; `measured_pages` and `measured_visits` are the same two at the platform
+    that was loaded. `servers` is of that platform. `not_served` is the largest share of the pages planned that a step
+    which was held did not serve; `judged` and `unjudged` name the required objectives that steps were judged by, and
+    those that some step had no page for.
+    """
 
     boundary: Boundary
+    enough: str
+    steps: list[Step]
     pages_per_second: tuple[float, float, float]
     visits_per_second: tuple[float, float, float]
+    measured_pages: tuple[float, float, float]
+    measured_visits: tuple[float, float, float]
     binding: str
     law: usl.Fit | None
     law_missing: str
     servers: int | None
     checks: list[dict[str, float]]
     resources: list[Resource]
+    not_served: float
+    judged: list[str]
+    unjudged: list[str]
     notes: list[str]
 
     def as_json(self) -> dict[str, Any]:
         """Plain data; what is infinite or unknown is null."""
         found: dict[str, Any] = plain(self)
+        found["steps"] = [
+            plain(step)
+            | {"held": step.held, "steady": step.steadiness.steady, "inside": step.served_pages * step.page_seconds}
+            for step in self.steps
+        ]
         return found
 
 
-def assess(steps: Sequence[Step], resources: Sequence[Resource] = ()) -> Assessment:
-    """Everything that these steps support. Raises UsageError when there is none."""
+def assess(steps: Sequence[Step], resources: Sequence[Resource] = (), carried: Carried = AS_MEASURED) -> Assessment:
+    """Everything that these steps, as measured, support. Raises UsageError when there is none."""
     usable = [step for step in steps if not step.ceiling]
     found = boundary(usable)
     if found is None:
-        raise UsageError("no step can be used", hint="steps in which the generator broke say nothing of the target")
+        raise UsageError("no step can be used", hint="steps whose measurement broke say nothing of the target")
     pages, visits = _per_rate(usable)
     law, missing = _law(usable)
     servers = _servers(usable)
     ends = (found.value, found.low, found.high)
+    measured_pages = (ends[0] * pages, ends[1] * pages, ends[2] * pages)
+    measured_visits = (ends[0] * visits, ends[1] * visits, ends[2] * visits)
     return Assessment(
         boundary=found,
-        pages_per_second=(ends[0] * pages, ends[1] * pages, ends[2] * pages),
-        visits_per_second=(ends[0] * visits, ends[1] * visits, ends[2] * visits),
+        enough=found.enough(),
+        steps=[carried.step(step) for step in usable],
+        pages_per_second=_full(carried, measured_pages),
+        visits_per_second=_full(carried, measured_visits),
+        measured_pages=measured_pages,
+        measured_visits=measured_visits,
         binding=_binding(usable, found.value),
-        law=law,
+        law=carried.law(law) if law else None,
         law_missing=missing,
         servers=servers,
         checks=_checks(usable, servers),
-        resources=sorted(resources, key=lambda each: each.saturates_at),
+        resources=[carried.resource(each) for each in sorted(resources, key=lambda each: each.saturates_at)],
+        not_served=max((step.not_served for step in usable if step.held), default=0.0),
+        judged=sorted({name for step in usable for name in step.worst}),
+        unjudged=sorted({name for step in usable for name in step.unjudged}),
         notes=list(_notes(usable, found)),
     )
+
+
+def _full(carried: Carried, rates: tuple[float, float, float]) -> tuple[float, float, float]:
+    return carried.full(rates[0]), carried.full(rates[1]), carried.full(rates[2])
 
 
 def _per_rate(steps: Sequence[Step]) -> tuple[float, float]:
@@ -113,20 +151,20 @@ def _checks(steps: Sequence[Step], servers: int | None) -> list[dict[str, float]
 
 def _notes(steps: Sequence[Step], found: Boundary) -> Iterator[str]:
     """What a reader must know before believing the number: codes, worded by the reader's language."""
-    if len(steps) < FEW:
-        yield "few-steps"
-    if found.how == "at-least":
-        yield "never-missed"
-    if found.how == "at-most":
-        yield "never-held"
-    if found.how == "bracket":
-        yield "bracket-only"
-    if disagree(steps):
-        yield "not-monotone"
-    if any(not step.steadiness.steady for step in steps if step.held):
-        yield "not-steady"
-    if any(step.little is not None and step.little > LITTLE_AT_MOST for step in steps):
-        yield "little"
+    held = [step for step in steps if step.held]
+    known = {
+        "few-steps": len(steps) < FEW,
+        "never-missed": found.how == "at-least",
+        "never-held": found.how == "at-most",
+        "bracket-only": found.how == "bracket",
+        "not-monotone": disagree(steps),
+        "not-steady": any(not step.steadiness.steady for step in held),
+        "little": any(step.little is not None and step.little > LITTLE_AT_MOST for step in steps),
+        "not-served": any(step.not_served > REFUSED_AT_MOST for step in held),
+        "unjudged": any(step.unjudged for step in steps),
+        "comebacks": any(step.comebacks for step in steps),
+    }
+    yield from (name for name, said in known.items() if said)
 
 
 def plain(value: Any) -> Any:

@@ -25,6 +25,9 @@ SLACK = 1.04  # how far outside the steps that disagree a line may cross zero
 BESIDE = 1.1  # what interval a bracket gets beyond its own ends: a step judges its rate no better than that
 
 
+Enough = Literal["yes", "no", "unsure", "unknown"]
+
+
 class Judged(Protocol):
     """What is needed of a step: the multiple of the plan's rate, and the margin."""
 
@@ -50,7 +53,7 @@ class Boundary:
 
     `how`: `line` (through the margins near it), `bracket` (too few steps for a line: between the highest rate held
     and the lowest missed), `at-least` (nothing was missed) or `at-most` (nothing was held); `value` is then the end
-    that is known. `steps` is how many the figure rests on.
+    that is known, a tenth inside the outermost step, as a bracket's ends are. `steps` is how many the figure rests on.
     """
 
     value: float
@@ -64,6 +67,17 @@ class Boundary:
         """Half the interval as a share of the value; infinite where an end is open."""
         return (self.high - self.low) / 2 / self.value if math.isfinite(self.high) and self.low > 0 else math.inf
 
+    def enough(self, need: float = 1.0) -> Enough:
+        """Whether it suffices for so many times the window: `yes` and `no` only where the whole interval says so.
+
+        `unsure`: the need lies inside the interval; `unknown`: beyond the end that is known, where the other is open.
+        """
+        if self.low >= need:
+            return "yes"
+        if self.high < need:
+            return "no"
+        return "unknown" if self.how in ("at-least", "at-most") else "unsure"
+
 
 def boundary(steps: Sequence[Judged]) -> Boundary | None:
     """The boundary that these steps show; None of no step."""
@@ -72,9 +86,11 @@ def boundary(steps: Sequence[Judged]) -> Boundary | None:
     held = [step.rate for step in steps if step.margin <= 0]
     missed = [step.rate for step in steps if step.margin > 0]
     if not missed:
-        return Boundary(max(held), max(held), math.inf, "at-least", len(steps))
+        known = max(held) / BESIDE
+        return Boundary(known, known, math.inf, "at-least", len(steps))
     if not held:
-        return Boundary(min(missed), 0.0, min(missed), "at-most", len(steps))
+        known = min(missed) * BESIDE
+        return Boundary(known, 0.0, known, "at-most", len(steps))
     low, high = bracket(steps)
     lowest, highest = min(low, *missed), max(high, *held)
     centre = math.sqrt(low * high)

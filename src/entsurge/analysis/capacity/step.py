@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from entsurge.record.reading.run import Run
 
 LEAST_ALLOWED = 0.002  # a share that is allowed to be smaller than this is treated as this
-OF_THE_GENERATOR = frozenset({"started", "lost", "cpu", "loop", "descriptors"})
-LITTLE_AT_MOST = 0.1  # a step is short: its visits and its gauge need not agree as closely as a whole run's
+TOLERATED = frozenset({"little"})  # said in the note: a step is short, its visits and its gauge agree less closely
+LITTLE_AT_MOST = 0.1
+BROKE_OFF = 1.0  # the margin of a step that a guard ended, or in which the target stopped answering
+ENDED = {"guard": "a guard ended it", "unreachable": "the target stopped answering"}
 STILL_RISING = 0.25  # the margin of a step that kept its objectives while its queue was still growing
 
 
@@ -37,8 +39,11 @@ class Step:
     of a few hundred visits some percent heavier or lighter than the rate asked for, and it is judged by what it was.
     `margin` is below 0 when every required objective was kept:
     ln(value ÷ bound) of a time, ln((share + b/2) ÷ 1.5b) of a share with bound b. `binding` names the objective that
-    was closest to its bound, or furthest over it. `ceiling` says what of the generator broke, if anything did; such a
-    step says nothing of the target. `inside` is the mean number of pages being served (Little: served × seconds).
+    was closest to its bound, or furthest over it. `ceiling` says why its run is not to be believed (the generator gave
+    out, an edge refused it, a measure was never in force), if so; such a step says nothing of the target. `inside` is
+    the mean number of pages being served (Little: served × seconds). `not_served` is the share of the pages planned
+    that were refused, failed or given up; `unjudged` names required objectives without any page to judge them by;
+    `in_force` are the perturbations of the run; `comebacks` how many visits came back.
     """
 
     name: str
@@ -52,9 +57,16 @@ class Step:
     binding: str
     steadiness: Steadiness
     ceiling: str = ""
+    ceiling_fr: str = ""
     little: float | None = None
     used: float = 0.0
     worst: dict[str, float] = field(default_factory=dict)
+    hold_seconds: float = 0.0
+    warm_up_seconds: float = 0.0
+    not_served: float = 0.0
+    unjudged: tuple[str, ...] = ()
+    in_force: tuple[str, ...] = ()
+    comebacks: int = 0
 
     @property
     def held(self) -> bool:
@@ -73,13 +85,16 @@ def read_step(path: Path, unit: float) -> Step:
     Raises UsageError for what is no run directory, or a run without any required objective that can be judged.
     """
     run = read_run(path)
-    findings = [each for each in judge_objectives(run) if each.required and each.value is not None]
-    margins = {f"{each.persona} {each.service} {each.must}": margin(each) for each in findings}
+    findings = judge_objectives(run)
+    margins = {named(each): margin(each) for each in findings if each.required and each.value is not None}
     binding = max(margins, key=lambda name: margins[name], default="")
     worst = margins.get(binding, -math.inf)
     known = steadiness(_seconds(run))
     if worst <= 0 and not known.steady:
         worst, binding = STILL_RISING, "its queue was still growing when it ended"
+    end, ceiling = (run.finish or {}).get("end", ""), _not_believed(run)
+    if end in ENDED:
+        worst, binding, ceiling = max(worst, BROKE_OFF), ENDED[end], ("", "")
     served, seconds = _served(run)
     planned = run.manifest["planned"].values()
     offered = sum(of["page_views"] for of in planned) / run.window_seconds
@@ -91,18 +106,49 @@ def read_step(path: Path, unit: float) -> Step:
         offered_visits=sum(of["visits"] for of in planned) / run.window_seconds,
         served_pages=served,
         page_seconds=seconds,
-        margin=worst if findings else math.nan,
+        margin=worst if margins or end in ENDED else math.nan,
         binding=binding,
         steadiness=known,
-        ceiling=", ".join(light.en for light in broken(lights(run)) if light.name in OF_THE_GENERATOR),
+        ceiling=ceiling[1],
+        ceiling_fr=ceiling[0],
         little=_residual(run),
         worst=margins,
+        hold_seconds=run.window_seconds,
+        warm_up_seconds=float(run.window["start_s"]),
+        not_served=_not_served(run),
+        unjudged=tuple(sorted(_required(run, findings) - margins.keys())),
+        in_force=tuple(sorted(str(each["id"]) for each in run.manifest["perturbations"])),
+        comebacks=sum(((run.finish or {}).get("retries") or {}).get("started", {}).values()),
     )
 
 
 def _residual(run: Run) -> float | None:
     little = (run.finish or {}).get("little")
     return little["residual"] if little else None
+
+
+def named(finding: Finding) -> str:
+    """An objective for one persona, in a word: `student * p95 < 1600ms`."""
+    return f"{finding.persona} {finding.service} {finding.must}"
+
+
+def _not_believed(run: Run) -> tuple[str, str]:
+    """Why the run says nothing of the target, in French and English; empty where it does."""
+    found = [light for light in broken(lights(run)) if light.name not in TOLERATED]
+    return ", ".join(light.fr for light in found), ", ".join(light.en for light in found)
+
+
+def _not_served(run: Run) -> float:
+    """The share of the pages planned in the window that were never served."""
+    visits = run.window_stays
+    planned = int(visits["planned"].sum())
+    return 1 - int(visits["ok"].sum()) / planned if planned else 0.0
+
+
+def _required(run: Run, findings: list[Finding]) -> set[str]:
+    """The objectives that the profile requires, those that a measure put off included."""
+    ids = {each["id"] for each in run.manifest["objectives"] if each.get("required", True)}
+    return {named(each) for each in findings if each.id in ids}
 
 
 def margin(finding: Finding) -> float:

@@ -25,7 +25,9 @@ LEVEL = 0.95
 class Fit:
     """α (contention), β (coherency), γ (throughput of one); None as the peak where β is 0 or beyond what was seen.
 
-    `residuals` are served minus fitted, in the order of the steps; intervals are bootstrap percentiles at 95 %.
+    `residuals` are served minus fitted, in the order of the steps; intervals are bootstrap percentiles at 95 %. With
+    `platforms` other than 1 the law is that of so many such platforms side by side: peak and residuals are theirs, and
+    α, β, γ those of one, so that X(N) = platforms × γn / (1 + α(n − 1) + βn(n − 1)) with n = N ÷ platforms.
     """
 
     alpha: float
@@ -39,10 +41,12 @@ class Fit:
     alpha_interval: tuple[float, float]
     beta_interval: tuple[float, float]
     peak_served_interval: tuple[float, float] | None
+    platforms: float = 1.0
 
     def served(self, load: float) -> float:
         """X(N)."""
-        return float(law(np.array([load]), self.alpha, self.beta, self.gamma)[0])
+        of_one = law(np.array([load / self.platforms]), self.alpha, self.beta, self.gamma)
+        return self.platforms * float(of_one[0])
 
 
 def law(load: NDArray[np.float64], alpha: float, beta: float, gamma: float) -> NDArray[np.float64]:

@@ -1,7 +1,8 @@
 """What if? The week's demand under a surge, hour by hour, against a capacity with its interval.
 
 Everything is a multiple of the profile's own window, the unit in which the capacity was found: demand and capacity
-then compare at any scale and compression. Demand is in pages per second.
+then compare at any scale and compression. An hour's demand is that of its busiest stretch as long as the window, since
+that is what the window is: where no bell rings and nobody rushes, the hour's mean. Demand is in pages per second.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from entsurge.audience.figure import Figure
 from entsurge.audience.shape import DAYS, PERSONAS
 from entsurge.audience.week import Figures, resolve, split
 from entsurge.errors import UsageError
-from entsurge.plan.rates import HOURS, visits_per_second
+from entsurge.plan.people import presence
+from entsurge.plan.rates import HOURS, rate, visits_per_second
 
 if TYPE_CHECKING:
     from entsurge.audience.profile import Profile
@@ -44,7 +46,7 @@ class Capacity:
 
 @dataclass(frozen=True)
 class Answer:
-    """One case. `hours` are 168 multiples of the window's page rate, Monday 00 h first; `factor` is the surge's size.
+    """One case. `hours` are 168 multiples of the window's page rate (the busiest stretch), Monday 00 h first.
 
     `over` counts the hours above the capacity (at its upper end, its value, its lower end); `growth` is the factor by
     which the capacity would have to grow (value, low, high), at most 1 where it suffices. `peak_pages` is full scale.
@@ -69,29 +71,35 @@ class Answer:
 
 
 def answers(
-    profile: Profile, capacity: Capacity, *, nodes: int = 2, schools: int | None = None, more_schools: int = 2
-) -> list[Answer]:
+    profile: Profile, capacity: Capacity, *, nodes: int | None = None, schools: int | None = None,
+    more_schools: int = 2,
+) -> list[Answer]:  # fmt: skip
     """The cases that a review asks about, the plan as it is first. Raises UsageError for impossible ones.
 
-    `schools` is how many the figures stand for, that of the profile's population if none.
+    `schools` is how many the figures stand for, `nodes` how many the target has; the cases of what is not said are
+    left out: the synthetic population has fewer schools than the figures, and no run tells of nodes.
     """
-    if nodes < 2:
+    if nodes is not None and nodes < 2:
         raise UsageError(
             f"--nodes {nodes}: one node fewer leaves nothing", hint="how many nodes the target has, 2 or more"
         )
     base = (profile.baseline or profile).week
-    plain, schools = _hours(profile), schools or profile.file.population.schools
+    plain = _hours(profile)
     surge = split(Figure(Decimal(150)), base)
     lockdown = resolve(Figures(**{name: Figure(Decimal(value)) for name, value in PUBLISHED_LOCKDOWN.items()}), base)
-    bigger = [each * Fraction(schools + more_schools, schools) for each in plain]
-    found = [
+    found: list[tuple[str, dict[str, float], list[Fraction], Capacity]] = [
         ("as-planned", {}, plain, capacity),
         ("page-views-150", {"percent": 150.0}, _hours(_with(profile, surge)), capacity),
         ("published-lockdown", {}, _hours(_with(profile, lockdown), shape="lockdown"), capacity),
-        ("more-schools", {"schools": float(more_schools), "of": float(schools)}, bigger, capacity),
-        ("one-node-fewer", {"nodes": float(nodes)}, plain, capacity.times((nodes - 1) / nodes)),
+    ]
+    if schools is not None:
+        bigger = [each * Fraction(schools + more_schools, schools) for each in plain]
+        found.append(("more-schools", {"schools": float(more_schools), "of": float(schools)}, bigger, capacity))
+    if nodes is not None:
+        found.append(("one-node-fewer", {"nodes": float(nodes)}, plain, capacity.times((nodes - 1) / nodes)))
+    found += [
         ("parents-in-the-evening", {}, _hours(profile, parents_later=True), capacity),
-        ("bell", {"minutes": float(BELL_MINUTES)}, _bell(plain), capacity),
+        ("bell", {"minutes": float(BELL_MINUTES)}, _bell(_means(profile)), capacity),
     ]
     return [_answer(profile, *each) for each in found]
 
@@ -112,13 +120,35 @@ def _with(profile: Profile, week: Week) -> Profile:
 
 
 def _hours(profile: Profile, *, shape: str | None = None, parents_later: bool = False) -> list[Fraction]:
-    """Pages per second of each hour of the week, at full scale."""
-    curve = profiles.load_shape(shape) if shape else None
-    rates = visits_per_second(profile, curve)
+    """Pages per second of the busiest stretch of each hour of the week, at full scale, as long as the window."""
+    means = _means(profile, shape=shape, parents_later=parents_later)
+    return [mean * times for mean, times in zip(means, _stretches(profile), strict=True)]
+
+
+def _means(profile: Profile, *, shape: str | None = None, parents_later: bool = False) -> list[Fraction]:
+    """Pages per second of each hour of the week on average, at full scale."""
+    rates = visits_per_second(profile, profiles.load_shape(shape) if shape else None, share=presence(profile))
     if parents_later:
         rates["parent"] = _moved(rates["parent"])
     pages = profile.week.pages_per_visit
     return [sum((rates[persona][hour] for persona in PERSONAS), Fraction(0)) * pages for hour in range(HOURS)]
+
+
+def _stretches(profile: Profile) -> list[Fraction]:
+    """How many times its mean the busiest stretch of each hour has: 1 where the hour is even."""
+    window = profile.file.window
+    minutes = min(60, window.end_minute - window.begin_minute)
+    if minutes == 60 or not (profile.bell or profile.happenings):
+        return [Fraction(1)] * HOURS
+    rates = [rate(profile, persona) for persona in PERSONAS]
+
+    found = []
+    for hour in range(HOURS):
+        until = [sum((each.until(60 * hour + at) for each in rates), Fraction(0)) for at in range(61)]
+        most = max(until[at + minutes] - until[at] for at in range(61 - minutes))
+        whole = until[60] - until[0]
+        found.append(most * 60 / minutes / whole if whole else Fraction(1))
+    return found
 
 
 def _moved(rates: list[Fraction]) -> list[Fraction]:
@@ -143,11 +173,12 @@ def _bell(rates: list[Fraction]) -> list[Fraction]:
 
 
 def window_pages(profile: Profile) -> float:
-    """Pages per second of the profile's window at full scale: what a multiple of 1 means."""
-    window = profile.file.window
-    rates = _hours(profile)
-    minutes = range(window.begin_minute, window.end_minute)
-    return float(sum((rates[minute // 60] for minute in minutes), Fraction(0)) / len(minutes))
+    """Pages per second of the profile's window at full scale, in its own time: what a multiple of 1 means."""
+    window, share = profile.file.window, presence(profile)
+    begin, end = window.begin_minute, window.end_minute
+    rates = [rate(profile, persona, share=share) for persona in PERSONAS]
+    visits = sum((each.until(end) - each.until(begin) for each in rates), Fraction(0))
+    return float(visits * profile.week.pages_per_visit / (60 * (end - begin)))
 
 
 def _answer(profile: Profile, case: str, detail: dict[str, float], rates: list[Fraction], capacity: Capacity) -> Answer:
