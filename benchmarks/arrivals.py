@@ -73,7 +73,8 @@ def ours(url: str, rate: float, seconds: float) -> dict[str, Any]:
 
     import gevent
 
-    from entsurge.audience.shape import PERSONAS, Patience
+    from entsurge.audience.persona import PERSONAS
+    from entsurge.audience.shape import Patience
     from entsurge.engine.health import settle
     from entsurge.engine.scheduler import Scheduler
     from entsurge.plan.arrivals import PagePlan, VisitPlan

@@ -32,7 +32,8 @@ from entsurge.analysis.capacity.steady import steadiness
 from entsurge.analysis.capacity.step import STILL_RISING, Step
 from entsurge.audience import profile as profiles
 from entsurge.audience.objective import parse_objective
-from entsurge.audience.shape import PERSONAS, SERVICES
+from entsurge.audience.persona import PERSONAS
+from entsurge.audience.shape import SERVICES
 from entsurge.commands.processes import sandbox
 from entsurge.commands.searching import Progress, Search, Searching
 from entsurge.plan.arrivals import Arrivals

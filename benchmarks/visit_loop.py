@@ -37,7 +37,8 @@ SERVICES = {
 
 def context(protocol: str, url: str, authority: str) -> Any:
     """What the visitors share: the portal's driver, a recorder, a client's policy; nothing may be written."""
-    from entsurge.audience.shape import PERSONAS, Patience
+    from entsurge.audience.persona import PERSONAS
+    from entsurge.audience.shape import Patience
     from entsurge.client.access import Access
     from entsurge.drivers.portal import PortalDriver
     from entsurge.drivers.registry import Setting

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from entsurge.audience import profile as profiles
-from entsurge.audience.shape import PERSONAS, SERVICES
+from entsurge.audience.persona import PERSONAS
+from entsurge.audience.shape import SERVICES
 from entsurge.calibration import rules as reading
 from entsurge.calibration.access_log import AccessLog
 from entsurge.calibration.lines import LogFiles

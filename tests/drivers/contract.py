@@ -7,7 +7,7 @@ import sys
 import urllib.request
 
 from entsurge import content
-from entsurge.audience.shape import PERSONAS
+from entsurge.audience.persona import PERSONAS
 from entsurge.client.cookies import CookieJar
 from entsurge.client.response import Headers, Response
 from entsurge.drivers.portal_pages import PortalState

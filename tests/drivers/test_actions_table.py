@@ -4,7 +4,7 @@ import ast
 from collections import defaultdict
 from pathlib import Path
 
-from entsurge.audience.shape import PERSONAS
+from entsurge.audience.persona import PERSONAS
 from entsurge.drivers import registry
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -222,5 +222,5 @@ def test_csv_read_back_is_what_was_written(tmp_path: Path) -> None:
     census = Census()
     rows = list(census.passing(from_csv(tmp_path / "p.csv")))
     assert len(rows) == sum(PEOPLE.count(persona) for persona in PERSONAS)
-    assert rows[0]["login"] == PEOPLE.person("teacher", 0).login
+    assert rows[0]["login"] == PEOPLE.person("student", 0).login
     assert census.faults() == []

@@ -29,11 +29,11 @@ def test_one_password_for_all(write) -> None:
 
 def test_every_fault_with_its_line(write) -> None:
     """Unknown persona, empty cells, a login that is there twice; twenty are shown, the rest is counted."""
-    rows = ["persona,login,password,school", "pupil,a,x,S", "student,,x,", "student,b,x,S", "teacher,b,x,S"]
+    rows = ["persona,login,password,school", "Pupil!,a,x,S", "student,,x,", "student,b,x,S", "teacher,b,x,S"]
     with pytest.raises(UsageError) as caught:
         read(write("a.csv", "\n".join(rows)))
     said = str(caught.value)
-    assert "line 2: persona: found 'pupil'; expected student, teacher, parent, staff" in said
+    assert "line 2: persona: found 'Pupil!'; expected student, teacher, parent, staff" in said
     assert "line 3: login, school: empty" in said
     assert "line 5: login 'b' stands in line 4 already" in said
     with pytest.raises(UsageError, match="and 30 more"):

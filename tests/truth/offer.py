@@ -14,7 +14,8 @@ from types import SimpleNamespace
 import gevent
 import numpy as np
 
-from entsurge.audience.shape import PERSONAS, Patience
+from entsurge.audience.persona import PERSONAS
+from entsurge.audience.shape import Patience
 from entsurge.client.access import Access
 from entsurge.client.failure import ClientError
 from entsurge.engine.scheduler import Scheduler

@@ -10,6 +10,7 @@ from entsurge.analysis.degradation import matrix
 from entsurge.analysis.perturbations import perturbations
 from entsurge.analysis.verdict import judge
 from entsurge.audience.objective import parse_objective
+from entsurge.audience.persona import of_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +40,7 @@ def brief(run: Run, without: Run | None = None) -> dict[str, Any]:
         "title": run.manifest.get("title") or {"fr": run.name, "en": run.name},
         "target": run.manifest["target"].get("name") or run.manifest["target"].get("url", ""),
         **{name: run.manifest.get(name) for name in ("scale", "compression", "window", "started_utc")},
+        "personas": [each.as_json() for each in of_manifest(run.manifest).values()],
         "verdict": found.verdict,
         "reason": found.reasons[0] if found.verdict == "INVALID" and found.reasons else None,
         "figures": figures,
@@ -47,7 +49,7 @@ def brief(run: Run, without: Run | None = None) -> dict[str, Any]:
         "deferred": sorted(run.deferred),
         "tried": [{name: each[name] for name in ("id", "kind", "title", "defers")} for each in tried],
         "without": None if without is None else _beside(without, {each["id"] for each in tried}),
-        "schools_cut_off": continuity(run)["schools_cut_off"],
+        **{name: continuity(run)[name] for name in ("schools_cut_off", "others")},
         "advice": advise(figures, [each["id"] for each in tried]),
         "teachers": _sentence_for_teachers(found.verdict, run, lost),
         "notes": run.notes,

@@ -10,12 +10,16 @@ from entsurge.analysis.baseline import in_order, run_folders
 from entsurge.analysis.comparison import MOST_RUNS, compare
 from entsurge.analysis.history import FEWEST_FOR_HISTORY, changes
 from entsurge.analysis.measured import Measured, measured
+from entsurge.audience.persona import of_manifest
 from entsurge.errors import UsageError
+from entsurge.record.reading.documents import read_manifest
 from entsurge.record.reading.run import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from entsurge.audience.persona import Persona
 
 
 def comparison_data(
@@ -45,12 +49,21 @@ def comparison_data(
         "format": 1,
         "generated_utc": datetime.now(UTC).isoformat(timespec="seconds"),
         **found.as_json(),
+        "personas": _personas([*old, *new]),
         "runs": [_run(run, is_candidate=any(run is each for each in candidate)) for run in runs],
         "history": {
             "fewest": FEWEST_FOR_HISTORY,
             "changes": [asdict(change) for change in changes(runs, least_effect=least_effect)],
         },
     }
+
+
+def _personas(runs: Sequence[Path]) -> list[dict[str, Any]]:
+    """The personas of all runs; of one key, as the latest of them has it."""
+    known: dict[str, Persona] = {}
+    for path in runs:
+        known |= of_manifest(read_manifest(path))
+    return [each.as_json() for each in known.values()]
 
 
 def _run(run: Measured, *, is_candidate: bool) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from entsurge.audience.persona import of_manifest
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -16,13 +18,18 @@ CUT_OFF_MINUTES = 5.0
 
 
 def continuity(run: Run) -> dict[str, Any]:
-    """Students, teachers, schools cut off, and the same by academy; over the visits due in the window."""
+    """Students, teachers, others with a work of their own, schools cut off, by academy; of visits due in the window."""
     came = run.window_stays
     students, teachers = _served(came, "student", "read"), _served(came, "teacher", "published")
     cut = cut_off(run)
     return {
         "students": students,
         "teachers": teachers,
+        "others": [
+            {"persona": key, "publishes": persona.work.publishes, **_served(came, key, "done")}
+            for key, persona in of_manifest(run.manifest).items()
+            if persona.work and key not in ("student", "teacher")
+        ],
         "schools_cut_off": {
             "count": len(cut),
             "of": sum(1 for school in came.count_by("school") if school),

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.analysis import proportion
 from entsurge.analysis.objectives import apdex
-from entsurge.analysis.words import NAMES, SERVICES
+from entsurge.analysis.words import SERVICES, whom
 from entsurge.audience.objective import parse_objective
+from entsurge.audience.persona import of_manifest
 
 if TYPE_CHECKING:
     from entsurge.record.reading.run import Run
 
 ORDER = tuple(SERVICES["en"])
-PERSONAS = ("student", "teacher", "parent", "staff")
 WELL, POORLY = 95.0, 80.0
 OUTCOMES = ("ok", "shed", "failed", "lost", "unserved")
 APDEX_SECONDS = 0.5
@@ -23,7 +23,7 @@ INVERSION_POINTS = 5.0
 def matrix(run: Run, baseline: Run | None) -> dict[str, Any]:
     """Cells of persona × service: counts, served of 100 planned, latency, change in points with its interval."""
     own, base = _counts(run), _counts(baseline) if baseline else {}
-    personas = _ordered({persona for persona, _ in own}, PERSONAS)
+    personas = _ordered({persona for persona, _ in own}, tuple(of_manifest(run.manifest)))
     services = _ordered({service for _, service in own}, ORDER)
     cells: dict[str, dict[str, Any]] = {persona: {} for persona in personas}
     for persona in personas:
@@ -118,11 +118,11 @@ def _inversions(run: Run, cells: dict[str, dict[str, Any]]) -> list[dict[str, st
         for one in protected:
             for other in others:
                 if service in cells[one] and service in cells[other]:
-                    found += _inversion(one, other, service, cells)
+                    found += _inversion(run, one, other, service, cells)
     return found
 
 
-def _inversion(one: str, other: str, service: str, cells: dict[str, dict[str, Any]]) -> list[dict[str, str]]:
+def _inversion(run: Run, one: str, other: str, service: str, cells: dict[str, dict[str, Any]]) -> list[dict[str, str]]:
     mine, theirs = cells[one][service], cells[other][service]
     low, high = proportion.difference(theirs["ok"], theirs["planned"], mine["ok"], mine["planned"])
     gap = (theirs["served_percent"] or 0) - (mine["served_percent"] or 0)
@@ -131,9 +131,9 @@ def _inversion(one: str, other: str, service: str, cells: dict[str, dict[str, An
     shown = f"{theirs['served_percent']:.0f}", f"{mine['served_percent']:.0f}", f"{100 * low:.0f}", f"{100 * high:.0f}"
     return [
         {
-            "fr": f"{NAMES['fr'][other]} perdent moins que {NAMES['fr'][one]} ({SERVICES['fr'][service]}) : "
+            "fr": f"{whom(run, other, 'fr')} perdent moins que {whom(run, one, 'fr')} ({SERVICES['fr'][service]}) : "
             "{} contre {} sur 100, intervalle de l’écart {} à {}".format(*shown),
-            "en": f"{NAMES['en'][other]} lose less than {NAMES['en'][one]} ({SERVICES['en'][service]}): "
+            "en": f"{whom(run, other, 'en')} lose less than {whom(run, one, 'en')} ({SERVICES['en'][service]}): "
             "{} against {} of 100, interval of the gap {} to {}".format(*shown),
         }
     ]

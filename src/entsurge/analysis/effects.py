@@ -16,6 +16,7 @@ import numpy as np
 from entsurge.analysis.blocks import Estimate, Stretch, compare
 from entsurge.analysis.perturbations import Window, windows
 from entsurge.analysis.spells import FEWEST_CALM_SECONDS, UNTOLD, Disturbance, disturbance, upper_edge
+from entsurge.audience.persona import of_manifest
 from entsurge.record.reading.by_second import BySecond, by_second
 from entsurge.record.reading.documents import read_manifest
 from entsurge.record.reading.run import judged_window
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from entsurge.record.reading.run import Run
 
-PERSONAS = ("student", "teacher", "parent", "staff")
 FEWEST_PAGES = 20
 INVERSION_POINTS = 5.0
 
@@ -82,7 +82,7 @@ def _effect(run: Run, one: Window, all_of: Sequence[Window], pages: BySecond, ot
     if not one.applied or during.seconds < 1:
         return known
     cohort = "exposed" if any(of[2] == "exposed" for of in pages.cells) and one.kind == "fault" else "*"
-    cells = [_cell(run, one, before, during, persona, service, cohort) for persona, service in _places(pages)]
+    cells = [_cell(run, one, before, during, persona, service, cohort) for persona, service in _places(run, pages)]
     known["cells"] = [each for each in cells if each is not None]
     known["during_s"] = [during.begin, during.end]
     known["before_s"] = None if before is None or other is before else [before.begin, before.end]
@@ -111,9 +111,9 @@ def stretches(
     return (before if before.seconds >= 1 else None), during
 
 
-def _places(pages: BySecond) -> list[tuple[str, str]]:
+def _places(run: Run, pages: BySecond) -> list[tuple[str, str]]:
     """Everybody, then each persona: on everything together (`*`), then on each service."""
-    order = {name: number for number, name in enumerate(("*", *PERSONAS))}
+    order = {name: number for number, name in enumerate(("*", *of_manifest(run.manifest)))}
     found = {(persona, service) for of in pages.cells for persona in ("*", of[0]) for service in ("*", of[1])}
     return sorted(found, key=lambda of: (order.get(of[0], len(order)), of[1]))
 
@@ -187,10 +187,11 @@ def _inversions(run: Run, cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _worth(run: Run, one: Window, before: Stretch, during: Stretch) -> dict[str, Any] | None:
     """Pages a minute that protected people were served more, and that others were refused more, by the measure."""
     protected = set(run.manifest.get("protected", ())) - set(one.defers)
-    mine = [during.part(persona=each) for each in PERSONAS if each in protected]
-    then = [before.part(persona=each) for each in PERSONAS if each in protected]
-    theirs = [during.part(persona=each) for each in PERSONAS if each not in protected]
-    earlier = [before.part(persona=each) for each in PERSONAS if each not in protected]
+    personas = tuple(of_manifest(run.manifest))
+    mine = [during.part(persona=each) for each in personas if each in protected]
+    then = [before.part(persona=each) for each in personas if each in protected]
+    theirs = [during.part(persona=each) for each in personas if each not in protected]
+    earlier = [before.part(persona=each) for each in personas if each not in protected]
     if not mine or sum(each.asked.sum() for each in (*mine, *theirs)) < FEWEST_PAGES:
         return None
     gained, slower = compare(_together(then), _together(mine))

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from entsurge.analysis import proportion
 from entsurge.analysis.recovery import recoveries
-from entsurge.analysis.words import NAMES, SERVICES
+from entsurge.analysis.words import SERVICES
 from entsurge.audience.objective import Must, parse_objective
+from entsurge.audience.persona import of_manifest
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,7 +75,11 @@ def readable(run: Run) -> list[tuple[dict[str, Any], Must]]:
     found, faults = [], []
     for number, each in enumerate(run.manifest["objectives"], 1):
         name = f"{run.path}: objective {each.get('id') or number}"
-        known = (("persona", tuple(NAMES["en"])), ("service", ("*", *SERVICES["en"])), ("phase", JUDGED_PHASES))
+        known = (
+            ("persona", (*of_manifest(run.manifest), "*")),
+            ("service", ("*", *SERVICES["en"])),
+            ("phase", JUDGED_PHASES),
+        )
         faults += [
             f"{name}: {key} = {each.get(key)!r} is unknown; known: {', '.join(values)}"
             for key, values in known

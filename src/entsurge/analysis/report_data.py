@@ -18,6 +18,7 @@ from entsurge.analysis.target import target_series
 from entsurge.analysis.timeline import timeline
 from entsurge.analysis.transport import transport
 from entsurge.analysis.verdict import Verdict, judge
+from entsurge.audience.persona import of_manifest
 from entsurge.errors import UsageError
 from entsurge.record.reading.documents import read_manifest
 from entsurge.record.reading.run import Run, read_run
@@ -64,6 +65,7 @@ def _run(run: Run, baseline: Run | None, plain: Mapping[str | None, Path]) -> di
     seconds = timeline(run)
     return {
         **{name: run.manifest.get(name) for name in COPIED},
+        "personas": [each.as_json() for each in of_manifest(run.manifest).values()],
         "title": run.manifest.get("title") or {"fr": run.name, "en": run.name},
         "path": run.path.name,
         "phase": run.window["name"],

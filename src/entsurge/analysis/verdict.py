@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from entsurge import errors
 from entsurge.analysis.objectives import FACTOR, Finding, Judged, judge_objectives
 from entsurge.analysis.validity import Light, broken, lights
-from entsurge.analysis.words import NAMES, listed
+from entsurge.analysis.words import listed, whom
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +77,7 @@ def judge(run: Run, ratios: Mapping[tuple[str, str], Judged] | None = None) -> V
     codes = [CODES[verdict]] + ([END_CODES[end]] if end in END_CODES else [])
     return Verdict(
         verdict, errors.first_by_precedence(codes), _sentence(run, verdict, found, reasons),
-        reasons + [_missed(each) for each in missed], found, conditions,
+        reasons + [_missed(run, each) for each in missed], found, conditions,
     )  # fmt: skip
 
 
@@ -92,8 +92,8 @@ def _unsure(run: Run, each: Finding) -> dict[str, str]:
         fr += f" ; ce tir n’a pas de phase {each.phase}, mais {', '.join(known)}"
         en += f"; this run has no phase {each.phase}, but {', '.join(known)}"
     return {
-        "fr": f"données insuffisantes pour {NAMES['fr'][each.persona]} : {each.must} ({fr})",
-        "en": f"not enough data for {NAMES['en'][each.persona]}: {each.must} ({en})",
+        "fr": f"données insuffisantes pour {whom(run, each.persona, 'fr')} : {each.must} ({fr})",
+        "en": f"not enough data for {whom(run, each.persona, 'en')}: {each.must} ({en})",
     }
 
 
@@ -106,10 +106,10 @@ def measured(each: Finding) -> str:
     return f"{each.value:.1%}" if each.unit == "ratio" else f"{'× ' if each.unit == FACTOR else ''}{each.value:.2f}"
 
 
-def _missed(each: Finding) -> dict[str, str]:
+def _missed(run: Run, each: Finding) -> dict[str, str]:
     return {
-        "fr": f"objectif manqué pour {NAMES['fr'][each.persona]} : {each.must}, mesuré {measured(each)}",
-        "en": f"objective missed for {NAMES['en'][each.persona]}: {each.must}, measured {measured(each)}",
+        "fr": f"objectif manqué pour {whom(run, each.persona, 'fr')} : {each.must}, mesuré {measured(each)}",
+        "en": f"objective missed for {whom(run, each.persona, 'en')}: {each.must}, measured {measured(each)}",
     }
 
 
@@ -122,8 +122,8 @@ def _sentence(run: Run, verdict: str, found: list[Finding], reasons: list[dict[s
     result = {}
     for language in ("fr", "en"):
         head = {
-            "PASS": _PASS[language].format(target=target, who=listed(kept, language)) + _put_off(run, language),
-            "FAIL": _FAIL[language].format(target=target, who=listed(lost, language)),
+            "PASS": _PASS[language].format(target=target, who=listed(run, kept, language)) + _put_off(run, language),
+            "FAIL": _FAIL[language].format(target=target, who=listed(run, lost, language)),
             "INVALID": _INVALID[language].format(why=reasons[0][language] if reasons else ""),
         }[verdict]
         full = scale == "1" and speed == 1
@@ -147,5 +147,5 @@ _LIMITS = {
 def _put_off(run: Run, language: str) -> str:
     if not run.deferred:
         return ""
-    who = listed(sorted(run.deferred), language)
+    who = listed(run, sorted(run.deferred), language)
     return f" Ont été différés : {who}." if language == "fr" else f" Deferred on purpose: {who}."

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-NAMES = {
-    "fr": {
-        "student": "les élèves",
-        "teacher": "les enseignants",
-        "parent": "les parents",
-        "staff": "le personnel",
-        "*": "tous",
-    },
-    "en": {"student": "pupils", "teacher": "teachers", "parent": "parents", "staff": "staff", "*": "everyone"},
-}
+from typing import TYPE_CHECKING
+
+from entsurge.audience.persona import entry, of_manifest
+
+if TYPE_CHECKING:
+    from entsurge.record.reading.run import Run
+
+EVERYONE = {"fr": "tous", "en": "everyone"}
 SERVICES = {
     "fr": {
         "sign-on": "connexion", "home": "accueil", "lesson-book": "cahier de textes", "homework": "travail à faire",
@@ -27,9 +25,14 @@ SERVICES = {
 AND = {"fr": " et ", "en": " and "}
 
 
-def listed(personas: list[str], language: str) -> str:
-    """`les élèves, les parents et le personnel`: each once, in order."""
-    names = [NAMES[language].get(persona, persona) for persona in dict.fromkeys(personas)]
+def whom(run: Run, persona: str, language: str) -> str:
+    """A persona of the run as sentences say it: `les élèves`, `pupils`; `*` is everyone."""
+    return EVERYONE[language] if persona == "*" else entry(of_manifest(run.manifest), persona).whom(language)
+
+
+def listed(run: Run, personas: list[str], language: str) -> str:
+    """`les élèves, les parents et les personnels`: each once, in order."""
+    names = [whom(run, persona, language) for persona in dict.fromkeys(personas)]
     if len(names) < 2:
-        return "".join(names) or NAMES[language]["*"]
+        return "".join(names) or EVERYONE[language]
     return ", ".join(names[:-1]) + AND[language] + names[-1]

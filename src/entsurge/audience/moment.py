@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from entsurge.audience.figure import Share, at_most_100
-from entsurge.audience.shape import DAYS, Persona
+from entsurge.audience.shape import DAYS, PersonaKey
 from entsurge.audience.strict import Clock, Day, Strict, minutes
 from entsurge.bilingual import Title
 
@@ -55,7 +55,7 @@ class Occasion(Strict):
     source: str
     at: Clock
     minutes: Annotated[int, Field(ge=1, le=720)]
-    percent: Annotated[dict[Persona, Annotated[Share, AfterValidator(at_most_100)]], Field(min_length=1)]
+    percent: Annotated[dict[PersonaKey, Annotated[Share, AfterValidator(at_most_100)]], Field(min_length=1)]
 
 
 class Event(Strict):

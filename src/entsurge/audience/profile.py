@@ -14,7 +14,7 @@ from entsurge.audience.calendar import Calendar, TermWeek
 from entsurge.audience.figure import Ratio
 from entsurge.audience.moment import Bell, Event, Happening, Measure, Occasion, overfull
 from entsurge.audience.objective import parse_objective
-from entsurge.audience.shape import DAYS, PERSONAS, SERVICES, Mixes, Persona, Shape
+from entsurge.audience.shape import DAYS, SERVICES, Curve, Mixes, PersonaKey, Shape
 from entsurge.audience.story import Basis, SchoolDay
 from entsurge.audience.strict import Clock, Day, minutes
 from entsurge.audience.week import Figures, Week, contradictions, resolve
@@ -22,8 +22,10 @@ from entsurge.bilingual import Title
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from entsurge.audience.persona import Persona
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -89,7 +91,7 @@ class ObjectiveSpec(_Strict):
     """What a persona is owed on a service in a phase."""
 
     id: str = ""
-    persona: Persona | Literal["*"] = "*"
+    persona: PersonaKey | Literal["*"] = "*"
     service: str = "*"
     phase: Literal["baseline", "surge", "fault", "recovery"]
     must: str
@@ -181,7 +183,17 @@ class Profile:
     @property
     def protected(self) -> list[str]:
         """The personas that conservation measures put first."""
-        return [persona for persona in PERSONAS if self.mixes.mix(persona).protected]
+        return [key for key, persona in self.personas.items() if persona.protected]
+
+    @property
+    def personas(self) -> dict[str, Persona]:
+        """Every persona of the profile by its key, in the order in which they are shown."""
+        return self.mixes.personas
+
+    def curve(self, persona: str, shape: Shape | None = None) -> Curve:
+        """When a persona comes in the profile's week, or in another shape's where that knows it."""
+        found = self.mixes.curve(persona, shape or self.shape) or self.mixes.curve(persona, self.shape)
+        return found or self.shape.curve(persona)
 
 
 def load(name: str, *, overrides: dict[str, Any] | None = None, _seen: tuple[str, ...] = ()) -> Profile:
@@ -225,6 +237,7 @@ def _with_parts(path: Path, file: ProfileFile, base: Profile | None) -> Profile:
     happenings = tuple(Happening(each, part(Occasion, "occasions", each.occasion)) for each in file.event)
     faults = [f"figures: {fault}" for fault in contradictions(file.figures, base.file.figures if base else None)]
     faults += overfull(list(happenings))
+    faults += _strangers(file, mixes, happenings)
     if faults:
         raise UsageError("\n".join(f"{path}: {fault}" for fault in faults))
     try:
@@ -232,7 +245,42 @@ def _with_parts(path: Path, file: ProfileFile, base: Profile | None) -> Profile:
     except ValueError as error:
         raise UsageError(f"{path}: figures: {error}", hint='name the week before: baseline = "ordinary-week"') from None
     calendar = part(Calendar, "calendars", file.calendar.year) if file.calendar else None
+    _curves_there(shape, mixes, *(found for folder, _, found in sources if folder in ("shapes", "personas")))
+    mixes = _beside_file(mixes, _part(path, "personas", file.personas))
     return Profile(path.stem, file, week, shape, mixes, base, tuple(sources), bell, happenings, calendar)
+
+
+def _strangers(file: ProfileFile, mixes: Mixes, happenings: tuple[Happening, ...]) -> list[str]:
+    """Where the profile speaks of a persona that it has not."""
+    named = [(f"objective {each.id or number}", each.persona) for number, each in enumerate(file.objective, 1)]
+    named += [(f"occasion {each.event.occasion}", who) for each in happenings for who in each.occasion.percent]
+    return [f"{where}: {unknown(who, mixes.personas)}" for where, who in named if who not in {"*", *mixes.personas}]
+
+
+def unknown(persona: str, known: Iterable[str]) -> str:
+    """What is said of a persona that nobody has described."""
+    return f"no persona {persona!r}; the personas are {', '.join(known)}"
+
+
+def _curves_there(shape: Shape, mixes: Mixes, of_shape: Path, of_mixes: Path) -> None:
+    """Raise UsageError for each persona of which nothing says when it comes."""
+    lines = [
+        f"{of_mixes}: {persona}: curve: missing, and {of_shape} has no [{persona}]"
+        for persona in mixes.personas
+        if mixes.curve(persona, shape) is None
+    ]
+    if lines:
+        raise UsageError("\n".join(lines), hint='such as curve = "staff", or curve = { days = […], hours = […] }')
+
+
+def _beside_file(mixes: Mixes, path: Path) -> Mixes:
+    """The same with the scenario files of its personas found beside the file that names them."""
+    placed = {
+        key: mixes.mix(key).model_copy(update={"scenario": str(path.parent / entry.scenario)})
+        for key, entry in mixes.personas.items()
+        if entry.scenario and ("/" in entry.scenario or entry.scenario.endswith(".py"))
+    }
+    return mixes.with_mixes(placed) if placed else mixes
 
 
 def on_day(whole: Profile, number: int, path: Path) -> Profile:

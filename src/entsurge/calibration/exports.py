@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from entsurge.audience.shape import DAYS, PERSONAS
+from entsurge.audience.persona import PERSONAS
+from entsurge.audience.shape import DAYS
 from entsurge.calibration.observed import ALL, HOURS, Observed
 from entsurge.errors import UsageError
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from entsurge.audience.shape import DAYS, PERSONAS
+from entsurge.audience.persona import PERSONAS
+from entsurge.audience.shape import DAYS
 
 HOURS = 168
 ALL = "*"  # visitors of whom nothing tells the persona

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 
 from entsurge import content
+from entsurge.audience.persona import PERSONAS
 from entsurge.audience.profile import check, read_toml
-from entsurge.audience.shape import Persona, Service
+from entsurge.audience.shape import Service
 from entsurge.audience.strict import Strict
 from entsurge.bilingual import Title
 from entsurge.errors import UsageError
@@ -42,6 +43,12 @@ Expression = Annotated[str, AfterValidator(_expression)]
 Fields = Annotated[list[Annotated[str, Field(pattern=r"^[\w@.\-]+$")]], Field(min_length=1)]
 
 
+def _shipped(found: str) -> str:
+    if found not in PERSONAS:
+        raise ValueError(f"expected one of {', '.join(PERSONAS)}")
+    return found
+
+
 class ServiceRule(Strict):
     """Lines whose path matches are page views of this service; the first rule that matches wins."""
 
@@ -52,7 +59,7 @@ class ServiceRule(Strict):
 class PersonaRule(Strict):
     """Visitors any line of whom matches are of this persona; the first rule that matches a line wins."""
 
-    persona: Persona
+    persona: Annotated[str, AfterValidator(_shipped)]
     field: Literal["path", "user", "agent", "profile"]
     match: Expression
 

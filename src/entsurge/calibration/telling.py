@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from entsurge.audience.shape import PERSONAS, SERVICES
+from entsurge.audience.persona import PERSONAS
+from entsurge.audience.shape import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

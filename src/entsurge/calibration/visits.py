@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from entsurge.audience.shape import PERSONAS, SERVICES
+from entsurge.audience.persona import PERSONAS
+from entsurge.audience.shape import SERVICES
 from entsurge.calibration.access_log import asking
 from entsurge.calibration.observed import ALL, HOURS, Observed
 from entsurge.errors import UsageError

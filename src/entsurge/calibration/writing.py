@@ -7,7 +7,8 @@ import math
 from typing import TYPE_CHECKING
 
 from entsurge.audience import profile as profiles
-from entsurge.audience.shape import DAYS, FIRST_HOUR, PERSONAS, SERVICES
+from entsurge.audience.persona import PERSONAS
+from entsurge.audience.shape import DAYS, FIRST_HOUR, SERVICES
 from entsurge.calibration.observed import ALL
 from entsurge.errors import CannotRecord, UsageError
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
-from entsurge.audience.shape import Persona
+from entsurge.audience.shape import PersonaKey
 from entsurge.chaos.envoy_slots import SLOTS, matched
 from entsurge.chaos.faults.fault import Fault, Lease
 from entsurge.chaos.lacking import envoy
@@ -52,7 +52,7 @@ class EnvoyRequestFault(EnvoyFault):
     """
 
     routes: list[str] = Field(default_factory=list)
-    personas: list[Persona] = Field(default_factory=list)
+    personas: list[PersonaKey] = Field(default_factory=list)
     percent: Annotated[float, Field(gt=0, le=100)] = 100
 
     def serve_filter(self, slot: str, config: dict[str, Any], lease_seconds: float) -> None:

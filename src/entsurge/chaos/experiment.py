@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from entsurge import content
-from entsurge.audience.shape import Persona
+from entsurge.audience.shape import PersonaKey
 from entsurge.bilingual import Title
 from entsurge.chaos.timeline import Span
 from entsurge.chaos.watch import StopCondition
@@ -27,7 +27,7 @@ class Extension(BaseModel):
     name: Literal["entsurge"]
     kind: Literal["fault", "measure"]
     title: Title
-    defers: list[Persona] = []
+    defers: list[PersonaKey] = []
     timeline: Span = Span()
     lease_seconds: Annotated[float, Field(ge=0.5, le=3600)] = 15
     most_seconds: Annotated[float, Field(gt=0, le=86_400)] = 900

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from entsurge.audience.shape import Persona
+from entsurge.audience.shape import PersonaKey
 from entsurge.client.failure import ClientError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class StopCondition(BaseModel):
     above: Annotated[float, Field(ge=0)]
     for_seconds: Annotated[int, Field(ge=1, le=600)] = 5
     least_pages: Annotated[int, Field(ge=1)] = 20
-    persona: Persona | Literal["*"] = "*"
+    persona: PersonaKey | Literal["*"] = "*"
     measure: Literal["failed", "shed", "p95_seconds"] | None = None
     metric: str = ""
     labels: dict[str, str] = {}

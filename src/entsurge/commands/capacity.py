@@ -210,6 +210,7 @@ def conclude(
         "asked": {"nodes": nodes, "schools": schools, "from": [str(path) for path in earlier]},
         "title": dict(loaded.file.title),
         "window": loaded.file.window.model_dump(by_alias=True),
+        "personas": [each.as_json() for each in loaded.personas.values()],
         "objectives": [each.model_dump() for each in loaded.file.objective if each.required],
     }
     write_result(folder, result)

@@ -10,7 +10,7 @@ import click
 
 from entsurge import errors
 from entsurge.audience import profile as profiles
-from entsurge.audience.shape import PERSONAS, SERVICES
+from entsurge.audience.shape import SERVICES
 from entsurge.commands.options import RUNS, new_run_folder, unused
 from entsurge.commands.processes import run_engine, sandbox
 from entsurge.engine.spec import RunSpec
@@ -65,6 +65,7 @@ def demo_settings(lockdown: profiles.Profile) -> Settings:
             schools=people.schools,
             classes_per_school=people.classes_per_school,
             pupils_per_class=people.pupils_per_class,
+            personas=tuple(lockdown.personas.values()),
         )
 
     reference = capacity_for(settings(1.0), lockdown)
@@ -78,8 +79,8 @@ def capacity_for(
     mixes = profile.mixes
     return capacity(
         settings,
-        {name: {each: float(mixes.mix(name).page_share(each)) for each in SERVICES} for name in PERSONAS},
-        {name: float(mixes.visit_share(name)) for name in PERSONAS},
+        {name: {each: float(mixes.mix(name).page_share(each)) for each in SERVICES} for name in mixes.personas},
+        {name: float(mixes.visit_share(name)) for name in mixes.personas},
         float(profile.week.pages_per_visit),
         measures,
         visit_seconds=60 * float(profile.week.minutes_per_visit) / settings.compression,

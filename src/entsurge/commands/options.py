@@ -13,7 +13,9 @@ from entsurge.errors import CannotRecord, UsageError
 from entsurge.record.layout import is_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
+
+    from entsurge.audience.profile import Profile
 
 RUNS = "runs"
 
@@ -129,3 +131,24 @@ def _series(text: str) -> list[str]:
     """`a,b{x="1",y="2"}` as single series: commas between braces are part of one."""
     found = [each.strip() for each in re.findall(r"(?:[^,{]|\{[^}]*\})+", text)]
     return [each for each in found if each]
+
+
+def by_persona(given: Iterable[str]) -> dict[str, str]:
+    """`--scenario PERSONA=FILE` as paths by persona. Raises UsageError."""
+    result = {}
+    for each in given:
+        persona, equals, path = each.partition("=")
+        if not equals or not persona or not path:
+            raise UsageError(f"--scenario {each}: expected PERSONA=FILE, such as student=./ours.py")
+        result[persona] = path if "/" in path or path.endswith(".py") else f"./{path}"
+    return result
+
+
+def cast(profile: Profile, scenarios: Mapping[str, str], chaos: Iterable[str] = ()) -> None:
+    """Refuse what a persona of the profile lacks; mention scenario files that no persona names. Raises UsageError."""
+    from entsurge.cast import check_personas, unnamed_scenarios
+    from entsurge.chaos.game_day import load_all
+
+    check_personas(profile, load_all(list(dict.fromkeys([*profile.measures, *chaos]))))
+    for line in unnamed_scenarios(profile, scenarios):
+        click.echo(f"entsurge: {line}", err=True)

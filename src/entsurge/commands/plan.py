@@ -12,7 +12,7 @@ from rich.table import Table
 
 from entsurge.audience import profile as profiles
 from entsurge.commands import sizing
-from entsurge.commands.options import overrides, replay_options
+from entsurge.commands.options import by_persona, cast, overrides, replay_options
 from entsurge.errors import CannotRecord
 from entsurge.plan import plot, summary
 from entsurge.plan.people import population
@@ -44,12 +44,21 @@ OTHER_SHAPE = {"lockdown": "ordinary", "ordinary": "lockdown"}
     metavar="URL|FILE",
     help="Say also which cores, memory, descriptors and ports a run against it needs; nothing is sent to it.",
 )
+@click.option("--scenario", multiple=True, metavar="PERSONA=FILE", help="As for a run; looked for, not run.")
 @replay_options
 def command(
-    profile: str, limit: float | None, as_json: bool, plot_file: Path | None, target: str | None, **given: Any
+    *,
+    profile: str,
+    scenario: tuple[str, ...],
+    limit: float | None,
+    as_json: bool,
+    plot_file: Path | None,
+    target: str | None,
+    **given: Any,
 ) -> None:
     """What a run of PROFILE would offer: visits, pages, requests per second and visitors at once."""
     loaded = profiles.load(profile, overrides=overrides(**given))
+    cast(loaded, by_persona(scenario))
     other = OTHER_SHAPE.get(loaded.file.shape)
     compared = (other, profiles.load_shape(other)) if other else None
     found = summary.summarise(loaded, other=compared, limit=limit)

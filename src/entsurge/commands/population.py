@@ -18,8 +18,6 @@ from entsurge.population import PERSONAS, Population, write_csv
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from entsurge.population import Persona
-
 
 @click.command(
     "population",
@@ -52,7 +50,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 def command(
     *, seed: int, academies: int, schools: int, least: int | None, classes_per_school: int, pupils_per_class: int,
-    persona: tuple[Persona, ...], form: str, out: Path | None, date: str, incremental: bool, new_schools: int,
+    persona: tuple[str, ...], form: str, out: Path | None, date: str, incremental: bool, new_schools: int,
     leave: float, move: float, given: tuple[Path, ...],
 ) -> None:  # fmt: skip
     """Write synthetic people: accounts, schools, classes, families; or read them back and say whether they agree."""
@@ -82,7 +80,7 @@ def _for(people: Population, least: int) -> Population:
     return replace(people, schools=-(-least // each))
 
 
-def _write_csv(people: Population, out: Path | None, personas: Iterable[Persona]) -> None:
+def _write_csv(people: Population, out: Path | None, personas: Iterable[str]) -> None:
     try:
         with out.open("w", encoding="utf-8", newline="") if out else nullcontext(sys.stdout) as stream:
             write_csv(people, stream, personas)

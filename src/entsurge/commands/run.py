@@ -12,7 +12,16 @@ import click
 from entsurge import errors
 from entsurge.audience import profile as profiles
 from entsurge.commands.judge import judge
-from entsurge.commands.options import RUNS, new_run_folder, overrides, replay_options, scraped, unused
+from entsurge.commands.options import (
+    RUNS,
+    by_persona,
+    cast,
+    new_run_folder,
+    overrides,
+    replay_options,
+    scraped,
+    unused,
+)
 from entsurge.commands.perturbed import Front, perturbed
 from entsurge.commands.processes import run_engine
 from entsurge.commands.targets import choose
@@ -111,7 +120,7 @@ def command(
         out=str(folder),
         overrides=overrides(**given),
         chaos=list(chaos),
-        scenarios=_by_persona(scenario),
+        scenarios=by_persona(scenario),
         processes=processes,
         workers=workers,
         bind=bind,
@@ -123,6 +132,7 @@ def command(
         progress=not quiet,
     )
     loaded = profiles.load(profile, overrides=spec.overrides)
+    cast(loaded, spec.scenarios, spec.chaos)
     in_turn = loaded.file.day if given.get("day") is None else []
     measures = loaded.measures + [name for day in in_turn for name in day.measures if given["measures"] is not False]
     if measures and not os.environ.get(ADMIN_TOKEN):
@@ -159,13 +169,3 @@ def _run_days(spec: RunSpec, folder: Path, count: int, front: Front) -> int:
             break
     code = judge(runs, folder, engine_codes=codes) if runs else errors.first_by_precedence(codes)
     return codes[-1] if codes[-1] in (errors.USAGE, errors.UNEXPECTED) else code
-
-
-def _by_persona(given: tuple[str, ...]) -> dict[str, str]:
-    result = {}
-    for each in given:
-        persona, equals, path = each.partition("=")
-        if not equals or persona not in ("student", "teacher", "parent", "staff"):
-            raise errors.UsageError(f"--scenario {each}: expected PERSONA=FILE, such as student=./ours.py")
-        result[persona] = path if "/" in path or path.endswith(".py") else f"./{path}"
-    return result

@@ -14,6 +14,7 @@ from entsurge.drivers import pages_file
 from entsurge.drivers.judgement import extracted, fault, lacking, refusal
 from entsurge.drivers.page import CompiledPage
 from entsurge.drivers.page_view import PageView
+from entsurge.drivers.pages_file import EVERYONE
 from entsurge.drivers.results import broken, turned_away
 from entsurge.drivers.template import Missing, Template
 from entsurge.errors import UsageError
@@ -56,8 +57,9 @@ class PagesDriver:
         self.cookies = file.cookies
         self.pages = [CompiledPage(each) for each in file.page]
         self.named: dict[tuple[str, str], CompiledPage] = {
-            (each.page.name, persona): each for each in self.pages for persona in each.page.personas
+            (each.page.name, persona): each for each in self.pages for persona in file.whose(each.page)
         }
+        self.whom = frozenset(persona for _, persona in self.named)
         self.actions: Mapping[str, ActionSpec] = {
             each.name: ActionSpec(each.service, each.writes, each.publishes) for each in file.page
         }
@@ -107,7 +109,7 @@ class PagesDriver:
         does one that a persona has not. The result says so.
         """
         known = self._known(session)
-        asked = self.named.get((action, known["persona"]))
+        asked = self.named.get((action, self._as(known["persona"])))
         lacked = asked.needs - known.keys() if asked else frozenset[str]()
         page = asked
         if asked is None or lacked:
@@ -130,8 +132,12 @@ class PagesDriver:
 
     def _reading(self, service: str, persona: str) -> CompiledPage | None:
         """The first page of a service that only reads, as a persona has it."""
-        fitting = (each for each in self.pages if each.page.service == service and persona in each.page.personas)
-        return next((each for each in fitting if not each.page.writes), None)
+        mine = (found for (_, who), found in self.named.items() if who == self._as(persona))
+        return next((each for each in mine if each.page.service == service and not each.page.writes), None)
+
+    def _as(self, persona: str) -> str:
+        """The persona, or everyone where the file nowhere names it."""
+        return persona if persona in self.whom else EVERYONE
 
     # -- signs -----------------------------------------------------------------------------------------------------
 
@@ -145,7 +151,7 @@ class PagesDriver:
 
     def remove(self, session: Session, created: Created) -> str:
         """Remove what an action created: removed, gone, or kept and why."""
-        page = self.named.get((created.action, session.memory.of(PagesState).known["persona"]))
+        page = self.named.get((created.action, self._as(session.memory.of(PagesState).known["persona"])))
         if page is None or not page.removing:
             return "kept: the driver's file does not say how to remove it"
         known = self._known(session) | {"created": created.url, **created.values}

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from entsurge.audience.persona import PERSONAS
 from entsurge.audience.profile import check, read_toml
-from entsurge.audience.shape import PERSONAS, Persona, Service
+from entsurge.audience.shape import PersonaKey, Service
 from entsurge.drivers.extraction import Extract
 from entsurge.drivers.template import Template
 from entsurge.signs import Sign
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+EVERYONE = "*"
 HINT = "docs/driver-pages.md lists the keys"
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Place = Annotated[str, StringConstraints(min_length=1)]
@@ -111,14 +113,14 @@ class Request(_Strict):
 
 
 class Page(_Strict):
-    """One page view: the service it belongs to, whose it is, whether it writes, its requests.
+    """One page view: the service it belongs to, whose it is (everyone's without `personas`), whether it writes.
 
     `created` is the address of what a page has written, kept for clean-up; `remove` are the requests that take it away.
     """
 
     service: Service
     action: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] = ""
-    personas: tuple[Persona, ...] = PERSONAS
+    personas: tuple[PersonaKey, ...] = ()
     writes: bool = False
     publishes: bool = False
     assets: bool = False
@@ -180,9 +182,14 @@ class PagesFile(_Strict):
     cookies: dict[Name, str] = Field(default_factory=dict)
     page: Annotated[tuple[Page, ...], Field(min_length=1)]
 
+    def whose(self, page: Page) -> tuple[str, ...]:
+        """Who has a page: those it names, else everybody; `*` stands for whoever the file nowhere names."""
+        named = (persona for each in self.page for persona in each.personas)
+        return page.personas or tuple(dict.fromkeys((*PERSONAS, *named, EVERYONE)))
+
     @model_validator(mode="after")
     def _each_action_once(self) -> PagesFile:
-        names = [(each.name, persona) for each in self.page for persona in each.personas]
+        names = [(each.name, persona) for each in self.page for persona in self.whose(each)]
         twice = sorted({name for name, persona in names if names.count((name, persona)) > 1})
         if twice:
             raise ValueError(
@@ -203,10 +210,10 @@ class PagesFile(_Strict):
 
     @model_validator(mode="after")
     def _can_be_read(self) -> PagesFile:
-        read = {(each.service, persona) for each in self.page if not each.writes for persona in each.personas}
+        read = {(each.service, persona) for each in self.page if not each.writes for persona in self.whose(each)}
         only = {
             service
-            for service, persona in {(each.service, who) for each in self.page for who in each.personas}
+            for service, persona in {(each.service, who) for each in self.page for who in self.whose(each)}
             if (service, persona) not in read
         }
         if only:

@@ -45,7 +45,7 @@ class Book:
         self.exact: dict[str, Counter[str]] | None = None  # set at the end, when it is known what nobody reported
         self.unreported = 0
         self.listeners: list[Callable[[Fold], None]] = []
-        self.pages_of_second = SecondOfPages()
+        self.pages_of_second = SecondOfPages(self.progress.personas)
         window = manifest["phases"][1]
         self.little = Little(Span(int(window["start_s"] * 1e6), int(window["end_s"] * 1e6)))
 
@@ -110,7 +110,7 @@ class Book:
 
     def take_second(self) -> dict[str, dict[str, Any]]:
         """Each persona's pages since this was last asked, for the stop conditions."""
-        taken, self.pages_of_second = self.pages_of_second, SecondOfPages()
+        taken, self.pages_of_second = self.pages_of_second, SecondOfPages(self.progress.personas)
         return taken.by_persona()
 
     def counts(self) -> dict[str, Counter[str]]:

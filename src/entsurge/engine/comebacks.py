@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import gevent
 from gevent.event import Event
 
-from entsurge.audience.shape import PERSONAS
 from entsurge.plan import comeback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from entsurge.plan.arrivals import VisitPlan
     from entsurge.visit.log import VisitLog
@@ -30,9 +29,10 @@ class Comebacks:
     visit, the account is another worker's now, the run is over); `lost` (the generator's own limit).
     """
 
-    def __init__(self, start: Callable[[VisitPlan], str]) -> None:
+    def __init__(self, start: Callable[[VisitPlan], str], personas: Iterable[str]) -> None:
+        personas = list(personas)
         self.start = start
-        self.counts = {name: Counter(dict.fromkeys(PERSONAS, 0)) for name in COUNTS}
+        self.counts = {name: Counter(dict.fromkeys(personas, 0)) for name in COUNTS}
         self._pending: list[tuple[int, str, VisitPlan]] = []
         self._changed = Event()
         self._waiting: gevent.Greenlet | None = None

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import gevent
 
 from entsurge import __version__
-from entsurge.audience.shape import PERSONAS
 from entsurge.engine.awake import Awake
 from entsurge.engine.handover import Handover
 from entsurge.engine.member import Member
@@ -49,7 +48,7 @@ class Crew:
         self.begun = False
         self.delay_seconds = REPORT_SECONDS
         self.names: set[str] = set()
-        self.lost_rows: Counter[str] = Counter(dict.fromkeys(PERSONAS, 0))
+        self.lost_rows: Counter[str] = Counter(dict.fromkeys(run.prepared.profile.personas, 0))
         self.own = OwnWorkers()
         for name in ("hello", "ready", "clock", "report", "ended", "shards", "accounts", "leaving"):
             self.runner.register_message(f"entsurge-{name}", getattr(self, f"_{name}"))
@@ -111,19 +110,20 @@ class Crew:
 
     def _count_lost(self, at_us: int) -> None:
         """Write a row for every visit that was due and that no report holds; make the counts exact."""
-        offered: Counter[str] = Counter(dict.fromkeys(PERSONAS, 0))
+        personas = self.run.prepared.profile.personas
+        offered: Counter[str] = Counter(dict.fromkeys(personas, 0))
         rows = []
         for plan in self.run.prepared.arrivals:
             if plan.due_us >= at_us:
                 break
             offered[plan.persona] += 1
             if plan.name not in self.names:
-                log = VisitLog.of_lost(plan, plan.due_us)
+                log = VisitLog.of_lost(plan, plan.due_us, personas)
                 log.end = "worker-lost"
                 rows.append(log.row(plan.due_us))
                 self.lost_rows[plan.persona] += 1
         self.run.directory.visits(rows)
-        started = {persona: offered[persona] - self.lost_rows[persona] for persona in PERSONAS}
+        started = {persona: offered[persona] - self.lost_rows[persona] for persona in personas}
         self.run.book.exact = {"offered": offered, "started": Counter(started), "lost": self.lost_rows}
         self.run.book.unreported = len(rows)
 

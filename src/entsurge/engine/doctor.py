@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from entsurge import errors
-from entsurge.audience.shape import PERSONAS
+from entsurge.audience.persona import PERSONAS
 from entsurge.client import url as urls
 from entsurge.client.dialing import dial
 from entsurge.client.failure import ClientError
@@ -26,7 +26,6 @@ from entsurge.targets.file import check_authorised
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from entsurge.audience.shape import Persona
     from entsurge.client.response import Response, Timing
     from entsurge.visit.outcome import PageResult
     from entsurge.visit.run_context import RunContext
@@ -55,15 +54,22 @@ def main(text: str) -> int:
         if error.hint:
             print(f"  {error.hint}", file=sys.stderr)
         return error.exit_code
+    there = dict.fromkeys(
+        (*PERSONAS, *(access.target.accounts.counts() if access.target and access.target.accounts else ()))
+    )
+    unknown = [each for each in given["personas"] if each not in there]
+    if unknown:
+        print(f"entsurge: --persona {', '.join(unknown)}: there are {', '.join(there)}", file=sys.stderr)
+        return errors.USAGE
     code = errors.PASS
-    for found in look(access, [each for each in PERSONAS if each in given["personas"]]):
+    for found in look(access, [each for each in there if each in (given["personas"] or there)]):
         print(json.dumps(asdict(found)), flush=True)
         if found.ok is False:
             code = errors.UNREACHABLE if found.check == "reach" else code or errors.USAGE
     return code
 
 
-def look(access: TargetAccess, personas: list[Persona]) -> Iterator[Found]:
+def look(access: TargetAccess, personas: list[str]) -> Iterator[Found]:
     """Every finding, in the order in which a run would meet them; nothing is asked of a target out of its days."""
     yield from _room()
     if access.target is not None:
@@ -158,7 +164,7 @@ def _clock(answer: Response) -> Found:
     return Found("clock", abs(skew) <= SKEW_SECONDS, f"the target's clock is {skew:+.1f} s off ours")
 
 
-def _persona(context: RunContext, persona: Persona, forgiven: Counter[str]) -> Iterator[Found]:
+def _persona(context: RunContext, persona: str, forgiven: Counter[str]) -> Iterator[Found]:
     """Sign on as the first account of a persona; each page that only reads, once. Adds to what was forgiven."""
     where = probe.first_of(context.population, persona)
     if where is None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
 from entsurge.audience import profile as profiles
-from entsurge.audience.shape import PERSONAS
 from entsurge.client.access import Access
 from entsurge.drivers import registry as drivers
 from entsurge.errors import UsageError
@@ -18,9 +18,11 @@ from entsurge.visit.visitor import STANDALONE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from entsurge.audience.shape import Persona
     from entsurge.record.schema import Key
     from entsurge.record.transport import Timing
+
+
+PROFILE = "ENTSURGE_PROFILE"  # whose week a scenario's visits are drawn from, if not the ordinary one
 
 
 class LocustRecord:
@@ -73,7 +75,7 @@ class Standalone:
     def __init__(self, environment: Any) -> None:
         self.environment = environment
         self._context: RunContext | None = None
-        self._visits: dict[Persona, Iterator[VisitPlan]] = {}
+        self._visits: dict[str, Iterator[VisitPlan]] = {}
 
     def run_context(self) -> RunContext:
         """Surroundings of visits to Locust's `--host`, on loopback. Raises UsageError without one."""
@@ -81,29 +83,38 @@ class Standalone:
             self._context = self.environment.entsurge = self._made()
         return self._context
 
-    def draw(self, persona: Persona) -> VisitPlan:
+    def draw(self, persona: str) -> VisitPlan:
         """The next visit of this persona in the ordinary week, which begins again when it is over."""
         if persona not in self._visits:
-            self._visits[persona] = _endless(profiles.load("ordinary-week"), persona)
+            week = _week()
+            if persona not in week.personas:
+                hint = f"{PROFILE}=FILE names a profile that has it"
+                raise UsageError(profiles.unknown(persona, week.personas), hint=hint)
+            self._visits[persona] = _endless(week, persona)
         return next(self._visits[persona])
 
     def _made(self) -> RunContext:
         host = self.environment.host
         if not host:
             raise UsageError("no target", hint="locust -f scenarios/student.py --host http://127.0.0.1:PORT")
-        ordinary = profiles.load("ordinary-week")
+        ordinary = _week()
         return RunContext(
             driver=drivers.make("portal", drivers.Setting(host)),
             population=population(ordinary),
             record=LocustRecord(self.environment),
             access=Access(),
-            patience={persona: ordinary.mixes.mix(persona).patience for persona in PERSONAS},
+            patience={persona: ordinary.mixes.mix(persona).patience for persona in ordinary.personas},
+            personas=ordinary.personas,
             deadline_seconds=ordinary.file.replay.page_deadline_seconds,
             zero=time.monotonic(),
         )
 
 
-def _endless(profile: profiles.Profile, persona: Persona) -> Iterator[VisitPlan]:
+def _week() -> profiles.Profile:
+    return profiles.load(os.environ.get(PROFILE) or "ordinary-week")
+
+
+def _endless(profile: profiles.Profile, persona: str) -> Iterator[VisitPlan]:
     while True:
         yield from (visit for visit in Arrivals(profile, groups(profile)).window() if visit.persona == persona)
 

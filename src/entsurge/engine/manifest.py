@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from entsurge import __version__, content
+from entsurge.audience.persona import deferred
 from entsurge.audience.profile import numbered
-from entsurge.audience.shape import PERSONAS
 from entsurge.plan import summary
 from entsurge.record.layout import FORMAT
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from entsurge.audience.profile import Profile
-    from entsurge.audience.shape import Persona
     from entsurge.chaos.experiment import Experiment
     from entsurge.chaos.timeline import Planned
     from entsurge.client.negotiated import Negotiated
@@ -59,6 +58,7 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str, reached: Ne
         "window": profile.file.window.model_dump(by_alias=True),
         "phases": timeline,
         "protected": profile.protected,
+        "personas": [each.as_json() for each in profile.personas.values()],
         "figures": {
             "published": summary.published(profile),
             "week": {name: float(profile.week.figure(name)) for name in summary.NAMES},
@@ -66,7 +66,7 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str, reached: Ne
         },
         "planned": counted["personas"],
         "objectives": numbered(profile.file.objective),
-        "perturbations": [_perturbation(each) for each in prepared.planned],
+        "perturbations": [_perturbation(each, profile) for each in prepared.planned],
         "scrape": spec.scrape,
         "control_share": spec.control_share,
         "edge_of": spec.edge_of,
@@ -74,14 +74,12 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str, reached: Ne
         "population": {
             "academies": list(people.academy_names),
             "schools": profile.file.population.schools,
-            "people": sum(people.count(persona) for persona in PERSONAS),
+            "people": sum(people.count(persona) for persona in profile.personas),
         },
     }
 
 
-def _content(
-    profile: Profile, experiments: list[Experiment], scenarios: Mapping[Persona, Path]
-) -> list[dict[str, str]]:
+def _content(profile: Profile, experiments: list[Experiment], scenarios: Mapping[str, Path]) -> list[dict[str, str]]:
     files: list[tuple[str, str, Path]] = list(profile.sources)
     files += [("scenarios", name, path) for name, path in scenarios.items()]
     files += [("chaos", each.id, Path(each.path)) for each in experiments]
@@ -106,14 +104,14 @@ def _of_target(spec: RunSpec, prepared: Prepared) -> list[dict[str, str]]:
     ]
 
 
-def _perturbation(planned: Planned) -> dict[str, Any]:
+def _perturbation(planned: Planned, profile: Profile) -> dict[str, Any]:
     about, span = planned.experiment.extension, planned.experiment.span
     return {
         "id": planned.experiment.id,
         "when": f"{span.start}+{span.length}" if span.length else span.start,
         "kind": about.kind,
         "title": dict(about.title),
-        "defers": list(about.defers),
+        "defers": deferred(profile.personas.values(), about.defers),
         "start_s": max(0.0, planned.start_s),
         "end_s": planned.end_s,
         "whole_run": planned.whole_run,

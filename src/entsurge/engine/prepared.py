@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge import content, errors
 from entsurge.audience import profile as profiles
-from entsurge.audience.shape import PERSONAS
+from entsurge.cast import check_personas, scenario_files
 from entsurge.chaos import game_day, timeline
 from entsurge.engine import manifest as manifests
 from entsurge.engine.room import check_room
@@ -24,7 +24,6 @@ from entsurge.visit.visitor import Visitor
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from entsurge.audience.shape import Persona
     from entsurge.engine.spec import RunSpec
     from entsurge.visit.run_context import People, Record
 
@@ -45,10 +44,11 @@ class Prepared:
         when = clock(self.profile)
         self.planned = timeline.plan(self.experiments, when)
         self.perturbation_phases = timeline.phases(self.planned, when)
-        self.scenarios, self.scenario_paths = load_scenarios(spec.scenarios)
+        check_personas(self.profile, self.experiments)
+        self.scenarios, self.scenario_paths = load_scenarios(scenario_files(self.profile, spec.scenarios))
         book = self.target.accounts if self.target else None
         self.people: People = book or population(self.profile)
-        self.arrivals = Arrivals(self.profile, book.groups() if book else groups(self.profile))
+        self.arrivals = Arrivals(self.profile, book.groups(self.profile.personas) if book else groups(self.profile))
         check_services(self.profile, self.driver, self.access.stand_in)
         self.sources = source_addresses(spec.sources)
 
@@ -64,7 +64,8 @@ class Prepared:
             population=self.people,
             record=record,
             access=of_run,
-            patience={persona: self.profile.mixes.mix(persona).patience for persona in PERSONAS},
+            patience={persona: self.profile.mixes.mix(persona).patience for persona in self.profile.personas},
+            personas=self.profile.personas,
             deadline_seconds=self.profile.file.replay.page_deadline_seconds,
             phases=phases,
             presence=Presence(Span(*phases[1][1:])),
@@ -98,13 +99,12 @@ def clock(profile: profiles.Profile) -> timeline.Clock:
     return timeline.Clock.of(manifests.phases(profile), window.begin_minute, float(replay.compression))
 
 
-def load_scenarios(given: dict[str, str]) -> tuple[dict[Persona, type[Visitor]], dict[Persona, Path]]:
-    """One scenario class per persona, shipped or given by path. Raises UsageError when a file has none."""
-    paths = {persona: content.find("scenarios", given.get(persona, persona)) for persona in PERSONAS}
+def load_scenarios(paths: dict[str, Path]) -> tuple[dict[str, type[Visitor]], dict[str, Path]]:
+    """One scenario class per persona. Raises UsageError when a file has none."""
     return {persona: _scenario(content.load_module(path), persona, path) for persona, path in paths.items()}, paths
 
 
-def _scenario(module: ModuleType, persona: Persona, path: Path) -> type[Visitor]:
+def _scenario(module: ModuleType, persona: str, path: Path) -> type[Visitor]:
     for found in vars(module).values():
         if isinstance(found, type) and issubclass(found, Visitor) and getattr(found, "persona", "") == persona:
             return found

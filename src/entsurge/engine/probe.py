@@ -18,7 +18,6 @@ from entsurge.visit.visitor import Visitor
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from entsurge.audience.shape import Persona
     from entsurge.engine.target_access import TargetAccess
     from entsurge.record.schema import Key
     from entsurge.record.transport import Timing
@@ -77,7 +76,7 @@ class Probe(Visitor):
 
     abstract = True
 
-    def __init__(self, context: RunContext, persona: Persona, academy: str, number: int, run: str) -> None:
+    def __init__(self, context: RunContext, persona: str, academy: str, number: int, run: str) -> None:
         super().__init__(SimpleNamespace(entsurge=context, events=SimpleNamespace(), runner=None, host=""))
         self.persona = persona  # type: ignore[misc]  # a scenario has one; who is led may be anybody
         self.plan = VisitPlan(f"{persona}/{academy}/{run}/{number}", persona, academy, number, 0, "check", ())
@@ -111,7 +110,7 @@ def run_context(access: TargetAccess, people: People | None = None, *, run: str 
     )  # fmt: skip
 
 
-def first_of(people: People, persona: Persona) -> tuple[str, int] | None:
+def first_of(people: People, persona: str) -> tuple[str, int] | None:
     """The first academy that has somebody of this persona, and the number of the account there."""
     for index, academy in enumerate(people.academy_names):
         try:
@@ -123,7 +122,7 @@ def first_of(people: People, persona: Persona) -> tuple[str, int] | None:
 
 
 @contextmanager
-def probing(context: RunContext, persona: Persona, academy: str, number: int, *, run: str = "check") -> Iterator[Probe]:
+def probing(context: RunContext, persona: str, academy: str, number: int, *, run: str = "check") -> Iterator[Probe]:
     """A visitor, whose connections are closed at the end."""
     made = Probe(context, persona, academy, number, run)
     try:

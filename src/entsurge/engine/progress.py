@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from entsurge.audience.shape import PERSONAS
+from entsurge.audience.persona import of_manifest
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -31,9 +31,10 @@ class Progress:
         self.live = Live(console=self.console, auto_refresh=False, transient=True)
         self.t = 0
         self.sums: dict[str, int] = {"offered": 0, "started": 0, "lost": 0, "retries": 0}
-        self.present: dict[str, int] = dict.fromkeys(PERSONAS, 0)
-        self.outcomes: dict[str, Counter[str]] = {persona: Counter() for persona in PERSONAS}
-        self.recent: dict[str, deque[Any]] = {persona: deque() for persona in PERSONAS}
+        self.personas = tuple(of_manifest(manifest))
+        self.present: dict[str, int] = dict.fromkeys(self.personas, 0)
+        self.outcomes: dict[str, Counter[str]] = {persona: Counter() for persona in self.personas}
+        self.recent: dict[str, deque[Any]] = {persona: deque() for persona in self.personas}
 
     def __enter__(self) -> Self:
         """Begin to show."""
@@ -57,7 +58,7 @@ class Progress:
 
     def fold(self, fold: Fold) -> None:
         """Take in one second's pages of one process."""
-        times: dict[str, list[Any]] = {persona: [] for persona in PERSONAS}
+        times: dict[str, list[Any]] = {persona: [] for persona in self.personas}
         for key, count in fold.counts.items():
             if key.kind == "page":
                 self.outcomes[key.persona][key.outcome] += count
@@ -89,8 +90,8 @@ class Progress:
 
     def _line(self) -> str:
         end = self.manifest["phases"][1]["end_s"]
-        pages = sum((self.outcomes[persona] for persona in PERSONAS), Counter())
-        slowest = max((self.p95_seconds(persona) or 0.0) for persona in PERSONAS)
+        pages = sum((self.outcomes[persona] for persona in self.personas), Counter())
+        slowest = max((self.p95_seconds(persona) or 0.0) for persona in self.personas)
         counts = "  ".join(f"{name} {pages[name]}" for name in ("ok", "shed", "failed", "lost"))
         again = f"retries {self.sums['retries']}  " if self.sums["retries"] else ""
         return (
@@ -106,7 +107,7 @@ class Progress:
         )
         for heading in ("", "visitors", "ok", "shed", "failed", "lost", "p95 (10 s)"):
             table.add_column(heading, justify="left" if not heading else "right")
-        for persona in PERSONAS:
+        for persona in self.personas:
             p95, of = self.p95_seconds(persona), self.outcomes[persona]
             cells = [str(of[name]) for name in ("ok", "shed", "failed", "lost")]
             table.add_row(persona, str(self.present[persona]), *cells, f"{p95:.2f} s" if p95 is not None else "-")

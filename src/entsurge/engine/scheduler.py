@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import gevent
 from gevent.queue import SimpleQueue
 
-from entsurge.audience.shape import PERSONAS
 from entsurge.engine.accounts import Accounts
 from entsurge.engine.alarm import Alarm
 from entsurge.engine.comebacks import Comebacks
@@ -19,7 +18,6 @@ from entsurge.visit.log import VisitLog
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from entsurge.audience.shape import Persona
     from entsurge.engine.accounts import Account
     from entsurge.engine.shards import Ours
     from entsurge.plan.arrivals import VisitPlan
@@ -96,7 +94,7 @@ class Scheduler:
     def __init__(
         self,
         arrivals: Iterable[VisitPlan],
-        scenarios: Mapping[Persona, type[Visitor]],
+        scenarios: Mapping[str, type[Visitor]],
         environment: Any,
         *,
         most: int,
@@ -104,10 +102,10 @@ class Scheduler:
     ) -> None:
         self.arrivals, self.scenarios, self.environment, self.most = arrivals, scenarios, environment, most
         self.ours, self.visits = ours, Parked(self._ended, self._left, self._broke)
-        self.comebacks = Comebacks(self._try_again)
+        self.comebacks = Comebacks(self._try_again, scenarios)
         self.accounts = Accounts(self.run_context.accounts_in_use)
         self.until_us, self.next_us = FOREVER_US, 0  # every visit that is due before `next_us` has been offered
-        zero = dict.fromkeys(PERSONAS, 0)
+        zero = dict.fromkeys(scenarios, 0)
         self.offered, self.started, self.lost = Counter(zero), Counter(zero), Counter(zero)
 
     @property
@@ -195,7 +193,8 @@ class Scheduler:
     def _lose(self, plan: VisitPlan, reason: str) -> None:
         self.lost[plan.persona] += 1
         self.run_context.limits[reason] += 1
-        self.run_context.record.visit(VisitLog.of_lost(plan, self.run_context.now_us()).row(self.run_context.now_us()))
+        now_us = self.run_context.now_us()
+        self.run_context.record.visit(VisitLog.of_lost(plan, now_us, self.run_context.personas).row(now_us))
 
 
 def _account(plan: VisitPlan) -> Account:

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from entsurge.audience.shape import PERSONAS
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from entsurge.record.recorder import Fold
 
 
 class SecondOfPages:
-    """Counts by outcome and the 95th percentile of service time, of every process's pages."""
+    """Counts by outcome and the 95th percentile of service time, of every process's pages, for each of `personas`."""
 
-    def __init__(self) -> None:
-        self.outcomes: dict[str, Counter[str]] = {persona: Counter() for persona in PERSONAS}
-        self.times_us: dict[str, list[Any]] = {persona: [] for persona in PERSONAS}
+    def __init__(self, personas: Iterable[str]) -> None:
+        personas = list(personas)
+        self.outcomes: dict[str, Counter[str]] = {persona: Counter() for persona in personas}
+        self.times_us: dict[str, list[Any]] = {persona: [] for persona in personas}
 
     def fold(self, fold: Fold) -> None:
         """Take in one process's pages, sign-on included."""

@@ -11,7 +11,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from entsurge.audience.objective import parse_objective
-from entsurge.audience.shape import PERSONAS, SERVICES
+from entsurge.audience.persona import of_manifest
+from entsurge.audience.shape import SERVICES
 from entsurge.record.transport import KIND, PROTOCOLS, Step
 
 if TYPE_CHECKING:
@@ -80,12 +81,14 @@ class Exporter(Collector):
     """Metrics of one run, on a registry of its own.
 
     Values are added up a second at a time and put into Prometheus' form only when somebody asks for them. The number
-    of series is bounded: personas and services are those of the vocabulary (`other` for the rest), phases those of the
+    of series is bounded: personas are those of the manifest, services those of the
+    vocabulary (`other` for the rest), phases those of the
     manifest; no page, URL, school or account is a label.
     """
 
     def __init__(self, manifest: Mapping[str, Any] | None = None) -> None:
         self.manifest = manifest or {}
+        self.personas = tuple(of_manifest(self.manifest))
         self.seconds = edges(self.manifest.get("objectives", ()))
         self.visits: dict[str, Mapping[str, int]] = {name: {} for name in VISITS}
         self.pages: Counter[tuple[str, str, str, str]] = Counter()
@@ -114,7 +117,7 @@ class Exporter(Collector):
                 self._phase(key, fold.times_us[key])
             if key.kind != "page":
                 continue
-            series = _series(key)
+            series = self._series(key)
             if key.attempt != "first":
                 self.retried_pages[*series, key.phase, key.outcome] += count
                 continue
@@ -122,6 +125,13 @@ class Exporter(Collector):
             if key.outcome == "ok":
                 self._add("service", series, fold.times_us[key])
                 self._add("corrected", series, fold.corrected_us.get(key))
+
+    def _series(self, key: Key) -> tuple[str, str]:
+        """Persona and service of a page, within the vocabulary."""
+        return (
+            key.persona if key.persona in self.personas else OTHER,
+            key.service if key.service in KNOWN_SERVICES else OTHER,
+        )
 
     def _add(self, name: str, series: tuple[str, str], times_us: Any) -> None:
         if times_us is None:
@@ -218,7 +228,7 @@ class Exporter(Collector):
             must = parse_objective(str(each["must"]))
             if must.measure != "latency" or must.relative or must.timing != "corrected":
                 continue
-            for persona in PERSONAS if each["persona"] == "*" else (each["persona"],):
+            for persona in self.personas if each["persona"] == "*" else (each["persona"],):
                 key = (str(persona), str(each["service"]), str(each["phase"]), f"{must.percentile or 50:g}")
                 tightest[key] = min(must.bound, tightest.get(key, must.bound))
         for labels, bound in tightest.items():
@@ -240,11 +250,3 @@ class Exporter(Collector):
         for labels, of in self.phases.items():
             of.onto(family, labels)
         return family
-
-
-def _series(key: Key) -> tuple[str, str]:
-    """Persona and service of a page, within the vocabulary."""
-    return (
-        key.persona if key.persona in PERSONAS else OTHER,
-        key.service if key.service in KNOWN_SERVICES else OTHER,
-    )

@@ -18,7 +18,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
-from entsurge.audience.shape import PERSONAS, SERVICES
+from entsurge.audience.shape import SERVICES
 from entsurge.errors import UsageError
 from entsurge.plan import chance, visit_length
 from entsurge.plan.rates import MINUTES, Rate, held, rate
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from entsurge.audience.profile import Profile
-    from entsurge.audience.shape import Persona
 
 GOLDEN = 0x9E3779B97F4A7C15
 SHARDS = 256
@@ -40,7 +39,7 @@ class Group:
 
     name: str
     share: Fraction
-    accounts: Mapping[Persona, int]
+    accounts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class VisitPlan:
     """One visit to come; times in µs of run time, zero at the start of the warm-up."""
 
     name: str
-    persona: Persona
+    persona: str
     group: str
     account: int
     due_us: int
@@ -90,7 +89,7 @@ def shard_of(persona: str, group: str, account: int) -> int:
 class Stream:
     """The arrivals of one persona in one group."""
 
-    def __init__(self, profile: Profile, persona: Persona, groups: list[Group], index: int) -> None:
+    def __init__(self, profile: Profile, persona: str, groups: list[Group], index: int) -> None:
         replay, seed = profile.file.replay, profile.file.replay.seed
         self.profile, self.persona, self.group, self.index = profile, persona, groups[index], index
         self.groups = len(groups)
@@ -98,7 +97,9 @@ class Stream:
         if replay.steady_minutes:
             self.rate = held(self.rate, profile.file.window.begin_minute, profile.file.window.end_minute)
         of = (f"draw {replay.draw}",) if replay.draw else ()
-        spread = chance.unit(chance.key(seed, "u", *of)) + Fraction(PERSONAS.index(persona), len(PERSONAS))
+        spread = chance.unit(chance.key(seed, "u", *of)) + Fraction(
+            list(profile.personas).index(persona), len(profile.personas)
+        )
         self.u = (spread % 1 + self.groups - 1 - index) / self.groups
         self.instants = chance.key(seed, persona, self.group.name, "instants", *of)
         self.visits = chance.key(seed, persona, self.group.name, "visits", *of)
@@ -240,7 +241,9 @@ class Arrivals:
         self.end_minute = profile.end_minute
         if self.end_minute > MINUTES:
             raise UsageError("the steady rate is held beyond Sunday 24:00", hint="fewer steady_minutes")
-        self.streams = [Stream(profile, persona, groups, index) for persona in PERSONAS for index in range(len(groups))]
+        self.streams = [
+            Stream(profile, persona, groups, index) for persona in profile.personas for index in range(len(groups))
+        ]
 
     def __iter__(self) -> Iterator[VisitPlan]:
         """The visits in order of due time, drawn minute by minute."""

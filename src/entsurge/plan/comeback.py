@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from entsurge.audience.profile import Profile
-    from entsurge.audience.shape import Persona, Retry
+    from entsurge.audience.shape import Retry
     from entsurge.plan.arrivals import PagePlan, VisitPlan
 
 
@@ -22,7 +22,7 @@ class Comeback:
 
     seed: int
     compression: Fraction
-    retries: Mapping[Persona, Retry]
+    retries: Mapping[str, Retry]
 
     def delay_us(self, visit: VisitPlan) -> int | None:
         """After how many µs of run time whoever failed in this visit tries again; None if they give up."""

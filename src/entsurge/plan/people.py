@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from entsurge.audience.shape import PERSONAS
 from entsurge.plan.arrivals import Group
 from entsurge.population import Population
 
@@ -22,6 +21,7 @@ def population(profile: Profile) -> Population:
         schools=people.schools,
         classes_per_school=people.classes_per_school,
         pupils_per_class=people.pupils_per_class,
+        personas=tuple(profile.personas.values()),
     )
 
 
@@ -33,7 +33,7 @@ def groups(profile: Profile) -> list[Group]:
         Group(
             name=name,
             share=Fraction(people.count_in_academy("student", index), pupils) * present(profile, name),
-            accounts={persona: people.count_in_academy(persona, index) for persona in PERSONAS},
+            accounts={persona: people.count_in_academy(persona, index) for persona in profile.personas},
         )
         for index, name in enumerate(people.academy_names)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from entsurge.audience.shape import DAYS, PERSONAS
+from entsurge.audience.shape import DAYS
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def write(found: Summary, path: Path) -> None:
             "visits": hour.personas[name].visits_per_second,
         }
         for hour in found.hours
-        for name in PERSONAS
+        for name in hour.personas
     ]
     labels = "datum.value % 24 == 12 ? " + str([name[:3] for name in DAYS]) + "[floor(datum.value / 24)] : ''"
     axis = alt.Axis(values=[12 + 24 * day for day in range(7)], labelExpr=labels)
@@ -52,7 +52,7 @@ def write(found: Summary, path: Path) -> None:
         .encode(
             x=alt.X("hour:Q", title="hour of the week", axis=axis),
             y=alt.Y("visits:Q", title="visits per second (full scale, hourly mean)", stack=True),
-            color=alt.Color("persona:N", sort=list(PERSONAS)),
+            color=alt.Color("persona:N", sort=list(found.hours[0].personas)),
         )
         .properties(title=found.profile, width=840, height=280)
     )

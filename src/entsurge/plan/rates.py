@@ -7,8 +7,6 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from entsurge.audience.shape import PERSONAS
-
 if TYPE_CHECKING:
     from entsurge.audience.moment import Bell, Rush
     from entsurge.audience.profile import Profile
@@ -44,7 +42,7 @@ class Rate:
 
 def rate(profile: Profile, persona: str, *, share: Fraction = Fraction(1), shape: Shape | None = None) -> Rate:
     """The rate of one persona, times `share` (of the population and of the group)."""
-    curve = (shape or profile.shape).curve(persona)
+    curve = profile.curve(persona, shape)
     visits = profile.week.visits * profile.mixes.visit_share(persona) * share
     rushes = tuple(each.rush(visits * each.share(persona)) for each in profile.happenings if each.share(persona))
     by_curve = visits - sum((rush.visits for rush in rushes), Fraction(0))
@@ -69,4 +67,4 @@ def visits_per_second(
     profile: Profile, shape: Shape | None = None, *, share: Fraction = Fraction(1)
 ) -> dict[str, list[Fraction]]:
     """Per persona, the 168 hourly means, uncompressed, times `share` of the population."""
-    return {persona: list(rate(profile, persona, share=share, shape=shape).per_second) for persona in PERSONAS}
+    return {persona: list(rate(profile, persona, share=share, shape=shape).per_second) for persona in profile.personas}

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from entsurge.audience.shape import DAYS, PERSONAS
+from entsurge.audience.shape import DAYS
 from entsurge.plan.people import presence
 from entsurge.plan.rates import HOURS, MINUTES, rate, visits_per_second
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from entsurge.audience.profile import Profile
-    from entsurge.audience.shape import Persona, Shape
+    from entsurge.audience.shape import Shape
     from entsurge.plan.arrivals import Arrivals
 
 
@@ -82,7 +82,7 @@ def hours(profile: Profile, shape: Shape | None = None) -> list[Hour]:
     rates = visits_per_second(profile, shape, share=presence(profile))
     result = []
     for index in range(HOURS):
-        each = {persona: rates[persona][index] for persona in PERSONAS}
+        each = {persona: rates[persona][index] for persona in profile.personas}
         total = load(profile, sum(each.values(), Fraction(0)))
         result.append(
             Hour(
@@ -109,7 +109,7 @@ class Moment:
 
     begin_minute: int
     minutes: int
-    personas: dict[Persona, Load]
+    personas: dict[str, Load]
     total: Load
 
     @property
@@ -155,13 +155,13 @@ def _moment(
     profile: Profile, share: Fraction, starts: Sequence[int], minutes: int, speed: Fraction = Fraction(1)
 ) -> Moment:
     """The stretch with the most visits among those that begin so; its rates `speed` times faster than the day's."""
-    rates = {persona: rate(profile, persona, share=share) for persona in PERSONAS}
+    rates = {persona: rate(profile, persona, share=share) for persona in profile.personas}
 
-    def visits(persona: Persona, begin: int) -> Fraction:
+    def visits(persona: str, begin: int) -> Fraction:
         return rates[persona].until(begin + minutes) - rates[persona].until(begin)
 
-    begin = max(starts, key=lambda start: sum(visits(persona, start) for persona in PERSONAS))
-    each = {persona: visits(persona, begin) / (60 * minutes) for persona in PERSONAS}
+    begin = max(starts, key=lambda start: sum(visits(persona, start) for persona in profile.personas))
+    each = {persona: visits(persona, begin) / (60 * minutes) for persona in profile.personas}
     return Moment(
         begin_minute=begin,
         minutes=minutes,
@@ -177,7 +177,7 @@ def window_load(profile: Profile, shape: Shape | None = None) -> dict[str, Any]:
     longer = Fraction(seconds, (window.end_minute - window.begin_minute) * 60)  # a steady rate is the window's mean
     visits = {
         persona: longer * _between(profile, persona, window.begin_minute, window.end_minute, shape)
-        for persona in PERSONAS
+        for persona in profile.personas
     }
     speed = replay.compression
 
@@ -246,7 +246,9 @@ def _other(profile: Profile, name: str, shape: Shape) -> dict[str, Any]:
 
 def planned(arrivals: Arrivals) -> dict[str, Any]:
     """The visits of the window, counted: per persona visits, page views and pages per service; and the four figures."""
-    personas: dict[str, Any] = {name: {"visits": 0, "page_views": 0, "services": {}} for name in PERSONAS}
+    personas: dict[str, Any] = {
+        name: {"visits": 0, "page_views": 0, "services": {}} for name in arrivals.profile.personas
+    }
     gap_us = 0
     for visit in arrivals.window():
         of = personas[visit.persona]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING, TextIO
 
-from entsurge.population.people import PERSONAS, Person, Persona, Population
+from entsurge.audience.persona import by_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from entsurge.population.people import Person, Population
 
 COLUMNS = (
     "persona",
@@ -25,11 +27,14 @@ COLUMNS = (
 )
 
 
-def write_csv(population: Population, stream: TextIO, personas: Iterable[Persona] = PERSONAS) -> None:
-    """Write a row per person, without holding them; several classes or children are joined by a space."""
+def write_csv(population: Population, stream: TextIO, personas: Iterable[str] = ()) -> None:
+    """Write a row per person (of these personas; none means all), without holding them.
+
+    Several classes or children are joined by a space.
+    """
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows(_row(population, person) for person in _everyone(population, personas))
+    writer.writerows(_row(population, person) for person in everyone(population, personas))
 
 
 def write_rows(rows: Iterable[dict[str, str]], stream: TextIO) -> None:
@@ -39,8 +44,9 @@ def write_rows(rows: Iterable[dict[str, str]], stream: TextIO) -> None:
     writer.writerows(rows)
 
 
-def _everyone(population: Population, personas: Iterable[Persona]) -> Iterator[Person]:
-    for persona in personas:
+def everyone(population: Population, personas: Iterable[str] = ()) -> Iterator[Person]:
+    """Every person, persona by persona; of these alone if any are named."""
+    for persona in tuple(personas) or by_key(population.personas):
         for index in range(population.count(persona)):
             yield population.person(persona, index)
 

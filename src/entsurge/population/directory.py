@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from entsurge.audience.persona import PERSONAS
 from entsurge.errors import UsageError
 from entsurge.population.accounts import COLUMNS
-from entsurge.population.people import PERSONAS
 from entsurge.population.uai import check_uai
 
 if TYPE_CHECKING:

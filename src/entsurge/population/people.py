@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import dataclass, field
 
+from entsurge.audience.persona import SHIPPED, Persona, by_key
 from entsurge.errors import UsageError
 from entsurge.population import names
 from entsurge.population.households import household_of_parent, household_of_pupil, parents_in_school
 from entsurge.population.uai import MOST_SCHOOLS, synthetic_uai
 
-Persona = Literal["teacher", "student", "parent", "staff"]
-PERSONAS: tuple[Persona, ...] = get_args(Persona)
-
-_LETTER: dict[Persona, str] = {"student": "e", "teacher": "p", "parent": "r", "staff": "a"}
-_PERSONA = {letter: persona for persona, letter in _LETTER.items()}
-_LOGIN = re.compile(r"[a-z]+\.([epra])([0-9]{6,9})")
+_LOGIN = re.compile(r"[a-z]+\.([a-z]+(?:-[a-z]+)*)([0-9]{6,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +26,12 @@ class School:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One account and what its holder has to do with classes and children."""
+    """One account and what its holder has to do with classes and children.
 
-    persona: Persona
+    `rights` is the shipped persona as which an ENT takes them: their own, unless the persona was added.
+    """
+
+    persona: str
     index: int
     login: str
     password: str
@@ -45,6 +43,7 @@ class Person:
     classes: tuple[str, ...] = ()
     subject: str | None = None
     children: tuple[int, ...] = ()
+    rights: str = ""
 
     def __repr__(self) -> str:
         """Leave the password out: a representation ends in logs."""
@@ -63,6 +62,9 @@ class Population:
     schools: int = 8
     classes_per_school: int = 6
     pupils_per_class: int = 30
+    personas: tuple[Persona, ...] = SHIPPED
+    _known: dict[str, Persona] = field(init=False, repr=False, compare=False)
+    _in_school: dict[str, int] = field(init=False, repr=False, compare=False)  # by persona
 
     def __post_init__(self) -> None:
         sizes = ("academies", "schools", "classes_per_school", "pupils_per_class")
@@ -72,6 +74,12 @@ class Population:
         if faults:
             raise UsageError(f"no such population: {', '.join(faults)}", hint="each size is at least 1")
         object.__setattr__(self, "academies", min(self.academies, self.schools))
+        pupils, known = self.pupils_per_school, by_key(self.personas)
+        each = {
+            key: parents_in_school(pupils) if key == "parent" else of.in_school(pupils) for key, of in known.items()
+        }
+        object.__setattr__(self, "_known", known)
+        object.__setattr__(self, "_in_school", each)
 
     @property
     def academy_names(self) -> list[str]:
@@ -94,47 +102,47 @@ class Population:
         academy = names.academy_name(index % self.academies)
         return School(index, synthetic_uai(index), names.school_name(index), academy)
 
-    def per_school(self, persona: Persona) -> int:
+    def per_school(self, persona: str) -> int:
         """How many people of a persona each school has."""
-        pupils = self.pupils_per_school
-        match persona:
-            case "student":
-                return pupils
-            case "teacher":
-                return max(1, round(pupils / 12))
-            case "staff":
-                return max(1, round(pupils / 60))
-            case "parent":
-                return parents_in_school(pupils)
+        found = self._in_school.get(persona)
+        return self._in_school[self.entry(persona).key] if found is None else found
 
-    def count(self, persona: Persona) -> int:
+    def entry(self, persona: str) -> Persona:
+        """What is known of a persona. Raises UsageError when nobody of it lives here."""
+        found = self._known.get(persona)
+        if found is None:
+            raise UsageError(f"no persona {persona!r} lives here; there are {', '.join(self._known)}")
+        return found
+
+    def count(self, persona: str) -> int:
         """How many people of a persona there are."""
         return self.schools * self.per_school(persona)
 
-    def count_in_academy(self, persona: Persona, academy: int) -> int:
+    def count_in_academy(self, persona: str, academy: int) -> int:
         """How many people of a persona an academy's schools have."""
         self._within(academy, self.academies, "academy")
         return len(range(academy, self.schools, self.academies)) * self.per_school(persona)
 
-    def person_in_academy(self, persona: Persona, academy: int, k: int) -> Person:
+    def person_in_academy(self, persona: str, academy: int, k: int) -> Person:
         """The k-th person of an academy: every one of them stands at exactly one k."""
         self._within(k, self.count_in_academy(persona, academy), persona)
         nth_school, place = divmod(k, self.per_school(persona))
         school = academy + nth_school * self.academies
         return self.person(persona, school * self.per_school(persona) + place)
 
-    def person(self, persona: Persona, index: int) -> Person:
+    def person(self, persona: str, index: int) -> Person:
         """One person, the same whoever else was made before."""
         self._within(index, self.count(persona), persona)
         school, place = divmod(index, self.per_school(persona))
-        classes, subject, children = self._ties(persona, school, place)
+        known = self.entry(persona)
+        classes, subject, children = self._ties(known, school, place)
         family_name = self._family_name(persona, school, place)
         given = names.given_names()
         home = self.school(school)
         return Person(
             persona=persona,
             index=index,
-            login=f"{names.login_stem(family_name)}.{_LETTER[persona]}{index:06d}",
+            login=f"{names.login_stem(family_name)}.{known.mark}{index:06d}",
             password=names.secret(self.seed, persona, index),
             given_name=given[names.draw(self.seed, "given", persona, index) % len(given)],
             family_name=family_name,
@@ -144,6 +152,7 @@ class Population:
             classes=classes,
             subject=subject,
             children=children,
+            rights=known.rights,
         )
 
     def parents_of(self, student: int) -> tuple[int, ...]:
@@ -158,15 +167,15 @@ class Population:
         shape = _LOGIN.fullmatch(login)
         if shape is None:
             return None
-        persona, index = _PERSONA[shape[1]], int(shape[2])
-        if index >= self.count(persona):
+        persona, index = next((each.key for each in self.personas if each.mark == shape[1]), ""), int(shape[2])
+        if not persona or index >= self.count(persona):
             return None
         person = self.person(persona, index)
         return person if person.login == login else None
 
     def _ties(self, persona: Persona, school: int, place: int) -> tuple[tuple[str, ...], str | None, tuple[int, ...]]:
         """Classes, subject and children; pupils are dealt to the classes in turn, so siblings part."""
-        match persona:
+        match persona.rights:
             case "student":
                 return (names.class_name(place % self.classes_per_school),), None, ()
             case "teacher":
@@ -175,7 +184,7 @@ class Population:
                 family = household_of_parent(place, self.pupils_per_school)
                 first = school * self.pupils_per_school
                 return (), None, tuple(first + child for child in family.children)
-            case "staff":
+            case _:
                 return (), None, ()
 
     def _classes_taught(self, school: int, place: int) -> tuple[str, ...]:
@@ -183,7 +192,7 @@ class Population:
         several = min(self.classes_per_school, 2 + names.draw(self.seed, "taught", school, place) % 3)
         return tuple(names.class_name((2 * place + n) % self.classes_per_school) for n in range(several))
 
-    def _family_name(self, persona: Persona, school: int, place: int) -> str:
+    def _family_name(self, persona: str, school: int, place: int) -> str:
         """A name of one's own, or the household's."""
         key: tuple[object, ...] = (persona, school, place)
         if persona == "student":

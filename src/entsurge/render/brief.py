@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from entsurge.audience.objective import parse_objective
-from entsurge.render.catalogue import catalogue
+from entsurge.render.catalogue import catalogue, with_personas
 from entsurge.render.ci import escaped
 from entsurge.render.numbers import Numbers
 from entsurge.render.page import environment
@@ -22,7 +22,7 @@ SECTIONS = ("continuity", "held", "lost", "tried", "advised", "teachers")
 
 def render_brief_html(data: Mapping[str, Any], language: str) -> str:
     """One page that needs no network and fits on a sheet."""
-    words = catalogue("brief", language)
+    words = _words(data, language)
     context = {
         "page": view(data, language), "words": words, "lang": language, "sections": SECTIONS,
         "other": "en" if language == "fr" else "fr",
@@ -32,7 +32,7 @@ def render_brief_html(data: Mapping[str, Any], language: str) -> str:
 
 def render_brief_markdown(data: Mapping[str, Any], language: str) -> str:
     """The same page as Markdown."""
-    page, words = view(data, language), catalogue("brief", language)
+    page, words = view(data, language), _words(data, language)
     lines = [f"# {words['title']}", "", escaped(page["subtitle"]), "", f"**{page['sign']} {escaped(page['head'])}**. "
              + escaped(page["lead"]), "", escaped(page["limits"]) if page["limits"] else ""]  # fmt: skip
     for name in SECTIONS:
@@ -44,7 +44,7 @@ def render_brief_markdown(data: Mapping[str, Any], language: str) -> str:
 
 def view(data: Mapping[str, Any], language: str) -> dict[str, Any]:
     """The brief in written sentences: a head, a lead, and the lines of each section."""
-    words, numbers = catalogue("brief", language), Numbers(language)
+    words, numbers = _words(data, language), Numbers(language)
     look, sign = LOOKS[data["verdict"]]
     full = data["scale"] == "1" and data["compression"] == 1
     factor = numbers.plain(data["compression"])
@@ -62,6 +62,11 @@ def view(data: Mapping[str, Any], language: str) -> dict[str, Any]:
         "teachers": [_for_teachers(data, words)],
         "made": words["made"].format(name=data["name"], started=data["started_utc"]),
     }  # fmt: skip
+
+
+def _words(data: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """The words of the brief, those for the run's personas among them."""
+    return with_personas(catalogue("brief", language), language, [data])
 
 
 def _untold(data: Mapping[str, Any]) -> bool:
@@ -115,6 +120,10 @@ def _continuity(data: Mapping[str, Any], words: Mapping[str, Any], numbers: Numb
     for name, key in (("pupils", "pupils_read"), ("teachers", "teachers_published"), ("schools", "schools_cut_off")):
         value = told["unknown"] if figures[key] is None else numbers.number(figures[key])
         yield told[name].format(value=value)
+    for each in data.get("others") or ():
+        value = told["unknown"] if each["per_100"] is None else numbers.number(each["per_100"])
+        text = told["others_published" if each["publishes"] else "others"]
+        yield text.format(value=value, who=words["plural"].get(each["persona"], each["persona"]))
 
 
 def _persona(each: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers, section: str) -> str:

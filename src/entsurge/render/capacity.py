@@ -14,6 +14,7 @@ from entsurge.analysis.capacity.usl import FEWEST
 from entsurge.errors import CannotRecord
 from entsurge.render import capacity_charts as charts
 from entsurge.render import capacity_sentences as sentences
+from entsurge.render.catalogue import with_personas
 from entsurge.render.html import messages
 from entsurge.render.numbers import Numbers
 from entsurge.render.page import environment
@@ -32,7 +33,7 @@ SIGNS = {"yes": "✓", "no": "✗", "unsure": "?", "unknown": "?"}
 def catalogue(lang: str) -> dict[str, Any]:
     """The note's words in one language."""
     words = tomllib.loads((content.root("reports") / f"capacity.{lang}.toml").read_text(encoding="utf-8"))
-    return words | {"days": list(messages(lang)["days"].values()), "whom": messages(lang)["personas"]}
+    return words | {"days": list(messages(lang)["days"].values())}
 
 
 def write_note(result: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -53,7 +54,7 @@ def write_note(result: Mapping[str, Any], folder: Path) -> list[Path]:
 
 def view(result: Mapping[str, Any], lang: str) -> dict[str, Any]:
     """What the templates show: sentences, tables as text, charts."""
-    words, numbers = catalogue(lang), Numbers(lang)
+    words, numbers = with_personas(catalogue(lang), lang, [result]), Numbers(lang)
     state = result["enough"]
     what_if = result["what_if"]
     return {
@@ -77,7 +78,7 @@ def _tested(result: Mapping[str, Any], words: Mapping[str, Any], numbers: Number
     steps = result["steps"]
     musts = result["judged"] or [f"{each['persona']} {each['service']} {each['must']}" for each in result["objectives"]]
     shares = ", ".join(
-        f"{words['whom'].get(name, name)} {numbers.percent(100 * share)}" for name, share in result["mix"].items()
+        f"{words['personas'].get(name, name)} {numbers.percent(100 * share)}" for name, share in result["mix"].items()
     )
     lines = [
         said["target"].format(target=search["url"], scale=search["scale"], compression=_plain(search["compression"])),

@@ -140,7 +140,7 @@ def binding(text: str, words: Mapping[str, Any]) -> str:
         return str(words["number"][WORDS_OF_BINDING[text]])
     persona, service, must = text.split(" ", 2)
     where = "" if service == "*" else f", {service}"
-    return f"{words['whom'].get(persona, persona)}{where} : {must}"
+    return f"{words['personas'].get(persona, persona)}{where} : {must}"
 
 
 def noted(result: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from entsurge.render.catalogue import catalogue
+from entsurge.render.catalogue import catalogue, with_personas
 from entsurge.render.ci import escaped
 from entsurge.render.numbers import Numbers
 from entsurge.render.page import environment
@@ -24,14 +24,14 @@ def render_comparison_json(data: Mapping[str, Any]) -> str:
 
 def render_comparison_html(data: Mapping[str, Any], language: str) -> str:
     """One page that needs no network."""
-    context = {"view": view(data, language), "data": data, "words": catalogue("comparison", language),
+    context = {"view": view(data, language), "data": data, "words": _words(data, language),
                "lang": language, "other": "en" if language == "fr" else "fr"}  # fmt: skip
     return environment().get_template("comparison.html.j2").render(context)
 
 
 def render_comparison_markdown(data: Mapping[str, Any], language: str) -> str:
     """The same in short."""
-    shown, words = view(data, language), catalogue("comparison", language)
+    shown, words = view(data, language), _words(data, language)
     lines = [f"# {words['title']}", "", f"**{shown['sign']} {escaped(shown['verdict'])}**", ""]
     lines += [*(f"- {escaped(line)}" for line in (*shown["errors"], *shown["notes"])), ""]
     for name in ("pages", "changes", "runs"):
@@ -42,6 +42,11 @@ def render_comparison_markdown(data: Mapping[str, Any], language: str) -> str:
             "",
         ]
     return "\n".join(lines)
+
+
+def _words(data: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """The words of the comparison, those for the runs' personas among them."""
+    return with_personas(catalogue("comparison", language), language, [data])
 
 
 def _table(columns: list[str], rows: list[list[str]], nothing: str) -> Iterator[str]:
@@ -56,7 +61,7 @@ def _table(columns: list[str], rows: list[list[str]], nothing: str) -> Iterator[
 
 def view(data: Mapping[str, Any], language: str) -> dict[str, Any]:
     """The comparison in words and written numbers: verdict, lines on errors, notes, and three tables."""
-    words, numbers = catalogue("comparison", language), Numbers(language)
+    words, numbers = _words(data, language), Numbers(language)
     verdict = "worse" if data["worse"] else "same" if data["can_show"] else "cannot_show"
     return {
         "look": {"worse": "bad", "same": "ok", "cannot_show": "warn"}[verdict],

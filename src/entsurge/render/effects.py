@@ -72,7 +72,8 @@ def _inversion(of: Mapping[str, Any], words: Mapping[str, Any], say: Mapping[str
     return str(
         say["inversion_line"].format(
             service=words["services"].get(of["service"], of["service"]),
-            protected=words["whom"][of["protected"]], other=words["whom"][of["other"]],
+            protected=words["whom"].get(of["protected"], of["protected"]),
+            other=words["whom"].get(of["other"], of["other"]),
             mine=numbers.number(-of["protected_points"], 1), theirs=numbers.number(-of["other_points"], 1),
         )
     )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge import content
 from entsurge.render import charts, tables
+from entsurge.render.catalogue import with_personas
 from entsurge.render.effects import effects_view, effects_words
 from entsurge.render.numbers import Numbers
 from entsurge.render.page import environment
@@ -41,7 +42,7 @@ def messages(language: str) -> dict[str, Any]:
 
 def render_html(data: Mapping[str, Any], language: str, beside: Collection[str] = ()) -> str:
     """The whole page; every text of a target is escaped by the template. It links to what stands `beside`."""
-    words, numbers = messages(language), Numbers(language)
+    words, numbers = with_personas(messages(language), language, data["runs"]), Numbers(language)
     titles = run_titles(data, words)
     context = {
         "data": data,
@@ -52,6 +53,7 @@ def render_html(data: Mapping[str, Any], language: str, beside: Collection[str] 
         "other": "en" if language == "fr" else "fr",
         "sections": SECTIONS,
         "runs": [view(run, words, numbers, title) for run, title in zip(data["runs"], titles.values(), strict=True)],
+        "others": others(data, words),
         "academies": _academies(data, list(titles.values())),
         "titles": titles,
         "lead": lead(data, words, numbers, titles),
@@ -77,6 +79,18 @@ def run_titles(data: Mapping[str, Any], words: Mapping[str, Any]) -> dict[int, s
             title = words["top"]["numbered"].format(title=title, number=number)
         result[number - 1] = title
     return result
+
+
+def others(data: Mapping[str, Any], words: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any] | None]]]:
+    """Of each added persona with a work of its own: what is counted, and each run's count; None where it was not."""
+    found = [{each["persona"]: each for each in run["continuity"].get("others", ())} for run in data["runs"]]
+    first = {key: each for of in reversed(found) for key, each in of.items()}
+    named = words["continuity"]
+    return [
+        (named["others_published" if each["publishes"] else "others"].format(who=words["plural"].get(key, key)),
+         [of.get(key) for of in found])
+        for key, each in first.items()
+    ]  # fmt: skip
 
 
 def listed(personas: list[str], words: Mapping[str, Any]) -> str:

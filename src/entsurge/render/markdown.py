@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from entsurge.render.catalogue import with_personas
 from entsurge.render.effects import effects_markdown
-from entsurge.render.html import DECIMALS, FIGURES, VERDICT_SIGNS, card, lead, messages, run_titles
+from entsurge.render.html import DECIMALS, FIGURES, VERDICT_SIGNS, card, lead, messages, others, run_titles
 from entsurge.render.numbers import Numbers
 from entsurge.render.transport import transport_lines
 
@@ -23,7 +24,7 @@ def escaped(text: object) -> str:
 
 def render_markdown(data: Mapping[str, Any], language: str) -> str:
     """The report in one language."""
-    words, numbers = messages(language), Numbers(language)
+    words, numbers = with_personas(messages(language), language, data["runs"]), Numbers(language)
     titles = run_titles(data, words)
     lines = [f"# {words['top']['report']}", ""]
     for place, run in enumerate(data["runs"]):
@@ -51,6 +52,8 @@ def _continuity(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers)
     found, names = run["continuity"], words["continuity"]
     yield f"- {names['students']}: {numbers.number(found['students']['per_100'])}"
     yield f"- {names['teachers']}: {numbers.number(found['teachers']['per_100'])}"
+    for title, (each, *_) in others({"runs": [run]}, words):
+        yield f"- {title}: {numbers.number(each['per_100'] if each else None)}"
     yield f"- {names['schools']}: {numbers.number(found['schools_cut_off']['count'])}"
 
 

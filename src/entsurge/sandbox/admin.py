@@ -52,7 +52,7 @@ class Admin:
         if name not in MEASURES:
             return JSONResponse({"error": f"no measure {name}", "known": MEASURES}, 404)
         asked = _asked(await request.body()) if request.method == "PUT" else _Asked(on=False)
-        wrong = asked if isinstance(asked, str) else fault(name, asked.options)
+        wrong = asked if isinstance(asked, str) else fault(name, asked.options, self._ent.personas)
         if isinstance(asked, str) or wrong is not None:
             return JSONResponse({"error": wrong}, 400)
         order = self._ent.measures.order(asked.lease_seconds, asked.options) if asked.on else None

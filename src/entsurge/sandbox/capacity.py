@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from entsurge.population import PERSONAS
 from entsurge.sandbox.measures import CLOSES_PAGE, RESERVED_PLACES, STATIC_PAGE, Measures
 from entsurge.sandbox.services import SIGN_ON
 
@@ -162,8 +161,8 @@ def _allowance(settings: Settings, admitted: Mapping[str, float], pages_per_visi
     return min(
         (
             people.count(persona) * per_account / (visits * (pages_per_visit + 1))
-            for persona in PERSONAS
-            if (visits := admitted.get(persona, 0.0))
+            for persona, visits in admitted.items()
+            if visits
         ),
         default=math.inf,
     )

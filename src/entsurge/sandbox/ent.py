@@ -7,7 +7,7 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
-from entsurge.population import PERSONAS
+from entsurge.population import by_key
 from entsurge.sandbox import markup
 from entsurge.sandbox.directory import Directory
 from entsurge.sandbox.limits import SessionLimit
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from starlette.responses import Response
 
-    from entsurge.population import Person, Persona, School
+    from entsurge.population import Person, School
     from entsurge.sandbox.settings import Settings
     from entsurge.sandbox.state import Session, State
     from entsurge.sandbox.tenants import Authority
@@ -47,6 +47,7 @@ class Ent:
     def __init__(self, settings: Settings, *, admin_token: str = "", joining: bool = False) -> None:
         self.settings = settings
         self.population = settings.population
+        self.personas = by_key(settings.personas)
         self.schools: dict[str, School] = {
             school.uai: school for school in map(self.population.school, range(self.population.schools))
         }
@@ -79,10 +80,13 @@ class Ent:
         """The portals above somebody's school: academy and local authority."""
         return [each for each in self.authorities.values() if person.academy in each.academies]
 
-    def not_admitted(self, persona: Persona) -> Refusal | None:
+    def not_admitted(self, persona: str) -> Refusal | None:
         """What a newcomer is told whom a measure keeps out; none when they may come in."""
-        present: dict[Persona, int] = {name: self.sessions.present(name) for name in PERSONAS}
-        return self.measures.refusal(persona) or self.measures.no_place(persona, present, self.limit.now)
+        return self.measures.refusal(persona) or self.measures.no_place(persona, self._present(), self.limit.now)
+
+    def _present(self) -> dict[str, int]:
+        """How many of each persona have a session."""
+        return {name: self.sessions.present(name) for name in self.personas}
 
     async def turn_away(self, person: Person, service: str, *, writing: bool = False) -> Response | None:
         """What stands for a page that is not to be had now: a measure's notice, or 429; none when it is."""
@@ -144,7 +148,7 @@ class Ent:
 
     def sample(self) -> None:
         """Take the gauges down."""
-        self.telemetry.sample(self._gauges(), self.sessions.present, self.limit.now, self.measures.on)
+        self.telemetry.sample(self._gauges(), self._present(), self.limit.now, self.measures.on)
 
     def close(self) -> None:
         """Let go of the database and of temporary files."""

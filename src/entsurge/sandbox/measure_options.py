@@ -8,7 +8,7 @@ from entsurge.population import PERSONAS
 from entsurge.sandbox.services import NAMES, SIGN_ON
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 _PARENTS = [[0.0, 8.5], [17.0, 24.0]]
 DEFAULTS: Mapping[str, dict[str, Any]] = {
@@ -39,8 +39,11 @@ def text_for(measure: str) -> str:
     return _TEXTS[measure]
 
 
-def fault(measure: str, options: object) -> str | None:
-    """What is wrong with a measure's options, and what was expected; none when they are right."""
+def fault(measure: str, options: object, personas: Collection[str] = PERSONAS) -> str | None:
+    """What is wrong with a measure's options, and what was expected; none when they are right.
+
+    `personas` are those who live here.
+    """
     if not isinstance(options, dict):
         return "options: expected an object"
     unknown = set(options) - set(DEFAULTS.get(measure, {}))
@@ -51,6 +54,8 @@ def fault(measure: str, options: object) -> str | None:
         expected, holds = _CHECKS[name]
         if not holds(value):
             return f"options.{name}: expected {expected}"
+        if name in _BY_PERSONA and (strangers := [who for who in value if who not in personas]):
+            return f"options.{name}: no persona {', '.join(strangers)}; there are {', '.join(personas)}"
     return None
 
 
@@ -60,8 +65,7 @@ def _number(value: object, least: float, most: float) -> bool:
 
 def _slots(value: object) -> bool:
     return isinstance(value, dict) and all(
-        persona in PERSONAS and isinstance(slots, list) and all(_slot(slot) for slot in slots)
-        for persona, slots in value.items()
+        isinstance(slots, list) and all(_slot(slot) for slot in slots) for slots in value.values()
     )
 
 
@@ -70,7 +74,7 @@ def _slot(slot: object) -> bool:
 
 
 def _shares(value: object) -> bool:
-    if not isinstance(value, dict) or not all(persona in PERSONAS for persona in value):
+    if not isinstance(value, dict):
         return False
     return all(_number(share, 0, 1) for share in value.values()) and sum(value.values()) <= 1 + 1e-9
 
@@ -79,6 +83,7 @@ def _services(value: object) -> bool:
     return isinstance(value, list) and all(service in NAMES for service in value)
 
 
+_BY_PERSONA = ("slots", "shares")
 _CHECKS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "slots": ('hours by persona, such as {"parent": [[0, 8.5], [17, 24]]}', _slots),
     "shares": ('shares by persona that sum to 1 at most, such as {"student": 0.5}', _shares),

@@ -6,13 +6,13 @@ import json
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from entsurge.population import deferred
 from entsurge.sandbox.measure_options import DEFAULTS, text_for
 from entsurge.sandbox.state.state import Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from entsurge.population import Persona
     from entsurge.sandbox.settings import Settings
 
 PUPILS_AND_TEACHERS, PARENTS_TIME_SLOTS = "pupils-and-teachers-first", "parents-time-slots"
@@ -20,7 +20,7 @@ TIME_SLOTS, RESERVED_PLACES = "persona-time-slots", "reserved-places"
 SHORT_SESSIONS, PRIORITY = "short-sessions", "priority-services"
 READ_ONLY, CAPPED = "messaging-read-only", "attachments-capped"
 
-NOT_ADMITTED: Mapping[str, frozenset[str]] = {PUPILS_AND_TEACHERS: frozenset({"parent", "staff"})}
+NOT_ADMITTED: Mapping[str, tuple[str, ...]] = {PUPILS_AND_TEACHERS: ("parent", "staff")}
 CLOSES_PAGE: Mapping[str, str] = {"news-closed": "news", "messaging-off": "messages", "video-off": "video-class"}
 STATIC_PAGE: Mapping[str, str] = {"static-home": "home", "news-static": "news"}
 MEASURES = (
@@ -50,6 +50,7 @@ class Measures:
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
+        self._not_admitted = {name: deferred(settings.personas, keys) for name, keys in NOT_ADMITTED.items()}
         self._clock = clock
         self._began = clock()
         self._orders: Mapping[str, Order] = {}
@@ -89,7 +90,7 @@ class Measures:
 
     def refusal(self, persona: str, *, hour: float | None = None) -> Refusal | None:
         """What a persona is told that may not come in at this hour; none when it may."""
-        for name, personas in NOT_ADMITTED.items():
+        for name, personas in self._not_admitted.items():
             if persona in personas and self.on(name):
                 return Refusal(name, text_for(name))
         at = self.hour() if hour is None else hour
@@ -99,7 +100,7 @@ class Measures:
                 return Refusal(name, text_for(name))
         return None
 
-    def no_place(self, persona: Persona, present: Mapping[Persona, int], limit: float) -> Refusal | None:
+    def no_place(self, persona: str, present: Mapping[str, int], limit: float) -> Refusal | None:
         """What a newcomer is told whose persona has its share of places and for whom no other is left.
 
         Each persona may always take its reserved places; beyond them it may take of those that are nobody's.

@@ -28,14 +28,14 @@ class Reach:
     @property
     def audiences(self) -> tuple[str, ...]:
         """Whose shared files they may read."""
-        return (EVERYONE, self.person.persona, self.person.login, *self.classes)
+        return (EVERYONE, self.person.rights, self.person.login, *self.classes)
 
     def may_see_pupil(self, pupil: Person) -> bool:
         """Whether a pupil's marks and absences are theirs to see."""
         if pupil.uai != self.person.uai:
             return False
         if self.of_their_classes:
-            return pupil.persona == "student" and not self._strangers(pupil)
+            return pupil.rights == "student" and not self._strangers(pupil)
         return any(pupil.login == own.login for own in self.pupils)
 
     def _strangers(self, pupil: Person) -> bool:
@@ -44,7 +44,7 @@ class Reach:
 
 def reach_of(population: Population, person: Person) -> Reach:
     """What a person may see."""
-    match person.persona:
+    match person.rights:
         case "student":
             return Reach(person, person.classes, (person,), of_their_classes=False)
         case "parent":
@@ -53,5 +53,5 @@ def reach_of(population: Population, person: Person) -> Reach:
             return Reach(person, classes, children, of_their_classes=False)
         case "teacher":
             return Reach(person, person.classes, (), of_their_classes=True)
-        case "staff":
+        case _:
             return Reach(person, population.classes, (), of_their_classes=True)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from entsurge.errors import UsageError
-from entsurge.population import Population
+from entsurge.population import PERSONAS, SHIPPED, Persona, Population
 from entsurge.sandbox.live.limits import LiveLimits
 from entsurge.sandbox.services import BY_NAME, NAMES
 from entsurge.sandbox.spread import CONSTANT
@@ -47,6 +47,7 @@ class Settings:
     distribution of page times around their mean. A full queue answers a page, or closes the connection if
     `refusal` is `close`. An account may ask for `pages_per_minute`, `burst` of them at once; the session limit
     is re-read every `reread_seconds`: both compressed like the day.
+    Those of `personas` live here: always the shipped ones, and any others.
     Mobile access tokens are good for `token_seconds`, divided by `compression`; codes go to `mobile_redirects` alone.
     """
 
@@ -82,6 +83,7 @@ class Settings:
     schools: int = 8
     classes_per_school: int = 6
     pupils_per_class: int = 30
+    personas: tuple[Persona, ...] = SHIPPED
     live: LiveLimits = field(default_factory=LiveLimits)
 
     def __post_init__(self) -> None:
@@ -97,13 +99,18 @@ class Settings:
             faults.append(f"{self.processes} processes share no {self.database.partition(':')[0]}: name a PostgreSQL")
         if self.simulated_hour is not None and not 0 <= self.simulated_hour < 24:
             faults.append(f"simulated_hour is {self.simulated_hour}, outside 0 to 24")
+        keys = [each.key for each in self.personas]
+        if not set(PERSONAS) <= set(keys) or len(set(keys)) < len(keys):
+            faults.append(f"personas are {', '.join(keys)}: expected {', '.join(PERSONAS)}, others once each")
         if faults:
             raise UsageError(f"no such sandbox: {'; '.join(faults)}", hint=f"services are {', '.join(NAMES)}")
 
     @property
     def population(self) -> Population:
         """The people who have accounts here."""
-        return Population(self.seed, self.academies, self.schools, self.classes_per_school, self.pupils_per_class)
+        return Population(
+            self.seed, self.academies, self.schools, self.classes_per_school, self.pupils_per_class, self.personas
+        )
 
     def seconds(self, service: str) -> float:
         """How long a page of a service holds a worker."""
@@ -143,6 +150,8 @@ class Settings:
         if isinstance(found.get("mobile_redirects"), list):
             found["mobile_redirects"] = tuple(found["mobile_redirects"])  # JSON knows lists alone
         try:
+            if isinstance(found.get("personas"), list):
+                found["personas"] = tuple(map(Persona.of, found["personas"]))
             if "live" in found:
                 found["live"] = LiveLimits.of(found["live"])
             return cls(**found)

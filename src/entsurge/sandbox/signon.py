@@ -151,7 +151,7 @@ class SignOn:
 
 def _success(person: Person) -> str:
     attributes = {
-        "profil": person.persona,
+        "profil": person.rights,
         "uai": person.uai,
         "nom": person.family_name,
         "prenom": person.given_name,

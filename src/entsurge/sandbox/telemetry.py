@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from entsurge.population import PERSONAS
 from entsurge.sandbox.live.meters import LiveMeters
 from entsurge.sandbox.measures import MEASURES
 
@@ -75,13 +74,13 @@ class Telemetry:
         self._seconds(route).observe(seconds)
 
     def sample(
-        self, now: Mapping[str, float], present: Callable[[str], int], limit: float, on: Callable[[str], bool]
+        self, now: Mapping[str, float], present: Mapping[str, int], limit: float, on: Callable[[str], bool]
     ) -> None:
         """Take down what is so at this instant."""
         for name, value in now.items():
             self._gauges[name].set(value)
-        for persona in PERSONAS:
-            self._sessions.labels(persona).set(present(persona))
+        for persona, count in present.items():
+            self._sessions.labels(persona).set(count)
         self._limit.set(limit)
         for measure in MEASURES:
             self._measures.labels(measure).set(on(measure))

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from entsurge.audience.shape import PERSONAS
+from entsurge.audience.persona import KEY, PERSONAS
 from entsurge.errors import UsageError
 from entsurge.plan.arrivals import Group
 from entsurge.secret import too_open
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from entsurge.audience.shape import Persona
 
 COLUMNS = "persona, login, password, school; academy if there are several"
 MOST_FAULTS = 20
@@ -45,40 +45,40 @@ class AccountBook:
         for each in people:
             self._by.setdefault((each.persona, self.academy_names.index(each.academy)), []).append(each)
 
-    def count(self, persona: Persona) -> int:
+    def count(self, persona: str) -> int:
         """How many accounts a persona has."""
         return sum(len(found) for (of, _), found in self._by.items() if of == persona)
 
     def counts(self) -> dict[str, int]:
         """Accounts by persona."""
-        return {persona: self.count(persona) for persona in PERSONAS if self.count(persona)}
+        there = {persona for persona, _ in self._by}
+        ordered = [*(each for each in PERSONAS if each in there), *sorted(there.difference(PERSONAS))]
+        return {persona: self.count(persona) for persona in ordered}
 
-    def count_in_academy(self, persona: Persona, academy: int) -> int:
+    def count_in_academy(self, persona: str, academy: int) -> int:
         """How many accounts a persona has in one academy."""
         return len(self._by.get((persona, academy), ()))
 
-    def person_in_academy(self, persona: Persona, academy: int, index: int) -> Person:
+    def person_in_academy(self, persona: str, academy: int, index: int) -> Person:
         """The account of this number; the same on every worker."""
         return self._by[persona, academy][index]
 
-    def of_persona(self, persona: Persona) -> Person | None:
+    def of_persona(self, persona: str) -> Person | None:
         """The first account of a persona, for a check by hand."""
         return next((found[0] for (of, _), found in sorted(self._by.items()) if of == persona), None)
 
-    def groups(self, least: int = 0) -> list[Group]:
+    def groups(self, personas: Iterable[str] = PERSONAS, least: int = 0) -> list[Group]:
         """The academies as tenant groups, each with its share of all accounts; counts under `least` are raised."""
-        total = sum(map(len, self._by.values()))
+        personas = list(personas)
+        total = sum(map(self.count, personas))
         return [
             Group(
                 name=name,
-                share=self._share(index, total),
-                accounts={each: max(least, self.count_in_academy(each, index)) for each in PERSONAS},
+                share=Fraction(sum(self.count_in_academy(each, index) for each in personas), total or 1),
+                accounts={each: max(least, self.count_in_academy(each, index)) for each in personas},
             )
             for index, name in enumerate(self.academy_names)
         ]
-
-    def _share(self, academy: int, total: int) -> Fraction:
-        return Fraction(sum(len(found) for (_, where), found in self._by.items() if where == academy), total)
 
 
 def read(path: Path, *, password: str = "", academies: Mapping[str, str] | None = None) -> AccountBook:
@@ -137,8 +137,8 @@ def _rows(path: Path, *, has_password: bool) -> list[tuple[int, dict[str, str]]]
 def _person(row: dict[str, str], password: str, academies: Mapping[str, str]) -> tuple[Person | None, str]:
     persona, login = row.get("persona", ""), row.get("login", "")
     school, secret = row.get("uai") or row.get("school", ""), row.get("password") or password
-    if persona not in PERSONAS:
-        return None, f"persona: found {persona!r}; expected {', '.join(PERSONAS)}"
+    if not re.fullmatch(KEY, persona):
+        return None, f"persona: found {persona!r}; expected {', '.join(PERSONAS)}, or one of the profile's own"
     empty = [name for name, value in (("login", login), ("school", school), ("password", secret)) if not value]
     if empty:
         return None, f"{', '.join(empty)}: empty"

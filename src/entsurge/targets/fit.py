@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from entsurge.audience.shape import PERSONAS, SERVICES
+from entsurge.audience.profile import unknown
+from entsurge.audience.shape import SERVICES
 from entsurge.errors import UsageError
 from entsurge.plan.summary import window_load
 from entsurge.targets.file import check_authorised
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 def fitting(target: Target, profile: Profile, today: date | None = None) -> Profile:
     """The profile with the target's own objectives, if the plan may be offered to this target.
 
-    Raises UsageError for an authorisation of other days, limits that the plan passes, accounts that are too few.
+    Raises UsageError for an authorisation of other days, limits that the plan passes, accounts that are too few,
+    objectives of a persona that the profile has not.
     """
     check_authorised(target, today or datetime.now(UTC).astimezone().date())
     _check_limits(target, profile)
@@ -32,6 +34,10 @@ def fitting(target: Target, profile: Profile, today: date | None = None) -> Prof
         check_enough(profile, target.accounts)
     if not target.file.objective:
         return profile
+    strangers = [each for each in target.file.objective if each.persona not in {"*", *profile.personas}]
+    if strangers:
+        lines = [f"{target.path}: objective: {unknown(each.persona, profile.personas)}" for each in strangers]
+        raise UsageError("\n".join(lines))
     return replace(profile, file=profile.file.model_copy(update={"objective": list(target.file.objective)}))
 
 
@@ -53,7 +59,9 @@ def _check_limits(target: Target, profile: Profile) -> None:
 def check_services(profile: Profile, driver: Driver, stand_in: Mapping[str, str]) -> None:
     """Raise UsageError when the plan opens pages of a service that the product has none of, and nothing stands in."""
     there = {spec.service for spec in driver.actions.values() if not spec.writes}
-    planned = [name for name in SERVICES if any(profile.mixes.mix(persona).page_share(name) for persona in PERSONAS)]
+    planned = [
+        name for name in SERVICES if any(profile.mixes.mix(persona).page_share(name) for persona in profile.personas)
+    ]
     missing = [name for name in planned if stand_in.get(name, name) not in there]
     if missing:
         lines = ", ".join(f'{name} = "{next(iter(sorted(there)), "home")}"' for name in missing)

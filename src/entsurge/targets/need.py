@@ -28,7 +28,7 @@ def needed(profile: Profile, book: AccountBook) -> dict[tuple[str, str], int]:
     waiting: dict[tuple[str, str], deque[tuple[int, int]]] = defaultdict(deque)
     ordinal: dict[tuple[str, str], int] = defaultdict(int)
     most: dict[tuple[str, str], int] = defaultdict(int)
-    for visit in Arrivals(profile, book.groups(least=PLENTY)):
+    for visit in Arrivals(profile, book.groups(profile.personas, least=PLENTY)):
         key = (visit.persona, visit.group)
         number, still = ordinal[key], waiting[key]
         ordinal[key] += 1
@@ -43,8 +43,16 @@ def check_enough(profile: Profile, book: AccountBook) -> None:
     """Raise UsageError when the plan would call somebody who is still there, with every number that is needed."""
     lines = []
     for (persona, academy), need in sorted(needed(profile, book).items()):
-        have = book.count_in_academy(persona, book.academy_names.index(academy))  # type: ignore[arg-type]
+        have = book.count_in_academy(persona, book.academy_names.index(academy))
         if have < need:
             lines.append(f"accounts: {persona} in {academy}: {have}; the plan needs {need}")
     if lines:
-        raise UsageError("\n".join(lines), hint="add accounts to the CSV file, or take a smaller --scale")
+        raise UsageError(
+            "\n".join(lines), hint=f"add accounts to the CSV file, or take a smaller --scale{_of_others(profile, book)}"
+        )
+
+
+def _of_others(profile: Profile, book: AccountBook) -> str:
+    """What the file has for personas that the profile has not: a name that is written otherwise, perhaps."""
+    others = [persona for persona in book.counts() if persona not in profile.personas]
+    return f"; it has accounts of {', '.join(others)}, which the profile has not" if others else ""

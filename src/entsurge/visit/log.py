@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from entsurge.audience.persona import SHIPPED, by_key, entry
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from entsurge.audience.persona import Persona
     from entsurge.plan.arrivals import PagePlan, VisitPlan
     from entsurge.visit.outcome import PageResult
 
 
 class VisitLog:
-    """What one visit came to."""
+    """What one visit came to; `personas` say what its work is."""
 
-    def __init__(self, plan: VisitPlan, due_us: int, start_us: int) -> None:
+    def __init__(
+        self, plan: VisitPlan, due_us: int, start_us: int, personas: Mapping[str, Persona] | None = None
+    ) -> None:
+        work = entry(personas or by_key(SHIPPED), plan.persona).work
+        self.work = frozenset(work.services if work else ())
         self.plan, self.due_us, self.start_us = plan, due_us, start_us
         self.school, self.sign_on, self.end = "", "", "lost"
         self.waiting_us = 0
@@ -25,9 +34,9 @@ class VisitLog:
             self.services[page.service]["planned"] += 1
 
     @classmethod
-    def of_lost(cls, plan: VisitPlan, now_us: int) -> VisitLog:
+    def of_lost(cls, plan: VisitPlan, now_us: int, personas: Mapping[str, Persona] | None = None) -> VisitLog:
         """A visit that the generator could not start, or lost sight of."""
-        log = cls(plan, plan.due_us, now_us)
+        log = cls(plan, plan.due_us, now_us, personas)
         log.sign_on, log.end = "lost", "not-started"
         return log
 
@@ -57,7 +66,7 @@ class VisitLog:
             "phase": self.plan.phase, "due_us": self.due_us, "start_us": self.start_us, "end_us": end_us,
             "planned": planned, **outcomes, "unserved": planned - sum(outcomes.values()),
             "planned_gap_us": sum(page.gap_us for page in self.plan.pages), "waiting_us": self.waiting_us,
-            "work_planned": bool({"lesson-book", "homework"} & set(self.services)), "work_served": self.work_served,
+            "work_planned": bool(self.work & set(self.services)), "work_served": self.work_served,
             "services": [{"service": name, **{key: of[key] for key in ("planned", *outcomes)}} for name, of in pages],
             "sign_on": self.sign_on, "end": self.end, "attempt": self.plan.attempt,
         }  # fmt: skip

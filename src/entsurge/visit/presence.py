@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from entsurge.audience.shape import PERSONAS
-
-if TYPE_CHECKING:
-    from entsurge.audience.shape import Persona
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +27,16 @@ class Presence:
 
     def __init__(self, window: Span) -> None:
         self.window = window
-        self.counts: Counter[Persona] = Counter(dict.fromkeys(PERSONAS, 0))
+        self.counts: Counter[str] = Counter()
         self._inside, self._since_us, self._area_us = 0, 0, 0
 
-    def arrive(self, persona: Persona, now_us: int) -> None:
+    def arrive(self, persona: str, now_us: int) -> None:
         """Somebody has come."""
         self.area_us(now_us)
         self.counts[persona] += 1
         self._inside += 1
 
-    def depart(self, persona: Persona, now_us: int) -> None:
+    def depart(self, persona: str, now_us: int) -> None:
         """Somebody has gone."""
         self.area_us(now_us)
         self.counts[persona] -= 1

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from zlib import crc32
 
+from entsurge.audience.persona import SHIPPED, Persona, by_key
 from entsurge.visit.presence import Presence, Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from entsurge.audience.shape import Patience, Persona
+    from entsurge.audience.shape import Patience
     from entsurge.client.access import Access
     from entsurge.client.allow_list import AllowList
     from entsurge.plan.comeback import Comeback
@@ -57,11 +58,11 @@ class People(Protocol):
         """The academies in their order."""
         ...
 
-    def person_in_academy(self, persona: Persona, academy: int, index: int, /) -> Person:
+    def person_in_academy(self, persona: str, academy: int, index: int, /) -> Person:
         """The nth account of a persona in an academy."""
         ...
 
-    def count(self, persona: Persona, /) -> int:
+    def count(self, persona: str, /) -> int:
         """How many accounts a persona has."""
         ...
 
@@ -118,7 +119,7 @@ class RunContext:
     population: People
     record: Record
     access: Access
-    patience: Mapping[Persona, Patience]
+    patience: Mapping[str, Patience]
     deadline_seconds: float
     zero: float = 0.0
     writable: frozenset[str] | None = None  # services that may be written to; None for all (the sandbox)
@@ -136,6 +137,10 @@ class RunContext:
     cuts_short: bool = False  # this process goes before its visits are over: what they miss is not the target's fault
     unreachable: int = 0
     answers: int = 0
+    personas: Mapping[str, Persona] = field(default_factory=lambda: by_key(SHIPPED))
+
+    def __post_init__(self) -> None:
+        self.presence.counts.update(dict.fromkeys(self.personas, 0))
 
     @property
     def allow(self) -> AllowList:

@@ -28,7 +28,6 @@ from entsurge.visit.visitor_api import VisitorApi
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from entsurge.audience.shape import Persona
     from entsurge.client.client import Exchange
     from entsurge.client.dialing import Dialed
     from entsurge.plan.arrivals import PagePlan, VisitPlan
@@ -61,7 +60,7 @@ class Standalone(Protocol):
         """The shared surroundings, made when first asked for."""
         ...
 
-    def draw(self, persona: Persona) -> VisitPlan:
+    def draw(self, persona: str) -> VisitPlan:
         """The next visit of this persona."""
         ...
 
@@ -70,7 +69,7 @@ class Visitor(VisitorApi, User):
     """Abstract: a scenario is a subclass with a persona and its journeys."""
 
     abstract = True
-    persona: ClassVar[Persona]
+    persona: ClassVar[str]
     _noted: RequestsRecord
     _noted_of = ("", "")  # service and action that `_noted` is for
     journeys: ClassVar[dict[str, list[str]]] = {}
@@ -113,7 +112,7 @@ class Visitor(VisitorApi, User):
         """Live one visit as planned, and record it; `due_us` replaces the plan's due time."""
         context = self.run_context
         self.plan, self.cohort = plan, context.cohort(plan.name)
-        self.log = VisitLog(plan, plan.due_us if due_us is None else due_us, context.now_us())
+        self.log = VisitLog(plan, plan.due_us if due_us is None else due_us, context.now_us(), context.personas)
         context.lags_us.append(self.log.start_us - self.log.due_us)
         context.presence.arrive(plan.persona, self.log.start_us)
         self.random = random.Random(plan.name)
@@ -188,9 +187,10 @@ class Visitor(VisitorApi, User):
         return start_us, end_us, result
 
     def _is_work(self, context: RunContext, service: str, action: str) -> bool:
-        if self.persona == "teacher":
-            return context.driver.actions[action].publishes
-        return service in ("lesson-book", "homework")
+        work = context.personas[self.persona].work
+        if work is None:
+            return False
+        return context.driver.actions[action].publishes if work.publishes else service in work.services
 
     def _note(self, context: RunContext, result: PageResult, due_us: int, start_us: int, end_us: int) -> None:
         plan = self.plan

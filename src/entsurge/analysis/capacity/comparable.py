@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge import content
 from entsurge.audience.profile import numbered
-from entsurge.audience.shape import PERSONAS
 from entsurge.plan.people import population
 
 if TYPE_CHECKING:
@@ -192,7 +191,7 @@ def _people(manifest: Mapping[str, Any], profile: Profile) -> Iterator[Differenc
             "population": {
                 "academies": people.academy_names,
                 "schools": profile.file.population.schools,
-                "people": sum(people.count(persona) for persona in PERSONAS),
+                "people": sum(people.count(persona) for persona in profile.personas),
             }
         }
     )

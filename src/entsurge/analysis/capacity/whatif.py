@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from entsurge.audience import profile as profiles
 from entsurge.audience.figure import Figure
-from entsurge.audience.shape import DAYS, PERSONAS
+from entsurge.audience.shape import DAYS
 from entsurge.audience.week import Figures, resolve, split
 from entsurge.errors import UsageError
 from entsurge.plan.people import presence
@@ -131,7 +131,7 @@ def _means(profile: Profile, *, shape: str | None = None, parents_later: bool = 
     if parents_later:
         rates["parent"] = _moved(rates["parent"])
     pages = profile.week.pages_per_visit
-    return [sum((rates[persona][hour] for persona in PERSONAS), Fraction(0)) * pages for hour in range(HOURS)]
+    return [sum((rates[persona][hour] for persona in rates), Fraction(0)) * pages for hour in range(HOURS)]
 
 
 def _stretches(profile: Profile) -> list[Fraction]:
@@ -140,7 +140,7 @@ def _stretches(profile: Profile) -> list[Fraction]:
     minutes = min(60, window.end_minute - window.begin_minute)
     if minutes == 60 or not (profile.bell or profile.happenings):
         return [Fraction(1)] * HOURS
-    rates = [rate(profile, persona) for persona in PERSONAS]
+    rates = [rate(profile, persona) for persona in profile.personas]
 
     found = []
     for hour in range(HOURS):
@@ -176,7 +176,7 @@ def window_pages(profile: Profile) -> float:
     """Pages per second of the profile's window at full scale, in its own time: what a multiple of 1 means."""
     window, share = profile.file.window, presence(profile)
     begin, end = window.begin_minute, window.end_minute
-    rates = [rate(profile, persona, share=share) for persona in PERSONAS]
+    rates = [rate(profile, persona, share=share) for persona in profile.personas]
     visits = sum((each.until(end) - each.until(begin) for each in rates), Fraction(0))
     return float(visits * profile.week.pages_per_visit / (60 * (end - begin)))
 

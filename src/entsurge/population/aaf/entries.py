@@ -11,9 +11,10 @@ from entsurge.population.aaf.entry import Entry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from entsurge.population.people import Person, Persona, Population
+    from entsurge.population.people import Person, Population
 
-FIRST_ID: dict[Persona, int] = {"student": 10_000_000, "parent": 20_000_000, "teacher": 30_000_000, "staff": 40_000_000}
+FIRST_ID: dict[str, int] = {"student": 10_000_000, "parent": 20_000_000, "teacher": 30_000_000, "staff": 40_000_000}
+FIRST_ADDED_ID = 50_000_000
 FIRST_SCHOOL, FIRST_SUBJECT = 90_000, 990_001
 TRAININGS = {"2DE": ("20010015110", "SECONDE"), "1RE": ("20110015110", "PREMIERE"), "TLE": ("20210015110", "TERMINALE")}
 BORN = {"2DE": 2010, "1RE": 2009, "TLE": 2008}
@@ -21,9 +22,9 @@ BORN = {"2DE": 2010, "1RE": 2009, "TLE": 2008}
 LINKS = ("1$1$1$1$0", "2$0$1$1$0")
 
 
-def join_id(persona: Persona, index: int) -> str:
-    """The number that joins a person over all files."""
-    return str(FIRST_ID[persona] + index)
+def join_id(persona: str, index: int, place: int = 0) -> str:
+    """The number that joins a person over all files; `place` is an added persona's among those of its population."""
+    return str(FIRST_ID.get(persona, FIRST_ADDED_ID + 10_000_000 * place) + index)
 
 
 def school_id(school: int) -> str:
@@ -60,10 +61,11 @@ def structures(people: Population, schools: Iterable[int]) -> Iterator[Entry]:
 
 
 def employees(people: Population, schools: Iterable[int]) -> Iterator[Entry]:
-    """The teachers of these schools, then their staff."""
+    """The teachers of these schools, their staff, then added personas: AAF knows these as teachers or staff alone."""
     schools = list(schools)
-    for persona in ("teacher", "staff"):
-        yield from (_employee(each) for each in _people(people, persona, schools))
+    added = [each.key for each in people.personas if each.key not in FIRST_ID]
+    for place, persona in enumerate(("teacher", "staff", *added), -2):
+        yield from (_employee(each, place) for each in _people(people, persona, schools))
 
 
 def parents(people: Population, schools: Iterable[int]) -> Iterator[Entry]:
@@ -76,7 +78,7 @@ def students(people: Population, schools: Iterable[int]) -> Iterator[Entry]:
     return (_student(people, each) for each in _people(people, "student", schools))
 
 
-def _people(people: Population, persona: Persona, schools: Iterable[int]) -> Iterator[Person]:
+def _people(people: Population, persona: str, schools: Iterable[int]) -> Iterator[Person]:
     each = people.per_school(persona)
     for school in schools:
         for index in range(school * each, (school + 1) * each):
@@ -99,18 +101,18 @@ def _school(people: Population, index: int) -> Entry:
     return Entry("add", "EtabEducNat", identity, attributes)
 
 
-def _who(person: Person) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    identity = join_id(person.persona, person.index)
+def _who(person: Person, place: int = 0) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    identity = join_id(person.persona, person.index, place)
     return (
         ("ENTPersonJointure", (identity,)), ("sn", (person.family_name,)), ("givenName", (person.given_name,)),
     )  # fmt: skip
 
 
-def _employee(person: Person) -> Entry:
+def _employee(person: Person, place: int) -> Entry:
     school = school_id(person.school)
     born = f"{1 + person.index % 28:02d}/{1 + person.index % 12:02d}/{1962 + person.index % 35}"
-    attributes = (*_who(person), ("ENTPersonDateNaissance", (born,)), ("ENTPersonStructRattach", (school,)))
-    if person.persona == "teacher" and person.subject:
+    attributes = (*_who(person, place), ("ENTPersonDateNaissance", (born,)), ("ENTPersonStructRattach", (school,)))
+    if person.rights == "teacher" and person.subject:
         subject = subject_id(person.subject)
         role = f"{school}$ENS$ENSEIGNEMENT${subject}${person.subject}"
         taught = tuple(f"{school}${name}${subject}" for name in person.classes)
@@ -118,7 +120,7 @@ def _employee(person: Person) -> Entry:
     else:
         role = f"{school}$ADF$PERSONNELS ADMINISTRATIFS$0001$VIE SCOLAIRE"
         attributes = (*attributes, ("ENTPersonFonctions", (role,)))
-    return Entry("add", "PersEducNat", join_id(person.persona, person.index), attributes)
+    return Entry("add", "PersEducNat", join_id(person.persona, person.index, place), attributes)
 
 
 def _parent(person: Person) -> Entry:

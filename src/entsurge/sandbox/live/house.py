@@ -6,7 +6,6 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from entsurge.population import PERSONAS
 from entsurge.sandbox.live.chat import ChatRoom
 from entsurge.sandbox.live.history import History, told
 from entsurge.sandbox.live.member import CLOSED_BY_MEASURE
@@ -80,7 +79,7 @@ class House:
         refusals = {
             (service, persona): measures.closed(service) or measures.refusal(persona)
             for service in ("chat", "video-class")
-            for persona in PERSONAS
+            for persona in self._ent.personas
         }
         if not any(refusals.values()):
             return

@@ -19,7 +19,7 @@ _FOR, _UNTIL, _SEAL = "pour", "jusqu-a", "sceau"
 
 def rooms_of(service: str, person: Person) -> tuple[str, ...]:
     """The rooms that someone belongs to: their classes', and the school's staff room for chat and for staff."""
-    match person.persona:
+    match person.rights:
         case "teacher" if service == "chat":
             return (*person.classes, STAFF_ROOM)
         case "staff":

@@ -43,7 +43,7 @@ async def listen(ent: Ent, room: Room, member: Member) -> None:
 
 def _media(ent: Ent, member: Member, chunk: bytes) -> None:
     """A teacher's own picture and voice, which the mix stands for; nobody else sends any."""
-    if member.service == "video-class" and member.inside and member.person.persona == "teacher":
+    if member.service == "video-class" and member.inside and member.person.rights == "teacher":
         ent.telemetry.live.media_in.inc(len(chunk))
     else:
         member.put_out(_UNSUPPORTED, "media", "rien de tel ici")

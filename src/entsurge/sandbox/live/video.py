@@ -35,7 +35,7 @@ class VideoRoom(Room):
 
     def bar(self, member: Member) -> str:
         """A full class, or one without a teacher where one is needed; a teacher always comes in."""
-        if member.person.persona == "teacher":
+        if member.person.rights == "teacher":
             return ""
         if self.limits.video_needs_teacher and not self._has_teacher():
             return "teacher"
@@ -45,7 +45,7 @@ class VideoRoom(Room):
         """What will be sent and what may be; the stream begins with the first who comes."""
         if self._stream is None or self._stream.done():
             self._stream = asyncio.create_task(self._send_stream())
-        uploads = member.person.persona == "teacher"
+        uploads = member.person.rights == "teacher"
         return {
             "receive_kbps": self.limits.video_kbps,
             "send_kbps": self.limits.video_upload_kbps if uploads else 0,
@@ -69,7 +69,7 @@ class VideoRoom(Room):
         return True
 
     def _has_teacher(self) -> bool:
-        return any(member.person.persona == "teacher" for member in self._inside.values())
+        return any(member.person.rights == "teacher" for member in self._inside.values())
 
     async def _send_stream(self) -> None:
         loop, period = asyncio.get_running_loop(), self.limits.chunk_seconds

@@ -114,7 +114,7 @@ class House:
     @staticmethod
     def is_own(person: Person, other: Person) -> bool:
         """Whether the other is the person or a child of theirs."""
-        child = person.persona == "parent" and other.persona == "student" and other.index in person.children
+        child = person.rights == "parent" and other.rights == "student" and other.index in person.children
         return other.login == person.login or child
 
     def follows(self, person: Person, class_name: str, teacher: str) -> bool:

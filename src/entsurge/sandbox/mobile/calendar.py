@@ -90,7 +90,7 @@ class Calendar:
         """Mark one's own work as done or not."""
         subject = self._house.subject(ask)
         found = self._one(db, ask, subject)
-        if ask.person.persona != "student":
+        if ask.person.rights != "student":
             raise Refused(403, "only the pupil marks work as done")
         is_done = _done_of(ask.body, ask.path["id"])
         homework.mark(db, subject.login, found.id, is_done=is_done)
@@ -106,19 +106,19 @@ class Calendar:
 
     @staticmethod
     def _lessons(db: Connection, subject: Person, since: str, until: str) -> list[lessons.Lesson]:
-        if subject.persona == "teacher":
+        if subject.rights == "teacher":
             return lessons.of_teacher(db, subject.login, since, until)
         return lessons.of_classes(db, subject.uai, subject.classes, since, until) if subject.classes else []
 
     @staticmethod
     def _work(db: Connection, subject: Person, since: str, until: str) -> list[homework.Homework]:
-        if subject.persona == "teacher":
+        if subject.rights == "teacher":
             return homework.of_teacher(db, subject.login, since, until)
         return homework.of_classes(db, subject.uai, subject.classes, since, until) if subject.classes else []
 
     @staticmethod
     def _done(db: Connection, subject: Person, work: Sequence[homework.Homework]) -> frozenset[int]:
-        if subject.persona != "student" or not work:
+        if subject.rights != "student" or not work:
             return frozenset()
         return homework.done(db, subject.login, [each.id for each in work])
 
@@ -243,7 +243,7 @@ def paragraph(text: str) -> str:
 
 
 def _concerns(subject: Person, class_name: str, teacher: str) -> bool:
-    return class_name in subject.classes if subject.persona == "student" else teacher == subject.login
+    return class_name in subject.classes if subject.rights == "student" else teacher == subject.login
 
 
 def _done_of(body: object, key: str) -> bool:

@@ -36,7 +36,7 @@ class Contacts:
         reach = self._house.directory.reach(person)
         teachers = self._house.directory.teachers_of(person.school, reach.classes)
         alone = [self._one(person, teacher) for teacher in teachers if teacher.login != person.login]
-        if person.persona in ("student", "parent"):
+        if person.rights in ("student", "parent"):
             return alone
         return [*alone, *(self._group(person, name) for name in self._groups(reach.classes))]
 
@@ -54,7 +54,7 @@ class Contacts:
         text = str(reference.get("id", "")) if isinstance(reference, dict) else ""
         reach = self._house.directory.reach(sender)
         group = text.removeprefix(_GROUP)
-        if text.startswith(_GROUP) and sender.persona in ("teacher", "staff") and group in self._groups(reach.classes):
+        if text.startswith(_GROUP) and sender.rights in ("teacher", "staff") and group in self._groups(reach.classes):
             return group
         person = find_person(self._house.population, text)
         if person is not None and person.uai == sender.uai and self._may_write(sender, person, reach.classes):
@@ -62,12 +62,12 @@ class Contacts:
         raise Refused(403, f"{text[:60]!r} is not in your address book", source={"pointer": "/data/relationships"})
 
     def _may_write(self, sender: Person, other: Person, classes: tuple[str, ...]) -> bool:
-        if sender.persona == "staff" or other.login == sender.login:
+        if sender.rights == "staff" or other.login == sender.login:
             return True
-        if sender.persona == "teacher":
+        if sender.rights == "teacher":
             theirs = self._house.directory.reach(other).classes
-            return other.persona in ("teacher", "staff") or bool(set(theirs) & set(classes))
-        return other.persona == "staff" or (other.persona == "teacher" and bool(set(other.classes) & set(classes)))
+            return other.rights in ("teacher", "staff") or bool(set(theirs) & set(classes))
+        return other.rights == "staff" or (other.rights == "teacher" and bool(set(other.classes) & set(classes)))
 
     @staticmethod
     def _groups(classes: tuple[str, ...]) -> list[str]:

@@ -9,27 +9,28 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from entsurge.population import PERSONAS
+from entsurge.population import by_key
 from entsurge.population.names import draw
 
 if TYPE_CHECKING:
     from entsurge.population import Person, Population, School
 
 _PERSON, _SCHOOL = "ESKO-P-", "SKO-E-"
-_SCHOOL_KIND = len(PERSONAS)
+_SCHOOL_KIND = 0xFF
 
 
 def person_id(population: Population, person: Person) -> str:
     """What a person is called."""
-    return _PERSON + _uuid(population.seed, PERSONAS.index(person.persona), person.index)
+    return _PERSON + _uuid(population.seed, _kinds(population).index(person.persona), person.index)
 
 
 def find_person(population: Population, text: str) -> Person | None:
     """Who is called so; none when nobody is."""
     kind, index = _read(population.seed, text.removeprefix(_PERSON)) if text.startswith(_PERSON) else (-1, 0)
-    if not 0 <= kind < len(PERSONAS) or index >= population.count(PERSONAS[kind]):
+    kinds = _kinds(population)
+    if not 0 <= kind < len(kinds) or index >= population.count(kinds[kind]):
         return None
-    return population.person(PERSONAS[kind], index)
+    return population.person(kinds[kind], index)
 
 
 def school_id(population: Population, school: School) -> str:
@@ -41,6 +42,10 @@ def find_school(population: Population, text: str) -> School | None:
     """The school that is called so; none when none is."""
     kind, index = _read(population.seed, text.removeprefix(_SCHOOL)) if text.startswith(_SCHOOL) else (-1, 0)
     return population.school(index) if kind == _SCHOOL_KIND and index < population.schools else None
+
+
+def _kinds(population: Population) -> list[str]:
+    return list(by_key(population.personas))
 
 
 def _uuid(seed: int, kind: int, index: int) -> str:

@@ -162,7 +162,7 @@ def names(person: Person) -> dict[str, Any]:
         "name": f"{person.given_name} {person.family_name}",
         "given_name": person.given_name,
         "family_name": person.family_name,
-        "profile": person.persona,
+        "profile": person.rights,
     }
 
 

@@ -12,12 +12,12 @@ from entsurge.sandbox.mobile.jsonapi import Resource
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from entsurge.population import Person, Persona, Population, School
+    from entsurge.population import Person, Population, School
 
-_TYPES: dict[Persona, str] = {
+_TYPES: dict[str, str] = {
     "student": "student", "teacher": "teacher", "staff": "nonTeachingStaff", "parent": "personInContactWithStudent",
 }  # fmt: skip
-_INFO_TYPES: dict[Persona, str] = {
+_INFO_TYPES: dict[str, str] = {
     "student": "studentUserInfo", "parent": "legalRepresentativeUserInfo", "teacher": "userInfo", "staff": "userInfo",
 }  # fmt: skip
 _READS = {
@@ -27,7 +27,7 @@ _READS = {
     "ABS": ("READ_ABSENCE_FILES", "READ_ABSENCE_FILES_DETAILS"),
     "MSG": ("READ_MESSAGES", "WRITE_MESSAGES"),
 }
-_MORE: dict[Persona, dict[str, tuple[str, ...]]] = {
+_MORE: dict[str, dict[str, tuple[str, ...]]] = {
     "student": {"TAF": ("MARK_HOMEWORK_ASSIGNMENT_AS_DONE",)},
     "parent": {"ABS": ("COMPLETE_ABSENCE_FILES",)},
     "staff": {"ABS": ("COMPLETE_ABSENCE_FILES",)},
@@ -49,9 +49,7 @@ class People:
 
     def person(self, person: Person) -> Resource:
         """Somebody, as others see them."""
-        return Resource(
-            _TYPES[person.persona], person_id(self._population, person), _name(person) | self._pupil(person)
-        )
+        return Resource(_TYPES[person.rights], person_id(self._population, person), _name(person) | self._pupil(person))
 
     def known(self, logins: Iterable[str]) -> list[Resource]:
         """Whoever has these logins, as others see them."""
@@ -66,13 +64,13 @@ class People:
             "audienceId": person.login,
             "externalMail": None,
             "mobilePhone": None,
-            "profile": person.persona,
+            "profile": person.rights,
             "permissions": self._permissions(person),
             **self._pupil(person),
-            **(_home(person) if person.persona == "parent" else {}),
+            **(_home(person) if person.rights == "parent" else {}),
         }
         return Resource(
-            _INFO_TYPES[person.persona],
+            _INFO_TYPES[person.rights],
             person_id(self._population, person),
             attributes,
             {
@@ -101,7 +99,7 @@ class People:
 
     def _pupil(self, person: Person) -> dict[str, Any]:
         """What is said of a pupil beside the name; nothing of anybody else."""
-        if person.persona != "student":
+        if person.rights != "student":
             return {}
         seed, level = self._population.seed, person.classes[0][:1]
         born = date(2008, 1, 1) + timedelta(days=draw(seed, "born", person.index) % 1_000)
@@ -113,7 +111,7 @@ class People:
         }
 
     def _permissions(self, person: Person) -> list[dict[str, Any]]:
-        school, more = school_id(self._population, self._schools[person.uai]), _MORE.get(person.persona, {})
+        school, more = school_id(self._population, self._schools[person.uai]), _MORE.get(person.rights, {})
         return [
             {"schoolId": school, "service": service, "permittedOperations": [*reads, *more.get(service, ())]}
             for service, reads in _READS.items()

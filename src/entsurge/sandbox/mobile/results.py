@@ -120,7 +120,7 @@ class Results:
         if not subject.classes:
             return []
         of_classes = marks.taught(db, subject.uai, subject.classes)
-        return [each for each in of_classes if subject.persona == "student" or each.teacher == subject.login]
+        return [each for each in of_classes if subject.rights == "student" or each.teacher == subject.login]
 
     def _table(self, db: Connection, pupil: Person, period: marks.Period) -> str:
         by_service = self._by_service(db, pupil, str(period.id))

@@ -44,7 +44,7 @@ class SchoolLife:
         """The absences of a pupil, newest first; for staff, those of the school."""
         subject, page = self._house.subject(ask), ask.query.page
         most = min(page.offset + page.limit, _FURTHEST)
-        if subject.persona == "staff":
+        if subject.rights == "staff":
             found = absences.of_school(db, subject.uai, "", most)
         else:
             found = absences.of_pupils(db, [subject.login], most)
@@ -64,7 +64,7 @@ class SchoolLife:
 
     def justify(self, db: Connection, ask: Ask) -> Resource:
         """Give an absence its reason: a child's, or for staff any pupil's of the school."""
-        if ask.person.persona not in _JUSTIFY:
+        if ask.person.rights not in _JUSTIFY:
             raise Refused(403, "a parent or the school's staff justify an absence")
         data = ask.body.get("data") if isinstance(ask.body, dict) else None
         if not isinstance(data, dict) or data.get("type") != "absenceFileState":

@@ -6,7 +6,7 @@ import io
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from entsurge.population import PERSONAS
+from entsurge.population.accounts import everyone
 from entsurge.population.names import draw
 from entsurge.sandbox.store import accounts, moment, schema, seeding_classes, seeding_mail
 from entsurge.sandbox.store.attachments import Upload
@@ -36,7 +36,7 @@ def seed(database: Database, disk: Disk, population: Population, day: date | Non
     """Fill a rebuilt database: accounts, two weeks of lessons and work, messages, marks, absences, files, news."""
     today = (day or moment.today()).isoformat()
     documents = _documents(disk)
-    people = list(_everyone(population))
+    people = list(everyone(population))
     database.bulk(schema.ACCOUNT, (_account(population, person) for person in people))
     classes = seeding_classes.Classes(population, people, today, documents)
     for table in seeding_classes.TABLES:
@@ -46,12 +46,6 @@ def seed(database: Database, disk: Disk, population: Population, day: date | Non
         database.bulk(table, mail.rows(table))
     database.bulk(schema.ABSENCE_REASON, ((n, *reason) for n, reason in enumerate(_REASONS, 1)))
     database.bulk(schema.NEWS, _news(population, today))
-
-
-def _everyone(population: Population) -> Iterator[Person]:
-    for persona in PERSONAS:
-        for index in range(population.count(persona)):
-            yield population.person(persona, index)
 
 
 def _account(population: Population, person: Person) -> tuple[str, bytes, bytes, int]:

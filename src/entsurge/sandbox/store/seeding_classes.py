@@ -51,9 +51,9 @@ class Classes:
         self._pupils: dict[tuple[str, str], list[Person]] = defaultdict(list)
         self._staff_room: dict[str, list[Person]] = defaultdict(list)
         for person in people:
-            if person.persona == "teacher":
+            if person.rights == "teacher":
                 self._staff_room[person.uai].append(person)
-            kept = self._teachers if person.persona == "teacher" else self._pupils
+            kept = self._teachers if person.rights == "teacher" else self._pupils
             for name in person.classes:  # parents and staff have none
                 kept[person.uai, name].append(person)
         self._days = list(_school_days(today))

@@ -30,7 +30,7 @@ class Mail:
         self._authors: dict[tuple[int, str], list[str]] = defaultdict(list)
         self._staff_room: dict[int, list[str]] = defaultdict(list)
         self._uais = {person.school: person.uai for person in people}
-        students = {person.index: person for person in people if person.persona == "student"}
+        students = {person.index: person for person in people if person.rights == "student"}
         for person in people:
             self._place(person, students)
 
@@ -41,7 +41,7 @@ class Mail:
 
     def _place(self, person: Person, students: dict[int, Person]) -> None:
         """Pupils, parents and teachers of a class write to each other; staff listen to the first class."""
-        match person.persona:
+        match person.rights:
             case "teacher":
                 self._staff_room[person.school].append(person.login)
                 for name in person.classes:

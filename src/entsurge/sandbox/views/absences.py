@@ -66,7 +66,7 @@ def read(db: Connection, asked: Asked) -> View | None:
 def read_register(db: Connection, asked: Asked) -> View | None:
     """A register that was taken, for those who may take one."""
     register = absences.one_register(db, asked.person.uai, asked.key or 0)
-    if register is None or asked.person.persona not in _TAKERS:
+    if register is None or asked.person.rights not in _TAKERS:
         return None
     return _register(db, asked, register)
 
@@ -74,7 +74,7 @@ def read_register(db: Connection, asked: Asked) -> View | None:
 def write(db: Connection, asked: Asked, sent: Sent) -> Written:
     """Take the register of a class: who is absent or late, and their parents are notified."""
     person = asked.person
-    if person.persona not in _TAKERS:
+    if person.rights not in _TAKERS:
         raise Denied
     name = sent.text("classe") or asked.reach.classes[0]
     if name not in asked.reach.classes:
@@ -99,7 +99,7 @@ def write(db: Connection, asked: Asked, sent: Sent) -> Written:
 def justify(db: Connection, asked: Asked, sent: Sent) -> Written:
     """Give an absence its reason: staff's business."""
     absence = absences.one(db, asked.person.uai, asked.key or 0)
-    if asked.person.persona != "staff" or absence is None:
+    if asked.person.rights != "staff" or absence is None:
         raise Denied
     reason = sent.number("motif")
     if reason is not None and reason not in {each.id for each in absences.reasons(db)}:
@@ -115,7 +115,7 @@ def take_reason_back(db: Connection, asked: Asked) -> bool | None:
     absence = absences.one(db, asked.person.uai, asked.key or 0)
     if absence is None:
         return None
-    if asked.person.persona != "staff":
+    if asked.person.rights != "staff":
         return False
     absences.justify(db, absence.id, None, "")
     return True
@@ -156,7 +156,7 @@ def _one(db: Connection, asked: Asked, absence: Absence) -> View:
     span = f"Du {day(absence.starts_at)} au {day(absence.ends_at)}"
     title = f"{_KINDS[absence.kind]} de {asked.name_of(absence.login)}"
     article = Article(absence.id, title, (span, said, absence.comment), asked.name_of(absence.author))
-    if asked.person.persona != "staff":
+    if asked.person.rights != "staff":
         return View(article=article)
     options = tuple((str(key), label) for key, label in labels.items())
     form = Form(f"{PATH}/{absence.id}", (Field("motif", "select", options), Field("commentaire")), "Justifier")

@@ -59,7 +59,7 @@ def write(db: Connection, asked: Asked, sent: Sent) -> Written:
     """Keep a file, for oneself or shared with a class. Raises OverQuota."""
     person = asked.person
     audience = sent.text("partage") or person.login
-    if audience != person.login and person.persona not in _SHARERS:
+    if audience != person.login and person.rights not in _SHARERS:
         raise Denied
     if not sent.uploads or (audience != person.login and audience not in asked.reach.classes):
         raise Misaddressed
@@ -91,7 +91,7 @@ def _one(asked: Asked, file: File) -> View:
 
 def _form(asked: Asked) -> Form:
     fields = [Field("titre"), Field("fichier", "file")]
-    if asked.person.persona in _SHARERS:
+    if asked.person.rights in _SHARERS:
         options = (("", "Moi seul"), *((name, name) for name in asked.reach.classes))
         fields.append(Field("partage", "select", options))
     return Form(PATH, tuple(fields))

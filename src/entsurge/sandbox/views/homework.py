@@ -54,7 +54,7 @@ def read(db: Connection, asked: Asked) -> View | None:
 def write(db: Connection, asked: Asked, sent: Sent) -> Written:
     """Set work for a class; its pupils are notified."""
     person, today = asked.person, moment.today().isoformat()
-    if person.persona != "teacher":
+    if person.rights != "teacher":
         raise Denied
     name, title = sent.text("classe") or person.classes[0], sent.text("titre") or "Sans titre"
     due = _day(sent.text("pour_le")) or moment.day_after(today, _DUE_IN_DAYS)
@@ -146,20 +146,20 @@ def one(db: Connection, asked: Asked, work: Homework) -> View:
 
 def sees_hand_in(asked: Asked, work: Homework, login: str) -> bool:
     """Whether what a pupil handed in for some work is somebody's to see."""
-    if asked.person.persona == "teacher":
+    if asked.person.rights == "teacher":
         return work.teacher == asked.person.login
     return any(pupil.login == login for pupil in asked.reach.pupils)
 
 
 def _work_of_a_pupil(db: Connection, asked: Asked) -> Homework:
     work = homework.one(db, asked.person.uai, asked.key or 0)
-    if asked.person.persona != "student" or work is None or not may_read(asked, work):
+    if asked.person.rights != "student" or work is None or not may_read(asked, work):
         raise Denied
     return work
 
 
 def _set_form(asked: Asked) -> tuple[Form, ...]:
-    if asked.person.persona != "teacher":
+    if asked.person.rights != "teacher":
         return ()
     fields = (
         class_field(asked.person.classes),
@@ -173,7 +173,7 @@ def _set_form(asked: Asked) -> tuple[Form, ...]:
 
 
 def _pupils_forms(asked: Asked, work: Homework, *, is_done: bool) -> tuple[Form, ...]:
-    if asked.person.persona != "student":
+    if asked.person.rights != "student":
         return ()
     value, label = ("0", "Marquer comme non fait") if is_done else ("1", "Marquer comme fait")
     return (

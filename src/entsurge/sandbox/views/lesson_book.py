@@ -51,7 +51,7 @@ def read(db: Connection, asked: Asked) -> View | None:
 
 def write(db: Connection, asked: Asked, sent: Sent) -> Written:
     """Write a lesson of the timetable (`seance`), or one of now; its pupils are notified."""
-    if asked.person.persona != "teacher":
+    if asked.person.rights != "teacher":
         raise Denied
     lesson = _lesson(db, asked, sent)
     attachments.attach(db, lesson.uai, "lesson", lesson.id, sent.uploads)
@@ -109,7 +109,7 @@ def _one(db: Connection, asked: Asked, lesson: Lesson) -> View:
 
 
 def _forms(asked: Asked) -> tuple[Form, ...]:
-    if asked.person.persona != "teacher":
+    if asked.person.rights != "teacher":
         return ()
     fields = (
         class_field(asked.person.classes),

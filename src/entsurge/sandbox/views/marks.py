@@ -40,7 +40,7 @@ def _of_classes(db: Connection, asked: Asked) -> list[Section]:
     wanted = asked.query.get("classe", "")
     classes = (wanted,) if wanted in asked.reach.classes else asked.reach.classes[:4]
     taught = marks.taught(db, asked.person.uai, classes)
-    if asked.person.persona == "teacher":
+    if asked.person.rights == "teacher":
         taught = [each for each in taught if each.teacher == asked.person.login] or taught[:1]
     found = marks.of_services(db, [each.id for each in taught])
     return [

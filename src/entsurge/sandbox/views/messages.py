@@ -68,7 +68,7 @@ def write(db: Connection, asked: Asked, sent: Sent) -> Written:
     recipients = asked.ent.directory.recipients_of(person, audience)
     if recipients is None:
         raise Misaddressed
-    if len(recipients) > 1 and person.persona not in _MANY:
+    if len(recipients) > 1 and person.rights not in _MANY:
         raise Denied
     subject = sent.text("titre") or "Sans titre"
     new = Communication(0, person.uai, person.login, subject, audience, moment.now())
@@ -147,7 +147,7 @@ def _folder(db: Connection, asked: Asked, box: Folder) -> View:
 
 def _new_form(asked: Asked) -> Form:
     options: list[tuple[str, str]] = [("", "Brouillon")]
-    if asked.person.persona in _MANY:
+    if asked.person.rights in _MANY:
         for name in asked.reach.classes:
             options += [(name, f"Élèves de {name}"), (f"parents:{name}", f"Parents de {name}")]
     for teacher in asked.ent.directory.teachers_of(asked.person.school, asked.reach.classes[:1]):

@@ -25,12 +25,12 @@ def read(db: Connection, asked: Asked) -> View | None:
         Item(each.title, asked.link(f"{PATH}/{each.id}"), day(each.at)) for each in news.latest(db, asked.person.uai)
     ]
     form = Form(PATH, (Field("titre"), Field("contenu", "textarea")), "Publier")
-    return View([Section(items)], forms=(form,) if asked.person.persona == "staff" else ())
+    return View([Section(items)], forms=(form,) if asked.person.rights == "staff" else ())
 
 
 def write(db: Connection, asked: Asked, sent: Sent) -> Written:
     """Publish news: staff's business."""
-    if asked.person.persona != "staff":
+    if asked.person.rights != "staff":
         raise Denied
     title, content = sent.text("titre") or "Sans titre", sent.text("contenu", 20_000)
     found = news.publish(db, News(0, asked.person.uai, title, content, asked.person.login, moment.now()))
