@@ -12,7 +12,7 @@ from entsurge.client.cookies import CookieJar
 from entsurge.client.response import Headers, Response
 from entsurge.drivers.portal_pages import PortalState
 from entsurge.engine import probe
-from entsurge.engine.prepared import load_scenarios
+from entsurge.engine import scenarios as written
 from entsurge.engine.target_access import TargetAccess
 from entsurge.signon.tokens import Tokens
 from entsurge.targets.accounts import AccountBook, Person
@@ -67,7 +67,7 @@ def told_to(url: str, path: str) -> object:
 
 def main(told: dict) -> None:
     access = TargetAccess(url=told["url"], driver=told["driver"])
-    scenarios, _ = load_scenarios({})
+    scenarios, _ = written.load({})
     missing = told["stand_in"]
     report: dict = {"personas": {}, "read_only": {}}
     at_first = told_to(told["url"], "/stub/left")["things"] if told["stub"] else 0

@@ -86,11 +86,12 @@ def test_a_wrong_token_ends_before_the_first_arrival(entsurge, quick_profile: Pa
 
 
 def test_a_scenario_that_raises_makes_the_run_invalid(entsurge, quick_profile, free_sandbox, tmp_path: Path) -> None:
-    """Its pages are lost, its traceback is kept, the verdict is INVALID, exit 4."""
+    """By what only a visit has: its pages are lost, its traceback is kept, the verdict is INVALID, exit 4."""
     (tmp_path / "broken.py").write_text(
-        "from entsurge.scenario import Visitor, journey\n\n"
-        "class Broken(Visitor):\n    persona = 'student'\n\n"
-        "    @journey('home')\n    def arrive(self):\n        raise ZeroDivisionError('on purpose')\n        yield\n"
+        "from entsurge import content\nfrom entsurge.scenario import journey\n\n"
+        "class Broken(content.load_module(content.find('scenarios', 'student')).Student):\n"
+        "    @journey('home')\n    def arrive(self):\n"
+        "        raise ZeroDivisionError(f'on purpose {self.plan.name}')\n        yield\n"
     )
     done = entsurge(
         "run", str(quick_profile), "--target", free_sandbox[0], "--out", "b", "--exporter-port", "0",

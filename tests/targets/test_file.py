@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from entsurge.commands.targets import choose
 from entsurge.errors import UsageError
 from entsurge.targets.file import check_authorised, is_loopback, load
 
@@ -180,3 +181,14 @@ def test_whatever_stands_in_it_is_a_usage_error_or_a_target(tmp_path_factory, te
 def test_loopback(host, is_one) -> None:
     """By the name as it is written."""
     assert is_loopback(host) is is_one
+
+
+def test_a_target_is_called_by_its_name_else_by_host_and_port(write) -> None:
+    """Never by the name of the file, nor by that of another target; without a file likewise."""
+    named = 'name = "préproduction"\nurl = "http://127.0.0.1:8080"\n'
+    assert load(write("a.toml", named)).name == "préproduction"
+    assert load(write("a.toml", 'url = "http://127.0.0.1:8080/portail"\n')).name == "127.0.0.1:8080"
+    assert choose("http://127.0.0.1:8080").name == "127.0.0.1:8080"
+    assert choose("http://[::1]:80/").name == "[::1]:80"
+    assert choose("http://localhost").name == "localhost"
+    assert choose(str(write("a.toml", named))).name == "préproduction"

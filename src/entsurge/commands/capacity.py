@@ -142,7 +142,7 @@ def plan_search(
 
     def search(steps: int) -> Search:
         return Search(
-            profile=profile, url=chosen.url, driver=chosen.driver, target=chosen.file,
+            profile=profile, url=chosen.url, driver=chosen.driver, target=chosen.file, name=chosen.name,
             scale=str(replay.scale), compression=str(replay.compression), hold_seconds=hold,
             warm_up_seconds=warm, drain_seconds=drain, budget_seconds=60 * budget,
             settings=Settings(start=start, tolerance=tolerance, steps=steps, highest=highest),

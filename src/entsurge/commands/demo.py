@@ -132,7 +132,7 @@ def _play(act: Act, path: Path, settings: Settings, *, quiet: bool) -> int:
     with sandbox(settings.to_json()) as (url, token):
         spec = RunSpec(
             profile=act.profile, url=url, out=str(path), name=act.name, chaos=list(act.chaos), progress=not quiet,
-            exporter_port=0,
+            exporter_port=0, target_name="sandbox",
         )  # fmt: skip
         return run_engine(spec, token=token)
 

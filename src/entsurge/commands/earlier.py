@@ -186,6 +186,7 @@ def _search(manifest: Manifest, profile: str) -> Search:
     return Search(
         profile=profile,
         url=str(manifest.get("edge_of") or manifest["target"]["url"]),
+        name=str(manifest["target"].get("name", "")),
         scale=str(manifest["scale"]),
         compression=str(Fraction(str(manifest["compression"]))),
         hold_seconds=window["end_s"] - window["start_s"],

@@ -57,6 +57,7 @@ class Search:
     sources: tuple[str, ...] = ()
     driver: str = "portal"
     target: str = ""
+    name: str = ""  # what the note calls the target
     scrape: tuple[tuple[str, str], ...] = ()
     resources: tuple[str, ...] = ()
     processes: int = 1
@@ -169,7 +170,8 @@ class Searching:
             return
         rows = self.journal.rows()
         known = rows[0] if rows else {}
-        different = [name for name in header if name != "budget_seconds" and known.get(name) != header[name]]
+        compared = header.keys() - {"budget_seconds", "name"}
+        different = [name for name in header if name in compared and known.get(name) != header[name]]
         if different:
             raise errors.UsageError(
                 f"{self.journal.path}: another search ({', '.join(different)} differ)",

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What `--target` and `--driver` come to: where, by which driver, by which target file if any, over which HTTP."""
+    """What `--target` and `--driver` come to: where, by which driver, by which target file if any, over which HTTP.
+
+    `name` is what reports call the target: that of its file, else host and port.
+    """
 
     url: str
     driver: str
+    name: str
     file: str = ""
     production: bool = False
     http: Http = "auto"
@@ -29,9 +33,9 @@ def choose(target: str, driver: str | None = None) -> Chosen:
     """The target that the options name: a URL on loopback, or a target file. Raises UsageError."""
     if "://" in target:
         loopback(target)
-        return Chosen(target, driver or "portal")
+        return Chosen(target, driver or "portal", targets.host_and_port(target))
     found = targets.load(Path(target))
-    return Chosen(found.file.url, driver or found.driver, target, found.file.production, found.file.http)
+    return Chosen(found.file.url, driver or found.driver, found.name, target, found.file.production, found.file.http)
 
 
 def loopback(url: str) -> None:

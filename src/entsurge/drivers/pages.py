@@ -61,7 +61,8 @@ class PagesDriver:
         }
         self.whom = frozenset(persona for _, persona in self.named)
         self.actions: Mapping[str, ActionSpec] = {
-            each.name: ActionSpec(each.service, each.writes, each.publishes) for each in file.page
+            each.name: ActionSpec(each.service, each.writes, each.publishes, _having(each.name, file))
+            for each in file.page
         }
 
     # -- sign-on ---------------------------------------------------------------------------------------------------
@@ -170,6 +171,11 @@ class PagesDriver:
                 value = rule.value(read, session.random)
                 known |= {name: value} if value is not None else {}
         return "removed"
+
+
+def _having(action: str, file: PagesFile) -> frozenset[str]:
+    """The personas who have an action, on whichever page of the file."""
+    return frozenset(persona for each in file.page if each.name == action for persona in each.personas)
 
 
 def _days(today: date) -> dict[str, str]:

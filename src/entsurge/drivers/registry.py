@@ -7,6 +7,7 @@ A name with a `/` or an ending is a file: a driver written in TOML (pages.py).
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,13 @@ class Setting:
 def names() -> list[str]:
     """What `driver = "…"` and `--driver` may say, files apart."""
     return sorted([*DRIVERS, *WRITTEN])
+
+
+@cache
+def vocabulary() -> frozenset[str]:
+    """Every action that a shipped product has: what a scenario may name whichever of them it is offered to."""
+    setting = Setting("http://127.0.0.1")
+    return frozenset(action for name in names() for action in make(name, setting).actions)
 
 
 def make(name: str, setting: Setting) -> Driver:

@@ -13,6 +13,7 @@ from entsurge.audience.persona import deferred
 from entsurge.audience.profile import numbered
 from entsurge.plan import summary
 from entsurge.record.layout import FORMAT
+from entsurge.targets.file import host_and_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +92,8 @@ def _content(profile: Profile, experiments: list[Experiment], scenarios: Mapping
 def _target(spec: RunSpec, prepared: Prepared) -> dict[str, Any]:
     if prepared.target is not None:
         return prepared.target.as_json()
-    return {"url": spec.url, "driver": spec.driver, "name": "sandbox", "authorised_by": "loopback"}
+    called = spec.target_name or host_and_port(spec.edge_of or spec.url)
+    return {"url": spec.url, "driver": spec.driver, "name": called, "authorised_by": "loopback"}
 
 
 def _of_target(spec: RunSpec, prepared: Prepared) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ from entsurge.audience import profile as profiles
 from entsurge.cast import check_personas, scenario_files
 from entsurge.chaos import game_day, timeline
 from entsurge.engine import manifest as manifests
+from entsurge.engine import scenarios
 from entsurge.engine.room import check_room
 from entsurge.engine.target_access import TargetAccess
 from entsurge.plan.arrivals import Arrivals
@@ -19,11 +20,8 @@ from entsurge.plan.people import groups, population
 from entsurge.targets.fit import check_services, fitting
 from entsurge.visit.presence import Presence, Span
 from entsurge.visit.run_context import RunContext
-from entsurge.visit.visitor import Visitor
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from entsurge.engine.spec import RunSpec
     from entsurge.visit.run_context import People, Record
 
@@ -45,11 +43,12 @@ class Prepared:
         self.planned = timeline.plan(self.experiments, when)
         self.perturbation_phases = timeline.phases(self.planned, when)
         check_personas(self.profile, self.experiments)
-        self.scenarios, self.scenario_paths = load_scenarios(scenario_files(self.profile, spec.scenarios))
+        self.scenarios, self.scenario_paths = scenarios.load(scenario_files(self.profile, spec.scenarios))
         book = self.target.accounts if self.target else None
         self.people: People = book or population(self.profile)
         self.arrivals = Arrivals(self.profile, book.groups(self.profile.personas) if book else groups(self.profile))
         check_services(self.profile, self.driver, self.access.stand_in)
+        scenarios.check(self.scenarios, self.scenario_paths, self.profile, self.driver)
         self.sources = source_addresses(spec.sources)
 
     def run_context(self, record: Record) -> RunContext:
@@ -97,18 +96,6 @@ def clock(profile: profiles.Profile) -> timeline.Clock:
     """The run's clock, as the plan has it."""
     replay, window = profile.file.replay, profile.file.window
     return timeline.Clock.of(manifests.phases(profile), window.begin_minute, float(replay.compression))
-
-
-def load_scenarios(paths: dict[str, Path]) -> tuple[dict[str, type[Visitor]], dict[str, Path]]:
-    """One scenario class per persona. Raises UsageError when a file has none."""
-    return {persona: _scenario(content.load_module(path), persona, path) for persona, path in paths.items()}, paths
-
-
-def _scenario(module: ModuleType, persona: str, path: Path) -> type[Visitor]:
-    for found in vars(module).values():
-        if isinstance(found, type) and issubclass(found, Visitor) and getattr(found, "persona", "") == persona:
-            return found
-    raise errors.UsageError(f"{path}: no subclass of Visitor with persona = {persona!r}")
 
 
 def source_addresses(given: list[str]) -> tuple[str, ...]:

@@ -14,8 +14,9 @@ class RunSpec:
     """One run: profile with overrides, target, perturbations, where the run directory goes, who offers it.
 
     `processes` are started here; `workers` are waited for from elsewhere, at `bind`; with one process and no worker
-    the engine itself offers the plan. `edge_of` is the target itself where `url` is an edge in front of it;
-    `control_share` of the visits are left alone by faults at the edge.
+    the engine itself offers the plan. `target_name` is what reports call a target that has no file. `edge_of` is the
+    target itself where `url` is an edge in front of it; `control_share` of the visits are left alone by faults at the
+    edge.
     """
 
     profile: str
@@ -27,6 +28,7 @@ class RunSpec:
     scenarios: dict[str, str] = field(default_factory=dict)
     driver: str = "portal"
     target: str = ""  # the target file; without one, only loopback is spoken to
+    target_name: str = ""
     exporter_port: int = 9646
     push_gateway: str = ""
     web_port: int = 0

@@ -81,7 +81,10 @@ def _tested(result: Mapping[str, Any], words: Mapping[str, Any], numbers: Number
         f"{words['personas'].get(name, name)} {numbers.percent(100 * share)}" for name, share in result["mix"].items()
     )
     lines = [
-        said["target"].format(target=search["url"], scale=search["scale"], compression=_plain(search["compression"])),
+        said["target"].format(
+            target=search.get("name") or search["url"], scale=search["scale"],
+            compression=_plain(search["compression"]),
+        ),
         said["mix"].format(profile=result["title"][words["language"]], shares=shares, how=said[result["offered"]]),
         said["steps"].format(
             count=len(steps), missed=sum(not step["held"] for step in steps),

@@ -165,8 +165,8 @@ class Target:
 
     @property
     def name(self) -> str:
-        """What reports call it."""
-        return self.file.name or self.path.stem
+        """What reports call it: its `name`, else host and port."""
+        return self.file.name or host_and_port(self.file.url)
 
     @property
     def driver(self) -> str:
@@ -282,6 +282,11 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def host_and_port(url: str) -> str:
+    """What a target without a name is called: `127.0.0.1:8080`; without a port where its URL says none."""
+    return urlsplit(url).netloc.rpartition("@")[2] or url
 
 
 def _host(url: str) -> str:

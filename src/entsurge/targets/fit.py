@@ -57,15 +57,32 @@ def _check_limits(target: Target, profile: Profile) -> None:
 
 
 def check_services(profile: Profile, driver: Driver, stand_in: Mapping[str, str]) -> None:
-    """Raise UsageError when the plan opens pages of a service that the product has none of, and nothing stands in."""
-    there = {spec.service for spec in driver.actions.values() if not spec.writes}
-    planned = [
-        name for name in SERVICES if any(profile.mixes.mix(persona).page_share(name) for persona in profile.personas)
-    ]
-    missing = [name for name in planned if stand_in.get(name, name) not in there]
+    """Raise UsageError when the plan opens pages of a service that the product has none of, and nothing stands in.
+
+    A page that reads is needed by every persona that visits the service.
+    """
+    there = {(spec.service, who) for spec in driver.actions.values() if not spec.writes for who in spec.personas}
+    visiting = [persona for persona in profile.personas if profile.mixes.visit_share(persona)]
+    lacking = {
+        name: [
+            who
+            for who in visiting
+            if profile.mixes.mix(who).page_share(name) and (asked, profile.personas[who].rights) not in there
+        ]
+        for name in SERVICES
+        if (asked := stand_in.get(name, name))
+    }
+    missing = {name: who for name, who in lacking.items() if who}
     if missing:
-        lines = ", ".join(f'{name} = "{next(iter(sorted(there)), "home")}"' for name in missing)
+        known = sorted({service for service, _ in there})
+        lines = ", ".join(f'{name} = "{next(iter(known), "home")}"' for name in missing)
+        said = ", ".join(_of_whom(name, who, known, stand_in) for name, who in missing.items())
         raise UsageError(
-            f"the driver has no pages of {', '.join(missing)}, which the plan opens",
+            f"the driver has no pages of {said}, which the plan opens",
             hint=f"say in the target file what stands in: stand_in = {{ {lines} }}",
         )
+
+
+def _of_whom(service: str, lacking: list[str], known: list[str], stand_in: Mapping[str, str]) -> str:
+    """A service; with the personas that have no page of it where others have."""
+    return f"{service} (for {', '.join(lacking)})" if stand_in.get(service, service) in known else service

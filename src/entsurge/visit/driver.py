@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from entsurge.audience.persona import PERSONAS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
-    """What an action does: the service it belongs to, whether it writes on the target, whether it publishes work."""
+    """What an action does: the service it belongs to, whether it writes on the target, whether it publishes work.
+
+    `personas` are those who have it.
+    """
 
     service: str
     writes: bool = False
     publishes: bool = False
+    personas: frozenset[str] = frozenset(PERSONAS)
 
 
 @dataclass(frozen=True, slots=True)

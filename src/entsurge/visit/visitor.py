@@ -10,12 +10,14 @@ import random
 import traceback
 from collections import Counter
 from contextlib import closing
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import gevent
 from locust import User, task
 
 import entsurge.client.client  # noqa: F401  loaded before the first visit, which would wait for it
+from entsurge.audience.shape import SERVICES
 from entsurge.errors import UsageError
 from entsurge.record.schema import Key
 from entsurge.visit.background import BackgroundRequests
@@ -40,8 +42,17 @@ UNREACHABLE = frozenset({"connect-refused", "connect-failed", "name-not-found"})
 def journey(service: str) -> Callable[[Callable[..., Iterator[str]]], Callable[..., Iterator[str]]]:
     """Marks a method as what this persona does in a service: it yields the action of each page in turn.
 
-    A visit takes as many actions as it has pages there; the journey begins again when it runs out.
+    A visit takes as many actions as it has pages there; the journey begins again when it runs out. Raises UsageError
+    for what is no service.
     """
+    if not isinstance(service, str):
+        raise UsageError(f'@journey needs its service: @journey("homework"), one of {", ".join(SERVICES)}')
+    if service not in SERVICES:
+        near = get_close_matches(service, SERVICES, 1)
+        raise UsageError(
+            f"@journey({service!r}): no such service; "
+            + (f"nearest: {near[0]}" if near else f"one of {', '.join(SERVICES)}")
+        )
 
     def mark(method: Callable[..., Iterator[str]]) -> Callable[..., Iterator[str]]:
         method.service = service  # type: ignore[attr-defined]
