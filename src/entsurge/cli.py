@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from entsurge import __version__
-from entsurge.errors import INTERRUPTED, USAGE, EntsurgeError
+from entsurge.errors import INTERRUPTED, USAGE, Ended, EntsurgeError
+from entsurge.streams import lasting_streams
 
 COMMANDS = {
     "demo": "The main job on the embedded ENT: ordinary week, lockdown, lockdown with conservation measures.",
@@ -32,7 +33,7 @@ COMMANDS = {
 }
 EPILOG = (
     "Exit codes: 0 pass · 1 unexpected error · 2 usage · 3 objectives missed · 4 invalid measurement · "
-    "5 stopped by a guard · 6 target unreachable · 7 cannot record · 130 interrupted."
+    "5 stopped by a guard · 6 target unreachable · 7 cannot record · 130, 143, 129 ended by SIGINT, SIGTERM, SIGHUP."
 )
 
 
@@ -75,12 +76,16 @@ def main(arguments: list[str] | None = None) -> Any:
     try:
         code = entsurge.main(args=arguments, standalone_mode=False)
     except EntsurgeError as error:
-        _say(str(error), error.hint)
+        with lasting_streams():
+            _say(str(error), error.hint)
         sys.exit(error.exit_code)
+    except Ended as ended:
+        sys.exit(ended.exit_code)
     except click.exceptions.Abort:
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
-        error.show()
+        with lasting_streams():
+            error.show()
         sys.exit(USAGE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -7,7 +7,8 @@ EntsurgeError               1   unexpected
 ├── GuardStop               5   a guard ended the run
 ├── TargetUnreachable       6   nothing answers where the target should be
 └── CannotRecord            7   the run directory cannot be written
-Interrupted                 130 Ctrl-C; the report is still written
+Ended                       130 SIGINT (Ctrl-C), 143 SIGTERM, 129 SIGHUP (the terminal is gone): 128 and the signal's
+                                number, as shells have it; of what was measured the report is still written
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from typing import ClassVar
 PASS, UNEXPECTED, USAGE, MISSED, INVALID, GUARD, UNREACHABLE, NO_RECORD, INTERRUPTED = (
     0, 1, 2, 3, 4, 5, 6, 7, 130,
 )  # fmt: skip
-PRECEDENCE = (INTERRUPTED, NO_RECORD, UNREACHABLE, GUARD, INVALID, MISSED)
+TERMINATED, HUNG_UP = 143, 129
+ENDED = (TERMINATED, HUNG_UP, INTERRUPTED)
+PRECEDENCE = (*ENDED, NO_RECORD, UNREACHABLE, GUARD, INVALID, MISSED)
 
 
 class EntsurgeError(Exception):
@@ -68,8 +71,16 @@ class CannotRecord(EntsurgeError):
     hint = "free some disk, or name another folder with --out"
 
 
+class Ended(BaseException):  # no error: like KeyboardInterrupt, nobody is to catch it on the way
+    """A signal ended the command before there was anything to write down."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"signal {number}")
+        self.exit_code = 128 + number
+
+
 def first_by_precedence(codes: list[int]) -> int:
-    """The exit code that wins when several apply: 130, 7, 6, 5, 4, 3, then any other, then 0."""
+    """The exit code that wins when several apply: 143, 129, 130, 7, 6, 5, 4, 3, then any other, then 0."""
     for code in PRECEDENCE:
         if code in codes:
             return code

@@ -17,6 +17,7 @@ from entsurge.audience import profile as profiles
 from entsurge.commands.options import new_run_folder, overrides
 from entsurge.commands.targets import choose
 from entsurge.engine.spec import ADMIN_TOKEN
+from entsurge.streams import lasting_streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +74,7 @@ OFTEN = 2  # a budget is reckoned with the longest that a step may take; most ta
               "of runs already made, theirs).")  # fmt: skip
 @click.option("--compression", metavar="FACTOR", help="By how much time is shortened (default: the profile's).")
 @click.option("--seed", type=int, metavar="N", help="Seed of the population.")
+@lasting_streams()
 def command(
     *, profile: str | None, target: str | None, from_runs: tuple[Path, ...], what_if: bool, nodes: int | None,
     schools: int | None, out: Path | None, **given: Any,

@@ -10,6 +10,7 @@ import click
 
 from entsurge import errors
 from entsurge.commands.options import Several, listed, write_text
+from entsurge.streams import lasting_streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,7 @@ LANGUAGES, FORMATS = ("fr", "en"), ("html", "json", "md")
 @click.option("--lang", default="fr,en", show_default=True, help="fr, en, or both.")
 @click.option("--format", "formats", default="html,md,json", show_default=True, help="html, md, json.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON, on stdout.")
+@lasting_streams()
 def command(
     *, baselines: tuple[Path, ...], candidates: tuple[Path, ...], quantile: float, least_effect: float,
     other_plan: bool, out: Path | None, lang: str, formats: str, as_json: bool,

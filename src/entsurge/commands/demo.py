@@ -11,6 +11,7 @@ import click
 from entsurge import errors
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import SERVICES
+from entsurge.commands.endings import Ending, leaves_a_verdict
 from entsurge.commands.options import RUNS, new_run_folder, unused
 from entsurge.commands.processes import run_engine, sandbox
 from entsurge.engine.spec import RunSpec
@@ -91,7 +92,8 @@ def capacity_for(
 @click.command("demo", epilog="Example: entsurge demo --out runs/first-try")
 @click.option("--out", type=click.Path(file_okay=False), help="Folder for the three runs (default: runs/<utc>-demo).")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def command(out: str | None, quiet: bool) -> int:
+@leaves_a_verdict
+def command(*, ending: Ending, out: str | None, quiet: bool) -> int:
     """Replay Monday 09:00-09:30 on the embedded ENT: ordinary week, lockdown, lockdown with measures.
 
     Takes about five minutes; exits 0 when the verdicts are PASS, FAIL and PASS for pupils and teachers.
@@ -104,7 +106,7 @@ def command(out: str | None, quiet: bool) -> int:
     codes: list[int] = []
     for act in ACTS:
         path = folder / act.name
-        codes.append(_play(act, path, settings, quiet=quiet))
+        codes.append(_play(act, path, settings, ending, quiet=quiet))
         if is_run(path):
             runs.append(path)
         if codes[-1]:
@@ -127,14 +129,14 @@ def _introduce(settings: Settings, lockdown: profiles.Profile) -> None:
     )
 
 
-def _play(act: Act, path: Path, settings: Settings, *, quiet: bool) -> int:
+def _play(act: Act, path: Path, settings: Settings, ending: Ending, *, quiet: bool) -> int:
     click.echo(f"\n{act.name}" + (f" with {', '.join(act.chaos)}" if act.chaos else "") + f", expected {act.expected}")
     with sandbox(settings.to_json()) as (url, token):
         spec = RunSpec(
             profile=act.profile, url=url, out=str(path), name=act.name, chaos=list(act.chaos), progress=not quiet,
             exporter_port=0, target_name="sandbox",
         )  # fmt: skip
-        return run_engine(spec, token=token)
+        return run_engine(spec, token=token, ending=ending)
 
 
 def _conclude(runs: list[Path], folder: Path, codes: list[int]) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from entsurge.commands.options import Several, folder_argument, write_text
+from entsurge.streams import lasting_streams
 
 if TYPE_CHECKING:
     from entsurge.gate import GateResult
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
               help="Write load-performance.json for GitLab there, annotations.json too in a job.")  # fmt: skip
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="en", show_default=True, help="Of the summary.")
 @click.option("--quiet", is_flag=True, help="The one-line verdict alone.")
+@lasting_streams()
 def command(
     *, runs: tuple[Path, ...], baselines: tuple[Path, ...], objectives: Path | None, quantile: float,
     least_effect: float, junit: Path | None, json_path: Path | None, github: bool, gitlab: Path | None, lang: str,

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 
 def judge(runs: list[Path], out: Path, *, engine_codes: list[int]) -> int:
-    """Write verdicts and report of the runs, say them, and return the exit code by its documented precedence."""
+    """Write verdicts and report of the runs, say them, and return the exit code by its documented precedence.
+
+    Who has asked for the end waits for this: a line says so before the seconds that it takes.
+    """
+    if any(code in errors.ENDED for code in engine_codes):
+        click.echo("entsurge: verdict and report are made of what there is; this takes some seconds", err=True)
     from entsurge.gate import gate  # pandas is loaded only when there is something to judge
     from entsurge.render import write_report
 

@@ -6,33 +6,42 @@ import contextlib
 import json
 import os
 import select
-import signal
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+import click
+
+from entsurge.commands.endings import Ending, end
 from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
-from entsurge.errors import TargetUnreachable
+from entsurge.errors import UNEXPECTED, TargetUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 START_SECONDS = 60.0
-END_SECONDS = 20.0
 
 
-def run_engine(spec: RunSpec, *, token: str = "", prefix: Sequence[str] = ()) -> int:
-    """Run the engine to its end; Ctrl-C reaches it once, and it then writes down what it has.
+def run_engine(spec: RunSpec, *, token: str = "", prefix: Sequence[str] = (), ending: Ending | None = None) -> int:
+    """Run the engine to its end; a signal reaches it once, and it then writes down what it has.
 
-    Returns the engine's exit code. The admin token travels in the environment; `prefix` is a command that starts it
+    Returns the engine's exit code; 128 and the signal's number where we were asked to end, before it or during it; 1
+    where something else killed it. The admin token travels in the environment; `prefix` is a command that starts it
     elsewhere, such as in a network namespace.
     """
+    if ending is None:
+        with Ending(reports=False) as own:
+            return run_engine(spec, token=token, prefix=prefix, ending=own)
+    if ending.hold().asked:
+        return ending.code
     environment = os.environ | ({ADMIN_TOKEN: token} if token else {})
     arguments = [*prefix, sys.executable, "-P", "-m", "entsurge.engine", spec.to_json()]
-    engine = subprocess.Popen(arguments, env=environment, start_new_session=True)  # noqa: S603  our own module
-    with _passing_on(engine):
-        return engine.wait()
+    code = ending.run(lambda: subprocess.Popen(arguments, env=environment, start_new_session=True))  # noqa: S603  ours
+    if code < 0:
+        click.echo(f"entsurge: the engine's process was ended by signal {-code}", err=True)
+        return UNEXPECTED
+    return code
 
 
 class LinesOfEngine:
@@ -44,56 +53,30 @@ class LinesOfEngine:
     def __iter__(self) -> Iterator[str]:
         """The lines; the process is ended when they are left."""
         command = [sys.executable, "-P", "-m", "entsurge.engine", *self.arguments]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)  # noqa: S603  ours
-        with _passing_on(child):
+
+        def start() -> subprocess.Popen[str]:
+            return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)  # noqa: S603
+
+        with Ending(speaks=False) as ending, ending.hold().passing_on(start) as child:
             if child.stdout is not None:
                 with child.stdout:
                     yield from child.stdout
-            self.code = child.wait()
+            code = child.wait()
+            self.code = ending.code or code
 
 
 def run_worker(host: str, port: int) -> int:
     """Run a worker to its end; Ctrl-C ends it in order. Returns its exit code."""
     arguments = [sys.executable, "-P", "-m", "entsurge.engine", "--worker", host, str(port)]
-    worker = subprocess.Popen(arguments, env=_watched(), start_new_session=True)  # noqa: S603  our own module
-    with _passing_on(worker):
-        return worker.wait()
+    with Ending(speaks=False) as ending:
+        return ending.hold().run(
+            lambda: subprocess.Popen(arguments, env=_watched(), start_new_session=True)  # noqa: S603  our own module
+        )
 
 
 def _watched() -> dict[str, str]:
     """The environment of a child that ends when this process is gone."""
     return os.environ | {"ENTSURGE_PARENT": str(os.getpid())}
-
-
-@contextlib.contextmanager
-def _passing_on(child: subprocess.Popen[Any]) -> Iterator[None]:
-    """Pass SIGINT and SIGTERM on to the child, which ends in order; a second one ends it at once."""
-    asked: list[int] = []
-
-    def pass_on(number: int, frame: object) -> None:
-        del frame
-        asked.append(number)
-        child.send_signal(signal.SIGINT if len(asked) == 1 else signal.SIGKILL)
-
-    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        end(child)
-
-
-def end(child: subprocess.Popen[Any]) -> None:
-    """End a child process in order, and by force if it does not."""
-    if child.poll() is not None:
-        return
-    child.terminate()
-    try:
-        child.wait(END_SECONDS)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ import click
 
 from entsurge import errors
 from entsurge.audience import profile as profiles
+from entsurge.commands.endings import Ending, leaves_a_verdict
 from entsurge.commands.judge import judge
 from entsurge.commands.options import (
     RUNS,
@@ -99,8 +100,9 @@ from entsurge.record.layout import is_run
               help="A Prometheus Pushgateway on loopback or a host the target allows.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress.")
 @replay_options
+@leaves_a_verdict
 def command(
-    *, profile: str, target: str, driver: str | None, chaos: tuple[str, ...], yes_production: bool,
+    *, ending: Ending, profile: str, target: str, driver: str | None, chaos: tuple[str, ...], yes_production: bool,
     control_share: float, scenario: tuple[str, ...], out: Path | None, processes: int, workers: int, bind: str,
     source: tuple[str, ...], web_port: int, scrape: tuple[tuple[str, str], ...], exporter_port: int,
     push_gateway: str, quiet: bool, **given: Any,
@@ -142,18 +144,21 @@ def command(
     with perturbed(chaos, chosen.url, production=chosen.production, agreed=yes_production) as front:
         behind = chosen.url if front.url != chosen.url else ""
         spec = replace(spec, url=front.url, edge_of=behind)
-        return _run_days(spec, folder, len(in_turn), front) if in_turn else _run(spec, folder, front)
+        if in_turn:
+            return _run_days(spec, folder, len(in_turn), front, ending)
+        return _run(spec, folder, front, ending)
 
 
-def _run(spec: RunSpec, folder: Path, front: Front) -> int:
-    """One run, judged."""
-    code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""), prefix=front.prefix)
-    if code in (errors.USAGE, errors.UNEXPECTED) or not is_run(folder):
+def _run(spec: RunSpec, folder: Path, front: Front, ending: Ending) -> int:
+    """One run, judged however it ended, if it began."""
+    code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""), prefix=front.prefix, ending=ending)
+    if code == errors.USAGE or not is_run(folder):
         return code
-    return judge([folder], folder, engine_codes=[code])
+    judged = judge([folder], folder, engine_codes=[code])
+    return code if code == errors.UNEXPECTED else judged
 
 
-def _run_days(spec: RunSpec, folder: Path, count: int, front: Front) -> int:
+def _run_days(spec: RunSpec, folder: Path, count: int, front: Front, ending: Ending) -> int:
     """A profile's days one after the other, each a run of its own; one report on all of them.
 
     Stops at a day that was interrupted, or that could not begin, reach its target or be recorded.
@@ -162,7 +167,7 @@ def _run_days(spec: RunSpec, folder: Path, count: int, front: Front) -> int:
     for number in range(1, count + 1):
         out = folder / f"day-{number:02d}"
         one = replace(spec, out=str(out), overrides=spec.overrides | {"day": number}, name="")
-        codes.append(run_engine(one, token=os.environ.get(ADMIN_TOKEN, ""), prefix=front.prefix))
+        codes.append(run_engine(one, token=os.environ.get(ADMIN_TOKEN, ""), prefix=front.prefix, ending=ending))
         if is_run(out):
             runs.append(out)
         if codes[-1] not in (errors.PASS, errors.INVALID):

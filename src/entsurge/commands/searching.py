@@ -252,7 +252,7 @@ class Searching:
         self.journal.write({"kind": kind, "number": number, "rate": rate, "path": f"steps/{name}", "state": "begun"})
         code = run_engine(self._spec(path, rate, hold_seconds, number), token=self.token)
         if not is_run(path) or code in (
-            errors.INTERRUPTED, errors.NO_RECORD, errors.UNEXPECTED, errors.USAGE
+            *errors.ENDED, errors.NO_RECORD, errors.UNEXPECTED, errors.USAGE
         ):  # fmt: skip
             raise broken_off(name, code)
         row = {"kind": kind, "number": number, "rate": rate, "path": f"steps/{name}", "state": "known", "end": code}
@@ -293,8 +293,8 @@ class Searching:
 def broken_off(name: str, code: int) -> BaseException:
     """What a run that left nothing to read means for its search; the journal holds what is known."""
     message, hint = f"{name}: the run ended with exit code {code}", "the same command with the same --out goes on"
-    if code == errors.INTERRUPTED:
-        return KeyboardInterrupt(message)
+    if code in errors.ENDED:
+        return errors.Ended(code - 128)
     for kind in (errors.UsageError, errors.InvalidMeasurement, errors.TargetUnreachable, errors.CannotRecord):
         if kind.exit_code == code:
             return kind(message, hint=hint)

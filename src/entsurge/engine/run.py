@@ -112,7 +112,7 @@ class Run:
 
     def run(self) -> str:
         """Run to the end; how it ended: completed, interrupted, unreachable, disk or guard."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             gevent.signal_handler(number, self.stop, "interrupted")
         try:
             return self._offer()
@@ -137,16 +137,21 @@ class Run:
         try:
             with pushing, self.book.progress:
                 offering.gather()
-                with Perturbations(self) as self.perturbations:
-                    with Scraper(self.endpoints, self.run_context, self.directory) as scraper:
-                        self._window(offering, scraper)
-                    self.perturbations.end("normal" if self.end == "completed" else self.end)
+                if not self.ended.is_set():
+                    self._perturbed(offering)
                 self._close(offering)
         finally:
             offering.close()
             if web is not None:
                 web.stop()
         return self.end
+
+    def _perturbed(self, offering: Local | Crew) -> None:
+        """The window, amid what is planned to disturb it."""
+        with Perturbations(self) as self.perturbations:
+            with Scraper(self.endpoints, self.run_context, self.directory) as scraper:
+                self._window(offering, scraper)
+            self.perturbations.end("normal" if self.end == "completed" else self.end)
 
     def _window(self, offering: Offering, scraper: Scraper) -> None:
         self.run_context.zero = time.monotonic()
@@ -194,6 +199,8 @@ class Run:
 
     def _close(self, offering: Offering) -> None:
         self.ended.set()
+        if not self.run_context.zero:  # asked to end before it began: nothing was due
+            self.run_context.zero = time.monotonic()
         try:
             offering.end()
         except errors.CannotRecord:

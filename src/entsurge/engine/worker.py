@@ -31,6 +31,7 @@ from entsurge.record.recorder import Recorder
 if TYPE_CHECKING:
     from entsurge.engine.accounts import Account
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MASTER_SILENT_SECONDS = 8.0
 RESEND_SECONDS = 2.0
 CONNECT_SECONDS = 60.0
@@ -43,7 +44,7 @@ LEFT = "told to stop"
 def main(host: str, port: int, *, quiet: bool = False) -> int:
     """Work for the master at this address; the exit code. `quiet`: an end in order needs no line."""
     stopped = Event()
-    handlers = [gevent.signal_handler(number, stopped.set) for number in (signal.SIGINT, signal.SIGTERM)]
+    handlers = [gevent.signal_handler(number, stopped.set) for number in SIGNALS]
     listens = _listens(host, port, stopped)
     for handler in handlers:
         handler.cancel()
@@ -97,7 +98,7 @@ class Worker:
 
     def run(self) -> int:
         """Until the run is over, the master is gone, or somebody stops us."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in SIGNALS:
             gevent.signal_handler(number, self._leave)
         while not self.finished.wait(0.25):
             silent = self.awake.seconds() - self.heard
@@ -229,7 +230,12 @@ class Worker:
     def _end(self, msg: Any, **_: Any) -> None:
         """Offer what was due before the end, interrupt the rest, report, go."""
         self.heard = self.awake.seconds()
-        if self.ending or self.scheduler is None:
+        if self.ending:
+            return
+        if self.scheduler is None or not self.begun:
+            self.ending = True
+            self._send("ended", {"reports": 0})
+            self._stop(errors.PASS, "the run is over")
             return
         self.scheduler.end(msg.data["at_us"])
         self._conclude(self.scheduler, errors.PASS, "the run is over")

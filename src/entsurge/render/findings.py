@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def findings(run_paths: Sequence[Path]) -> dict[str, Any]:
     """What `analysis.report_data` says of these runs. Raises UsageError for what is no run directory."""
     command = [sys.executable, "-P", "-m", "entsurge.analysis", *(str(path.absolute()) for path in run_paths)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603  our own module
+    done = subprocess.run(  # noqa: S603  our own module; a session of its own: Ctrl-C is its caller's to hear
+        command, stdout=subprocess.PIPE, check=False, start_new_session=True
+    )
     if done.returncode:
         raise EntsurgeError(f"the analysis ended with code {done.returncode}")
     found: dict[str, Any] = json.loads(done.stdout)
