@@ -173,3 +173,35 @@ def test_what_is_shipped_is_sound_on_every_product(tmp_path: Path) -> None:
     own.write_text(ours("homework", "on", 'yield "hand-in"'), encoding="utf-8")
     drivers = ("portal", "skolengo", "skolengo-mobile", "entcore", "moodle")
     assert said([("student", own, driver) for driver in drivers]) == [[]] * len(drivers)
+
+
+def test_run_refuses_it_before_anything_is_asked_of_the_target(tmp_path: Path) -> None:
+    """Exit 2, though nothing listens there either (6): nobody has looked yet; no run directory."""
+    (tmp_path / "ours.py").write_text(ours("homework", "on", 'yield "hand-inn"'), encoding="utf-8")
+    command = [sys.executable, "-m", "entsurge", "run", "lockdown-2020", "--target", "http://127.0.0.1:9"]
+    command += ["--scenario", "student=ours.py", "--out", "run"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.splitlines()[0] == (
+        "entsurge: ours.py:10: student, journey on (homework): no action 'hand-inn'; nearest: hand-in"
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_doctor_looks_at_scenarios_too(tmp_path: Path) -> None:
+    """A mistake is a finding, as is what the product lacks."""
+    (tmp_path / "wrong.py").write_text(ours("homework", "on", 'yield "hand-inn"'), encoding="utf-8")
+    (tmp_path / "sound.py").write_text(ours("homework", "on", 'yield "hand-in"'), encoding="utf-8")
+
+    def rows(driver: str, file: str) -> list[dict[str, object]]:
+        command = [sys.executable, "-m", "entsurge", "doctor", "--target", "http://127.0.0.1:9", "--driver", driver]
+        command += ["--scenario", f"student={file}", "--json"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        return [each for each in found if each["check"] == "scenario student"]
+
+    (wrong,), (sound,), (lacking,) = rows("portal", "wrong.py"), rows("portal", "sound.py"), rows("entcore", "sound.py")
+    assert (wrong["ok"], "nearest: hand-in" in str(wrong["detail"])) == (False, True)
+    assert (sound["ok"], sound["detail"]) == (True, "sound.py")
+    assert lacking["ok"] is None
+    assert "the driver lacks answer-message, download-file, hand-in, " in str(lacking["detail"])

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from entsurge import errors
+from entsurge.commands.options import by_persona
 from entsurge.commands.processes import LinesOfEngine
 from entsurge.commands.targets import choose
 
@@ -27,20 +28,26 @@ SIGNS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "yellow")}
 )
 @click.option("--driver", metavar="NAME|FILE", help="The product, such as entcore, or a driver written in TOML.")
 @click.option("--persona", multiple=True, help="Only these, such as student; repeatable.")
+@click.option("--scenario", multiple=True, metavar="PERSONA=FILE", help="Look at a scenario of your own; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON a finding, no table.")
-def command(*, target: str | None, driver: str | None, persona: tuple[str, ...], as_json: bool) -> int:
+def command(
+    *, target: str | None, driver: str | None, persona: tuple[str, ...], scenario: tuple[str, ...], as_json: bool
+) -> int:
     """Look at a target: can it be reached, is it ours to test, does one account per persona get every page.
 
     Signs on once per persona and opens each page that only reads, once. Then, or alone, at this machine: a fault that
     it cannot do is skipped, never passed. Exits 0 when all is well, 6 when nothing answers, 2 when something else is
     wrong.
     """
+    if scenario and target is None:
+        raise errors.UsageError("--scenario: held against the actions of a target's driver", hint="--target URL|FILE")
     rows: list[dict[str, Any]] = []
     code = errors.PASS
     if target is not None:
         chosen = choose(target, driver)
         given = {
             "url": chosen.url, "driver": chosen.driver, "target": chosen.file, "personas": list(persona),
+            "scenarios": by_persona(scenario),
         }  # fmt: skip
         lines = LinesOfEngine("--doctor", json.dumps(given))
         for line in lines:

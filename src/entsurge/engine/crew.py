@@ -98,7 +98,7 @@ class Crew:
     def end(self) -> None:
         """End the workers at one instant; wait for their last reports; count what nobody reported as lost."""
         at_us = self.run_context.now_us()
-        for member in self._joined():
+        for member in self._living():
             self._send("end", {"at_us": at_us}, member.identity)
         limit = self.awake.seconds() + END_SECONDS
         while any(not member.complete for member in self._joined()) and self.awake.seconds() < limit:

@@ -11,14 +11,16 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from entsurge import errors
+from entsurge import content, errors
+from entsurge.audience import profile as profiles
 from entsurge.audience.persona import PERSONAS
 from entsurge.client import url as urls
 from entsurge.client.dialing import dial
 from entsurge.client.failure import ClientError
-from entsurge.engine import probe
+from entsurge.engine import probe, scenarios
 from entsurge.engine.first_answer import fault
 from entsurge.engine.target_access import TargetAccess
 from entsurge.targets.file import check_authorised
@@ -62,7 +64,8 @@ def main(text: str) -> int:
         print(f"entsurge: --persona {', '.join(unknown)}: there are {', '.join(there)}", file=sys.stderr)
         return errors.USAGE
     code = errors.PASS
-    for found in look(access, [each for each in there if each in (given["personas"] or there)]):
+    looked = look(access, [each for each in there if each in (given["personas"] or there)])
+    for found in chain(_scenarios(access, given["scenarios"]), looked):
         print(json.dumps(asdict(found)), flush=True)
         if found.ok is False:
             code = errors.UNREACHABLE if found.check == "reach" else code or errors.USAGE
@@ -92,6 +95,20 @@ def look(access: TargetAccess, personas: list[str]) -> Iterator[Found]:
         yield Found("answers", None, f"browsers take them, HTTP's rules do not: {said}; the run takes them too")
     writable = "all services" if access.writable is None else ", ".join(sorted(access.writable)) or "none: read-only"
     yield Found("writes", None, f"may be written to: {writable}")
+
+
+def _scenarios(access: TargetAccess, given: dict[str, str]) -> Iterator[Found]:
+    """Each scenario file held against the driver, and against the services of the lockdown week."""
+    for persona, path in given.items():
+        try:
+            classes, paths = scenarios.load({persona: content.find("scenarios", path)})
+            scenarios.check({persona: classes[persona]}, paths, profiles.load("lockdown-2020"), access.driver)
+        except errors.UsageError as error:
+            yield Found(f"scenario {persona}", False, str(error))
+            continue
+        others = scenarios.giving_way(classes[persona], access.driver)
+        lacked = f"; the driver lacks {', '.join(others)}: a page that reads is opened instead" if others else ""
+        yield Found(f"scenario {persona}", None if others else True, f"{path}{lacked}")
 
 
 def _room() -> Iterator[Found]:

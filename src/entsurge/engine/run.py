@@ -83,7 +83,8 @@ class Run:
     """One run, from its specification to its finish.json."""
 
     def __init__(self, spec: RunSpec, locust_version: str) -> None:
-        self.spec, self.parent = spec, os.getppid()
+        self.spec = spec
+        self.parent = int(os.environ.get("ENTSURGE_PARENT") or os.getppid())  # it may have died while this was loaded
         self.prepared = Prepared(spec)
         processes = max(1, spec.processes, spec.workers)
         self.prepared.check_room(processes)

@@ -10,6 +10,7 @@ import ast
 import inspect
 import random
 from difflib import get_close_matches
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
@@ -257,7 +258,7 @@ class _Tried:
 def _written(function: Callable[..., Any]) -> list[tuple[int, str]]:
     """The constants that a function's source yields, with their lines; none where there is no source to read."""
     try:
-        tree = ast.parse(Path(inspect.getsourcefile(function) or "").read_text(encoding="utf-8"))
+        tree = _tree(inspect.getsourcefile(function) or "")
         first = function.__code__.co_firstlineno
     except (OSError, TypeError, ValueError, SyntaxError, AttributeError):
         return []
@@ -270,6 +271,11 @@ def _written(function: Callable[..., Any]) -> list[tuple[int, str]]:
                 if isinstance(each, ast.Yield):
                     found += _constants(each.value)
     return found
+
+
+@cache
+def _tree(path: str) -> ast.Module:
+    return ast.parse(Path(path).read_text(encoding="utf-8"))
 
 
 def _constants(value: ast.expr | None) -> list[tuple[int, str]]:
