@@ -22,7 +22,7 @@ AT_THE_PLATFORM = NEED / 172 * 360
 BOUND = 0.150
 NEAR = (0.88, 0.95, 1.03, 1.07, 1.12)  # times the server's capacity
 RATES = (0.5, 0.7, *NEAR, 0.97, 1.4)
-NUMBER = r"(\d+(?:[\u202f,]\d{3})*(?:[.,]\d+)?)"
+NUMBER = r"(\d[\d\u202f,.]*\d|\d)"
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,8 @@ import pytest
 from entsurge.analysis.capacity import whatif
 from entsurge.audience import profile as profiles
 from entsurge.errors import UsageError
+from entsurge.plan import summary
+from entsurge.plan.summary import window_load
 
 CAPACITY = whatif.Capacity(0.82, 0.78, 0.87)
 
@@ -52,6 +54,37 @@ def test_schools_nodes_and_the_bell(lockdown: profiles.Profile) -> None:
     assert found(lockdown, "more-schools", schools=308).peak == pytest.approx(310 / 308)
     assert found(lockdown, "one-node-fewer", nodes=3).capacity.value == pytest.approx(0.82 * 2 / 3)
     assert found(lockdown, "bell").peak == pytest.approx(2.4)
+
+
+def test_what_was_not_said_is_not_asked(lockdown: profiles.Profile) -> None:
+    """Without --nodes and --schools: no case of a node or of schools, which would rest on a number nobody gave."""
+    cases = {each.case for each in whatif.answers(lockdown, CAPACITY)}
+    assert "as-planned" in cases
+    assert not {"one-node-fewer", "more-schools"} & cases
+
+
+@pytest.mark.parametrize("name", ["lockdown-2020", "national-peak", "exam-results", "term-start", "report-cards"])
+def test_the_need_is_the_window_that_is_loaded(name: str) -> None:
+    """Bell, rushes and holidays included: a multiple of 1 is what the steps offer, and the week's peak is no lower."""
+    profile = profiles.load(name, overrides={"scale": "1", "compression": "1"})
+    need = float(window_load(profile)["total"]["pages_per_second"])
+    assert whatif.window_pages(profile) == pytest.approx(need)
+    planned = whatif.answers(profile, CAPACITY)[0]
+    begin, end = profile.begin_minute // 60, (profile.end_minute - 1) // 60
+    within = max(planned.hours[begin : end + 1])
+    assert within >= 1 - 1e-9 or profile.end_minute - profile.begin_minute > 60
+    assert planned.peak_pages == pytest.approx(planned.peak * need)
+
+
+def test_a_bell_is_in_the_demand_of_every_hour_that_it_rings() -> None:
+    """Half an hour from the bell on, in an hour of which the bell brings its share early: more than the hour's mean."""
+    profile = profiles.load("national-peak")
+    planned = whatif.answers(profile, CAPACITY)[0]
+    early = profile.bell.before(8, 30) * 2
+    assert early > 1.1
+    mean = float(summary.hours(profile)[8].total.pages_per_second)
+    assert planned.hours[8] == pytest.approx(1)
+    assert planned.hours[8] * whatif.window_pages(profile) == pytest.approx(mean * float(early))
 
 
 def test_surges_grow_in_proportion(lockdown: profiles.Profile) -> None:

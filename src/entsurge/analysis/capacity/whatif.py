@@ -84,13 +84,14 @@ def answers(
             f"--nodes {nodes}: one node fewer leaves nothing", hint="how many nodes the target has, 2 or more"
         )
     base = (profile.baseline or profile).week
-    plain = _hours(profile)
+    times = _stretches(profile)
+    plain = _hours(profile, times)
     surge = split(Figure(Decimal(150)), base)
     lockdown = resolve(Figures(**{name: Figure(Decimal(value)) for name, value in PUBLISHED_LOCKDOWN.items()}), base)
     found: list[tuple[str, dict[str, float], list[Fraction], Capacity]] = [
         ("as-planned", {}, plain, capacity),
-        ("page-views-150", {"percent": 150.0}, _hours(_with(profile, surge)), capacity),
-        ("published-lockdown", {}, _hours(_with(profile, lockdown), shape="lockdown"), capacity),
+        ("page-views-150", {"percent": 150.0}, _hours(_with(profile, surge), times), capacity),
+        ("published-lockdown", {}, _hours(_with(profile, lockdown), times, shape="lockdown"), capacity),
     ]
     if schools is not None:
         bigger = [each * Fraction(schools + more_schools, schools) for each in plain]
@@ -98,7 +99,7 @@ def answers(
     if nodes is not None:
         found.append(("one-node-fewer", {"nodes": float(nodes)}, plain, capacity.times((nodes - 1) / nodes)))
     found += [
-        ("parents-in-the-evening", {}, _hours(profile, parents_later=True), capacity),
+        ("parents-in-the-evening", {}, _hours(profile, times, parents_later=True), capacity),
         ("bell", {"minutes": float(BELL_MINUTES)}, _bell(_means(profile)), capacity),
     ]
     return [_answer(profile, *each) for each in found]
@@ -107,10 +108,10 @@ def answers(
 def surges(profile: Profile, capacity: Capacity) -> list[tuple[float, Answer]]:
     """Page views ×1 … ×5 of the baseline week, divided into visits, pages and minutes as the published week did."""
     base = (profile.baseline or profile).week
-    rows = []
+    rows, times = [], _stretches(profile)
     for factor in SURGES:
         week = split(Figure(Decimal(float((factor - 1) * 100)).quantize(Decimal(1))), base)
-        answer = _answer(profile, "surge", {"factor": float(factor)}, _hours(_with(profile, week)), capacity)
+        answer = _answer(profile, "surge", {"factor": float(factor)}, _hours(_with(profile, week), times), capacity)
         rows.append((float(factor), answer))
     return rows
 
@@ -119,10 +120,12 @@ def _with(profile: Profile, week: Week) -> Profile:
     return replace(profile, week=week)
 
 
-def _hours(profile: Profile, *, shape: str | None = None, parents_later: bool = False) -> list[Fraction]:
-    """Pages per second of the busiest stretch of each hour of the week, at full scale, as long as the window."""
+def _hours(
+    profile: Profile, times: list[Fraction], *, shape: str | None = None, parents_later: bool = False
+) -> list[Fraction]:
+    """Pages per second of each hour's busiest stretch, so many times its mean, at full scale."""
     means = _means(profile, shape=shape, parents_later=parents_later)
-    return [mean * times for mean, times in zip(means, _stretches(profile), strict=True)]
+    return [mean * most for mean, most in zip(means, times, strict=True)]
 
 
 def _means(profile: Profile, *, shape: str | None = None, parents_later: bool = False) -> list[Fraction]:
@@ -135,7 +138,7 @@ def _means(profile: Profile, *, shape: str | None = None, parents_later: bool = 
 
 
 def _stretches(profile: Profile) -> list[Fraction]:
-    """How many times its mean the busiest stretch of each hour has: 1 where the hour is even."""
+    """How many times its mean each hour's busiest stretch as long as the window has: 1 where the hour is even."""
     window = profile.file.window
     minutes = min(60, window.end_minute - window.begin_minute)
     if minutes == 60 or not (profile.bell or profile.happenings):
@@ -144,6 +147,9 @@ def _stretches(profile: Profile) -> list[Fraction]:
 
     found = []
     for hour in range(HOURS):
+        if not _uneven(profile, hour):
+            found.append(Fraction(1))
+            continue
         until = [sum((each.until(60 * hour + at) for each in rates), Fraction(0)) for at in range(61)]
         most = max(until[at + minutes] - until[at] for at in range(61 - minutes))
         whole = until[60] - until[0]
@@ -170,6 +176,13 @@ def _bell(rates: list[Fraction]) -> list[Fraction]:
         rate * harder if hour // 24 in SCHOOL_DAYS and hour % 24 in SCHOOL_HOURS else rate
         for hour, rate in enumerate(rates)
     ]
+
+
+def _uneven(profile: Profile, hour: int) -> bool:
+    """Whether a bell rings, or people rush, in this hour of the week."""
+    rings = profile.bell is not None and profile.bell.rings(hour)
+    rushes = ((each.begin_minute, each.begin_minute + each.occasion.minutes) for each in profile.happenings)
+    return rings or any(begin < 60 * (hour + 1) and end > 60 * hour for begin, end in rushes)
 
 
 def window_pages(profile: Profile) -> float:
