@@ -360,3 +360,34 @@ def test_faults(tmp_path, page, problem) -> None:
     path.write_text(f'{HEAD}[[page]]\nservice = "news"\n{page}\n', encoding="utf-8")
     with pytest.raises(UsageError, match=problem):
         pages_file.load(path)
+
+
+# -- whose a page is -----------------------------------------------------------------------------------------------
+
+WHOSE = """
+[[page]]
+service = "marks"
+action = "read-marks"
+personas = ["student"]
+request = [{ url = "/mine" }]
+[[page]]
+service = "marks"
+action = "read-marks"
+personas = ["inspector"]
+request = [{ url = "/all" }]
+"""
+
+
+def test_a_page_is_whose_the_file_says_it_is(visiting) -> None:
+    """A persona that the file names has its own page; one that it nowhere names has what is everybody's."""
+    site, driver, session = visiting(WHOSE, {"GET /mine": HOME, "GET /all": HOME})
+    assert opens(driver, session, "read-marks").ok
+    assert site.asked[-1][0] == "GET /mine"
+    assert driver.sign_on(session, Account("inspector", "ines", "juste", "s", "t")).ok
+    assert opens(driver, session, "read-marks").ok
+    assert site.asked[-1][0] == "GET /all"
+    assert driver.sign_on(session, Account("guest", "guy", "juste", "s", "t")).ok
+    assert opens(driver, session, "open-home").ok
+    assert not opens(driver, session, "read-marks").ok
+    assert driver.reads("inspector") == {"home", "marks"}
+    assert driver.reads("guest") == driver.reads("teacher") == {"home"}

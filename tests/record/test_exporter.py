@@ -16,6 +16,7 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from entsurge.audience.persona import SHIPPED, Persona
 from entsurge.client.access import Access
 from entsurge.client.blocking import BlockingClient
 from entsurge.errors import UsageError
@@ -265,3 +266,18 @@ def test_debian_s_pushgateway_takes_it(tmp_path: Path) -> None:
             process.kill()
     line = 'entsurge_pages_total{instance="",job="entsurge",outcome="ok",persona="student",phase="surge",run="night/1",'
     assert f'{line}service="homework"}} 3' in text
+
+
+def test_an_added_persona_is_told_by_its_key() -> None:
+    """The vocabulary is the manifest's: an inspector that it describes is no `other`, and has its objectives."""
+    inspector = Persona("inspector", "inspecteurs", "inspectors", "staff", per_school=2)
+    page = fold({key()._replace(persona="inspector"): ([1_000], [1_000])})
+    personas = [each.as_json() for each in (*SHIPPED, inspector)]
+    strange, known = Exporter(MANIFEST), Exporter(MANIFEST | {"personas": personas})
+    for exporter in (strange, known):
+        exporter.fold(page)
+    assert samples(strange)["entsurge_pages_total", "ok", "other", "surge", "homework"] == 1
+    assert samples(known)["entsurge_pages_total", "ok", "inspector", "surge", "homework"] == 1
+    everyone = {"persona": "*", "service": "*", "phase": "surge", "must": "p95 < 900ms"}
+    known.manifest = known.manifest | {"objectives": [everyone]}
+    assert samples(known)["entsurge_objective_seconds", "95", "inspector", "surge", "*"] == 0.9

@@ -11,18 +11,19 @@ from entsurge.record.schema import Key
 from entsurge.record.writer import RunDirectory
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 SERVICES = ("home", "homework")
 
 
-def record(path: Path, *, name: str, served: bool = True, **more: Any) -> Path:
-    """A small run directory as the engine would leave it: 120 pupils and 80 teachers of two pages each."""
+def record(path: Path, *, name: str, served: bool = True, people: Mapping[str, int] | None = None, **more: Any) -> Path:
+    """A run directory as the engine would leave it: 120 pupils and 80 teachers, or other `people`, of two pages."""
     directory = RunDirectory(path)
     recorder = Recorder(directory)
     figures = {"visits": 200.0, "page_views": 400.0, "minutes_per_visit": 2.0, "pages_per_visit": 2.0}
-    planned = {"student": 120, "teacher": 80}
+    planned = people or {"student": 120, "teacher": 80}
     manifest = {
         "format": 1, "name": name, "title": {"fr": name, "en": name}, "profile": "quick", "seed": 1, "scale": "1/86",
         "versions": {"entsurge": "0"}, "plan_digest": "0" * 64, "content": [], "compression": 45.0,

@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from entsurge import content
+from entsurge.audience.persona import SHIPPED, Persona
 from entsurge.drivers.portal import SHED_SIGNS
+from entsurge.errors import UsageError
 from entsurge.population import Population
 from entsurge.sandbox.measure_options import DEFAULTS, fault, text_for
 from entsurge.sandbox.measures import MEASURES, Measures
@@ -50,6 +52,29 @@ def test_parents_time_slots(hour, refused):
     measures.put("parents-time-slots")
     assert bool(measures.refusal("parent")) is refused
     assert measures.refusal("staff") is None
+
+
+def test_an_added_persona_goes_with_those_whose_rights_it_has():
+    """Settings travel with who lives there; priority keeps out a guest with the staff, not a protected inspector."""
+    guest = Persona("guest", "invités", "guests", "staff", per_school=1, mark="guest")
+    inspector = Persona(
+        "inspector", "inspecteurs", "inspectors", "staff", pupils_each=90, protected=True, mark="inspector"
+    )
+    settings = Settings.from_json(Settings(personas=(*SHIPPED, guest, inspector)).to_json())
+    assert settings.personas == (*SHIPPED, guest, inspector)
+    people = settings.population
+    someone = people.person("inspector", people.count("inspector") - 1)
+    assert people.find(someone.login) == someone
+    assert (someone.rights, people.per_school("inspector")) == ("staff", 2)
+    measures = Measures(settings, Clock())
+    measures.put("pupils-and-teachers-first")
+    turned_away = {each.key for each in settings.personas if measures.refusal(each.key)}
+    assert turned_away == {"parent", "staff", "guest"}
+    slots = {"slots": {"inspector": [[0, 8]]}}
+    assert fault("persona-time-slots", slots, [each.key for each in settings.personas]) is None
+    assert "no persona inspector; there are student" in fault("persona-time-slots", slots)
+    with pytest.raises(UsageError, match="personas are student, student"):
+        Settings(personas=(SHIPPED[0], *SHIPPED))
 
 
 def test_the_simulated_hour_passes():

@@ -1,15 +1,22 @@
 """Accounts from CSV, and how many a plan needs."""
 
 import contextlib
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests import inspectors
 
 from entsurge.audience import profile as profiles
+from entsurge.audience.persona import PERSONAS
+from entsurge.audience.shape import SERVICES
+from entsurge.drivers import registry
 from entsurge.errors import UsageError
 from entsurge.plan.arrivals import Arrivals
 from entsurge.targets.accounts import AccountBook, Person, read
+from entsurge.targets.fit import check_services
 from entsurge.targets.need import check_enough, lifetime_us, needed
 
 
@@ -66,7 +73,7 @@ def book_of(count: int, academies: int = 2) -> AccountBook:
         [
             Person(persona, f"{persona}{academy}-{n}", "x", f"S{academy}", f"S{academy}", f"A{academy}")
             for academy in range(academies)
-            for persona in ("student", "teacher", "parent", "staff")
+            for persona in PERSONAS
             for n in range(count)
         ]
     )
@@ -122,3 +129,37 @@ def test_accounts_stay_with_one_worker(profile) -> None:
         shards.setdefault((visit.persona, visit.group, visit.account), set()).add(visit.shard)
     assert len(shards) > 40
     assert all(len(found) == 1 for found in shards.values())
+
+
+def test_an_added_persona_without_accounts_is_named(tmp_path: Path) -> None:
+    """Accounts of the four alone: the inspectors of the plan are said to have none; with theirs it fits."""
+    plan = profiles.load(str(inspectors.write(tmp_path, inspectors.LOCKDOWN)))
+    four = book_of(400)
+    with pytest.raises(UsageError) as caught:
+        check_enough(plan, four)
+    lines = str(caught.value).splitlines()
+    assert lines
+    assert all(line.startswith(("accounts: inspector in A0: 0", "accounts: inspector in A1: 0")) for line in lines)
+    theirs = [Person("inspector", f"i{n}", "x", "S0", "S0", f"A{n % 2}") for n in range(400)]
+    people = [four.person_in_academy(who, of, n) for who in PERSONAS for of in range(2) for n in range(400)]
+    check_enough(plan, AccountBook(people + theirs))
+    misspelt = AccountBook(people + [replace(each, persona="inspecteur") for each in theirs])
+    with pytest.raises(UsageError) as caught:
+        check_enough(plan, misspelt)
+    assert "it has accounts of inspecteur, which the profile has not" in caught.value.hint
+
+
+def test_a_driver_without_pages_for_a_persona_is_refused(tmp_path: Path) -> None:
+    """A file whose pages are all somebody else's: each persona that has none is named, with the services."""
+    pages = "".join(
+        f'[[page]]\nservice = "{name}"\npersonas = {list(PERSONAS)}\nrequest = [{{ url = "/" }}]\n' for name in SERVICES
+    )
+    path = tmp_path / "d.toml"
+    path.write_text(f'[signs]\nsigned_on = [{{ text = "bonjour" }}]\n{pages}', encoding="utf-8")
+    driver = registry.make(str(path), registry.Setting("http://127.0.0.1:9"))
+    check_services(profiles.load("lockdown-2020"), driver, {})
+    plan = profiles.load(str(inspectors.write(tmp_path, inspectors.LOCKDOWN)))
+    with pytest.raises(UsageError) as caught:
+        check_services(plan, driver, {})
+    lacking = ", ".join(f"{name} (for inspector)" for name in ("home", "lesson-book", "absences"))
+    assert str(caught.value) == f"the driver has no pages of {lacking}, which the plan opens"

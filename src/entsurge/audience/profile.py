@@ -345,6 +345,13 @@ def load_shape(name: str) -> Shape:
     return check(Shape, read_toml(path), path)
 
 
+def load_personas(name: str) -> tuple[Persona, ...]:
+    """The personas of a shipped personas file by its name, or of one of your own by its path. Raises UsageError."""
+    own = "/" in name or name.endswith(".toml")
+    path = content.find("profiles", name) if own else _part(content.root("profiles"), "personas", name)
+    return tuple(check(Mixes, read_toml(path), path).personas.values())
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """The file's tables, decimals exact. Raises UsageError for what is no TOML."""
     try:

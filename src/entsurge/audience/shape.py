@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
 PersonaKey = Annotated[str, StringConstraints(pattern=KEY)]
 """A persona as files name it; whether the profile has it is checked where both are known."""
+
+
+def _shipped(found: str) -> str:
+    if found not in PERSONAS:
+        raise ValueError(f"expected one of {', '.join(PERSONAS)}")
+    return found
+
+
+ShippedKey = Annotated[str, AfterValidator(_shipped)]
+"""One of the personas that are shipped."""
 Service = Literal[
     "home", "messages", "homework", "lesson-book", "files", "marks", "absences", "news", "chat", "video-class"
 ]
@@ -180,7 +190,7 @@ class AddedMix(Mix):
     rights: Literal["teacher", "staff"] = "staff"
     per_school: Annotated[int, Field(ge=1, le=10_000)] | None = None
     pupils_each: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    curve: Curve | Literal["student", "teacher", "parent", "staff"] | None = None
+    curve: Curve | ShippedKey | None = None
 
     @model_validator(mode="after")
     def _is_counted(self) -> AddedMix:

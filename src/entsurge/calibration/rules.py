@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 
 from entsurge import content
-from entsurge.audience.persona import PERSONAS
 from entsurge.audience.profile import check, read_toml
-from entsurge.audience.shape import Service
+from entsurge.audience.shape import Service, ShippedKey
 from entsurge.audience.strict import Strict
 from entsurge.bilingual import Title
 from entsurge.errors import UsageError
@@ -43,12 +42,6 @@ Expression = Annotated[str, AfterValidator(_expression)]
 Fields = Annotated[list[Annotated[str, Field(pattern=r"^[\w@.\-]+$")]], Field(min_length=1)]
 
 
-def _shipped(found: str) -> str:
-    if found not in PERSONAS:
-        raise ValueError(f"expected one of {', '.join(PERSONAS)}")
-    return found
-
-
 class ServiceRule(Strict):
     """Lines whose path matches are page views of this service; the first rule that matches wins."""
 
@@ -59,7 +52,7 @@ class ServiceRule(Strict):
 class PersonaRule(Strict):
     """Visitors any line of whom matches are of this persona; the first rule that matches a line wins."""
 
-    persona: Annotated[str, AfterValidator(_shipped)]
+    persona: ShippedKey
     field: Literal["path", "user", "agent", "profile"]
     match: Expression
 

@@ -13,7 +13,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from entsurge.errors import CannotRecord, UsageError
-from entsurge.population import PERSONAS, Population, write_csv
+from entsurge.population import PERSONAS, SHIPPED, Population, write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,9 +34,8 @@ if TYPE_CHECKING:
     "--classes", "classes_per_school", default=6, show_default=True, type=click.IntRange(1), help="Per school."
 )
 @click.option("--pupils", "pupils_per_class", default=30, show_default=True, type=click.IntRange(1), help="Per class.")
-@click.option(
-    "--persona", multiple=True, type=click.Choice(["student", "teacher", "parent", "staff"]), help="Only these (CSV)."
-)
+@click.option("--persona", multiple=True, help="Only these (CSV), such as student; repeatable.")
+@click.option("--personas", metavar="NAME|FILE", help="A personas file, whose added personas live here too.")
 @click.option("--format", "form", type=click.Choice(["csv", "aaf"]), default="csv", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="A file for CSV (else standard output), a folder for AAF.")
 @click.option("--date", default="20260901", show_default=True, metavar="YYYYMMDD", help="In the names of AAF files.")
@@ -50,20 +49,25 @@ if TYPE_CHECKING:
 )  # fmt: skip
 def command(
     *, seed: int, academies: int, schools: int, least: int | None, classes_per_school: int, pupils_per_class: int,
-    persona: tuple[str, ...], form: str, out: Path | None, date: str, incremental: bool, new_schools: int,
-    leave: float, move: float, given: tuple[Path, ...],
+    persona: tuple[str, ...], personas: str | None, form: str, out: Path | None, date: str, incremental: bool,
+    new_schools: int, leave: float, move: float, given: tuple[Path, ...],
 ) -> None:  # fmt: skip
     """Write synthetic people: accounts, schools, classes, families; or read them back and say whether they agree."""
     if given:
         _read(given, out)
         return
-    people = Population(seed, academies, schools, classes_per_school, pupils_per_class)
+    known = SHIPPED
+    if personas:
+        from entsurge.audience.profile import load_personas  # pydantic, when there is a file to read
+
+        known = load_personas(personas)
+    people = Population(seed, academies, schools, classes_per_school, pupils_per_class, known)
     if least:
         people = _for(people, least)
     if form == "csv":
         if incremental:
             raise UsageError("--incremental: only AAF has it", hint="--format aaf")
-        _write_csv(people, out, persona or PERSONAS)
+        _write_csv(people, out, [people.entry(each).key for each in persona])
         return
     if out is None:
         raise UsageError("--format aaf: several files", hint="--out FOLDER")
@@ -76,7 +80,7 @@ def _for(people: Population, least: int) -> Population:
     """The same with as many schools as `least` people need."""
     from dataclasses import replace
 
-    each = sum(people.per_school(persona) for persona in PERSONAS)
+    each = sum(people.per_school(persona.key) for persona in people.personas)
     return replace(people, schools=-(-least // each))
 
 
@@ -98,7 +102,7 @@ def _write_aaf(people: Population, out: Path, date: str, changing: tuple[int, fl
         found = changes.changes(people, new_schools=new, leave_percent=leave, move_percent=move)
     else:
         found = entries.everything(people)
-    total = None if changing else sum(people.count(persona) for persona in PERSONAS) + people.schools
+    total = None if changing else sum(people.count(persona.key) for persona in people.personas) + people.schools
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
         task = progress.add_task("writing", total=total)
         counts = writing.write(
@@ -136,7 +140,7 @@ def _read(given: tuple[Path, ...], out: Path | None) -> None:
     table = Table()
     for heading in ("persona", "people"):
         table.add_column(heading, justify="left" if heading == "persona" else "right")
-    for persona in PERSONAS:
+    for persona in dict.fromkeys((*PERSONAS, *sorted(census.people))):
         table.add_row(persona, f"{census.people[persona]:,}")
     Console().print(table)
     click.echo(f"{len(census.schools):,} schools, {len(census.academies):,} academies")

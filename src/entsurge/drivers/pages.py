@@ -136,6 +136,11 @@ class PagesDriver:
         mine = (found for (_, who), found in self.named.items() if who == self._as(persona))
         return next((each for each in mine if each.page.service == service and not each.page.writes), None)
 
+    def reads(self, persona: str) -> frozenset[str]:
+        """The services of which a persona has a page that only reads."""
+        mine = (found.page for (_, who), found in self.named.items() if who == self._as(persona))
+        return frozenset(page.service for page in mine if not page.writes)
+
     def _as(self, persona: str) -> str:
         """The persona, or everyone where the file nowhere names it."""
         return persona if persona in self.whom else EVERYONE

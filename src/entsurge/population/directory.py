@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from entsurge.audience.persona import PERSONAS
+from entsurge.audience.persona import KEY, PERSONAS
 from entsurge.errors import UsageError
 from entsurge.population.accounts import COLUMNS
 from entsurge.population.uai import check_uai
@@ -80,9 +81,11 @@ def from_csv(path: Path) -> Iterator[Row]:
             for row in reader:
                 if None in row or None in row.values():
                     raise UsageError(f"{path}: line {reader.line_num}: another number of columns than the first line")
-                if row["persona"] not in PERSONAS:
+                if not re.fullmatch(KEY, row["persona"]):
                     known = ", ".join(PERSONAS)
-                    raise UsageError(f"{path}: line {reader.line_num}: persona {row['persona']!r}; expected {known}")
+                    raise UsageError(
+                        f"{path}: line {reader.line_num}: persona {row['persona']!r}; expected {known}, or an added one"
+                    )
                 yield {name: row[name] for name in COLUMNS}
     except UnicodeDecodeError:
         raise UsageError(f"{path}: not a text file in UTF-8") from None

@@ -75,9 +75,8 @@ class Population:
             raise UsageError(f"no such population: {', '.join(faults)}", hint="each size is at least 1")
         object.__setattr__(self, "academies", min(self.academies, self.schools))
         pupils, known = self.pupils_per_school, by_key(self.personas)
-        each = {
-            key: parents_in_school(pupils) if key == "parent" else of.in_school(pupils) for key, of in known.items()
-        }
+        each = {key: of.in_school(pupils) for key, of in known.items()}
+        each["parent"] = parents_in_school(pupils)
         object.__setattr__(self, "_known", known)
         object.__setattr__(self, "_in_school", each)
 

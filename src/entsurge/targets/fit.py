@@ -12,11 +12,13 @@ from entsurge.errors import UsageError
 from entsurge.plan.summary import window_load
 from entsurge.targets.file import check_authorised
 from entsurge.targets.need import check_enough
+from entsurge.visit.driver import ByPersona
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from entsurge.audience.persona import Persona
     from entsurge.audience.profile import Profile
     from entsurge.targets.file import Target
     from entsurge.visit.driver import Driver
@@ -61,26 +63,30 @@ def check_services(profile: Profile, driver: Driver, stand_in: Mapping[str, str]
 
     A page that reads is needed by every persona that visits the service.
     """
-    there = {(spec.service, who) for spec in driver.actions.values() if not spec.writes for who in spec.personas}
     visiting = [persona for persona in profile.personas if profile.mixes.visit_share(persona)]
+    reads = {persona: _reads(driver, profile.personas[persona]) for persona in visiting}
     lacking = {
-        name: [
-            who
-            for who in visiting
-            if profile.mixes.mix(who).page_share(name) and (asked, profile.personas[who].rights) not in there
-        ]
+        name: [who for who in visiting if profile.mixes.mix(who).page_share(name) and asked not in reads[who]]
         for name in SERVICES
         if (asked := stand_in.get(name, name))
     }
     missing = {name: who for name, who in lacking.items() if who}
     if missing:
-        known = sorted({service for service, _ in there})
+        known = sorted({spec.service for spec in driver.actions.values() if not spec.writes})
         lines = ", ".join(f'{name} = "{next(iter(known), "home")}"' for name in missing)
         said = ", ".join(_of_whom(name, who, known, stand_in) for name, who in missing.items())
         raise UsageError(
             f"the driver has no pages of {said}, which the plan opens",
             hint=f"say in the target file what stands in: stand_in = {{ {lines} }}",
         )
+
+
+def _reads(driver: Driver, persona: Persona) -> frozenset[str]:
+    """The services of which a persona has a page that only reads."""
+    if isinstance(driver, ByPersona):
+        return driver.reads(persona.key)
+    whose = {persona.key, persona.rights}
+    return frozenset(spec.service for spec in driver.actions.values() if not spec.writes and whose & spec.personas)
 
 
 def _of_whom(service: str, lacking: list[str], known: list[str], stand_in: Mapping[str, str]) -> str:

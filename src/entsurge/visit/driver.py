@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from entsurge.audience.persona import PERSONAS
 
@@ -73,4 +73,13 @@ class Driver(Protocol):
 
     def classify(self, response: Response) -> Outcome:
         """The outcome that an answer stands for, read from its content."""
+        ...
+
+
+@runtime_checkable
+class ByPersona(Protocol):
+    """A driver whose pages are not the same for every persona."""
+
+    def reads(self, persona: str) -> frozenset[str]:
+        """The services of which a persona has a page that only reads."""
         ...
