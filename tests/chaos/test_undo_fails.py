@@ -201,9 +201,8 @@ def test_a_holder_that_was_killed_leaves_it_to_its_lease(tmp_path: Path) -> None
              "arguments": {"path": "/nowhere"}}}, "back: ",
         ),
         (
-            {"type": "action", "name": "back",
-             "provider": {"type": "http", "url": "http://127.0.0.1:9/", "timeout": 1}},
-            "back: ",
+            {"type": "action", "name": "back", "provider": {"type": "http", "url": "http://127.0.0.1:9/",
+             "timeout": 1}}, "back: ",
         ),
         (action("back", "sh", "-c", "exit 0", tolerance=4), "back: out of its tolerance"),
     ],

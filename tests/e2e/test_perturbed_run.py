@@ -1,7 +1,11 @@
 """A run with faults and measures as its operator has it: edge, windows, stop conditions, control cohort, report."""
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -151,6 +155,117 @@ def test_a_fault_that_never_came_makes_the_run_invalid(entsurge, quick_profile, 
     )
     assert done.returncode == 4, done.stdout + done.stderr
     assert "perturbations never in force: no" in done.stdout
+
+
+def stuck(folder: Path) -> dict:
+    """A command whose `off` exits with 1, unless the file `mended` is there."""
+    off = f"if [ -e {folder}/mended ]; then rm -f {folder}/flag; else echo the pump is stuck >&2; exit 1; fi"
+    return {"on": ["touch", str(folder / "flag")], "off": ["sh", "-c", off]}
+
+
+def toolkit(path: Path, method: list[str], rollback: list[str], probe: list[str] | None = None) -> Path:
+    """An experiment of Chaos Toolkit's own process provider, perhaps with a steady state."""
+
+    def activity(kind: str, name: str, command: list[str], **more: object) -> dict:
+        provider = {"type": "process", "path": command[0], "arguments": command[1:]}
+        return {"type": kind, "name": name, "provider": provider} | more
+
+    block = {"name": "entsurge", "kind": "fault", "title": {"fr": "Essai", "en": "Trial"}, "lease_seconds": 1}
+    whole = {
+        "title": "trial", "description": "a trial", "method": [activity("action", "on", method)],
+        "rollbacks": [activity("action", "pump back", rollback)],
+        "extensions": [block | {"timeline": {"start": "30%", "length": "30%"}}],
+    }  # fmt: skip
+    if probe:
+        hypothesis = {"title": "as ever", "probes": [activity("probe", "pump whole", probe, tolerance=0)]}
+        whole["steady-state-hypothesis"] = hypothesis
+    path.write_text(json.dumps(whole))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["ours", pytest.param("toolkit", marks=pytest.mark.slow)])
+def test_an_undo_that_fails_makes_the_run_invalid(entsurge, quick_profile, free_sandbox, state, tmp_path, kind) -> None:
+    """Exit 4 and what is still broken, objectives judged all the same; `recover` keeps it listed until it is undone."""
+    of, file = stuck(tmp_path), tmp_path / "pump.json"
+    if kind == "ours":
+        experiment(file, "command", of, timeline={"start": "30%", "length": "30%"})
+    else:
+        toolkit(file, of["on"], of["off"])
+    done = entsurge(
+        "run", str(quick_profile), "--target", free_sandbox[0], "--out", "u", "--exporter-port", "0",
+        "--chaos", str(file),
+    )  # fmt: skip
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "the target was not left as it was found: pump is still in force, its undo failed (" in done.stdout
+    assert "the pump is stuck" in done.stdout
+    verdict = json.loads((tmp_path / "u" / "verdict.json").read_text())
+    assert "pump est encore en place, son annulation a échoué" in " ".join(each["fr"] for each in verdict["reasons"])
+    assert {each["state"] for each in verdict["objectives"]} & {"met", "missed"}
+    states = [each["state"] for each in read_run(tmp_path / "u").events if each["kind"] == "perturbation"]
+    assert states == ["applied", "undo failed"]
+    assert (tmp_path / "flag").exists()
+    again = entsurge("chaos", "recover")
+    assert again.returncode == 1
+    assert "still broken, its undo failed: " in again.stdout
+    refused = entsurge("run", str(quick_profile), "--target", free_sandbox[0], "--out", "v", "--chaos", str(file))
+    assert refused.returncode == 1
+    assert "still broken" in refused.stderr
+    assert not (tmp_path / "v").exists()
+    (tmp_path / "mended").touch()
+    assert entsurge("chaos", "recover").returncode == 0
+    assert not (tmp_path / "flag").exists()
+    assert not list((state / "in-force").iterdir())
+
+
+@pytest.mark.slow
+def test_a_steady_state_that_moved_makes_the_run_invalid(
+    entsurge, quick_profile, free_sandbox, state, tmp_path
+) -> None:
+    """It held before and not after: exit 4, with the probe and what it found; nothing is left to undo."""
+    worn = tmp_path / "worn"
+    file = toolkit(tmp_path / "wear.json", ["touch", str(worn)], ["true"], ["sh", "-c", f"test ! -e {worn}"])
+    done = entsurge(
+        "run", str(quick_profile), "--target", free_sandbox[0], "--out", "d", "--exporter-port", "0",
+        "--chaos", str(file),
+    )  # fmt: skip
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "the steady state of wear no longer held after it (pump whole: expected 0" in done.stdout
+    assert entsurge("chaos", "recover").returncode == 0
+    assert "deviated" in entsurge("chaos", "audit").stdout
+
+
+@pytest.mark.slow
+def test_a_controller_that_was_killed_leaves_no_false_word(
+    entsurge, quick_profile, free_sandbox, state, tmp_path: Path
+) -> None:
+    """SIGKILL of controller and child in mid-run: the guardian's failure is the run's, exit 4."""
+    file = experiment(tmp_path / "pump.json", "command", stuck(tmp_path), timeline={"start": "30%"})
+    over = threading.Event()
+
+    def kill() -> None:
+        while not over.wait(0.1):
+            for path in (state / "in-force").glob("*.json"):
+                with contextlib.suppress(OSError, ValueError):
+                    record = json.loads(path.read_text())
+                    if (tmp_path / "flag").exists():
+                        os.kill(record["controller"]["pid"], signal.SIGKILL)
+                        os.kill(record["holder"]["pid"], signal.SIGKILL)
+                        return
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    try:
+        done = entsurge(
+            "run", str(quick_profile), "--target", free_sandbox[0], "--out", "k", "--exporter-port", "0",
+            "--chaos", str(file),
+        )  # fmt: skip
+    finally:
+        over.set()
+        killer.join(5)
+    assert done.returncode in (4, 5), done.stdout + done.stderr
+    assert "pump is still in force, its undo failed (" in done.stdout
+    (tmp_path / "mended").touch()
+    assert entsurge("chaos", "recover").returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,7 @@ def _as_found(run: Run) -> list[Light]:
     """
     found = [each for each in perturbations(run) if each["applied"] or each["ending"]]
     wrong = [said for each in found for said in _not_as_found(each)]
-    odd = [said for each in found if (said := _oddly_ended(each, over=run.finish is not None)) is not None]
+    odd = [said for each in found if (said := _oddly_ended(each)) is not None]
     if wrong:
         fr, en = " ; ".join(fr for fr, _ in wrong + odd), "; ".join(en for _, en in wrong + odd)
         return [
@@ -242,8 +242,8 @@ def _not_as_found(each: dict[str, Any]) -> list[tuple[str, str]]:
     return said
 
 
-def _oddly_ended(each: dict[str, Any], *, over: bool) -> tuple[str, str] | None:
-    """How it ended when not by its undo in time, in French and in English; `over`: the run has ended."""
+def _oddly_ended(each: dict[str, Any]) -> tuple[str, str] | None:
+    """How it ended when not by its undo in time, in French and in English."""
     name, late = each["id"], each["late_s"]
     if each["ending"] == LEFT:
         why = _clipped(each["left"])
@@ -252,7 +252,7 @@ def _oddly_ended(each: dict[str, Any], *, over: bool) -> tuple[str, str] | None:
             f"{name} was ended by its lease alone, not by its undo ({why})",
         )
     if not each["ending"]:
-        return (f"fin inconnue : {name}", f"nobody told how {name} ended") if over else None
+        return f"nul n’a dit comment {name} a pris fin", f"nobody has told how {name} ended"
     if late <= LATE_SECONDS:
         return None
     return f"{name} défait {late:.0f} s après son terme", f"{name} was undone {late:.0f} s after its time"

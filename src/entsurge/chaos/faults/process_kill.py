@@ -8,10 +8,12 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from entsurge.chaos.process import Process
 from entsurge.chaos.victim import ProcessFault
 from entsurge.errors import EntsurgeError
 
 BACK_SECONDS = 5.0  # for a process to be seen again
+DYING_SECONDS = 1.0  # for one that was told to die a moment ago
 
 
 class ProcessKill(ProcessFault):
@@ -46,7 +48,10 @@ class ProcessKill(ProcessFault):
 
         Raises EntsurgeError when `restart` fails, and when the process of `pid_file` does not come back.
         """
-        del before
+        killed = Process(before["pid"], before["started"]) if before else None
+        limit = time.monotonic() + DYING_SECONDS
+        while killed is not None and self.victim() == killed and time.monotonic() < limit:
+            time.sleep(0.02)
         if self.victim() is not None or not (self.restart or self.pid_file):
             return
         started = self._restarted() if self.restart else None
