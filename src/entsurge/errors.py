@@ -3,7 +3,8 @@
 EntsurgeError               1   unexpected
 ├── UsageError              2   a command, profile, scenario or experiment that cannot be used
 ├── ObjectivesMissed        3   the target did not keep what it owes
-├── InvalidMeasurement      4   the measurement cannot support a verdict
+├── InvalidMeasurement      4   the measurement is not to be believed (INVALID)
+├── InconclusiveMeasurement 4   the measurement is sound, and too small to tell (INCONCLUSIVE)
 ├── GuardStop               5   a guard ended the run
 ├── TargetUnreachable       6   nothing answers where the target should be
 └── CannotRecord            7   the run directory cannot be written
@@ -13,7 +14,10 @@ Ended                       130 SIGINT (Ctrl-C), 143 SIGTERM, 129 SIGHUP (the te
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PASS, UNEXPECTED, USAGE, MISSED, INVALID, GUARD, UNREACHABLE, NO_RECORD, INTERRUPTED = (
     0, 1, 2, 3, 4, 5, 6, 7, 130,
@@ -21,6 +25,11 @@ PASS, UNEXPECTED, USAGE, MISSED, INVALID, GUARD, UNREACHABLE, NO_RECORD, INTERRU
 TERMINATED, HUNG_UP = 143, 129
 ENDED = (TERMINATED, HUNG_UP, INTERRUPTED)
 PRECEDENCE = (*ENDED, NO_RECORD, UNREACHABLE, GUARD, INVALID, MISSED)
+
+Conclusion = Literal["INVALID", "FAIL", "INCONCLUSIVE", "PASS"]
+CONCLUSIONS: tuple[Conclusion, ...] = get_args(Conclusion)
+"""What is concluded of a run, the gravest first: a proven miss outweighs thin data, never the other way round."""
+EXIT_CODES: dict[Conclusion, int] = {"INVALID": INVALID, "FAIL": MISSED, "INCONCLUSIVE": INVALID, "PASS": PASS}
 
 
 class EntsurgeError(Exception):
@@ -47,7 +56,13 @@ class ObjectivesMissed(EntsurgeError):  # the field's word
 
 
 class InvalidMeasurement(EntsurgeError):
-    """The measurement cannot support a verdict."""
+    """The measurement is not to be believed."""
+
+    exit_code = INVALID
+
+
+class InconclusiveMeasurement(EntsurgeError):
+    """The measurement is sound, and too small to tell."""
 
     exit_code = INVALID
 
@@ -79,9 +94,18 @@ class Ended(BaseException):  # no error: like KeyboardInterrupt, nobody is to ca
         self.exit_code = 128 + number
 
 
-def first_by_precedence(codes: list[int]) -> int:
-    """The exit code that wins when several apply: 143, 129, 130, 7, 6, 5, 4, 3, then any other, then 0."""
+def exit_code(codes: Iterable[int], conclusions: Iterable[Conclusion] = ()) -> int:
+    """The exit code of several endings and verdicts together.
+
+    How runs ended comes first (143, 129, 130, 7, 6, 5), then INVALID (4), FAIL (3), INCONCLUSIVE (4), any other, 0.
+    """
+    known, found = list(codes), list(conclusions)
     for code in PRECEDENCE:
-        if code in codes:
+        if code in known or code in {EXIT_CODES[each] for each in found if each != "INCONCLUSIVE"}:
             return code
-    return next((code for code in codes if code), PASS)
+    return next((code for code in known if code), max((EXIT_CODES[each] for each in found), default=PASS))
+
+
+def gravest(conclusions: Iterable[Conclusion]) -> Conclusion:
+    """What is concluded of several runs together; PASS of none."""
+    return min(conclusions, key=CONCLUSIONS.index, default="PASS")

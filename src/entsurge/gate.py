@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from entsurge.analysis.measured import Said
     from entsurge.analysis.objectives import Judged
 
-SIGNS = {"PASS": "✓", "FAIL": "✗", "INVALID": "?"}
+SIGNS: dict[errors.Conclusion, str] = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "INVALID": "⊘"}
 NAMES = {
-    errors.PASS: "PASS", errors.USAGE: "NOT COMPARED", errors.MISSED: "FAIL", errors.INVALID: "INVALID",
+    errors.PASS: "PASS", errors.USAGE: "NOT COMPARED", errors.MISSED: "FAIL",
     errors.GUARD: "STOPPED", errors.UNREACHABLE: "UNREACHABLE", errors.NO_RECORD: "NOT RECORDED",
     errors.INTERRUPTED: "INTERRUPTED",
 }  # fmt: skip
@@ -35,7 +35,6 @@ class GateResult:
     `comparison` is that with the baselines, None without; `problem` what kept it from being made (exit code 2).
     """
 
-    exit_code: int
     lines: list[str]
     verdicts: dict[str, Verdict]
     runs: dict[str, Run]
@@ -46,7 +45,29 @@ class GateResult:
     @property
     def one_line(self) -> str:
         """The whole conclusion: `FAIL (3): 2 of 6 required objectives missed; 1 page slower than its baseline`."""
-        return f"{NAMES.get(self.exit_code, 'FAIL')} ({self.exit_code}): " + "; ".join(_clauses(self))
+        name = self.conclusion if self.exit_code == errors.INVALID else NAMES.get(self.exit_code, "FAIL")
+        return f"{name} ({self.exit_code}): " + "; ".join(_clauses(self))
+
+    @property
+    def conclusions(self) -> list[errors.Conclusion]:
+        """What is concluded of each run, and of the comparison where it is worse."""
+        worse: list[errors.Conclusion] = ["FAIL"] if self.comparison is not None and self.comparison.worse else []
+        return [*(found.verdict for found in self.verdicts.values()), *worse]
+
+    @property
+    def conclusion(self) -> errors.Conclusion:
+        """The gravest of them: a proven miss is never hidden by thin data."""
+        return errors.gravest(self.conclusions)
+
+    @property
+    def end_codes(self) -> list[int]:
+        """How the runs ended, as exit codes; 0 in order."""
+        return [found.end_code for found in self.verdicts.values()]
+
+    @property
+    def exit_code(self) -> int:
+        """One for all: 2 where what was asked for could not be compared."""
+        return errors.USAGE if self.problem else errors.exit_code(self.end_codes, self.conclusions)
 
 
 def gate(
@@ -76,13 +97,9 @@ def gate(
         verdicts[str(path)] = found
         lines += _lines(run, found)
         _write(path, found)
-    codes = [found.exit_code for found in verdicts.values()]
     lines += _comparison_lines(held)
-    if held.comparison is not None and held.comparison.worse:
-        codes.append(errors.MISSED)
-    code = errors.USAGE if problem else errors.first_by_precedence(codes)
     by_path = {str(path): run for path, run in zip(run_paths, runs, strict=True)}
-    return GateResult(code, lines, verdicts, by_path, held.comparison, held.notes, problem)
+    return GateResult(lines, verdicts, by_path, held.comparison, held.notes, problem)
 
 
 def _with_objectives(run: Run, path: Path | None) -> Run:
@@ -131,7 +148,7 @@ def _hold(runs: Sequence[Run], baselines: Sequence[Path], quantile: float, least
 
 
 def _lines(run: Run, found: Verdict) -> list[str]:
-    head = f"{SIGNS[found.verdict]} {found.verdict:<8}{run.name}: {found.sentence['en']}"
+    head = f"{SIGNS[found.verdict]} {found.verdict:<13}{run.name}: {found.sentence['en']}"
     return [head, *(f"    {reason['en']}" for reason in found.reasons), *(f"    note: {note}" for note in run.notes)]
 
 
@@ -169,9 +186,9 @@ def _clauses(result: GateResult) -> list[str]:
         worst = missed[0]
         clauses[0] += f", such as {worst.persona} {worst.service} {worst.must} (measured {measured_text(worst)})"
     clauses += [
-        f"no verdict on {run.name}: {found.reasons[0]['en']}"
+        f"{run.name} is {found.verdict}: {found.reasons[0]['en']}"
         for run, found in zip(result.runs.values(), result.verdicts.values(), strict=True)
-        if found.verdict == "INVALID"
+        if found.verdict in ("INVALID", "INCONCLUSIVE") and found.reasons
     ]
     held = result.comparison
     if held is not None:

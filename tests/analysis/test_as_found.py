@@ -7,9 +7,9 @@ import pytest
 from tests.analysis.records import objective, pages, record, visit
 
 from entsurge.analysis.perturbations import perturbations
-from entsurge.record.reading.run import read_run
 from entsurge.analysis.validity import Light, broken, lights
 from entsurge.analysis.verdict import judge
+from entsurge.record.reading.run import read_run
 
 PUMP = {
     "id": "pump", "kind": "fault", "title": {"fr": "p", "en": "p"}, "defers": [], "start_s": 40.0, "end_s": 60.0,

@@ -52,6 +52,7 @@ def at_most(figure: str, threshold: float) -> Condition:
 # Percentages are of 100; slowness is the worst p95 ÷ what is owed; parts are shares of the planned pages.
 RULES = (
     Rule("measure-again", (at_least("invalid", 1),), alone=True),
+    Rule("measure-longer", (at_least("inconclusive", 1),)),
     Rule("call-schools", (at_least("schools_cut_off", 1),)),
     Rule("check-priority", (at_least("inversions", 1),)),
     Rule("pupils-and-teachers-first", (at_least("missed", 1), at_least("parents_and_staff_percent", 10)),

@@ -29,11 +29,12 @@ def brief(run: Run, without: Run | None = None) -> dict[str, Any]:
     figures = _figures(run)
     tried = perturbations(run)
     figures |= {
-        "invalid": float(found.verdict == "INVALID"), "passed": float(found.verdict == "PASS"),
+        "invalid": float(found.verdict == "INVALID"), "inconclusive": float(found.verdict == "INCONCLUSIVE"),
+        "passed": float(found.verdict == "PASS"),
         "missed": float(sum(each.state == "missed" for each in asked)), "slowness": _slowness(asked),
         "measures": float(sum(each["kind"] == "measure" for each in tried)),
     }  # fmt: skip
-    kept, lost = _by_persona(run, asked)
+    kept, lost, unsure = _by_persona(run, asked)
     return {
         "format": 1,
         "name": run.name,
@@ -42,10 +43,11 @@ def brief(run: Run, without: Run | None = None) -> dict[str, Any]:
         **{name: run.manifest.get(name) for name in ("scale", "compression", "window", "started_utc")},
         "personas": [each.as_json() for each in of_manifest(run.manifest).values()],
         "verdict": found.verdict,
-        "reason": found.reasons[0] if found.verdict == "INVALID" and found.reasons else None,
+        "reason": found.reasons[0] if found.verdict in ("INVALID", "INCONCLUSIVE") and found.reasons else None,
         "figures": figures,
         "held": kept,
         "lost": lost,
+        "unsure": unsure,
         "deferred": sorted(run.deferred),
         "tried": [{name: each[name] for name in ("id", "kind", "title", "defers")} for each in tried],
         "without": None if without is None else _beside(without, {each["id"] for each in tried}),
@@ -130,11 +132,12 @@ def _slowness(asked: Sequence[Finding]) -> float | None:
     return max(ratios, default=None)
 
 
-def _by_persona(run: Run, asked: Sequence[Finding]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Personas whose required objectives are all kept; and the others, with where they were lost."""
+def _by_persona(run: Run, asked: Sequence[Finding]) -> tuple[list[dict[str, Any]], ...]:
+    """Personas whose required objectives are all kept; who missed one, with where; of whom too little is known."""
     cells = matrix(run, None)["cells"]
     kept: list[dict[str, Any]] = []
     lost: list[dict[str, Any]] = []
+    unsure: list[dict[str, Any]] = []
     for persona in dict.fromkeys(each.persona for each in asked):
         mine = [each for each in asked if each.persona == persona]
         row = cells.get(persona, {})
@@ -146,13 +149,14 @@ def _by_persona(run: Run, asked: Sequence[Finding]) -> tuple[list[dict[str, Any]
             "objectives": [each.as_json() for each in mine],
             "poor_services": [name for name, cell in row.items() if (cell["served_percent"] or 100.0) < WELL],
         }
-        (kept if all(each.state == "met" for each in mine) else lost).append(told)
-    return kept, lost
+        states = {each.state for each in mine}
+        (lost if "missed" in states else kept if states == {"met"} else unsure).append(told)
+    return kept, lost, unsure
 
 
 def _sentence_for_teachers(verdict: str, run: Run, lost: Sequence[dict[str, Any]]) -> str:
     """Which of the sentences of reports/brief.*.toml schools may send to their teachers."""
-    if verdict == "INVALID":
+    if verdict in ("INVALID", "INCONCLUSIVE"):
         return "unknown"
     if verdict == "FAIL":
         whom = {each["persona"] for each in lost}

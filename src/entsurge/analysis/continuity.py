@@ -9,6 +9,8 @@ import numpy as np
 from entsurge.audience.persona import of_manifest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from entsurge.record.reading.run import Run
@@ -20,13 +22,14 @@ CUT_OFF_MINUTES = 5.0
 def continuity(run: Run) -> dict[str, Any]:
     """Students, teachers, others with a work of their own, schools cut off, by academy; of visits due in the window."""
     came = run.window_stays
-    students, teachers = _served(came, "student", "read"), _served(came, "teacher", "published")
+    why = run.manifest.get("unmeasured", {})
+    students, teachers = _served(came, "student", "read", why), _served(came, "teacher", "published", why)
     cut = cut_off(run)
     return {
         "students": students,
         "teachers": teachers,
         "others": [
-            {"persona": key, "publishes": persona.work.publishes, **_served(came, key, "done")}
+            {"persona": key, "publishes": persona.work.publishes, **_served(came, key, "done", why)}
             for key, persona in of_manifest(run.manifest).items()
             if persona.work and key not in ("student", "teacher")
         ],
@@ -35,21 +38,28 @@ def continuity(run: Run) -> dict[str, Any]:
             "of": sum(1 for school in came.count_by("school") if school),
             "names": cut,
         },
-        "by_academy": [_academy(came, name, set(cut)) for name in sorted(came.count_by("group"))],
+        "by_academy": [_academy(came, name, set(cut), why) for name in sorted(came.count_by("group"))],
     }
 
 
-def _served(visits: Stays, persona: str, done: str) -> dict[str, Any]:
-    """Those whose visit planned a page of their work, and those who were served one."""
+def _served(visits: Stays, persona: str, done: str, unmeasured: Mapping[str, str]) -> dict[str, Any]:
+    """Those whose visit planned a page of their work, and those who were served one; or why that cannot be known.
+
+    `unmeasured` is empty, `read-only` (the target may not be written to) or `no-page` (the product has none to publish
+    on): nobody could publish, and nothing is said of how many did.
+    """
     came = visits.only(visits.where(persona=persona) & visits["work_planned"].astype(bool))
-    served = int(came["work_served"].sum())
-    return {"came": len(came), done: served, "per_100": 100 * served / len(came) if len(came) else None}
+    why, served = unmeasured.get(persona, ""), int(came["work_served"].sum())
+    per_100 = 100 * served / len(came) if len(came) and not why else None
+    return {"came": len(came), done: None if why else served, "per_100": per_100, "unmeasured": why}
 
 
-def _academy(visits: Stays, academy: str, cut: set[str]) -> dict[str, Any]:
+def _academy(visits: Stays, academy: str, cut: set[str], unmeasured: Mapping[str, str]) -> dict[str, Any]:
     visits = visits.only(visits.where(group=academy))
     schools = {school for school in visits.count_by("school") if school}
-    students, teachers = _served(visits, "student", "read"), _served(visits, "teacher", "published")
+    students, teachers = (
+        _served(visits, who, done, unmeasured) for who, done in (("student", "read"), ("teacher", "published"))
+    )
     return {
         "academy": academy,
         "students_came": students["came"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from entsurge.analysis import proportion
 from entsurge.analysis.recovery import recoveries
@@ -25,19 +25,34 @@ if TYPE_CHECKING:
     from entsurge.record.reading.tally import Tally
 
 State = Literal["met", "missed", "not-enough-data", "deferred", "not-judged"]
-Judged = tuple[State, float | None, float | None, float | None, int]
 UNITS = {
     "latency": "s", "errors": "ratio", "availability": "ratio", "served": "ratio", "shed": "ratio", "apdex": "score",
     "recovery": "s",
 }  # fmt: skip
 FACTOR = "factor"
 JUDGED_PHASES = ("baseline", "surge", "fault", "recovery")
-FEWEST_FOR_APDEX = 30
+
+
+class Judged(NamedTuple):
+    """What was found of an objective: its state, the value with its limits, and over how many pages.
+
+    `needed`: how many pages would tell, where these do not; None where no bearable number would, or none is missing.
+    """
+
+    state: State
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    pages: int = 0
+    needed: int | None = None
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One objective, judged for one persona. `value`, `low`, `high`: seconds, shares from 0 to 1, score or factor."""
+    """One objective, judged for one persona. `value`, `low`, `high`: seconds, shares from 0 to 1, score or factor.
+
+    `needed`: how many pages would tell, where `count` of them do not.
+    """
 
     id: str
     persona: str
@@ -51,6 +66,7 @@ class Finding:
     high: float | None
     unit: str
     count: int
+    needed: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The finding as plain data."""
@@ -114,17 +130,17 @@ def _judge(
     run: Run, each: dict[str, Any], must: Must, persona: str, ratios: Mapping[tuple[str, str], Judged]
 ) -> Finding:
     if must.relative:
-        judged = ratios.get((each["id"], persona), ("not-judged", None, None, None, 0))
+        judged = ratios.get((each["id"], persona), Judged("not-judged"))
     else:
         judged = _MEASURES[must.measure](must, run, each, persona)
-    state, value, low, high, count = judged
+    state = judged.state
     if persona in run.deferred:
         state = "deferred"
     required = bool(each.get("required", True)) and state not in ("deferred", "not-judged")
     unit = FACTOR if must.relative else UNITS[must.measure]
     return Finding(
-        each["id"], persona, each["service"], each["phase"], each["must"], required, state, value, low, high, unit,
-        count,
+        each["id"], persona, each["service"], each["phase"], each["must"], required, state, judged.value, judged.low,
+        judged.high, unit, judged.pages, judged.needed if state == "not-enough-data" else None,
     )  # fmt: skip
 
 
@@ -135,19 +151,14 @@ def _latency(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Jud
     percentile = must.percentile or 50.0
     value = pages.quantile_seconds(percentile)
     if value is None:
-        return "not-enough-data", None, None, None, 0
+        return Judged("not-enough-data", needed=must.fewest)
     allowed, slow = 1 - percentile / 100, pages.over(must.bound)
     low, high = _quantile_limits(pages, percentile, total)
     if must.holds(value) and proportion.upper(slow, total) <= allowed:
-        return "met", value, low, high, total
-    if (not must.holds(value) and total >= fewest(percentile)) or proportion.lower(slow, total) > allowed:
-        return "missed", value, low, high, total
-    return "not-enough-data", value, low, high, total
-
-
-def fewest(percentile: float) -> int:
-    """How many pages prove a percentile at 95 % when none is slow: 59 for p95, 299 for p99, 2995 for p99.9."""
-    return math.ceil(math.log(1 - proportion.ONE_SIDED) / math.log(percentile / 100))
+        return Judged("met", value, low, high, total)
+    if (not must.holds(value) and total >= must.fewest) or proportion.lower(slow, total) > allowed:
+        return Judged("missed", value, low, high, total)
+    return Judged("not-enough-data", value, low, high, total, proportion.needed(slow, total, allowed))
 
 
 def _quantile_limits(pages: Times, percentile: float, total: int) -> tuple[float | None, float | None]:
@@ -161,17 +172,16 @@ def _quantile_limits(pages: Times, percentile: float, total: int) -> tuple[float
 
 def _share(must: Must, events: int, total: int) -> Judged:
     if not total:
-        return "not-enough-data", None, None, None, 0
+        return Judged("not-enough-data", needed=must.fewest)
     value = events / total
     low, high = proportion.lower(events, total), proportion.upper(events, total)
     if must.holds(high if must.downward else low):
-        return "met", value, low, high, total
-    allowed = must.bound if must.downward else 1 - must.bound
-    needed = math.log(1 - proportion.ONE_SIDED) / math.log(1 - allowed) if 0 < allowed < 1 else 1
+        return Judged("met", value, low, high, total)
     proved = not must.holds(low if must.downward else high)
-    if proved or (not must.holds(value) and total >= needed):
-        return "missed", value, low, high, total
-    return "not-enough-data", value, low, high, total
+    if proved or (not must.holds(value) and total >= must.fewest):
+        return Judged("missed", value, low, high, total)
+    otherwise, allowed = events if must.downward else total - events, must.allowed or 0.0
+    return Judged("not-enough-data", value, low, high, total, proportion.needed(otherwise, total, allowed))
 
 
 _EVENTS = {"errors": "failed", "availability": "ok", "shed": "shed"}
@@ -211,14 +221,19 @@ def apdex(
 def _apdex(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
     value, total = apdex(run.tally, must.threshold_seconds or 0.5, timing=must.timing, **scope(run, each, persona))
     if value is None:
-        return "not-enough-data", None, None, None, 0
+        return Judged("not-enough-data", needed=must.fewest)
     spread = 1.645 * math.sqrt(max(value * (1 - value), 0.25 / total) / total)
     low, high = max(0.0, value - spread), min(1.0, value + spread)
-    if total < FEWEST_FOR_APDEX:
-        return "not-enough-data", value, low, high, total
+    if total < must.fewest:
+        return Judged("not-enough-data", value, low, high, total, must.fewest)
     if must.holds(low):
-        return "met", value, low, high, total
-    return ("missed" if not must.holds(value) else "not-enough-data"), value, low, high, total
+        return Judged("met", value, low, high, total)
+    if not must.holds(value):
+        return Judged("missed", value, low, high, total)
+    gap = value - must.bound
+    needed = math.ceil(total * (spread / gap) ** 2) if gap > 0 else None
+    kept = needed if needed is not None and needed <= proportion.MOST_TIMES * total else None
+    return Judged("not-enough-data", value, low, high, total, kept)
 
 
 def _recovery(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
@@ -226,11 +241,11 @@ def _recovery(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Ju
     found = recoveries(run, run.seconds(persona=persona, service=str(each["service"])))
     times = [one.recover_s for one in found]
     if not found:
-        return "not-enough-data", None, None, None, 0
+        return Judged("not-enough-data")
     if None in times:
-        return "missed", None, None, None, len(found)
+        return Judged("missed", pages=len(found))
     longest = max(time for time in times if time is not None)
-    return ("met" if must.holds(longest) else "missed"), longest, None, None, len(found)
+    return Judged("met" if must.holds(longest) else "missed", longest, pages=len(found))
 
 
 _MEASURES: dict[str, Any] = {

@@ -6,7 +6,11 @@ import math
 
 from scipy.special import betaincinv, ndtri  # scipy.stats takes half a second to import
 
-ONE_SIDED = 0.95
+from entsurge.audience.objective import CONFIDENCE
+
+ONE_SIDED = CONFIDENCE
+MOST_TIMES = 100
+"""As many times the pages as there are is the most that is asked for: beyond it no run of bearable length decides."""
 
 
 def upper(events: int, total: int, confidence: float = ONE_SIDED) -> float:
@@ -21,6 +25,26 @@ def lower(events: int, total: int, confidence: float = ONE_SIDED) -> float:
     if total == 0 or events <= 0:
         return 0.0
     return float(betaincinv(events, total - events + 1, 1 - confidence))
+
+
+def needed(events: int, total: int, allowed: float) -> int | None:
+    """How many pages would tell whether a share is allowed, were it as it is here; None where too many would.
+
+    The least number (within 2 %) at which the upper limit is at most `allowed`, or the lower one above it.
+    """
+    if not total or not 0 < allowed < 1:
+        return None
+
+    def decides(count: int) -> bool:
+        same = round(events * count / total)
+        return upper(same, count) <= allowed or lower(same, count) > allowed
+
+    count = total
+    while not decides(count):
+        count = math.ceil(1.02 * count)
+        if count > MOST_TIMES * total:
+            return None
+    return count
 
 
 def difference(events: int, total: int, base_events: int, base_total: int) -> tuple[float, float]:

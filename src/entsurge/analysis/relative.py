@@ -59,7 +59,7 @@ def ratios(
     for key in musts:
         column = [run[key] for run in runs]
         if any(seconds is None or count < FEWEST_PAGES for seconds, count in column):
-            found[key] = "not-enough-data", None, None, None, min(count for _, count in column)
+            found[key] = Judged("not-enough-data", pages=min(count for _, count in column), needed=musts[key].fewest)
         else:
             seen[key] = np.log([seconds for seconds, _ in column if seconds is not None])
     if not seen:
@@ -79,8 +79,8 @@ def _ratio(
     ratio = float(np.exp(shift.estimate))
     low, high = (None if edge is None else float(np.exp(edge)) for edge in (shift.low, shift.high))
     if not can_show:
-        return "not-judged", ratio, low, high, count
+        return Judged("not-judged", ratio, low, high, count)
     if must.holds(ratio):
-        return "met", ratio, low, high, count
+        return Judged("met", ratio, low, high, count)
     beyond = p <= ALPHA and shift.above_zero
-    return ("missed" if beyond else "not-enough-data"), ratio, low, high, count
+    return Judged("missed" if beyond else "not-enough-data", ratio, low, high, count)

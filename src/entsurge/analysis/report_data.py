@@ -60,7 +60,6 @@ def _run(run: Run, baseline: Run | None, plain: Mapping[str | None, Path]) -> di
     """One run's findings; `plain` are the runs with nothing in force, by their plan's digest."""
     found = _judged(run)
     visits = run.window_stays
-    planned = sum(of["page_views"] for of in run.manifest["planned"].values())
     turned_away = visits.only(visits.among("persona", run.deferred) & visits.where(end="shed"))
     seconds = timeline(run)
     return {
@@ -76,10 +75,11 @@ def _run(run: Run, baseline: Run | None, plain: Mapping[str | None, Path]) -> di
         "exit_code": found.exit_code,
         "sentence": found.sentence,
         "reasons": found.reasons,
-        "pages_per_second": {
-            "planned": planned / run.window_seconds if run.window_seconds else 0.0,
-            "ok": int(visits["ok"].sum()) / run.window_seconds if run.window_seconds else 0.0,
-        },
+        "refused": found.refused,
+        "in_progress": {"read_s": run.seconds_read, "end_s": run.manifest["phases"][-1]["end_s"]}
+        if run.in_progress
+        else None,
+        "pages_per_second": _pages_per_second(run, seconds),
         "deferred_visits": turned_away.count_by("persona"),
         "continuity": continuity(run),
         "figures": figures(run, baseline),
@@ -97,6 +97,19 @@ def _run(run: Run, baseline: Run | None, plain: Mapping[str | None, Path]) -> di
         "failures": _failures(run),
         "signatures": len((run.finish or {}).get("signatures", {})),
     }
+
+
+def _pages_per_second(run: Run, seconds: Mapping[str, Any]) -> dict[str, float]:
+    """Pages planned, and served in the end; of a run that goes on, offered and served up to where it is read."""
+    if not run.window_seconds:
+        return {"planned": 0.0, "ok": 0.0}
+    if run.in_progress:
+        begin, end = int(run.window["start_s"]), int(min(run.seconds_read, run.window["end_s"]))
+        span = max(1, end - begin)
+        offered, ok = (sum(seconds[name][begin:end]) for name in ("offered_pages", "ok"))
+        return {"planned": offered / span, "ok": ok / span}
+    planned = sum(of["page_views"] for of in run.manifest["planned"].values())
+    return {"planned": planned / run.window_seconds, "ok": int(run.window_stays["ok"].sum()) / run.window_seconds}
 
 
 def _judged(run: Run) -> Verdict:

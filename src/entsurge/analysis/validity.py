@@ -56,7 +56,9 @@ def _finished(run: Run) -> Light:
 
 
 def _started(run: Run) -> Light:
-    planned = sum(of["visits"] for of in run.manifest["planned"].values())
+    """Against the plan, or, of a run that was ended before its time, against what was due until then."""
+    ended = (run.finish or {}).get("end") in ("interrupted", "unreachable", "guard")
+    planned = len(run.window_stays) if ended else sum(of["visits"] for of in run.manifest["planned"].values())
     started = int((~run.window_stays.where(sign_on="lost")).sum())
     limits = (run.finish or {}).get("limits", {})
     kept = started >= STARTED_AT_LEAST * planned

@@ -1,28 +1,32 @@
-"""PASS, FAIL or INVALID, with one sentence that a headmaster understands."""
+"""PASS, FAIL, INCONCLUSIVE or INVALID, with one sentence that a head of school understands."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from entsurge import errors
 from entsurge.analysis.objectives import FACTOR, Finding, Judged, judge_objectives
+from entsurge.analysis.refused import notable
 from entsurge.analysis.validity import Light, broken, lights
 from entsurge.analysis.words import listed, whom
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from entsurge.errors import Conclusion
     from entsurge.record.reading.run import Run
 
+Said = dict[str, str]
 END_CODES = {
     "interrupted": errors.INTERRUPTED,
     "unreachable": errors.UNREACHABLE,
     "disk": errors.NO_RECORD,
     "guard": errors.GUARD,
-    "no-workers": errors.INVALID,
 }
-CODES = {"PASS": errors.PASS, "FAIL": errors.MISSED, "INVALID": errors.INVALID}
+CUT_SHORT = frozenset({"interrupted", "unreachable", "guard"})
+"""Ends that leave a sound measurement of what came before them."""
 ENDS = {
     "interrupted": ("le tir a été interrompu", "the run was interrupted"),
     "unreachable": ("la cible n’a pas répondu", "the target did not answer"),
@@ -35,14 +39,19 @@ ENDS = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is concluded of one run, and the exit code that says it."""
+    """What is concluded of one run, and the exit code that says it; `end_code` is that of how it ended, 0 in order.
 
-    verdict: str
+    `refused`: the share of a persona's planned pages that was refused, where it is over 1 %.
+    """
+
+    verdict: Conclusion
     exit_code: int
-    sentence: dict[str, str]
-    reasons: list[dict[str, str]]
+    sentence: Said
+    reasons: list[Said]
     objectives: list[Finding]
     lights: list[Light]
+    end_code: int = errors.PASS
+    refused: dict[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """verdict.json."""
@@ -52,6 +61,7 @@ class Verdict:
             "exit_code": self.exit_code,
             "sentence": self.sentence,
             "reasons": self.reasons,
+            "refused": self.refused,
             "objectives": [each.as_json() for each in self.objectives],
         }
 
@@ -59,61 +69,113 @@ class Verdict:
 def judge(run: Run, ratios: Mapping[tuple[str, str], Judged] | None = None) -> Verdict:
     """The verdict of one run; `ratios` as `judge_objectives` takes them.
 
-    INVALID when the measurement cannot be believed, or when no required objective is missed but one lacks data.
+    INVALID: the measurement is not to be believed. FAIL: a required objective is missed. INCONCLUSIVE: none is, but one
+    lacks data, or the run did not come to its end, or it goes on. The first of these that holds.
     """
     found, conditions = judge_objectives(run, ratios), lights(run)
+    if run.in_progress:
+        return _provisional(run, found, conditions)
     end = (run.finish or {}).get("end", "")
-    reasons = [{"fr": light.fr, "en": light.en} for light in broken(conditions)]
-    if end != "completed":
-        french, english = ENDS.get(end, ENDS[""])
-        reasons.insert(0, {"fr": french, "en": english})
-    missed = [each for each in found if each.required and each.state == "missed"]
-    unsure = [each for each in found if each.required and each.state == "not-enough-data"]
-    if not missed:
-        reasons += [_unsure(run, each) for each in unsure]
+    wrong: list[Said] = [] if end == "completed" or end in CUT_SHORT else [_ended(end)]
+    wrong += [{"fr": light.fr, "en": light.en} for light in broken(conditions)]
+    missed = [_missed(run, each) for each in found if each.required and each.state == "missed"]
+    thin = [_ended(end)] if end in CUT_SHORT else []
+    thin += [_unsure(run, each) for each in found if each.required and each.state == "not-enough-data"]
     if not any(each.required for each in found):
-        reasons.append({"fr": "aucun objectif requis n’a pu être jugé", "en": "no required objective could be judged"})
-    verdict = "INVALID" if reasons else "FAIL" if missed else "PASS"
-    codes = [CODES[verdict]] + ([END_CODES[end]] if end in END_CODES else [])
+        thin.append({"fr": "aucun objectif requis n’a pu être jugé", "en": "no required objective could be judged"})
+    verdict: Conclusion = "INVALID" if wrong else "FAIL" if missed else "INCONCLUSIVE" if thin else "PASS"
+    end_code, refused = END_CODES.get(end, errors.PASS), notable(run)
     return Verdict(
-        verdict, errors.first_by_precedence(codes), _sentence(run, verdict, found, reasons),
-        reasons + [_missed(run, each) for each in missed], found, conditions,
+        verdict, errors.exit_code([end_code], [verdict]), _sentence(run, verdict, found, [*wrong, *thin], refused),
+        [*wrong, *missed, *thin], found, conditions, end_code, refused,
     )  # fmt: skip
 
 
-def _unsure(run: Run, each: Finding) -> dict[str, str]:
-    known = [str(phase["name"]) for phase in run.manifest["phases"]]
+def _provisional(run: Run, found: list[Finding], conditions: list[Light]) -> Verdict:
+    """A run that goes on: nothing of it is judged."""
+    end = run.manifest["phases"][-1]["end_s"]
+    reason = {
+        "fr": f"tir en cours, provisoire : lu jusqu’à la seconde {run.seconds_read} de {end:.0f} ; rien n’est jugé "
+        "avant la fin",
+        "en": f"in progress, provisional: read to second {run.seconds_read} of {end:.0f}; nothing is judged before its "
+        "end",
+    }
+    unjudged = [replace(each, state="not-judged", needed=None) for each in found]
+    waiting = [replace(each, ok=None) for each in conditions]
+    sentence = {language: text[:1].upper() + text[1:] + "." for language, text in reason.items()}
+    return Verdict("INCONCLUSIVE", errors.EXIT_CODES["INCONCLUSIVE"], sentence, [reason], unjudged, waiting)
+
+
+def _ended(end: str) -> Said:
+    french, english = ENDS.get(end, ENDS[""])
+    return {"fr": french, "en": english}
+
+
+def _unsure(run: Run, each: Finding) -> Said:
+    """Not enough data: for whom, for what, and how much more it takes."""
+    known = [str(phase["name"]) for phase in (*run.manifest["phases"], *run.manifest.get("perturbation_phases", ()))]
     absent = each.phase not in known and each.count == 0
     fr, en = (
-        f"{each.count} pages : trop peu, ou trop près de la borne",
-        f"{each.count} pages: too few, or too close to the bound",
-    )
-    if absent:
-        fr += f" ; ce tir n’a pas de phase {each.phase}, mais {', '.join(known)}"
-        en += f"; this run has no phase {each.phase}, but {', '.join(known)}"
+        (f"ce tir n’a pas de phase {each.phase}, mais {', '.join(known)}",
+         f"this run has no phase {each.phase}, but {', '.join(known)}")
+        if absent else _more(run, each)
+    )  # fmt: skip
     return {
-        "fr": f"données insuffisantes pour {whom(run, each.persona, 'fr')} : {each.must} ({fr})",
-        "en": f"not enough data for {whom(run, each.persona, 'en')}: {each.must} ({en})",
+        "fr": f"données insuffisantes pour {whom(run, each.persona, 'fr')} : {each.must} ({each.count} pages ; {fr})",
+        "en": f"not enough data for {whom(run, each.persona, 'en')}: {each.must} ({each.count} pages; {en})",
     }
 
 
-def measured(each: Finding) -> str:
-    """What was measured, in its unit: `3.42 s`, `1.2%`, `× 1.31`, `0.84`."""
+def _more(run: Run, each: Finding) -> tuple[str, str]:
+    """How many pages it takes, and what window or scale would bring them, were all else as it was."""
+    if each.needed is None:
+        return "trop près de la borne pour être départagé", "too close to the bound to tell"
+    need = (f"il en faut environ {each.needed}", f"it takes about {each.needed}")
+    if not each.count:
+        return need
+    factor = Fraction(each.needed, each.count)
+    minutes = run.window_seconds * run.manifest["compression"] / 60
+    longer = f"{float(minutes * factor):.0f}", f"{minutes:.0f}"
+    french = f"{need[0]}, soit une fenêtre de {longer[0]} min au lieu de {longer[1]}"
+    english = f"{need[1]}: a window of {longer[0]} min instead of {longer[1]}"
+    larger = _scale(run.manifest["scale"], factor)
+    if larger:
+        french += f", ou l’échelle {larger} au lieu de {run.manifest['scale']}"
+        english += f", or scale {larger} instead of {run.manifest['scale']}"
+    return french, english
+
+
+def _scale(scale: str, factor: Fraction) -> str:
+    """A scale so many times as large, as people write it: `1/29`; empty where that is more than everybody."""
+    try:
+        larger = Fraction(scale) * factor
+    except (ValueError, ZeroDivisionError):
+        return ""
+    return "" if larger > 1 else f"1/{int(1 / larger)}" if larger < 1 else "1"
+
+
+def measured(each: Finding, language: str = "en") -> str:
+    """What was measured, in its unit: `3.42 s`, `1.2%`, `× 1.31`, `0.84`; in French `3,42 s`, `1,2 %`."""
     if each.value is None:
         return "–"
     if each.unit == "s":
-        return f"{each.value:.2f} s"
-    return f"{each.value:.1%}" if each.unit == "ratio" else f"{'× ' if each.unit == FACTOR else ''}{each.value:.2f}"
+        text = f"{each.value:.2f} s"
+    else:
+        text = f"{each.value:.1%}" if each.unit == "ratio" else f"{'× ' if each.unit == FACTOR else ''}{each.value:.2f}"
+    return text.replace(".", ",").replace("%", " %") if language == "fr" else text
 
 
-def _missed(run: Run, each: Finding) -> dict[str, str]:
+def _missed(run: Run, each: Finding) -> Said:
+    french, english = (whom(run, each.persona, language) for language in ("fr", "en"))
     return {
-        "fr": f"objectif manqué pour {whom(run, each.persona, 'fr')} : {each.must}, mesuré {measured(each)}",
-        "en": f"objective missed for {whom(run, each.persona, 'en')}: {each.must}, measured {measured(each)}",
+        "fr": f"objectif manqué pour {french} : {each.must}, mesuré {measured(each, 'fr')}",
+        "en": f"objective missed for {english}: {each.must}, measured {measured(each)}",
     }
 
 
-def _sentence(run: Run, verdict: str, found: list[Finding], reasons: list[dict[str, str]]) -> dict[str, str]:
+def _sentence(
+    run: Run, verdict: Conclusion, found: list[Finding], why: list[Said], refused: Mapping[str, float]
+) -> Said:
     manifest = run.manifest
     kept = [each.persona for each in found if each.required]
     lost = [each.persona for each in found if each.required and each.state == "missed"]
@@ -121,21 +183,26 @@ def _sentence(run: Run, verdict: str, found: list[Finding], reasons: list[dict[s
     target = manifest["target"].get("name") or manifest["target"]["url"]
     result = {}
     for language in ("fr", "en"):
-        head = {
-            "PASS": _PASS[language].format(target=target, who=listed(run, kept, language)) + _put_off(run, language),
-            "FAIL": _FAIL[language].format(target=target, who=listed(run, lost, language)),
-            "INVALID": _INVALID[language].format(why=reasons[0][language] if reasons else ""),
-        }[verdict]
-        full = scale == "1" and speed == 1
-        result[language] = f"{head} {'' if full else _LIMITS[language].format(scale=scale, speed=f'{speed:g}')}".strip()
+        head = _HEADS[verdict][language].format(
+            target=target,
+            who=listed(run, kept if verdict == "PASS" else lost, language),
+            why=why[0][language] if why else "",
+        )
+        put_off = _put_off(run, language) if verdict == "PASS" else ""
+        limits = "" if scale == "1" and speed == 1 else _LIMITS[language].format(scale=scale, speed=f"{speed:g}")
+        result[language] = f"{head}{put_off}{_refused(run, refused, language)} {limits}".strip()
     return result
 
 
-_PASS = {"fr": "{target} a tenu ses objectifs pour {who}.", "en": "{target} kept its objectives for {who}."}
-_FAIL = {"fr": "{target} n’a pas tenu ses objectifs pour {who}.", "en": "{target} missed its objectives for {who}."}
-_INVALID = {
-    "fr": "La mesure ne permet pas de conclure : {why}.", "en": "The measurement supports no verdict: {why}.",
-}  # fmt: skip
+_HEADS: dict[Conclusion, Said] = {
+    "PASS": {"fr": "{target} a tenu ses objectifs pour {who}.", "en": "{target} kept its objectives for {who}."},
+    "FAIL": {
+        "fr": "{target} n’a pas tenu ses objectifs pour {who}.",
+        "en": "{target} missed its objectives for {who}.",
+    },
+    "INCONCLUSIVE": {"fr": "Essai non concluant : {why}.", "en": "The run is inconclusive: {why}."},
+    "INVALID": {"fr": "Essai non fiable : {why}.", "en": "The run is not to be believed: {why}."},
+}
 _LIMITS = {
     "fr": "Échelle {scale}, compression {speed} : ce verdict vaut pour cette cible ; il ne dira que l’ENT tiendra qu’à "
     "l’échelle 1, sans compression, sur une plateforme dimensionnée comme la production.",
@@ -149,3 +216,13 @@ def _put_off(run: Run, language: str) -> str:
         return ""
     who = listed(run, sorted(run.deferred), language)
     return f" Ont été différés : {who}." if language == "fr" else f" Deferred on purpose: {who}."
+
+
+def _refused(run: Run, shares: Mapping[str, float], language: str) -> str:
+    """Who was turned away from how much of what they came for."""
+    if not shares:
+        return ""
+    named = [(f"{100 * share:.0f}", whom(run, persona, language)) for persona, share in shares.items()]
+    if language == "fr":
+        return f" Pages refusées : {', '.join(f'{who} {percent} %' for percent, who in named)}."
+    return f" Pages refused: {', '.join(f'{who} {percent}%' for percent, who in named)}."

@@ -5,6 +5,7 @@ One small parser, one token ahead; a text that it cannot read is answered with t
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -20,6 +21,8 @@ EXAMPLES = (
     'such as "p95 < 1600ms", "p95(service) < 800ms", "errors < 1%", "availability >= 99%", "served >= 95%", '
     '"shed <= 40%", "apdex(1s) >= 0.85", "recovery < 120s", "p95 < 1.2 x baseline"'
 )
+CONFIDENCE = 0.95  # of one-sided limits
+FEWEST_FOR_APDEX, FEWEST_TO_COMPARE = 30, 20
 _TOKEN = re.compile(r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<word>[^\W\d_]+|×)|(?P<sign><=|>=|<|>|%|\(|\)|,))")
 
 
@@ -51,6 +54,25 @@ class Must:
     def downward(self) -> bool:
         """Whether less is better."""
         return self.comparison in ("<", "<=")
+
+    @property
+    def allowed(self) -> float | None:
+        """The share of pages that may be otherwise: slow, failed, not served; None where no share is allowed for."""
+        if self.measure == "latency" and not self.relative:
+            return 1 - (self.percentile or 50.0) / 100
+        if self.measure in SHARES:
+            return self.bound if self.downward else 1 - self.bound
+        return None
+
+    @property
+    def fewest(self) -> int:
+        """How many pages it takes to keep this at 95 % when none is otherwise: 59 for p95, 299 for p99."""
+        if self.measure == "apdex":
+            return FEWEST_FOR_APDEX
+        if self.relative:
+            return FEWEST_TO_COMPARE
+        allowed = self.allowed
+        return math.ceil(math.log(1 - CONFIDENCE) / math.log(1 - allowed)) if allowed and allowed < 1 else 1
 
 
 class _Token(NamedTuple):

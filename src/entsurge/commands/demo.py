@@ -146,7 +146,7 @@ def _conclude(runs: list[Path], folder: Path, codes: list[int]) -> int:
         click.echo("")
         judge(runs, folder, engine_codes=codes)
     if any(codes):
-        return errors.first_by_precedence(codes)
+        return errors.exit_code(codes)
     verdicts = [json.loads((path / "verdict.json").read_text(encoding="utf-8"))["verdict"] for path in runs]
     expected = [act.expected for act in ACTS]
     click.echo(f"verdicts: {', '.join(verdicts)}; expected: {', '.join(expected)}")

@@ -28,4 +28,4 @@ def judge(runs: list[Path], out: Path, *, engine_codes: list[int]) -> int:
     for kind, path in write_report(runs, out).items():
         if kind.startswith("html"):
             click.echo(f"report: {path}")
-    return errors.first_by_precedence([*engine_codes, result.exit_code])
+    return errors.exit_code([*engine_codes, *result.end_codes], result.conclusions)

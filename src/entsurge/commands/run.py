@@ -172,5 +172,5 @@ def _run_days(spec: RunSpec, folder: Path, count: int, front: Front, ending: End
             runs.append(out)
         if codes[-1] not in (errors.PASS, errors.INVALID):
             break
-    code = judge(runs, folder, engine_codes=codes) if runs else errors.first_by_precedence(codes)
+    code = judge(runs, folder, engine_codes=codes) if runs else errors.exit_code(codes)
     return codes[-1] if codes[-1] in (errors.USAGE, errors.UNEXPECTED) else code

@@ -59,6 +59,7 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str, reached: Ne
         "window": profile.file.window.model_dump(by_alias=True),
         "phases": timeline,
         "protected": profile.protected,
+        "unmeasured": unmeasured(prepared),
         "personas": [each.as_json() for each in profile.personas.values()],
         "figures": {
             "published": summary.published(profile),
@@ -78,6 +79,21 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str, reached: Ne
             "people": sum(people.count(persona) for persona in profile.personas),
         },
     }
+
+
+def unmeasured(prepared: Prepared) -> dict[str, str]:
+    """Whose work this run cannot tell, and why: `no-page` to publish on, or a target that is `read-only` for it."""
+    writable, found = prepared.access.writable, {}
+    for key, persona in prepared.profile.personas.items():
+        if persona.work is None or not persona.work.publishes:
+            continue
+        whose = {key, persona.rights}
+        pages = [spec for spec in prepared.driver.actions.values() if spec.publishes and whose & spec.personas]
+        if not pages:
+            found[key] = "no-page"
+        elif writable is not None and not any(spec.service in writable for spec in pages):
+            found[key] = "read-only"
+    return found
 
 
 def _content(profile: Profile, experiments: list[Experiment], scenarios: Mapping[str, Path]) -> list[dict[str, str]]:

@@ -13,11 +13,11 @@ from entsurge.render.page import environment
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-LOOKS = {"PASS": ("ok", "✓"), "FAIL": ("bad", "✗"), "INVALID": ("warn", "?")}
+LOOKS = {"PASS": ("ok", "✓"), "FAIL": ("bad", "✗"), "INCONCLUSIVE": ("warn", "?"), "INVALID": ("void", "⊘")}
 BOUGHT = {"pupils_read": "number", "teachers_published": "number", "served_kept_percent": "percent",
           "pupils_wait_s": "seconds"}  # fmt: skip
 SHOWN_SCHOOLS = 12
-SECTIONS = ("continuity", "held", "lost", "tried", "advised", "teachers")
+SECTIONS = ("continuity", "held", "lost", "unsure", "tried", "advised", "teachers")
 
 
 def render_brief_html(data: Mapping[str, Any], language: str) -> str:
@@ -35,7 +35,7 @@ def render_brief_markdown(data: Mapping[str, Any], language: str) -> str:
     page, words = view(data, language), _words(data, language)
     lines = [f"# {words['title']}", "", escaped(page["subtitle"]), "", f"**{page['sign']} {escaped(page['head'])}**. "
              + escaped(page["lead"]), "", escaped(page["limits"]) if page["limits"] else ""]  # fmt: skip
-    for name in SECTIONS:
+    for name in (name for name in SECTIONS if page[name]):
         lines += ["", f"## {words[name]['title']}", ""]
         lines += [f"- {escaped(line)}" for line in page[name]]
     lines += ["", escaped(page["made"])]
@@ -57,6 +57,7 @@ def view(data: Mapping[str, Any], language: str) -> dict[str, Any]:
         "continuity": list(_continuity(data, words, numbers)),
         "held": _held(data, words, numbers),
         "lost": [words["untold"]] if _untold(data) else list(_lost(data, words, numbers)) or [words["nobody"]],
+        "unsure": [] if _untold(data) else [_persona(each, words, numbers, "unsure") for each in data["unsure"]],
         "tried": list(_tried(data, words, numbers, language)),
         "advised": list(_advised(data, words, numbers)) or [words["advised"]["none"]],
         "teachers": [_for_teachers(data, words)],
@@ -103,7 +104,7 @@ def _whom(personas: Sequence[str], words: Mapping[str, Any]) -> str:
 def _head(data: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers, language: str) -> dict[str, str]:
     verdict, figures = data["verdict"], data["figures"]
     kept, lost = ([each["persona"] for each in data[side]] for side in ("held", "lost"))
-    if verdict == "INVALID":
+    if verdict in ("INVALID", "INCONCLUSIVE"):
         reason = (data["reason"] or {}).get(language, "")
         return {"head": words["verdict"][verdict], "lead": words["lead"][verdict].format(reason=reason)}
     head = words["verdict"][verdict]

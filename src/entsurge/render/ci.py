@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from entsurge.record.reading.hdr import Times
 
 SIGNS = {"met": "✓", "missed": "✗", "not-enough-data": "?", "deferred": "◦", "not-judged": "–"}
-VERDICT_SIGNS = {"PASS": "✓", "FAIL": "✗", "INVALID": "?"}
+VERDICT_SIGNS = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "INVALID": "⊘"}
+UNTOLD = {"INVALID": "error", "INCONCLUSIVE": "warning"}
 MOST_ANNOTATIONS = 10  # a level, which is what GitHub shows of a step
 SHOWN_PAGES = 10
 _BREAKS = re.compile(r"[\x00-\x1f\x85\u2028\u2029]+")
@@ -67,9 +68,12 @@ def remarks(result: GateResult) -> list[Remark]:
                 value = "nothing" if each.value is None else f"{each.value:.3g}"
                 found.append(Remark("error", f"{name}: objective missed", f"{about}, measured {value} {each.unit}"))
             elif each.required and each.state == "not-enough-data":
-                found.append(Remark("warning", f"{name}: not enough data", f"{about}, {each.count} pages"))
-        if verdict.verdict == "INVALID":
-            found += [Remark("error", f"{name}: INVALID measurement", reason["en"]) for reason in verdict.reasons[:3]]
+                needed = f", about {each.needed} needed" if each.needed else ""
+                found.append(Remark("warning", f"{name}: not enough data", f"{about}, {each.count} pages{needed}"))
+        level = UNTOLD.get(verdict.verdict)
+        if level:
+            title = f"{name}: {verdict.verdict} measurement"
+            found += [Remark(level, title, reason["en"]) for reason in verdict.reasons[:3]]
     comparison = result.comparison
     for page in comparison.regressions if comparison else []:
         found.append(Remark("error", "slower than the baseline", f"{page.persona} {page.service} {page.page}: × "

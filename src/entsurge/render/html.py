@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("fr", "en")
 SIGNS = {"ok": "✓", "warn": "!", "bad": "✗", "shed": "◦", "none": "–"}
-VERDICT_SIGNS = {"PASS": "✓", "FAIL": "✗", "INVALID": "?"}
-VERDICT_LOOKS = {"PASS": "ok", "FAIL": "bad", "INVALID": "warn"}
+VERDICT_SIGNS = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "INVALID": "⊘"}
+VERDICT_LOOKS = {"PASS": "ok", "FAIL": "bad", "INCONCLUSIVE": "warn", "INVALID": "void"}
 FIGURES = ("visits", "page_views", "minutes_per_visit", "pages_per_visit")
 NEARLY_ALL = 99.0
 SECTIONS = (
@@ -173,10 +173,16 @@ def _academies(data: Mapping[str, Any], titles: list[str]) -> list[tuple[str, li
 def card(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) -> dict[str, Any]:
     """The head and the lines of a verdict card."""
     verdict, rate = words["verdict"], run["pages_per_second"]
-    head = verdict[run["verdict"]]
+    head = verdict["in_progress" if run["in_progress"] else run["verdict"]]
     if run["verdict"] == "PASS" and run["deferred_visits"]:
         head = verdict["pass_for"].format(who=listed([each["persona"] for each in required(run)], words))
     lines = [verdict["pages"].format(planned=numbers.number(rate["planned"]), ok=numbers.number(rate["ok"]))]
+    if run["in_progress"]:
+        read, end = (numbers.number(run["in_progress"][name]) for name in ("read_s", "end_s"))
+        lines.append(verdict["read_to"].format(read=read, end=end))
+    if run["refused"]:
+        shares = [(words["whom"].get(who, who), numbers.percent(100 * share)) for who, share in run["refused"].items()]
+        lines.append(verdict["refused"].format(shares=", ".join(f"{who} {share}" for who, share in shares)))
     lost, wanted = missed(run), required(run)
     if lost:
         text = verdict["missed"] if len(lost) > 1 else verdict["one_missed"]
@@ -197,8 +203,10 @@ def lead(data: Mapping[str, Any], words: dict[str, Any], numbers: Numbers, title
 
 def _clause(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers, title: str) -> str:
     verdict, rate = words["verdict"], run["pages_per_second"]
-    if run["verdict"] == "INVALID":
-        return str(verdict["lead_invalid"].format(run=title))
+    if run["in_progress"]:
+        return str(verdict["lead_in_progress"].format(run=title))
+    if run["verdict"] in ("INVALID", "INCONCLUSIVE"):
+        return str(verdict[f"lead_{run['verdict'].lower()}"].format(run=title))
     served = 100 * rate["ok"] / rate["planned"] if rate["planned"] else 0.0
     wanted = [each["persona"] for each in required(run)]
     if run["verdict"] == "PASS":

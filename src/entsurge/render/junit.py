@@ -10,9 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def render_junit(data: Mapping[str, Any]) -> str:
-    """Missed is a failure, not enough data an error, deferred or not required skipped; an INVALID run an error.
+UNTOLD = {"INVALID": "the measurement is to be believed", "INCONCLUSIVE": "the measurement is large enough to tell"}
 
+
+def render_junit(data: Mapping[str, Any]) -> str:
+    """Missed is a failure, not enough data an error, deferred or not required skipped.
+
+    A run that is INVALID or INCONCLUSIVE has one error more, of that name.
     `data` has `runs` (each name, verdict, reasons, objectives) and may have a `comparison`, as JSON has them.
     """
     whole = JUnitXml(name="entsurge")
@@ -20,9 +24,9 @@ def render_junit(data: Mapping[str, Any]) -> str:
         suite = TestSuite(_clean(run["name"]))
         for each in run["objectives"]:
             suite.add_testcase(_case(run, each))
-        if run["verdict"] == "INVALID":
-            case = TestCase("the measurement supports a verdict", classname=_clean(run["name"]))
-            case.result = [Error(_clean("; ".join(reason["en"] for reason in run["reasons"])), "INVALID")]
+        if run["verdict"] in UNTOLD:
+            case = TestCase(UNTOLD[run["verdict"]], classname=_clean(run["name"]))
+            case.result = [Error(_clean("; ".join(reason["en"] for reason in run["reasons"])), run["verdict"])]
             suite.add_testcase(case)
         whole.add_testsuite(suite)
     if data.get("comparison"):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, NotRequired, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
 from entsurge.errors import UsageError
-from entsurge.record.layout import CLEANED, CREATED, FINISH, FORMAT, MANIFEST, TARGET, is_run
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from entsurge.record.layout import CLEANED, CREATED, FINISH, FORMAT, MANIFEST, PROCESS, TARGET, is_run
 
 LONGEST_SECONDS = 1_000_000  # over eleven days: a larger second is damage, not a run
 Seconds = Annotated[float, Field(ge=-LONGEST_SECONDS, le=LONGEST_SECONDS, allow_inf_nan=False)]
@@ -125,6 +123,7 @@ class Manifest(TypedDict):
     started_utc: NotRequired[str]
     window: NotRequired[dict[str, str]]
     protected: NotRequired[list[str]]
+    unmeasured: NotRequired[dict[str, str]]
     perturbation_phases: NotRequired[list[Phase]]
     population: NotRequired[dict[str, Any]]
     scrape: NotRequired[list[dict[str, Any]]]
@@ -268,12 +267,25 @@ def read_manifest(path: Path) -> Manifest:
     return manifest
 
 
+def under_way(path: Path) -> bool:
+    """Whether the process that writes this run is there, on this machine."""
+    number = document(path / PROCESS, int, [])
+    if number is None or (path / FINISH).is_file():
+        return False
+    try:
+        command = (Path("/proc") / str(number) / "cmdline").read_bytes()
+    except OSError:
+        return False
+    return b"entsurge.engine" in command and str(path.resolve().name).encode() in command
+
+
 def read_finish(path: Path, notes: list[str]) -> Finish | None:
     """How the run ended, None of a run that has not written it; what of it means nothing is left out and noted."""
     found = document(path / FINISH, dict, notes)
     if found is None:
         if not (path / FINISH).is_file():
-            notes.append(f"{FINISH} is missing: the run was broken off")
+            going = under_way(path)
+            notes.append(f"{FINISH} is missing: {'the run is in progress' if going else 'the run was broken off'}")
         return None
     try:
         return _FINISH.validate_python(found)

@@ -22,6 +22,7 @@ from entsurge.record.reading.documents import (
     read_finish,
     read_manifest,
     read_target,
+    under_way,
 )
 from entsurge.record.reading.series import Series
 from entsurge.record.reading.stays import NUMBERS, TEXTS, Stays, read_stays
@@ -55,6 +56,7 @@ class Run:
     failures: list[Failure]
     target: list[TargetReading]
     notes: list[str] = field(default_factory=list)
+    in_progress: bool = False  # its process is there and has not written its end
 
     @property
     def name(self) -> str:
@@ -75,6 +77,11 @@ class Run:
     def window_stays(self) -> Stays:
         """The visits due in the window, by column."""
         return self.stays.only(self.stays.where(phase=self.window["name"]))
+
+    @property
+    def seconds_read(self) -> int:
+        """As far as the record goes, in whole seconds of run time."""
+        return len(self.tally.seconds.requests)
 
     @property
     def deferred(self) -> set[str]:
@@ -124,4 +131,5 @@ def read_run(path: Path) -> Run:
         failures=lines(path / FAILURES, FAILURE, notes),
         target=read_target(path, notes),
         notes=notes,
+        in_progress=finish is None and under_way(path),
     )
