@@ -44,9 +44,12 @@ def read_earlier(
     progress = Progress(stop="earlier runs")
     runs = _once([each for path in paths for each in _runs(path)], progress)
     manifests = [read_manifest(path) for path in runs]
-    _refuse(among(manifests), "these runs do not belong together")
     first = manifests[0]
-    own, own_path, changed = _own(first)
+    try:
+        _refuse(among(manifests), "these runs do not belong together")
+        own, own_path, changed = _own(first)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise _damaged(runs[0], error) from None
     name = profile or own_path
     loaded = own if not profile else profiles.load(profile, overrides=_replay(first))
     if loaded is None:
@@ -55,7 +58,10 @@ def read_earlier(
             hint="name it: entsurge capacity PROFILE --from RUN …",
         )
     what = f"these runs of {first['profile']} say nothing of {loaded.name}"
-    _refuse(against(first, loaded, own), what)
+    try:
+        _refuse(against(first, loaded, own), what)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise _damaged(runs[0], error) from None
     search = replace(_search(first, name), scale=_share(paths, manifests, loaded, scale), resources=resources)
     search = replace(search, more={} if profile else changed)
     _read(runs, pages_per_second(profile_of(search)), progress)
@@ -63,6 +69,10 @@ def read_earlier(
     if not all((path.parent.parent / JOURNAL).is_file() for path in runs):
         progress.offered = "poisson" if first.get("arrivals") == "poisson" else "systematic"
     return _folder(out, search, paths), search, progress
+
+
+def _damaged(path: Path, error: Exception) -> UsageError:
+    return UsageError(f"{path / 'manifest.json'}: does not say what was run: {type(error).__name__}: {error}")
 
 
 def _refuse(found: Sequence[Difference], what: str) -> None:
@@ -135,7 +145,8 @@ def _share(paths: Sequence[Path], manifests: Sequence[Manifest], loaded: Profile
     """
     if given is not None:
         return str(_positive(given))
-    journals = {str(Journal(path).rows()[0].get("scale")) for path in paths if (path / JOURNAL).is_file()}
+    headers = [Journal(path).rows()[:1] for path in paths if (path / JOURNAL).is_file()]
+    journals = {str(_positive(str(row["scale"]))) for rows in headers for row in rows if "scale" in row}
     alone = [path for path in paths if not (path / JOURNAL).is_file()]
     if len(journals) == 1 and not alone:
         return journals.pop()

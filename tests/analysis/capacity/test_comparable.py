@@ -195,6 +195,14 @@ def test_what_was_not_served_is_counted(tmp_path: Path) -> None:
     assert Fraction(manifest["scale"]) == 3 * profile.file.replay.scale
 
 
+def test_a_manifest_that_says_too_little_is_refused(tmp_path: Path, lockdown: dict[str, Any]) -> None:
+    """Figures, content or population of another kind: one sentence, exit 2."""
+    for number, changed in enumerate(({"figures": {}}, {"content": [{}]}, {"population": []}, {"window": "monday"})):
+        path = run(tmp_path / str(number), lockdown, number, **changed)
+        with pytest.raises(UsageError):
+            read_earlier([path], None, None, ())
+
+
 def test_a_step_asked_again_counts_once() -> None:
     """What was asked again for longer gives way to the longer one."""
     names = ["01-raise-0.500", "02-raise-0.700", "03-longer-0.700", "05-halve-0.600"]

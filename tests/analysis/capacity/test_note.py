@@ -14,6 +14,7 @@ from tests.analysis.capacity.servers import Server, step
 from entsurge.cli import main
 from entsurge.render import capacity_sentences as sentences
 from entsurge.render.capacity import catalogue, view
+from entsurge.render.capacity_charts import law_at
 from entsurge.render.numbers import Numbers
 
 REVIEW = Path(__file__).resolve().parents[3] / "docs" / "capacity-review.md"
@@ -106,6 +107,7 @@ def test_every_rate_of_the_result_is_at_scale_1(noted: Callable[..., dict[str, A
     for each in found["steps"]:
         assert each["offered_pages"] == pytest.approx(each["rate"] * NEED, rel=0.001)
         assert each["inside"] == pytest.approx(each["served_pages"] * each["page_seconds"])
+        assert law_at(found["law"], each["inside"]) == pytest.approx(each["served_pages"], rel=0.05)
     peak = ((1 - server.alpha) / server.beta) ** 0.5
     assert found["law"]["peak_observed"]
     assert found["law"]["peak_served"] == pytest.approx(factor * server.gamma * peak / server.share(peak), rel=0.03)
