@@ -140,7 +140,8 @@ def binding(text: str, words: Mapping[str, Any]) -> str:
         return str(words["number"][WORDS_OF_BINDING[text]])
     persona, service, must = text.split(" ", 2)
     where = "" if service == "*" else f", {service}"
-    return f"{words['personas'].get(persona, persona)}{where} : {must}"
+    colon = " : " if words["language"] == "fr" else ": "
+    return f"{words['personas'].get(persona, persona)}{where}{colon}{must}"
 
 
 def noted(result: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[str]:
