@@ -157,7 +157,7 @@ def _case(answer: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers)
         "demand": numbers.number(answer["peak"], 2),
         "pages": numbers.number(answer["peak_pages"], 1),
         "over": sentences.hours(answer["over"], numbers),
-        "growth": f"{growth[0]} ({growth[1]}–{growth[2]})",
+        "growth": f"{growth[0]} ({growth[1]}–{growth[2]})" if answer["growth"][1] else f"≤ {growth[0]}",
         "enough": said[{True: "yes", False: "no", None: "unsure"}[answer["suffices"]]],
         "look": {True: "ok", False: "bad", None: "warn"}[answer["suffices"]],
     }

@@ -88,7 +88,7 @@ def test_capacity_and_need_stand_at_one_scale(noted: Callable[..., dict[str, Any
 def test_the_sum_that_carries_over_is_shown_and_right(noted: Callable[..., dict[str, Any]], lang: str) -> None:
     """What was measured × 172 ÷ 360 comes out as written; what is assumed of production is said with its factor."""
     note = noted(0.75)[lang]
-    said = sentence(note, "Mesuré sur" if lang == "fr" else "Measured on")
+    said = sentence(note, "Sur la plateforme" if lang == "fr" else "On the platform")
     total = re.search(rf"{NUMBER} × 172 ÷ 360 = {NUMBER}", said)
     measured, full = (figures(each, lang)[0] for each in total.groups())
     assert measured == pytest.approx(0.75 * AT_THE_PLATFORM, rel=0.03)
