@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from tests import inspectors
 
 from entsurge.errors import UsageError
 from entsurge.population import PERSONAS, Population
@@ -172,6 +173,28 @@ def test_the_command_writes_and_reads(tmp_path: Path) -> None:
     assert "4 schools" in read.stdout
     with (tmp_path / "again.csv").open(encoding="utf-8") as stream:
         assert {row["uai"] for row in csv.DictReader(stream)} >= {PEOPLE.school(index).uai for index in range(3)}
+
+
+def test_an_added_persona_is_written_and_read_back(tmp_path: Path) -> None:
+    """As CSV under its own name; as AAF among the employees, with join ids of its own, whom AAF knows as staff."""
+    inspectors.write(tmp_path, inspectors.LOCKDOWN)
+    theirs = ("--personas", "./with-inspectors.toml", "--schools", "3")
+    assert entsurge(tmp_path, *theirs, "--out", "all.csv").returncode == 0
+    rows = list(csv.DictReader((tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()))
+    assert sum(row["persona"] == "inspector" for row in rows) == 6
+    read = entsurge(tmp_path, *theirs, "--read", "all.csv")
+    assert read.returncode == 0, read.stderr
+    assert "inspector" in read.stdout
+    assert entsurge(tmp_path, "--read", "all.csv").returncode == 2
+    assert entsurge(tmp_path, *theirs, "--format", "aaf", "--out", "aaf").returncode == 0
+    again = entsurge(tmp_path, "--read", "aaf", "--out", "again.csv")
+    assert again.returncode == 0, again.stderr
+    assert "twice" not in again.stderr
+    people = [
+        row["persona"] for row in csv.DictReader((tmp_path / "again.csv").read_text(encoding="utf-8").splitlines())
+    ]
+    assert len(people) == len(rows)
+    assert people.count("staff") == sum(row["persona"] in ("staff", "inspector") for row in rows)
 
 
 @pytest.mark.parametrize(

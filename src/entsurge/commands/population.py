@@ -13,7 +13,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from entsurge.errors import CannotRecord, UsageError
-from entsurge.population import PERSONAS, SHIPPED, Population, write_csv
+from entsurge.population import SHIPPED, Population, by_key, write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,14 +53,14 @@ def command(
     new_schools: int, leave: float, move: float, given: tuple[Path, ...],
 ) -> None:  # fmt: skip
     """Write synthetic people: accounts, schools, classes, families; or read them back and say whether they agree."""
-    if given:
-        _read(given, out)
-        return
     known = SHIPPED
     if personas:
         from entsurge.audience.profile import load_personas  # pydantic, when there is a file to read
 
         known = load_personas(personas)
+    if given:
+        _read(given, out, list(by_key(known)))
+        return
     people = Population(seed, academies, schools, classes_per_school, pupils_per_class, known)
     if least:
         people = _for(people, least)
@@ -114,14 +114,14 @@ def _write_aaf(people: Population, out: Path, date: str, changing: tuple[int, fl
     click.echo(f"written: {out}")
 
 
-def _read(given: tuple[Path, ...], out: Path | None) -> None:
+def _read(given: tuple[Path, ...], out: Path | None, personas: list[str]) -> None:
     """Count the people of these files, say what does not agree; with `out`, write them as CSV."""
     from entsurge.population import directory
     from entsurge.population.aaf.merged import Merged
 
     merged = None
     if len(given) == 1 and given[0].suffix.lower() == ".csv":
-        rows = directory.from_csv(given[0])
+        rows = directory.from_csv(given[0], personas)
     else:
         merged = Merged(given)
         rows = directory.from_aaf(merged.entries)
@@ -140,7 +140,7 @@ def _read(given: tuple[Path, ...], out: Path | None) -> None:
     table = Table()
     for heading in ("persona", "people"):
         table.add_column(heading, justify="left" if heading == "persona" else "right")
-    for persona in dict.fromkeys((*PERSONAS, *sorted(census.people))):
+    for persona in personas:
         table.add_row(persona, f"{census.people[persona]:,}")
     Console().print(table)
     click.echo(f"{len(census.schools):,} schools, {len(census.academies):,} academies")

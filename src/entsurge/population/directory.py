@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from entsurge.audience.persona import KEY, PERSONAS
+from entsurge.audience.persona import PERSONAS
 from entsurge.errors import UsageError
 from entsurge.population.accounts import COLUMNS
 from entsurge.population.uai import check_uai
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
     from entsurge.population.aaf.entry import Entry
@@ -70,8 +69,11 @@ class Census:
         return [f"{count:,} {words}" for words, count in told.items() if count]
 
 
-def from_csv(path: Path) -> Iterator[Row]:
-    """The rows of a file as `entsurge population` writes them, one at a time. Raises UsageError with line and fault."""
+def from_csv(path: Path, known: Collection[str] = PERSONAS) -> Iterator[Row]:
+    """The rows of a file as `entsurge population` writes them, of these personas, one at a time.
+
+    Raises UsageError with line and fault.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream, strict=True)
@@ -81,11 +83,9 @@ def from_csv(path: Path) -> Iterator[Row]:
             for row in reader:
                 if None in row or None in row.values():
                     raise UsageError(f"{path}: line {reader.line_num}: another number of columns than the first line")
-                if not re.fullmatch(KEY, row["persona"]):
-                    known = ", ".join(PERSONAS)
-                    raise UsageError(
-                        f"{path}: line {reader.line_num}: persona {row['persona']!r}; expected {known}, or an added one"
-                    )
+                if row["persona"] not in known:
+                    expected = f"expected {', '.join(known)}"
+                    raise UsageError(f"{path}: line {reader.line_num}: persona {row['persona']!r}; {expected}")
                 yield {name: row[name] for name in COLUMNS}
     except UnicodeDecodeError:
         raise UsageError(f"{path}: not a text file in UTF-8") from None
