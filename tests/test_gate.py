@@ -143,17 +143,84 @@ def test_a_run_broken_off_is_4_and_an_interrupted_one_130(tmp_path: Path) -> Non
 
 
 def test_slower_than_ten_baselines_is_3(tmp_path: Path) -> None:
-    """Objectives kept, but a quarter slower than the last ten: failed, both pages named, also in JUnit."""
+    """Objectives kept, but a quarter slower than the last ten: failed, scopes and both pages named, also in JUnit."""
     base = [run(tmp_path, jitter=jitter) for jitter in range(-5, 5)]
     new = [run(tmp_path, slower=1.25, jitter=jitter) for jitter in (-1, 0, 1)]
     done = called(*new, "--baseline", *base, "--junit", tmp_path / "out" / "gate.xml")
     assert done.returncode == 3, done.stdout + done.stderr
-    assert "2 of 2 pages slower than in 10 baseline run(s)" in done.stdout.splitlines()[-1]
+    assert (
+        "3 of 3 personas and services, 2 of 2 pages slower than in 10 baseline run(s)" in done.stdout.splitlines()[-1]
+    )
     suites = {suite.name: suite for suite in JUnitXml.fromfile(str(tmp_path / "out" / "gate.xml"))}
-    assert suites["comparison with the baseline"].failures == 2
+    assert suites["comparison with the baseline"].failures == 5  # everybody, pupils, pupils' homework, its two pages
     assert [suites[path.name].tests for path in new] == [2, 2, 2]
     same = called(*base[7:], "--baseline", *base[:7])
     assert same.returncode == 0, same.stdout
+
+
+def unsteady(tmp_path: Path, factors: list[float]) -> list[Path]:
+    """A run for every factor on the times."""
+    return [run(tmp_path, slower=factor) for factor in factors]
+
+
+BEFORE, AFTER = [1.0, 1.3, 0.8, 1.15], [1.2, 1.25, 0.95, 1.3]
+
+
+def test_a_slowdown_that_could_not_be_seen_is_amber(tmp_path: Path) -> None:
+    """Four a side that differ by a fifth: passes, says from where on it would have seen; 4 with --strict; in JUnit."""
+    base, new, out = unsteady(tmp_path, BEFORE), unsteady(tmp_path, AFTER), tmp_path / "gate.xml"
+    done = called(*new, "--baseline", *base, "--junit", out)
+    assert done.returncode == 0, done.stdout
+    assert "? NOT SHOWN WORSE than 4 baseline run(s): 3 personas and services, 2 pages compared" in done.stdout
+    assert "a slowdown of 10% could have gone unseen for 3 of 3 personas and services; at 80% power" in done.stdout
+    assert re.search(r"student homework: shown from \+\d+% on", done.stdout)
+    assert done.stdout.splitlines()[-1].startswith("PASS (0)")
+    suites = {suite.name: suite for suite in JUnitXml.fromfile(str(out))}
+    assert (suites["comparison with the baseline"].skipped, suites["comparison with the baseline"].errors) == (3, 0)
+    done = called(*new, "--baseline", *base, "--strict", "--junit", out, "--json", tmp_path / "gate.json")
+    assert done.returncode == 4
+    assert done.stdout.splitlines()[-1].startswith("INCONCLUSIVE (4): 0 of 8 required objectives missed")
+    suites = {suite.name: suite for suite in JUnitXml.fromfile(str(out))}
+    assert suites["comparison with the baseline"].errors == 3
+    data = json.loads((tmp_path / "gate.json").read_text())
+    assert (data["comparison"]["state"], data["too_small"]) == ("amber", True)
+
+
+def test_strict_passes_what_would_have_been_seen_and_hides_no_miss(tmp_path: Path) -> None:
+    """Runs that hardly differ: green, 0; a regression or a missed objective stays 3; no usable baseline is 4."""
+    base = [run(tmp_path, jitter=jitter) for jitter in (-1, 0, 1, 2)]
+    same = [run(tmp_path, jitter=jitter) for jitter in (-2, 0, 1, 1)]
+    done = called(*same, "--baseline", *base, "--strict")
+    assert (done.returncode, "✓ NO WORSE than 4 baseline run(s)" in done.stdout) == (0, True), done.stdout
+    slow = [run(tmp_path, slower=1.4, jitter=jitter) for jitter in (-1, 0, 1, 2)]
+    assert called(*slow, "--baseline", *base, "--strict").returncode == 3
+    missed = run(tmp_path, objectives=[objective("p95 < 1ms")])
+    assert called(missed, "--baseline", *unsteady(tmp_path, BEFORE), "--strict").returncode == 3
+    broken = run(tmp_path)
+    (broken / "finish.json").unlink()
+    done = called(*same, "--baseline", broken, "--strict")
+    assert done.returncode == 4
+    assert "INCONCLUSIVE (4): " in done.stdout
+    assert called(*same, "--baseline", broken).returncode == 0
+
+
+def test_ci_systems_are_warned_of_what_could_not_be_seen(tmp_path: Path) -> None:
+    """GitHub: one warning and a summary in French with the smallest change; GitLab: a link."""
+    base, new, summary = unsteady(tmp_path, BEFORE), unsteady(tmp_path, AFTER), tmp_path / "summary.md"
+    given = {"GITHUB_STEP_SUMMARY": str(summary), "CI_JOB_URL": "https://gitlab.example/job/1"}
+    done = called(*new, "--baseline", *base, "--github", "--gitlab", tmp_path / "ci", "--lang", "fr", **given)
+    warnings = [line for line in done.stdout.splitlines() if line.startswith("::warning")]
+    assert len(warnings) == 1
+    assert (
+        "title=a slowdown could have gone unseen::a slowdown of 10%25 could have gone unseen for 3 of 3" in warnings[0]
+    )
+    text = summary.read_text(encoding="utf-8")
+    assert "### ? Rien ne montre que ce soit moins bon que la référence" in text
+    assert "Montré à partir de" in text
+    assert "| ? tous |" in text
+    assert "un ralentissement de 10 % a pu passer inaperçu pour 3 publics et services sur 3" in text
+    links = json.loads((tmp_path / "ci" / "annotations.json").read_text())["entsurge"]
+    assert any(link["external_link"]["label"].startswith("a slowdown could have gone unseen") for link in links)
 
 
 def test_one_run_a_side_is_judged_by_its_own_objectives(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from entsurge.analysis.comparison import Comparison, PageFinding
+    from entsurge.analysis.comparison import Comparison, PageErrors
+    from entsurge.analysis.family import Compared
     from entsurge.analysis.measured import Said
     from entsurge.analysis.objectives import Judged
 
@@ -25,14 +26,15 @@ NAMES = {
     errors.GUARD: "STOPPED", errors.UNREACHABLE: "UNREACHABLE", errors.NO_RECORD: "NOT RECORDED",
     errors.INTERRUPTED: "INTERRUPTED",
 }  # fmt: skip
-SHOWN_RATIOS = 3
+SHOWN_RATIOS, SHOWN_BLIND = 3, 6
 
 
 @dataclass(frozen=True)
 class GateResult:
     """One exit code for all runs, what to say about them, and their verdicts by path.
 
-    `comparison` is that with the baselines, None without; `problem` what kept it from being made (exit code 2).
+    `comparison` is that with the baselines, None without; `problem` what kept it from being made (exit code 2);
+    `too_small`: nothing is wrong but that the comparison could have missed a regression, which was asked to be strict.
     """
 
     lines: list[str]
@@ -41,6 +43,7 @@ class GateResult:
     comparison: Comparison | None = None
     notes: list[Said] = field(default_factory=list)
     problem: errors.UsageError | None = None
+    too_small: bool = False
 
     @property
     def one_line(self) -> str:
@@ -50,9 +53,10 @@ class GateResult:
 
     @property
     def conclusions(self) -> list[errors.Conclusion]:
-        """What is concluded of each run, and of the comparison where it is worse."""
-        worse: list[errors.Conclusion] = ["FAIL"] if self.comparison is not None and self.comparison.worse else []
-        return [*(found.verdict for found in self.verdicts.values()), *worse]
+        """What is concluded of each run, and of the comparison where it is worse, or could not tell."""
+        held: list[errors.Conclusion] = ["FAIL"] if self.comparison is not None and self.comparison.worse else []
+        held += ["INCONCLUSIVE"] if self.too_small else []
+        return [*(found.verdict for found in self.verdicts.values()), *held]
 
     @property
     def conclusion(self) -> errors.Conclusion:
@@ -77,12 +81,14 @@ def gate(
     objectives: Path | None = None,
     quantile: float = 95.0,
     least_effect: float = 0.10,
+    strict: bool = False,
 ) -> GateResult:
     """Judge every run and write its verdict.json; hold all of them together against the baselines.
 
-    Objectives are the runs' own, or those of a file. What is wrong with the baselines does not keep the runs from being
-    judged: it is the result's `problem`. Raises UsageError for what is no run directory or an objective that cannot be
-    read, CannotRecord when a verdict cannot be written.
+    Objectives are the runs' own, or those of a file. `strict`: a comparison that could have missed a slowdown of
+    `least_effect` (a share), or that could not be made for want of a usable baseline, ends with 4. What is wrong with
+    the baselines does not keep the runs from being judged: it is the result's `problem`. Raises UsageError for what is
+    no run directory or an objective that cannot be read, CannotRecord when a verdict cannot be written.
     """
     runs = [_with_objectives(read_run(path), objectives) for path in run_paths]
     held, problem = _Held(), None
@@ -99,7 +105,13 @@ def gate(
         _write(path, found)
     lines += _comparison_lines(held)
     by_path = {str(path): run for path, run in zip(run_paths, runs, strict=True)}
-    return GateResult(lines, verdicts, by_path, held.comparison, held.notes, problem)
+    too_small = strict and _could_miss(held, baselines)
+    return GateResult(lines, verdicts, by_path, held.comparison, held.notes, problem, too_small)
+
+
+def _could_miss(held: _Held, baselines: Sequence[Path]) -> bool:
+    """Whether baselines were named, and what was asked of them could not be seen."""
+    return bool(baselines) and (held.comparison is None or held.comparison.unseen is not None)
 
 
 def _with_objectives(run: Run, path: Path | None) -> Run:
@@ -156,24 +168,53 @@ def _comparison_lines(held: _Held) -> list[str]:
     found = held.comparison
     if found is None:
         return [f"note: {each['en']}" for each in held.notes]
-    sign, word = ("✗", "WORSE") if found.worse else ("✓", "NO WORSE") if found.can_show else ("?", "NOT JUDGED")
-    beside = "beside" if word == "NOT JUDGED" else "than"
-    head = f"{sign} {word} {beside} {len(found.baselines)} baseline run(s): {len(found.pages)} pages compared, "
-    lines = [f"{head}p{found.quantile:g} of corrected latency"]
+    compared = f"{len(found.scopes)} personas and services, {len(found.pages)} pages compared"
+    sides = f"{len(found.baselines)} baseline run(s)"
+    lines = [f"{_head(found)} {sides}: {compared}, p{found.quantile:g} of corrected latency"]
     if found.errors_worse:
         lines.append(f"    more pages fail: {found.errors.estimate:+.2%}, refused: {found.refused.estimate:+.2%}")
-    lines += [f"    {each.persona} {each.service} {each.page}: {each.candidate_share:.1%} of pages fail, "
-              f"{each.baseline_share:.1%} before" for each in found.failing]  # fmt: skip
-    shown = found.regressions if found.can_show else sorted(found.pages, key=lambda each: -each.ratio)[:SHOWN_RATIOS]
-    lines += [_page_line(each) for each in shown]
+    lines += [f"    {_about(each)}: {each.candidate_share:.1%} of pages fail, {each.baseline_share:.1%} before"
+              for each in found.failing]  # fmt: skip
+    if found.can_show:
+        lines += [_page_line(each) for each in found.regressions]
+    else:
+        for family in (found.scopes, found.pages):
+            lines += [_page_line(each) for each in sorted(family, key=lambda each: -each.ratio)[:SHOWN_RATIOS]]
+    lines += _unseen_lines(found)
     said = [*held.notes, *found.notes, *({"en": f"the plans differ in {each['en']}"} for each in found.differences)]
     return lines + [f"    note: {each['en']}" for each in said]
 
 
-def _page_line(page: PageFinding) -> str:
+def _head(found: Comparison) -> str:
+    if found.worse:
+        return "✗ WORSE than"
+    if found.unseen is None:
+        return "✓ NO WORSE than"
+    return "? NOT SHOWN WORSE than" if found.can_show else "? NOT JUDGED beside"
+
+
+def _unseen_lines(found: Comparison) -> list[str]:
+    """What could have been missed: in one line, then the widest gaps."""
+    if found.unseen is None:
+        return []
+    blind = [(each.smallest, each) for each in found.scopes if each.blind and each.smallest is not None]
+    widest = sorted(blind, key=lambda pair: -pair[0])[:SHOWN_BLIND]
+    return [
+        f"    unseen: {found.unseen['en']}",
+        *(f"        {_about(each)}: shown from {smallest - 1:+.0%} on" for smallest, each in widest),
+    ]
+
+
+def _about(each: Compared | PageErrors) -> str:
+    from entsurge.analysis.family import about
+
+    return about(each.persona, each.service, each.page)
+
+
+def _page_line(page: Compared) -> str:
     interval = "" if page.low is None else f" ({page.low:.2f} to {page.high:.2f})"
     times = f"{page.baseline_seconds:.2f} s → {page.candidate_seconds:.2f} s"
-    return f"    {page.persona} {page.service} {page.page}: × {page.ratio:.2f}{interval}, {times}"
+    return f"    {_about(page)}: × {page.ratio:.2f}{interval}, {times}"
 
 
 def _clauses(result: GateResult) -> list[str]:
@@ -192,14 +233,25 @@ def _clauses(result: GateResult) -> list[str]:
     ]
     held = result.comparison
     if held is not None:
-        clauses.append(
-            f"{len(held.regressions)} of {len(held.pages)} pages slower than in {len(held.baselines)} baseline run(s)"
-            if held.can_show
-            else f"{len(held.pages)} pages shown beside too few runs to judge a difference"
-        )
+        clauses.append(_compared(held))
         if held.errors_worse:
             clauses.append("more pages fail or are refused")
+        if held.unseen is not None:
+            clauses.append(held.unseen["en"])
+    elif result.too_small:
+        clauses.append("no baseline run can be used: nothing is compared")
     return clauses
+
+
+def _compared(held: Comparison) -> str:
+    scopes, pages, runs = len(held.scopes), len(held.pages), len(held.baselines)
+    if not held.can_show:
+        return f"{scopes} personas and services, {pages} pages shown beside too few runs to judge a difference"
+    slower = [sum(each.state == "regression" for each in family) for family in (held.scopes, held.pages)]
+    return (
+        f"{slower[0]} of {scopes} personas and services, {slower[1]} of {pages} pages slower than in {runs} baseline "
+        "run(s)"
+    )
 
 
 def _write(path: Path, found: Verdict) -> None:

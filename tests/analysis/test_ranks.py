@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from entsurge.analysis.ranks import _relabellings, hodges_lehmann, max_t, rank_sum_counts, smallest_p
+from entsurge.analysis.ranks import hodges_lehmann, max_t, rank_sum_counts, relabellings, smallest_p
 
 
 def test_the_textbook_shift() -> None:
@@ -78,7 +78,7 @@ def test_p_values_cannot_be_smaller_than_the_relabellings_allow() -> None:
 def test_drawn_relabellings_hold_the_true_one() -> None:
     """Beyond 5,000 they are drawn, and the labelling that was observed is one of them."""
     labels = np.array([False] * 10 + [True] * 10)
-    drawn = _relabellings(labels, 0)
+    drawn = relabellings(labels, 0)
     assert len(drawn) == 5000
     assert (drawn == labels).all(axis=1).any()
     assert (drawn.sum(axis=1) == 10).all()

@@ -24,8 +24,8 @@ At most the lease plus 2 s is allowed ({ALLOWED_SECONDS:g} s). When all three ar
 the guardian stays until `entsurge chaos recover` (which every later `entsurge run` calls first): its seconds are then
 those of `recover`. Written anew by `ENTSURGE_WRITE_ENDINGS=1`.
 
-An ending is one only when its undo has been done: where it cannot be, on any of these ways, the run says `undo failed` or
-`left to its lease`, the record stays with its undo and the reason, and the verdict is INVALID for the first
+An ending is one only when its undo has been done: where it cannot be, on any of these ways, the run says `undo failed`
+or `left to its lease`, the record stays with its undo and the reason, and the verdict is INVALID for the first
 ([writing-experiments.md](writing-experiments.md), "When an undo fails"; `tests/chaos/test_undo_fails.py` for each way,
 `tests/chaos/test_undo_of_each.py` for each fault).
 """

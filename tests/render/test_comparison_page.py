@@ -50,6 +50,43 @@ def test_a_slower_candidate_in_every_form(tmp_path: Path, capsys: pytest.Capture
         assert "http" not in page
 
 
+def test_what_could_have_gone_unseen_in_every_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Four a side that differ by a fifth: amber, from where on it shows, how many runs would do, what is left out."""
+    paths = runs(tmp_path, [1.0, 1.25, 0.85, 1.1, 1.15, 1.2, 0.9, 1.3])
+    rare = [row for page in ("rare-1", "rare-2") for row in pages(page=page, count=7)]
+    paths[0] = str(record(tmp_path, rare + pages(count=60), started_utc="2026-01-01T00:00:00+00:00"))
+    out = tmp_path / "out"
+    assert called(*paths[:4], "--candidate", *paths[4:], "--out", str(out)) == 0
+    said = capsys.readouterr().out
+    assert "? no regression beyond chance" in said
+    assert "unseen: a slowdown of 10% could have gone unseen for 3 of 3 personas and services" in said
+    assert "shown from +" in said
+    assert called(*paths[:4], "--candidate", *paths[4:], "--strict") == 4
+    for language, unseen, whom, reason in (
+        ("fr", "a pu passer inaperçu", "Élèves · Travail à faire", "trop peu demandé"),
+        ("en", "could have gone unseen", "Pupils · Homework", "too rarely asked for"),
+    ):
+        page = (out / f"comparison.{language}.html").read_text(encoding="utf-8")
+        text = (out / f"comparison.{language}.md").read_text(encoding="utf-8")
+        assert f'? {unseen}</th><td class="text">{whom}</td>' in page
+        assert f"| ? {unseen} | {whom} |" in text
+        assert 'class="card warn"' in page
+        assert f"| {reason} | {whom} · rare-1 | 0 | 0 … 7 |" in text
+
+
+def test_a_change_of_a_persona_is_dated_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Rare pages that have no level of their own: the persona's and the service's change is dated."""
+    paths = []
+    for at, factor in enumerate([1.0] * 6 + [1.4] * 4):
+        rows = [row for page in range(10) for row in pages(page=f"p{page}", count=9, seconds=0.3 * factor)]
+        paths.append(str(record(tmp_path, rows, started_utc=f"2026-01-{at + 1:02}T00:00:00+00:00")))
+    assert called(*paths[:6], "--candidate", *paths[6:], "--out", str(tmp_path / "out")) == 3
+    said = capsys.readouterr().out
+    for name in ("everybody", "student", "student homework"):
+        assert f"from run-6 on: {name} 0.3" in said
+    assert "Élèves · Travail à faire | " in (tmp_path / "out" / "comparison.fr.md").read_text(encoding="utf-8")
+
+
 def test_two_runs_are_no_history(tmp_path: Path) -> None:
     """When a change began was not looked for, which is not that there was none."""
     assert called(*runs(tmp_path, [1.0, 1.0]), "--out", str(tmp_path / "out")) == 0

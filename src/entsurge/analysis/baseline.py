@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from entsurge.analysis.measured import Measured, Said
 
-MOST_BASELINES = 10
+MOST_BASELINES, MOST_RUNS = 10, 30
 
 
 def run_folders(paths: Iterable[Path]) -> list[Path]:

@@ -1,8 +1,9 @@
 """Is a candidate worse than its baseline? The run is the unit: requests of one run are not independent.
 
-Pages are matched by persona, service and page; each run gives one quantile and one share of failures a page. Errors are
-judged first. The figure is the Hodges-Lehmann ratio with its exact interval; over all pages, Westfall-Young max-T
-(step-down) over relabellings of whole runs.
+Each run gives one quantile and one share of failures: of everybody and each persona, of each persona on each service,
+and of each page. Errors are judged first; then these three, each a family of its own: the Hodges-Lehmann ratio with its
+exact interval, and over the family Westfall-Young max-T (step-down) over relabellings of whole runs. What a comparison
+finds nothing of, it says how small a change it could have shown.
 """
 
 from __future__ import annotations
@@ -12,8 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from entsurge.analysis.measured import FEWEST_PAGES, Measured, Page, Said, differences
-from entsurge.analysis.ranks import ALPHA, Shift, hodges_lehmann, max_t, smallest_p
+from entsurge.analysis.baseline import MOST_RUNS
+from entsurge.analysis.comparison_notes import notes, unseen
+from entsurge.analysis.family import Compared, can_show, findings, p_values, with_power
+from entsurge.analysis.left_out import LeftOut, left_out_pages, left_out_scopes
+from entsurge.analysis.measured import EVERYTHING, FEWEST_PAGES, Measured, Page, Said, by_scope, differences
+from entsurge.analysis.ranks import ALPHA, Shift, hodges_lehmann
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,28 +27,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAST_EFFECT, LEAST_POINTS = 0.10, 0.01
-FEWEST_RUNS, MOST_RUNS = 2, 30
-
-
-@dataclass(frozen=True)
-class PageFinding:
-    """One page: candidate ÷ baseline of the quantile, its interval, and the p value adjusted for all pages."""
-
-    persona: str
-    service: str
-    page: str
-    baseline_seconds: float
-    candidate_seconds: float
-    ratio: float
-    low: float | None
-    high: float | None
-    p_adjusted: float
-    state: str  # regression, improvement, same
+FEWEST_RUNS = 2
+GREEN, AMBER, RED = "green", "amber", "red"
 
 
 @dataclass(frozen=True)
 class PageErrors:
-    """A page that fails more often, beyond chance: shares of the pages asked, and the difference."""
+    """A page or scope that fails more often, beyond chance: shares of the pages asked, and the difference."""
 
     persona: str
     service: str
@@ -55,7 +45,11 @@ class PageErrors:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two groups of runs say of each other. `can_show`: whether so many runs can show anything beyond chance."""
+    """What two groups of runs say of each other. `can_show`: whether so many runs can show anything beyond chance.
+
+    `scopes` are everybody, the personas, and each persona on each service; `pages` the pages; `unseen` says, in both
+    languages, what could have been missed (None of nothing).
+    """
 
     quantile: float
     least_effect: float
@@ -65,33 +59,42 @@ class Comparison:
     errors: Shift
     refused: Shift
     failing: list[PageErrors]
-    pages: list[PageFinding]
+    scopes: list[Compared]
+    pages: list[Compared]
+    left_out_scopes: list[LeftOut]
+    left_out_pages: list[LeftOut]
+    unseen: Said | None
     differences: list[Said]
     notes: list[Said]
 
     @property
     def errors_worse(self) -> bool:
-        """Whether more pages fail or are refused, as a whole or one page by itself, beyond chance."""
+        """Whether more pages fail or are refused, as a whole or in one scope or page, beyond chance."""
         return bool(self.failing) or _more(self.errors) or _more(self.refused)
 
     @property
-    def regressions(self) -> list[PageFinding]:
-        """The pages that have become slower by more than the least effect, beyond chance."""
-        return [page for page in self.pages if page.state == "regression"]
+    def regressions(self) -> list[Compared]:
+        """The scopes, then the pages, that have become slower by more than the least effect, beyond chance."""
+        return [each for each in (*self.scopes, *self.pages) if each.state == "regression"]
 
     @property
-    def improvements(self) -> list[PageFinding]:
-        """The pages that have become faster by as much."""
-        return [page for page in self.pages if page.state == "improvement"]
+    def improvements(self) -> list[Compared]:
+        """The scopes and pages that have become faster by as much."""
+        return [each for each in (*self.scopes, *self.pages) if each.state == "improvement"]
 
     @property
     def worse(self) -> bool:
         """Whether the candidate must not pass: more errors first, slower pages second."""
         return self.errors_worse or bool(self.regressions)
 
+    @property
+    def state(self) -> str:
+        """`red`: worse; `amber`: not shown to be, and a change of the least effect could have been missed; `green`."""
+        return RED if self.worse else AMBER if self.unseen else GREEN
+
     def as_json(self) -> dict[str, Any]:
         """The comparison as plain data."""
-        return asdict(self) | {"worse": self.worse, "errors_worse": self.errors_worse}
+        return asdict(self) | {"state": self.state, "worse": self.worse, "errors_worse": self.errors_worse}
 
 
 def compare(
@@ -107,22 +110,50 @@ def compare(
     if not baselines or not candidates or not FEWEST_RUNS <= len(runs) <= MOST_RUNS:
         raise UsageError(f"{FEWEST_RUNS} to {MOST_RUNS} runs are compared, at least one on each side")
     labels = np.array([False] * len(baselines) + [True] * len(candidates))
-    can_show = smallest_p(len(baselines), len(candidates)) <= ALPHA
     matched = matched_pages(runs)
+    scopes = _scopes(runs, labels, least_effect)
+    pages = findings(matched, _logs([run.seconds for run in runs], matched), labels, least_effect)
+    without = left_out_scopes(runs, matched_scopes(runs))
+    rare = left_out_pages(runs, matched)
+    sides = len(baselines), len(candidates)
     return Comparison(
-        quantile, least_effect, [run.name for run in baselines], [run.name for run in candidates], can_show,
+        quantile, least_effect, [run.name for run in baselines], [run.name for run in candidates], can_show(*sides),
         _shares(candidates, baselines, lambda run: run.failed_share),
         _shares(candidates, baselines, lambda run: run.shed_share),
-        _failing(runs, labels),
-        _pages(runs, labels, matched, least_effect) if matched else [],
+        _failing(runs, labels), scopes, pages, without, rare,
+        unseen(scopes, without, sides, least_effect),
         differences(runs, enforce=enforce),
-        _notes(runs, matched, labels, can_show=can_show),
+        notes(runs, sides, (scopes, without), (pages, rare)),
     )  # fmt: skip
 
 
 def matched_pages(runs: Sequence[Measured]) -> list[Page]:
     """The pages that every run served often enough, in order."""
     return sorted(set.intersection(*(set(run.seconds) for run in runs)))
+
+
+def matched_scopes(runs: Sequence[Measured]) -> list[Page]:
+    """The scopes of which every run served pages enough, in order: everybody first, then persona by persona."""
+    return sorted(set.intersection(*(set(run.scopes) for run in runs)))
+
+
+def _scopes(runs: Sequence[Measured], labels: NDArray[np.bool_], least_effect: float) -> list[Compared]:
+    """Everybody and the personas as one family, personas on services as another; in order."""
+    found = []
+    for family in _families(matched_scopes(runs)):
+        logs = _logs([run.scopes for run in runs], family)
+        found += with_power(findings(family, logs, labels, least_effect), logs, labels, least_effect)
+    return sorted(found, key=lambda each: (each.persona, each.service))
+
+
+def _families(scopes: Sequence[Page]) -> tuple[list[Page], list[Page]]:
+    """Those of all services together, and those of one."""
+    return ([each for each in scopes if each[1] == EVERYTHING], [each for each in scopes if each[1] != EVERYTHING])
+
+
+def _logs(runs: Sequence[dict[Page, float]], names: Sequence[Page]) -> NDArray[np.float64]:
+    logs: NDArray[np.float64] = np.log(np.array([[run[name] for name in names] for run in runs], dtype=float))
+    return logs
 
 
 def _shares(candidates: Sequence[Measured], baselines: Sequence[Measured], share: Callable[[Measured], float]) -> Shift:
@@ -135,67 +166,42 @@ def _more(shift: Shift) -> bool:
 
 
 def _failing(runs: Sequence[Measured], labels: NDArray[np.bool_]) -> list[PageErrors]:
-    """Pages, each by itself, that fail a point more often; a page that fails whole has no latency to be seen in."""
-    asked = sorted(set.intersection(*({page for page, n in run.asked.items() if n >= FEWEST_PAGES} for run in runs)))
-    if not asked:
-        return []
-    shares = np.array([[run.failed.get(page, 0) / run.asked[page] for page in asked] for run in runs])
-    adjusted = max_t(shares, labels)
+    """Scopes and pages that fail a point more often; a page that fails whole has no latency to be seen in.
+
+    Everybody is left to the share of all pages.
+    """
+    asked, failed = [run.asked for run in runs], [run.failed for run in runs]
+    scopes_asked, scopes_failed = [by_scope(each) for each in asked], [by_scope(each) for each in failed]
+    often = [
+        name
+        for name in sorted(set.intersection(*(set(each) for each in scopes_asked)))
+        if name[0] != EVERYTHING and min(each[name] for each in scopes_asked) >= FEWEST_PAGES
+    ]
+    pages = [
+        name
+        for name in sorted(set.intersection(*(set(each) for each in asked)))
+        if min(each[name] for each in asked) >= FEWEST_PAGES
+    ]
     found = []
-    for at, (persona, service, page) in enumerate(asked):
+    for family in _families(often):
+        found += _failing_of(family, scopes_asked, scopes_failed, labels)
+    return [*sorted(found, key=lambda each: (each.persona, each.service)), *_failing_of(pages, asked, failed, labels)]
+
+
+def _failing_of(
+    names: Sequence[Page],
+    asked: Sequence[dict[Page, int]],
+    failed: Sequence[dict[Page, int]],
+    labels: NDArray[np.bool_],
+) -> list[PageErrors]:
+    if not names:
+        return []
+    shares = np.array([[bad.get(name, 0) / of[name] for name in names] for of, bad in zip(asked, failed, strict=True)])
+    adjusted = p_values(shares, labels)
+    found = []
+    for at, name in enumerate(names):
         shift = hodges_lehmann(shares[labels, at].tolist(), shares[~labels, at].tolist())
         if adjusted[at] <= ALPHA and _more(shift):
             base, new = (float(np.median(shares[side, at])) for side in (~labels, labels))
-            found.append(PageErrors(persona, service, page, base, new, shift))
+            found.append(PageErrors(*name, base, new, shift))
     return found
-
-
-def _pages(
-    runs: Sequence[Measured], labels: NDArray[np.bool_], matched: list[Page], least_effect: float
-) -> list[PageFinding]:
-    values = np.log(np.array([[run.seconds[page] for page in matched] for run in runs]))
-    adjusted = max_t(values, labels)
-    return [_finding(page, values[:, at], labels, adjusted[at], least_effect) for at, page in enumerate(matched)]
-
-
-def _finding(
-    page: Page, logs: NDArray[np.float64], labels: NDArray[np.bool_], p: float, least_effect: float
-) -> PageFinding:
-    shift = hodges_lehmann(logs[labels].tolist(), logs[~labels].tolist())
-    ratio = float(np.exp(shift.estimate))
-    low, high = (None if edge is None else float(np.exp(edge)) for edge in (shift.low, shift.high))
-    state = "same"
-    if p <= ALPHA and ratio >= 1 + least_effect and low is not None and low > 1:
-        state = "regression"
-    elif p <= ALPHA and ratio <= 1 / (1 + least_effect) and high is not None and high < 1:
-        state = "improvement"
-    base, new = (float(np.exp(np.median(logs[side]))) for side in (~labels, labels))
-    return PageFinding(*page, base, new, ratio, low, high, float(p), state)
-
-
-def _notes(runs: Sequence[Measured], matched: list[Page], labels: NDArray[np.bool_], *, can_show: bool) -> list[Said]:
-    notes = []
-    seen = {page for run in runs for page in run.asked}
-    left_out = len(seen - set(matched))
-    if left_out:
-        notes.append({
-            "fr": f"{left_out} page(s) laissée(s) de côté : moins de {FEWEST_PAGES} vues servies dans un des tirs",
-            "en": f"{left_out} page(s) left out: fewer than {FEWEST_PAGES} views served in one of the runs",
-        })  # fmt: skip
-    if not can_show:
-        candidates, baselines = int(labels.sum()), int((~labels).sum())
-        p = f"{smallest_p(baselines, candidates):.2f}"
-        notes.append({
-            "fr": f"{baselines} et {candidates} tir(s) ne peuvent rien montrer au-delà du hasard (plus petit p : "
-            f"{p.replace('.', ',')}) : les rapports sont donnés, le verdict repose sur les objectifs de chaque tir",
-            "en": f"{baselines} and {candidates} run(s) cannot show a difference beyond chance (smallest p {p}): "
-            "ratios are shown, the verdict rests on each run's own objectives",
-        })  # fmt: skip
-    return notes + [
-        {
-            "fr": f"{run.name} : la mesure elle-même est douteuse ({reason['fr']})",
-            "en": f"{run.name}: the measurement itself is in doubt ({reason['en']})",
-        }
-        for run in runs
-        for reason in run.unbelievable
-    ]

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from entsurge.analysis.baseline import in_order, run_folders
-from entsurge.analysis.comparison import MOST_RUNS, compare
+from entsurge.analysis.baseline import MOST_RUNS, in_order, run_folders
+from entsurge.analysis.comparison import compare
 from entsurge.analysis.history import FEWEST_FOR_HISTORY, changes
 from entsurge.analysis.measured import Measured, measured
 from entsurge.audience.persona import of_manifest

@@ -1,4 +1,4 @@
-"""When did it change? Change points of each page's quantile, and of the shares of failures, over a history of runs."""
+"""When did it change? Change points of the quantiles of scopes and pages, and of the shares of failures, over runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import ruptures
 
-from entsurge.analysis.comparison import LEAST_EFFECT, LEAST_POINTS, matched_pages
+from entsurge.analysis.comparison import LEAST_EFFECT, LEAST_POINTS, matched_pages, matched_scopes
+from entsurge.analysis.measured import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +26,9 @@ FAILED, REFUSED = ("*", "*", "failed"), ("*", "*", "shed")
 
 @dataclass(frozen=True)
 class Change:
-    """From `run` on, a page (or a share of all pages, `service` `*`) keeps another level than before.
+    """From `run` on, a page, a scope (`page` `*`) or a share of all pages keeps another level than before.
 
+    A share's `persona` and `service` are `*`, its `page` is `failed` or `shed`.
     `before` and `after` are medians in seconds, or shares from 0 to 1; `effect` their ratio, or their difference.
     """
 
@@ -39,6 +41,11 @@ class Change:
     after: float
     effect: float
 
+    @property
+    def of_share(self) -> bool:
+        """Whether it is a share of all pages, and no time."""
+        return (self.persona, self.service, self.page) in (FAILED, REFUSED)
+
 
 def changes(runs: Sequence[Measured], *, least_effect: float = LEAST_EFFECT) -> list[Change]:
     """Every change of level over these runs in order of time; none for fewer than six runs.
@@ -49,20 +56,26 @@ def changes(runs: Sequence[Measured], *, least_effect: float = LEAST_EFFECT) -> 
     """
     if len(runs) < FEWEST_FOR_HISTORY:
         return []
-    pages = matched_pages(runs)
     found = []
-    logs = {page: np.log([run.seconds[page] for run in runs]) for page in pages}
+    logs = {scope: np.log([run.scopes[scope] for run in runs]) for scope in matched_scopes(runs)}
+    logs |= {page: np.log([run.seconds[page] for run in runs]) for page in matched_pages(runs)}
     usual = float(np.median([noise(levels) for levels in logs.values()])) if logs else 0.0
     for page, levels in logs.items():
-        for at, before, after in breaks(levels, len(pages) + 2, max(usual, NOISE_FLOOR_LOG)):
+        for at, before, after in breaks(levels, len(logs) + 2, max(usual, NOISE_FLOOR_LOG)):
             if abs(after - before) >= np.log(1 + least_effect):
                 old, new = float(np.exp(before)), float(np.exp(after))
                 found.append(Change(*page, runs[at].name, at, old, new, new / old))
     for name, values in ((FAILED, [run.failed_share for run in runs]), (REFUSED, [run.shed_share for run in runs])):
-        for at, before, after in breaks(np.array(values), len(pages) + 2, NOISE_FLOOR_SHARE):
+        for at, before, after in breaks(np.array(values), len(logs) + 2, NOISE_FLOOR_SHARE):
             if abs(after - before) >= LEAST_POINTS:
                 found.append(Change(*name, runs[at].name, at, before, after, after - before))
-    return sorted(found, key=lambda each: (each.position, each.service != "*", -abs(np.log(max(each.effect, 1e-9)))))
+    return sorted(found, key=_order)
+
+
+def _order(change: Change) -> tuple[int, bool, bool, float]:
+    """By run; shares of all pages first, scopes before pages, the largest change first."""
+    whole = change.page == EVERYTHING
+    return change.position, not change.of_share, not whole, -abs(np.log(max(change.effect, 1e-9)))
 
 
 def noise(values: NDArray[np.float64]) -> float:

@@ -1,8 +1,13 @@
-"""What a run contributes to a comparison: per page one quantile and how many failed; and which plan it followed."""
+"""What a run contributes to a comparison: one quantile and how many failed, per page and scope; which plan it followed.
+
+A scope is everybody, a persona, or a persona on a service: `("*", "*", "*")`, `("parent", "*", "*")`,
+`("parent", "marks", "*")`; its quantile is that of all its pages together, not one of the pages' quantiles.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from entsurge.analysis.page_rows import page_rows
@@ -11,13 +16,14 @@ from entsurge.analysis.validity import broken, lights
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
     from entsurge.record.reading.run import Run
 
 PAGE = ("persona", "service", "page")
+EVERYTHING = "*"
 FEWEST_PAGES = 20
 SAME = ("profile", "scale", "compression", "window")
 TOLD = ("plan_digest", "target", "perturbations", "population", "objectives", "versions")
@@ -35,7 +41,11 @@ Said = dict[str, str]
 
 @dataclass(frozen=True)
 class Measured:
-    """One run, reduced to what is compared. `asked` and `failed` count pages; `shed` and `failed_share` are shares."""
+    """One run, reduced to what is compared.
+
+    `seconds` by page and `scopes` by scope are quantiles, where enough pages were served for one; `asked`, `failed` and
+    `served` count pages, by page; `shed_share` and `failed_share` are shares of all of them.
+    """
 
     name: str
     started_utc: str
@@ -45,6 +55,8 @@ class Measured:
     failed: dict[Page, int]
     failed_share: float
     shed_share: float
+    scopes: dict[Page, float] = field(default_factory=dict)
+    served: dict[Page, int] = field(default_factory=dict)
     unbelievable: tuple[Said, ...] = ()
 
 
@@ -64,10 +76,11 @@ def measured(run: Run, quantile: float = 95.0) -> Measured:
 
 def of_pages(
     rows: pd.DataFrame, quantile: float
-) -> tuple[dict[Page, float], dict[Page, int], dict[Page, int], float, float]:
-    """Seconds by page (where enough were served), pages asked and failed, shares of failed and refused pages."""
-    served = rows[(rows["timing"] == "corrected") & (rows["outcome"] == "ok")]
-    seconds = {key: value for key, (value, count) in table(served, PAGE, quantile).items() if count >= FEWEST_PAGES}
+) -> tuple[dict[Page, float], dict[Page, int], dict[Page, int], float, float, dict[Page, float], dict[Page, int]]:
+    """What `Measured` has from `seconds` to `served`, in that order, of rows as `page_rows` gives them."""
+    corrected = rows[(rows["timing"] == "corrected") & (rows["outcome"] == "ok")]
+    by_page = table(corrected, PAGE, quantile)
+    seconds = {key: value for key, (value, count) in by_page.items() if count >= FEWEST_PAGES}
     service = rows[(rows["timing"] == "service") & (rows["outcome"] != "lost")]
     counted: Any = service.groupby([*PAGE, "outcome"], observed=True)["count"].sum() if len(service) else {}
     asked: dict[Page, int] = {}
@@ -80,7 +93,36 @@ def of_pages(
         if outcome == "failed":
             failed[key] = int(count)
     whole = max(1, sum(sums.values()))
-    return seconds, asked, failed, sums["failed"] / whole, sums["shed"] / whole
+    shares = sums["failed"] / whole, sums["shed"] / whole
+    served = {key: count for key, (_, count) in by_page.items()}
+    return seconds, asked, failed, *shares, _scopes(corrected, quantile), served
+
+
+def _scopes(corrected: pd.DataFrame, quantile: float) -> dict[Page, float]:
+    """The quantile of everybody, each persona and each persona on each service, where enough pages were served."""
+    of_all = corrected.assign(all=EVERYTHING)
+    found = {}
+    for by in (("all",), PAGE[:1], PAGE[:2]):
+        for key, (value, count) in table(of_all, by, quantile).items():
+            if count >= FEWEST_PAGES:
+                persona, service, page = (*key, EVERYTHING, EVERYTHING)[:3]
+                found[persona, service, page] = value
+    return found
+
+
+def scopes_of(page: Page) -> tuple[Page, Page, Page]:
+    """The three scopes that a page belongs to: everybody, its persona, its persona on its service."""
+    persona, service, _ = page
+    return (EVERYTHING,) * 3, (persona, EVERYTHING, EVERYTHING), (persona, service, EVERYTHING)
+
+
+def by_scope(counts: Mapping[Page, int]) -> dict[Page, int]:
+    """Counts by page, added up by scope."""
+    found: dict[Page, int] = defaultdict(int)
+    for page, count in counts.items():
+        for scope in scopes_of(page):
+            found[scope] += count
+    return dict(found)
 
 
 def differences(runs: Sequence[Measured], *, enforce: bool = True) -> list[Said]:

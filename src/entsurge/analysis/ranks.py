@@ -58,17 +58,23 @@ def hodges_lehmann(candidate: Sequence[float], baseline: Sequence[float], confid
     `low` and `high` are None when so few values cannot exclude anything at this confidence.
     """
     differences = np.sort(np.subtract.outer(np.asarray(candidate, float), np.asarray(baseline, float)).ravel())
-    counts, whole = rank_sum_counts(len(candidate), len(baseline)), comb(len(candidate) + len(baseline), len(baseline))
+    left_out = cut_off(len(candidate), len(baseline), confidence)
+    estimate = float(np.median(differences))
+    if left_out == 0:
+        return Shift(estimate, None, None)
+    return Shift(estimate, float(differences[left_out - 1]), float(differences[-left_out]))
+
+
+def cut_off(first: int, second: int, confidence: float = CONFIDENCE) -> int:
+    """Which of the differences in order, from either end, is the edge of the interval; 0 where there is none."""
+    counts, whole = rank_sum_counts(first, second), comb(first + second, second)
     below, left_out = 0, 0
     for count in counts:
         below += count
         if below / whole > (1 - confidence) / 2:
             break
         left_out += 1
-    estimate = float(np.median(differences))
-    if left_out == 0:
-        return Shift(estimate, None, None)
-    return Shift(estimate, float(differences[left_out - 1]), float(differences[-left_out]))
+    return left_out
 
 
 def max_t(values: NDArray[np.float64], candidates: NDArray[np.bool_], seed: int = 0) -> NDArray[np.float64]:
@@ -80,7 +86,7 @@ def max_t(values: NDArray[np.float64], candidates: NDArray[np.bool_], seed: int 
     values = values - values.mean(axis=0)
     observed = _t(values, candidates[None, :])[0]
     order = np.argsort(-observed)
-    relabelled = _relabellings(candidates, seed)
+    relabelled = relabellings(candidates, seed)
     nulls = _t(values, relabelled)[:, order]
     largest = np.maximum.accumulate(nulls[:, ::-1], axis=1)[:, ::-1]
     reached = (largest >= observed[order] * (1 - 1e-9)).mean(axis=0)
@@ -89,7 +95,7 @@ def max_t(values: NDArray[np.float64], candidates: NDArray[np.bool_], seed: int 
     return adjusted
 
 
-def _relabellings(candidates: NDArray[np.bool_], seed: int) -> NDArray[np.bool_]:
+def relabellings(candidates: NDArray[np.bool_], seed: int = 0) -> NDArray[np.bool_]:
     """All labellings of so many runs, or enough drawn ones, the true one among them."""
     runs, chosen = len(candidates), int(candidates.sum())
     if comb(runs, chosen) <= MOST_RELABELLINGS:

@@ -8,6 +8,7 @@ import numpy as np
 
 from entsurge.analysis.measured import FEWEST_PAGES
 from entsurge.analysis.objectives import Judged, personas, readable, scope
+from entsurge.analysis.power import smallest_shifts, spread
 from entsurge.analysis.ranks import ALPHA, hodges_lehmann, max_t, smallest_p
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def ratios(
     """Each relative objective, judged.
 
     Missed: the Hodges-Lehmann ratio breaks the factor and lies above 1 beyond chance over all these objectives
-    (max-T). Met: the ratio keeps it. Else "not enough data". With too few runs a side: the ratio alone, not judged.
+    (max-T). Met: the ratio keeps it, and its interval does too, or 80 % of such comparisons would have shown a ratio at
+    the factor. Else "not enough data". With too few runs a side: the ratio alone, not judged.
     """
     labels = np.array([False] * len(baselines) + [True] * len(candidates))
     runs = [*baselines, *candidates]
@@ -64,23 +66,34 @@ def ratios(
             seen[key] = np.log([seconds for seconds, _ in column if seconds is not None])
     if not seen:
         return found
-    adjusted = max_t(np.array(list(seen.values())).T, labels)
-    can_show = smallest_p(len(baselines), len(candidates)) <= ALPHA
-    for (key, logs), p in zip(seen.items(), adjusted, strict=True):
+    columns = np.array(list(seen.values())).T
+    adjusted = max_t(columns, labels)
+    shown = _shown(columns, labels)
+    for (key, logs), p, smallest in zip(seen.items(), adjusted, shown, strict=True):
         count = sum(run[key][1] for run in candidates)
-        found[key] = _ratio(musts[key], logs, labels, float(p), count, can_show=can_show)
+        found[key] = _ratio(musts[key], logs, labels, float(p), count, smallest)
     return found
 
 
+def _shown(columns: NDArray[np.float64], labels: NDArray[np.bool_]) -> list[float | None]:
+    """For each column the smallest difference of logarithms shown at 80 % power; None where none can be."""
+    sides = int((~labels).sum()), int(labels.sum())
+    how = spread(columns, labels)
+    if how is None or smallest_p(*sides) > ALPHA:
+        return [None] * columns.shape[1]
+    return [float(shift) for shift in smallest_shifts(*sides, how, ALPHA)]
+
+
 def _ratio(
-    must: Must, logs: NDArray[np.float64], labels: NDArray[np.bool_], p: float, count: int, *, can_show: bool
+    must: Must, logs: NDArray[np.float64], labels: NDArray[np.bool_], p: float, count: int, smallest: float | None
 ) -> Judged:
     shift = hodges_lehmann(logs[labels].tolist(), logs[~labels].tolist())
     ratio = float(np.exp(shift.estimate))
     low, high = (None if edge is None else float(np.exp(edge)) for edge in (shift.low, shift.high))
-    if not can_show:
+    if smallest is None:
         return Judged("not-judged", ratio, low, high, count)
     if must.holds(ratio):
-        return Judged("met", ratio, low, high, count)
+        seen = np.exp(smallest) <= must.bound or (high is not None and must.holds(high))
+        return Judged("met" if seen else "not-enough-data", ratio, low, high, count)
     beyond = p <= ALPHA and shift.above_zero
     return Judged("missed" if beyond else "not-enough-data", ratio, low, high, count)

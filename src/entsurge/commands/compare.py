@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SHOWN = 12
+SIGNS = {"green": "✓", "amber": "?", "red": "✗"}
 LANGUAGES, FORMATS = ("fr", "en"), ("html", "json", "md")
 
 
@@ -32,6 +33,8 @@ LANGUAGES, FORMATS = ("fr", "en"), ("html", "json", "md")
 @click.option("--quantile", type=click.FloatRange(1, 99.9), default=95.0, show_default=True, help="In percent.")
 @click.option("--least-effect", type=click.FloatRange(0, 1000), default=10.0, show_default=True,
               help="By how many percent a page must be slower to count.")  # fmt: skip
+@click.option("--strict", is_flag=True,
+              help="Exit 4 where the comparison could have missed a slowdown of --least-effect.")  # fmt: skip
 @click.option("--other-plan", is_flag=True, help="Compare runs of different plans; the difference is named.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the comparison into this folder.")
 @click.option("--lang", default="fr,en", show_default=True, help="fr, en, or both.")
@@ -40,13 +43,14 @@ LANGUAGES, FORMATS = ("fr", "en"), ("html", "json", "md")
 @lasting_streams()
 def command(
     *, baselines: tuple[Path, ...], candidates: tuple[Path, ...], quantile: float, least_effect: float,
-    other_plan: bool, out: Path | None, lang: str, formats: str, as_json: bool,
+    strict: bool, other_plan: bool, out: Path | None, lang: str, formats: str, as_json: bool,
 ) -> int:  # fmt: skip
     """Compare 2 to 30 runs (or folders of runs), the run being the unit: 0 no worse, 3 worse beyond chance.
 
-    A page has regressed when it became at least a tenth slower and the difference stands over all pages (Westfall-Young
-    max-T, 5 %). Four runs a side, or ten against three, can show one; fewer show ratios only. From six runs on, changes
-    of level are dated.
+    Everybody, each persona, each persona on each service, then each page: one has regressed when it became at least a
+    tenth slower and the difference stands over all that are compared (Westfall-Young max-T, 5 %). Four runs a side, or
+    ten against three, can show one; fewer show ratios only. What could have gone unseen is said. From six runs on,
+    changes of level are dated.
     """
     from entsurge.analysis.comparison_data import comparison_data  # pandas is loaded only when it is needed
 
@@ -61,6 +65,8 @@ def command(
     if out:
         for path in _write(data, out, languages, kinds):
             click.echo(str(path), err=as_json)
+    if strict and data["state"] == "amber":
+        return errors.INVALID
     return errors.MISSED if data["worse"] else errors.PASS
 
 
@@ -81,12 +87,13 @@ def _write(data: Mapping[str, Any], out: Path, languages: tuple[str, ...], kinds
 
 
 def _say(data: Mapping[str, Any]) -> None:
-    from entsurge.render.comparison import ordered
+    from entsurge.analysis.family import about
+    from entsurge.render.comparison import gravest, ordered
 
-    pages = ordered(data["pages"])
+    scopes, pages = gravest(data["scopes"]), ordered(data["pages"])
     click.echo(
-        f"{len(data['candidates'])} candidate(s) against {len(data['baselines'])} baseline(s), {len(pages)} pages, "
-        f"p{data['quantile']:g} of corrected latency"
+        f"{len(data['candidates'])} candidate(s) against {len(data['baselines'])} baseline(s), {len(scopes)} personas "
+        f"and services, {len(pages)} pages, p{data['quantile']:g} of corrected latency"
     )
     for note in (*data["notes"], *({"en": f"the plans differ in {each['en']}"} for each in data["differences"])):
         click.echo(f"  note: {note['en']}")
@@ -96,23 +103,33 @@ def _say(data: Mapping[str, Any]) -> None:
     )
     for each in data["failing"]:
         click.echo(f"✗ {each['persona']:<8}{each['service']:<13}{each['page']:<20}fails: {each['candidate_share']:.1%}")
-    for page in pages[:SHOWN]:
-        click.echo(_line(page))
-    if len(pages) > SHOWN:
-        click.echo(f"  and {len(pages) - SHOWN} more; --json and --out show them")
+    for what, family in (("personas and services", scopes), ("pages", pages)):
+        for each in family[:SHOWN]:
+            click.echo(_line(each))
+        if len(family) > SHOWN:
+            click.echo(f"  and {len(family) - SHOWN} more {what}; --json and --out show them")
     for change in data["history"]["changes"][:SHOWN]:
-        name = "all pages" if change["service"] == "*" else f"{change['persona']} {change['service']}"
-        click.echo(f"  from {change['run']} on: {name} {change['page']} {change['before']:.3g} → {change['after']:.3g}")
-    verdict = (
-        "worse" if data["worse"] else "no regression beyond chance" if data["can_show"] else "too few runs to judge"
-    )
-    click.echo(f"{'✗' if data['worse'] else '✓' if data['can_show'] else '?'} {verdict}")
+        share = change["persona"] == "*" and change["page"] != "*"
+        name = f"all pages {change['page']}" if share else about(change["persona"], change["service"], change["page"])
+        click.echo(f"  from {change['run']} on: {name} {change['before']:.3g} → {change['after']:.3g}")
+    click.echo(f"{SIGNS[data['state']]} {_verdict(data)}")
+    if data["unseen"]:
+        click.echo(f"  unseen: {data['unseen']['en']}")
+
+
+def _verdict(data: Mapping[str, Any]) -> str:
+    if data["worse"]:
+        return "worse"
+    return "no regression beyond chance" if data["can_show"] else "too few runs to judge"
 
 
 def _line(page: Mapping[str, Any]) -> str:
+    """One scope or page; what could have gone unseen has a question mark, and from where on it would have been seen."""
     interval = "no interval" if page["low"] is None else f"{page['low']:.2f} to {page['high']:.2f}"
-    sign = {"regression": "✗", "improvement": "+", "same": " "}[page["state"]]
+    sign = "?" if page["blind"] else {"regression": "✗", "improvement": "+", "same": " "}[page["state"]]
+    smallest = "" if page["smallest"] is None else f"   shown from {page['smallest'] - 1:+.0%} on"
     return (
         f"{sign} {page['persona']:<8}{page['service']:<13}{page['page']:<20}{page['baseline_seconds']:6.2f} s → "
         f"{page['candidate_seconds']:6.2f} s   × {page['ratio']:.2f} ({interval})   p {page['p_adjusted']:.3f}"
+        f"{smallest}"
     )

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
               help="Of each page, for the comparison; in percent.")  # fmt: skip
 @click.option("--least-effect", type=click.FloatRange(0, 1000), default=10.0, show_default=True,
               help="By how many percent a page must be slower to count.")  # fmt: skip
+@click.option("--strict", is_flag=True,
+              help="Exit 4 where the comparison could have missed a slowdown of --least-effect.")  # fmt: skip
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a case per objective as JUnit.")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write everything as JSON.")
 @click.option("--github", is_flag=True, help="Annotations on stdout; a summary where GITHUB_STEP_SUMMARY is set.")
@@ -42,19 +44,21 @@ if TYPE_CHECKING:
 @lasting_streams()
 def command(
     *, runs: tuple[Path, ...], baselines: tuple[Path, ...], objectives: Path | None, quantile: float,
-    least_effect: float, junit: Path | None, json_path: Path | None, github: bool, gitlab: Path | None, lang: str,
-    quiet: bool,
+    least_effect: float, strict: bool, junit: Path | None, json_path: Path | None, github: bool, gitlab: Path | None,
+    lang: str, quiet: bool,
 ) -> int:  # fmt: skip
     """Judge RUNS, and hold them against baselines if there are any.
 
     Exits 0 pass, 2 usage (a baseline of another profile, an objective of an unknown service), 3 objectives missed or
-    worse than the baseline, 4 the measurement supports no verdict, 5 to 7 and 130 as documented in docs/gate.md.
+    worse than the baseline, 4 the measurement supports no verdict (with --strict: or the comparison could have missed a
+    slowdown), 5 to 7 and 130 as documented in docs/gate.md.
     """
     from entsurge.gate import gate  # pandas is loaded only when it is needed
 
     result = gate(
-        list(runs), baselines=baselines, objectives=objectives, quantile=quantile, least_effect=least_effect / 100
-    )
+        list(runs), baselines=baselines, objectives=objectives, quantile=quantile, least_effect=least_effect / 100,
+        strict=strict,
+    )  # fmt: skip
     for line in [] if quiet else result.lines:
         click.echo(line)
     _write(result, junit=junit, json_path=json_path, gitlab=gitlab)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from entsurge.analysis.family import about
 from entsurge.record.histogram import upper_ends
 from entsurge.render.catalogue import catalogue
 from entsurge.render.junit import render_junit
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from entsurge.analysis import Run, Verdict
-    from entsurge.analysis.comparison import PageFinding
+    from entsurge.analysis.comparison import Comparison
+    from entsurge.analysis.family import Compared
     from entsurge.gate import GateResult
     from entsurge.record.reading.hdr import Times
 
@@ -26,6 +28,7 @@ VERDICT_SIGNS = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "INVALID": "
 UNTOLD = {"INVALID": "error", "INCONCLUSIVE": "warning"}
 MOST_ANNOTATIONS = 10  # a level, which is what GitHub shows of a step
 SHOWN_PAGES = 10
+COMPARED = ("before", "after", "ratio", "interval", "p")
 _BREAKS = re.compile(r"[\x00-\x1f\x85\u2028\u2029]+")
 _SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]<>#|"})
 
@@ -47,6 +50,7 @@ def gate_json(result: GateResult) -> dict[str, Any]:
         "runs": [
             {"name": run.name, "path": path, **result.verdicts[path].as_json()} for path, run in result.runs.items()
         ],
+        "too_small": result.too_small,
         "comparison": None if result.comparison is None else result.comparison.as_json(),
         "notes": result.notes,
     }
@@ -74,15 +78,22 @@ def remarks(result: GateResult) -> list[Remark]:
         if level:
             title = f"{name}: {verdict.verdict} measurement"
             found += [Remark(level, title, reason["en"]) for reason in verdict.reasons[:3]]
-    comparison = result.comparison
-    for page in comparison.regressions if comparison else []:
-        found.append(Remark("error", "slower than the baseline", f"{page.persona} {page.service} {page.page}: × "
-                            f"{page.ratio:.2f}"))  # fmt: skip
-    for failing in comparison.failing if comparison else []:
-        found.append(Remark("error", "fails more often than the baseline", f"{failing.persona} {failing.service} "
-                            f"{failing.page}: {failing.candidate_share:.1%}"))  # fmt: skip
+    found += _compared(result.comparison) if result.comparison else []
     found.append(Remark("notice", "entsurge", result.one_line))
     return found
+
+
+def _compared(comparison: Comparison) -> Iterator[Remark]:
+    """Everything slower or failing more often, and in one line what could have been missed."""
+    for page in comparison.regressions:
+        yield Remark(
+            "error", "slower than the baseline", f"{about(page.persona, page.service, page.page)}: × {page.ratio:.2f}"
+        )
+    for failing in comparison.failing:
+        name = about(failing.persona, failing.service, failing.page)
+        yield Remark("error", "fails more often than the baseline", f"{name}: {failing.candidate_share:.1%}")
+    if comparison.unseen is not None:
+        yield Remark("warning", "a slowdown could have gone unseen", comparison.unseen["en"])
 
 
 def github_annotations(result: GateResult) -> Iterator[str]:
@@ -138,34 +149,39 @@ def _run(run: Run, found: Verdict, words: Mapping[str, Any], numbers: Numbers, l
 def _comparison(result: GateResult, words: Mapping[str, Any], numbers: Numbers, language: str) -> Iterator[str]:
     found = result.comparison
     assert found is not None  # noqa: S101  asked only when there is one
-    yield f"### {'✗' if found.worse else '✓'} {words['worse' if found.worse else 'no_worse']}"
+    sign, word = {"red": ("✗", "worse"), "amber": ("?", "unseen"), "green": ("✓", "no_worse")}[found.state]
+    yield f"### {sign} {words[word]}"
     yield ""
     yield words["compared"].format(
-        candidates=len(found.candidates),
-        baselines=len(found.baselines),
-        pages=len(found.pages),
-        quantile=f"{found.quantile:g}",
-    )
-    yield ""
-    for each in (*result.notes, *found.notes, *found.differences):
-        yield f"- {escaped(each[language])}"
-    yield ""
-    yield "| " + " | ".join(words[name] for name in ("page", "before", "after", "ratio", "interval", "p")) + " |"
-    yield "|---|--:|--:|--:|--:|--:|"
-    for page in sorted(found.pages, key=lambda each: (each.state != "regression", each.p_adjusted, -each.ratio))[
-        :SHOWN_PAGES
-    ]:
-        yield _page(page, numbers)
-
-
-def _page(page: PageFinding, numbers: Numbers) -> str:
-    sign = {"regression": "✗ ", "improvement": "+ "}.get(page.state, "")
-    interval = "–" if page.low is None else f"{numbers.number(page.low, 2)} … {numbers.number(page.high, 2)}"
-    cells = (
-        f"{sign}{page.persona} {page.service} {page.page}", numbers.seconds(page.baseline_seconds),
-        numbers.seconds(page.candidate_seconds), f"× {numbers.number(page.ratio, 2)}", interval,
-        numbers.number(page.p_adjusted, 3),
+        candidates=len(found.candidates), baselines=len(found.baselines), scopes=len(found.scopes),
+        pages=len(found.pages), quantile=f"{found.quantile:g}",
     )  # fmt: skip
+    yield ""
+    for each in (*([found.unseen] if found.unseen else []), *result.notes, *found.notes, *found.differences):
+        yield f"- {escaped(each[language])}"
+    for name, family, more in (("scope", found.scopes, ("smallest",)), ("page", found.pages, ())):
+        yield ""
+        yield "| " + " | ".join(words[column] for column in (name, *COMPARED, *more)) + " |"
+        yield "|---|" + "--:|" * len((*COMPARED, *more))
+        for finding in sorted(family, key=_gravest)[:SHOWN_PAGES]:
+            yield _page(finding, words, numbers, smallest=bool(more))
+
+
+def _gravest(each: Compared) -> tuple[bool, bool, float, float]:
+    return each.state != "regression", not each.blind, each.p_adjusted, -each.ratio
+
+
+def _page(page: Compared, words: Mapping[str, Any], numbers: Numbers, *, smallest: bool) -> str:
+    sign = "? " if page.blind else {"regression": "✗ ", "improvement": "+ "}.get(page.state, "")
+    interval = "–" if page.low is None else f"{numbers.number(page.low, 2)} … {numbers.number(page.high, 2)}"
+    everybody = (page.persona, page.service, page.page) == ("*", "*", "*")
+    name = words["everybody"] if everybody else about(page.persona, page.service, page.page)
+    cells = [
+        f"{sign}{name}", numbers.seconds(page.baseline_seconds), numbers.seconds(page.candidate_seconds),
+        f"× {numbers.number(page.ratio, 2)}", interval, numbers.number(page.p_adjusted, 3),
+    ]  # fmt: skip
+    if smallest:
+        cells.append(numbers.change(None if page.smallest is None else 100 * (page.smallest - 1)) or "–")
     return "| " + " | ".join(escaped(cell) for cell in cells) + " |"
 
 

@@ -13,8 +13,9 @@ from entsurge.render.page import environment
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-STATE_SIGNS = {"regression": "✗", "improvement": "+", "same": "=", "not-judged": "–"}
-SHOWN = 12
+STATE_SIGNS = {"regression": "✗", "improvement": "+", "same": "=", "blind": "?", "not-judged": "–"}
+LOOKS = {"worse": ("bad", "✗"), "same": ("ok", "✓"), "unseen": ("warn", "?"), "cannot_show": ("warn", "?")}
+SECTIONS = ("scopes", "pages", "left_out", "changes", "runs")
 
 
 def render_comparison_json(data: Mapping[str, Any]) -> str:
@@ -24,8 +25,9 @@ def render_comparison_json(data: Mapping[str, Any]) -> str:
 
 def render_comparison_html(data: Mapping[str, Any], language: str) -> str:
     """One page that needs no network."""
-    context = {"view": view(data, language), "data": data, "words": _words(data, language),
-               "lang": language, "other": "en" if language == "fr" else "fr"}  # fmt: skip
+    context = {"view": view(data, language), "data": data, "sections": SECTIONS,
+               "words": _words(data, language), "lang": language,
+               "other": "en" if language == "fr" else "fr"}  # fmt: skip
     return environment().get_template("comparison.html.j2").render(context)
 
 
@@ -34,7 +36,7 @@ def render_comparison_markdown(data: Mapping[str, Any], language: str) -> str:
     shown, words = view(data, language), _words(data, language)
     lines = [f"# {words['title']}", "", f"**{shown['sign']} {escaped(shown['verdict'])}**", ""]
     lines += [*(f"- {escaped(line)}" for line in (*shown["errors"], *shown["notes"])), ""]
-    for name in ("pages", "changes", "runs"):
+    for name in SECTIONS:
         lines += [
             f"## {words[name]['title']}",
             "",
@@ -60,26 +62,28 @@ def _table(columns: list[str], rows: list[list[str]], nothing: str) -> Iterator[
 
 
 def view(data: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """The comparison in words and written numbers: verdict, lines on errors, notes, and three tables."""
+    """The comparison in words and written numbers: verdict, lines on what was unseen and on errors, notes, tables."""
     words, numbers = _words(data, language), Numbers(language)
-    verdict = "worse" if data["worse"] else "same" if data["can_show"] else "cannot_show"
+    verdict = _verdict(data)
     return {
-        "look": {"worse": "bad", "same": "ok", "cannot_show": "warn"}[verdict],
-        "sign": {"worse": "✗", "same": "✓", "cannot_show": "?"}[verdict],
+        "look": LOOKS[verdict][0], "sign": LOOKS[verdict][1],
         "verdict": words["verdict"][verdict].format(
-            slower=sum(page["state"] == "regression" for page in data["pages"]), pages=len(data["pages"]),
-            candidates=len(data["candidates"]), baselines=len(data["baselines"]),
+            slower=_slower(data["pages"]), pages=len(data["pages"]), slower_scopes=_slower(data["scopes"]),
+            scopes=len(data["scopes"]), candidates=len(data["candidates"]), baselines=len(data["baselines"]),
         ),
-        "errors": list(_errors(data, words, numbers)),
+        "errors": [*_unseen(data, words, language), *_errors(data, words, numbers)],
+        "scopes": [[*_page(each, _state(each, data), words, numbers), *_shown(each, words, numbers)]
+                   for each in gravest(data["scopes"])],
+        "left_out": [_left_out(each, words, numbers) for each in (*data["left_out_scopes"], *data["left_out_pages"])],
         "notes": [each[language] for each in data["notes"]]
         + [words["differ"].format(what=each[language]) for each in data["differences"]],
         "pages": [
-            _page(page, page["state"] if data["can_show"] else "not-judged", words, numbers)
+            _page(page, _state(page, data), words, numbers)
             for page in ordered(data["pages"])
         ],
         "changes": [_change(change, words, numbers) for change in data["history"]["changes"]],
         "runs": [_run(run, words, numbers) for run in data["runs"]],
-        "nothing": {"pages": words["nothing"], "changes": _no_change(data, words), "runs": words["nothing"]},
+        "nothing": dict.fromkeys(SECTIONS, words["nothing"]) | {"changes": _no_change(data, words)},
         "about": words["about"].format(
             quantile=f"{data['quantile']:g}", effect=numbers.percent(100 * data["least_effect"]),
             fewest=data["history"]["fewest"],
@@ -87,10 +91,52 @@ def view(data: Mapping[str, Any], language: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _verdict(data: Mapping[str, Any]) -> str:
+    if data["worse"]:
+        return "worse"
+    return "same" if data["state"] == "green" else "unseen" if data["can_show"] else "cannot_show"
+
+
+def _slower(family: list[dict[str, Any]]) -> int:
+    return sum(each["state"] == "regression" for each in family)
+
+
+def _state(each: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    return "not-judged" if not data["can_show"] else "blind" if each["blind"] else str(each["state"])
+
+
+def _unseen(data: Mapping[str, Any], words: Mapping[str, Any], language: str) -> Iterator[str]:
+    if data["unseen"]:
+        yield words["unseen_line"].format(what=data["unseen"][language])
+
+
+def _shown(each: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> tuple[str, str]:
+    """From which change on a scope's is shown at 80 % power, and how many runs would show the least effect."""
+    smallest = "–" if each["smallest"] is None else numbers.change(100 * (each["smallest"] - 1))
+    if not each["blind"]:
+        return smallest, "–"
+    if each["would_do"] is None:
+        return smallest, str(words["more_than_ten"] if each["smallest"] is not None else "–")
+    baselines, candidates = each["would_do"]
+    return smallest, str(words["would_do"].format(baselines=baselines, candidates=candidates))
+
+
+def _left_out(each: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[str]:
+    return [
+        words["reasons"][each["reason"]], _name(each, words), numbers.number(each["asked"]),
+        f"{numbers.number(each['fewest'])} … {numbers.number(each['most'])}", each["run"],
+    ]  # fmt: skip
+
+
 def _no_change(data: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     """Why no change is shown: there was none, or there are too few runs to look for one."""
     fewest = data["history"]["fewest"]
     return str(words["nothing"] if len(data["runs"]) >= fewest else words["changes"]["few"].format(fewest=fewest))
+
+
+def gravest(scopes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Regressions first, then what could have gone unseen, then everybody, personas, services in their order."""
+    return sorted(scopes, key=lambda each: (each["state"] != "regression", not each["blind"]))
 
 
 def ordered(pages: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -113,10 +159,20 @@ def _errors(data: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers)
 
 
 def _name(page: Mapping[str, Any], words: Mapping[str, Any]) -> str:
-    if page["service"] == "*":
+    """A share of all pages, everybody, a persona, a persona on a service, or a page."""
+    if _of_share(page):
         return str(words["all_pages"][page["page"]])
     persona = words["personas"].get(page["persona"], page["persona"])
-    return f"{persona} · {words['services'].get(page['service'], page['service'])} · {page['page']}"
+    service = words["services"].get(page["service"], page["service"])
+    return " · ".join([persona, *([service] if page["service"] != "*" else []), *_own(page)])
+
+
+def _own(page: Mapping[str, Any]) -> list[str]:
+    return [] if page["page"] == "*" else [str(page["page"])]
+
+
+def _of_share(page: Mapping[str, Any]) -> bool:
+    return bool(page["persona"] == "*" and page["page"] != "*")
 
 
 def _page(page: Mapping[str, Any], state: str, words: Mapping[str, Any], numbers: Numbers) -> list[str]:
@@ -129,7 +185,7 @@ def _page(page: Mapping[str, Any], state: str, words: Mapping[str, Any], numbers
 
 
 def _change(change: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[str]:
-    share = change["service"] == "*"
+    share = _of_share(change)
     write = numbers.ratio if share else numbers.seconds
     effect = (
         f"{numbers.number(100 * change['effect'], 1, signed=True)} {words['points']}"

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from entsurge.analysis.family import about
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -30,7 +32,7 @@ def render_junit(data: Mapping[str, Any]) -> str:
             suite.add_testcase(case)
         whole.add_testsuite(suite)
     if data.get("comparison"):
-        whole.add_testsuite(_comparison(data["comparison"]))
+        whole.add_testsuite(_comparison(data["comparison"], strict=bool(data.get("too_small"))))
     written: bytes = whole.tostring()  # type: ignore[no-untyped-call]
     return written.decode("utf-8")
 
@@ -53,26 +55,43 @@ def _case(run: Mapping[str, Any], each: Mapping[str, Any]) -> TestCase:
     return case
 
 
-def _comparison(found: Mapping[str, Any]) -> TestSuite:
-    """One case for errors, one a page: a regression beyond chance is a failure, skipped where nothing can be shown."""
+def _comparison(found: Mapping[str, Any], *, strict: bool) -> TestSuite:
+    """One case for errors, one a scope, one a page: a regression beyond chance is a failure, skipped what was not seen.
+
+    What could have been missed in a scope is an error where that was asked to be strict.
+    """
     suite = TestSuite("comparison with the baseline")
     case = TestCase("no more pages fail or are refused", classname="comparison.errors")
     if found["errors_worse"]:
-        names = ", ".join(f"{each['persona']} {each['service']} {each['page']}" for each in found["failing"])
+        names = ", ".join(_name(each) for each in found["failing"])
         shares = f"failed {found['errors']['estimate']:+.2%}, refused {found['refused']['estimate']:+.2%}"
         case.result = [Failure(_clean(f"{shares}{'; ' + names if names else ''}"), "more errors")]
     suite.add_testcase(case)
-    for each in found["pages"]:
-        case = TestCase(
-            _clean(f"{each['persona']} {each['service']} {each['page']} is no slower"), classname="comparison.pages"
-        )
+    unseen = Error if strict else Skipped
+    for each in (*found["scopes"], *found["pages"]):
+        kind = "scopes" if each["page"] == "*" else "pages"
+        case = TestCase(_clean(f"{_name(each)} is no slower"), classname=f"comparison.{kind}")
         text = f"× {each['ratio']:.2f}, p {each['p_adjusted']:.3f}"
         if each["state"] == "regression":
             case.result = [Failure(text, "slower than its baseline")]
         elif not found["can_show"]:
-            case.result = [Skipped(f"{text}; too few runs to show a difference beyond chance")]
+            few = f"{text}; too few runs to show a difference beyond chance"
+            case.result = [unseen(few) if kind == "scopes" else Skipped(few)]
+        elif each["blind"]:
+            shown = "nothing" if each["smallest"] is None else f"{each['smallest'] - 1:+.0%}"
+            case.result = [unseen(f"{text}; could have gone unseen: at 80% power shown from {shown} on")]
+        suite.add_testcase(case)
+    for each in (*found["left_out_scopes"], *found["left_out_pages"]):
+        kind = "scopes" if each["page"] == "*" else "pages"
+        case = TestCase(_clean(f"{_name(each)} is no slower"), classname=f"comparison.{kind}")
+        text = _clean(f"left out, {each['reason']}: {each['fewest']} to {each['most']} views served a run")
+        case.result = [unseen(text) if kind == "scopes" else Skipped(text)]
         suite.add_testcase(case)
     return suite
+
+
+def _name(each: Mapping[str, Any]) -> str:
+    return about(each["persona"], each["service"], each["page"])
 
 
 def _clean(text: str) -> str:
