@@ -16,6 +16,7 @@ from entsurge.analysis.words import SERVICES
 from entsurge.audience.objective import Must, parse_objective
 from entsurge.audience.persona import of_manifest
 from entsurge.errors import UsageError
+from entsurge.record.schema import PAGE_OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,7 @@ UNITS = {
     "recovery": "s",
 }  # fmt: skip
 FACTOR = "factor"
+INTERRUPTED = "interrupted"
 JUDGED_PHASES = ("baseline", "surge", "fault", "recovery")
 
 
@@ -194,13 +196,19 @@ def _outcomes(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Ju
 
 
 def _served(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Judged:
-    """Pages served of those planned, of the visits due in the phase, or in the part of the window that it is."""
+    """Pages served of those planned, of the visits due in the phase, or in the part of the window that it is.
+
+    What a visit had not asked for yet when the run itself ended is left out: nobody can tell.
+    """
     when = {"phase" if each["phase"] == run.window["name"] else "part": str(each["phase"])}
     if each["service"] == "*":
         visits = run.stays.only(run.stays.where(persona=persona, **when))
-        return _share(must, int(visits["ok"].sum()), int(visits["planned"].sum()))
-    pages = run.stays.pages(persona=persona, service=str(each["service"]), **when)
-    return _share(must, pages["ok"], pages["planned"])
+        cut_short = int(visits["unserved"][visits.where(end=INTERRUPTED)].sum())
+        return _share(must, int(visits["ok"].sum()), int(visits["planned"].sum()) - cut_short)
+    where = {"persona": persona, "service": str(each["service"]), **when}
+    pages, cut = run.stays.pages(**where), run.stays.pages(end=INTERRUPTED, **where)
+    cut_short = cut["planned"] - sum(cut[name] for name in PAGE_OUTCOMES)
+    return _share(must, pages["ok"], pages["planned"] - cut_short)
 
 
 def apdex(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from entsurge.commands import sizing
 from entsurge.commands.options import by_persona, cast, overrides, replay_options
 from entsurge.errors import CannotRecord
 from entsurge.plan import plot, summary
+from entsurge.plan.enough import too_thin
 from entsurge.plan.people import population
 
 if TYPE_CHECKING:
@@ -72,10 +74,13 @@ def command(
     sized = sizing.size(loaded, days, target) if target else None
     if as_json:
         windows = [{"name": day.name, **summary.window_load(day)} for day in days]
-        whole = found.as_json() | ({"days": windows} if windows else {})
+        small = [asdict(each) | {"scale": str(each.scale)} for each in too_thin(loaded)]
+        whole = found.as_json() | {"too_small": small} | ({"days": windows} if windows else {})
         click.echo(json.dumps(whole | ({"sizing": sized.as_json()} if sized else {}), ensure_ascii=False, indent=1))
         return
     _show(found, loaded, limit, plot_file)
+    for thin in too_thin(loaded):
+        click.echo(f"too small to tell: {thin.sentence}")
     if in_turn:
         _show_days(loaded)
     if sized:

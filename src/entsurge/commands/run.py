@@ -27,6 +27,7 @@ from entsurge.commands.perturbed import Front, perturbed
 from entsurge.commands.processes import run_engine
 from entsurge.commands.targets import choose
 from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
+from entsurge.plan.enough import too_thin
 from entsurge.record.layout import is_run
 
 
@@ -135,6 +136,8 @@ def command(
     )
     loaded = profiles.load(profile, overrides=spec.overrides)
     cast(loaded, spec.scenarios, spec.chaos)
+    for thin in too_thin(loaded):
+        click.echo(f"entsurge: too small to tell: {thin.sentence}", err=True)
     in_turn = loaded.file.day if given.get("day") is None else []
     measures = loaded.measures + [name for day in in_turn for name in day.measures if given["measures"] is not False]
     if measures and not os.environ.get(ADMIN_TOKEN):

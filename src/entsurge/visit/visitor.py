@@ -11,7 +11,7 @@ import traceback
 from collections import Counter
 from contextlib import closing
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import gevent
 from locust import User, task
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from entsurge.record.schema import Cohort, OutcomeName
     from entsurge.visit.run_context import RequestsRecord, RunContext
 
+UNANSWERED_US = 10_000_000  # a page that is waited for so long when the run ends is one that the target did not serve
 UNREACHABLE = frozenset({"connect-refused", "connect-failed", "name-not-found"})
 
 
@@ -76,6 +77,14 @@ class Standalone(Protocol):
         ...
 
 
+class Asked(NamedTuple):
+    """What a visitor waits for: a page, or sign-on for None; when it was due and begun, µs of run time."""
+
+    page: PagePlan | None
+    due_us: int
+    start_us: int
+
+
 class Visitor(VisitorApi, User):
     """Abstract: a scenario is a subclass with a persona and its journeys."""
 
@@ -85,6 +94,7 @@ class Visitor(VisitorApi, User):
     _noted_of = ("", "")  # service and action that `_noted` is for
     journeys: ClassVar[dict[str, list[str]]] = {}
     cohort: Cohort = "control"
+    asked: Asked | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Collect the journeys by service."""
@@ -136,6 +146,7 @@ class Visitor(VisitorApi, User):
                 self._live(context, plan)
         except gevent.GreenletExit:
             self.log.end = "interrupted"
+            self._unanswered(context)
             if context.cuts_short and self.log.remaining():
                 context.limits["a worker was told to stop while its visits went on"] += 1
                 self._lose_the_rest(context)
@@ -148,6 +159,18 @@ class Visitor(VisitorApi, User):
             end_us = context.now_us()
             context.presence.depart(plan.persona, end_us)
             context.record.visit(self.log.row(end_us))
+
+    def _unanswered(self, context: RunContext) -> None:
+        """The run ends while a page is being waited for: past ten seconds it has failed, else nobody can tell."""
+        if self.asked is None or context.now_us() - self.asked.start_us < UNANSWERED_US:
+            return
+        asked, end_us = self.asked, context.now_us()
+        result = PageResult(Outcome.FAILED, "unanswered when the run ended")
+        self._note(context, result, asked.due_us, asked.start_us, end_us)
+        if asked.page is None:
+            self.log.sign_on = str(result.outcome)
+        else:
+            self.log.page(asked.page.service, result, end_us - asked.start_us, work=False)
 
     def _aim(self, context: RunContext) -> dict[str, str]:
         """What every request says of its visitor, so that a fault at an edge can be aimed."""
@@ -177,8 +200,9 @@ class Visitor(VisitorApi, User):
         self.service, self.action = "sign-on", "sign-on"
         self._wait_until(context.quiet_until_us)
         start_us = context.now_us()
+        self.asked = Asked(None, self.log.due_us, start_us)
         result = context.driver.sign_on(self, self._account(context))
-        end_us = context.now_us()
+        self.asked, end_us = None, context.now_us()
         self._note(context, result, self.log.due_us, start_us, end_us)
         self.log.sign_on = str(result.outcome)
         self.log.waiting_us += end_us - start_us
@@ -191,8 +215,9 @@ class Visitor(VisitorApi, User):
         self.service, self.action = page.service, action
         self._wait_until(context.quiet_until_us)
         start_us = context.now_us()
+        self.asked = Asked(page, due_us, start_us)
         result = context.driver.open(self, context.driver.actions[action].service, action)
-        end_us = context.now_us()
+        self.asked, end_us = None, context.now_us()
         self._note(context, result, due_us, start_us, end_us)
         self.log.page(page.service, result, end_us - start_us, self._is_work(context, page.service, action))
         return start_us, end_us, result

@@ -26,7 +26,7 @@ NUMBERS = (
     "waiting_us", "work_planned", "work_served",
 )  # fmt: skip
 PAGES = ("planned", "ok", "shed", "failed", "lost")
-SUM_KEY = ("phase", "part", "persona", "sign_on")
+SUM_KEY = ("phase", "part", "persona", "sign_on", "end")
 LONGEST_US, MOST_PAGES = LONGEST_SECONDS * 1_000_000, 1_000_000  # more is damage, not a visit
 
 
@@ -37,6 +37,7 @@ class Place(NamedTuple):
     part: str
     persona: str
     sign_on: str
+    end: str
     service: str
 
 
@@ -79,7 +80,7 @@ class Stays:
         return replace(self, chosen=places if self.chosen is None else self.chosen[places])
 
     def pages(self, **asked: str) -> dict[str, int]:
-        """The sums of PAGES by `phase`, `part`, `persona`, `sign_on`, `service`; what is not named stands for all."""
+        """The sums of PAGES by `phase`, `part`, `persona`, `sign_on`, `end`, `service`; what is not named is all."""
         sums = dict.fromkeys(PAGES, 0)
         for place, of in self.services.items():
             if all(getattr(place, name) == word for name, word in asked.items()):
