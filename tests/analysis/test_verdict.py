@@ -39,7 +39,7 @@ def test_too_small_is_not_to_be_taken_for_not_to_be_believed(tmp_path: Path) -> 
     assert found.sentence["fr"].startswith(
         "Essai non concluant : données insuffisantes pour les élèves : p95 < 1s (40 pages"
     )
-    assert "soit une fenêtre de 2 min au lieu de 2, ou l’échelle 1/58 au lieu de 1/86" in french
+    assert "soit une fenêtre de 2 min au lieu de 2, ou l’échelle 1/58 au lieu de 1/86" in found.sentence["fr"]
 
 
 def test_a_proven_miss_outweighs_thin_data_and_a_broken_measurement_both(tmp_path: Path) -> None:

@@ -6,12 +6,13 @@ import random
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from entsurge.analysis import judge, read_run, report_data
+from entsurge.analysis import read_run, report_data
 from entsurge.analysis.brief import brief
 from entsurge.analysis.comparison_data import comparison_data
 from entsurge.errors import UsageError
@@ -21,7 +22,7 @@ FILES = (
     "manifest.json", "finish.json", "keys.json", "series.arrows", "visits.arrows", "gauges.jsonl", "events.jsonl",
     "failures.jsonl", "target.jsonl",
 )  # fmt: skip
-ROUNDS = int(os.environ.get("ENTSURGE_DAMAGE_ROUNDS", "6"))
+ROUNDS = int(os.environ.get("ENTSURGE_DAMAGE_ROUNDS", "2"))
 INSTEAD: tuple[Any, ...] = (None, -1, 1e300, "", "x" * 50, [], {}, [None], {"a": 1}, True, float("nan"), 10**30)
 
 
@@ -34,12 +35,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def concluded(run: Path, other: Path) -> str:
-    """Everything that is concluded from a run, as text; of one that is refused, why."""
+def concluded(run: Path, other: Path, *, thoroughly: bool) -> str:
+    """What is concluded from a run, as text (`thoroughly`: brief and comparison too); of one that is refused, why."""
     try:
-        found = report_data([run])
-        read = read_run(run)
-        said = [found, judge(read).as_json(), brief(read), comparison_data([other, run], enforce=False)]
+        said: list[Any] = [report_data([run])]
+        if thoroughly:
+            said += [brief(read_run(run)), comparison_data([other, run], enforce=False)]
     except UsageError as error:
         return f"refused: {error}"
     return json.dumps(said, allow_nan=False)
@@ -49,12 +50,13 @@ def concluded(run: Path, other: Path) -> str:
 def damaged(runs: Path, tmp_path: Path) -> Callable[[str, bytes], str]:
     """What is concluded of the second run, with other bytes in one of its files."""
     shutil.copytree(runs / "surge", tmp_path / "run")
+    turns = count()
 
     def conclude(name: str, content: bytes) -> str:
         whole = (runs / "surge" / name).read_bytes()
         (tmp_path / "run" / name).write_bytes(content)
         try:
-            return concluded(tmp_path / "run", runs / "ordinary")
+            return concluded(tmp_path / "run", runs / "ordinary", thoroughly=next(turns) % 4 == 0)
         finally:
             (tmp_path / "run" / name).write_bytes(whole)
 
@@ -78,7 +80,7 @@ def test_a_file_cut_anywhere_is_read_as_far_as_it_goes(
 ) -> None:
     """Ended in the middle, empty, or with garbage at its end."""
     whole = (runs / "surge" / name).read_bytes() if (runs / "surge" / name).exists() else b""
-    for content in (b"", whole[:1], whole[: len(whole) // 3], whole[:-1], whole + b"\x00\xff{garbage"):
+    for content in (b"", whole[: len(whole) // 3], whole + b"\x00\xff{garbage"):
         if whole:
             assert damaged(name, content)
 

@@ -183,6 +183,7 @@ class Exporter(Collector):
         yield self._phases()
         yield from self._gauges()
         yield self._objectives()
+        yield self._fewest()
 
     @staticmethod
     def _pages(name: str, told: str, counted: Counter[tuple[str, str, str, str]]) -> Metric:
@@ -233,6 +234,25 @@ class Exporter(Collector):
                 tightest[key] = min(must.bound, tightest.get(key, must.bound))
         for labels, bound in tightest.items():
             family.add_metric(labels, bound)
+        return family
+
+    def _fewest(self) -> Metric:
+        """How many pages the required objectives need, so that a run too small for them is known while it lasts."""
+        family = GaugeMetricFamily(
+            "entsurge_objective_fewest_pages",
+            "Pages that a persona's required objectives need to be told",
+            labels=["persona", "service", "phase"],
+        )
+        most: dict[tuple[str, str, str], int] = {}
+        for each in self.manifest.get("objectives", ()):
+            must = parse_objective(str(each["must"]))
+            if not each.get("required", True) or must.measure == "recovery" or must.relative:
+                continue
+            for persona in self.personas if each["persona"] == "*" else (each["persona"],):
+                key = (str(persona), str(each["service"]), str(each["phase"]))
+                most[key] = max(must.fewest, most.get(key, 0))
+        for labels, pages in most.items():
+            family.add_metric(labels, pages)
         return family
 
     def _histogram(self, name: str) -> Metric:
