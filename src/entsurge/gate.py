@@ -237,7 +237,7 @@ def _clauses(result: GateResult) -> list[str]:
         if held.errors_worse:
             clauses.append("more pages fail or are refused")
         if held.unseen is not None:
-            clauses.append(held.unseen["en"])
+            clauses.append(held.unseen["en"].partition(";")[0])
     elif result.too_small:
         clauses.append("no baseline run can be used: nothing is compared")
     return clauses

@@ -33,18 +33,17 @@ def unseen(scopes: Sequence[Compared], left_out: Sequence[LeftOut], sides: Sides
     many = len(blind) + len(left_out)
     french = f"un ralentissement de {least} % a pu passer inaperçu pour {many} publics et services sur {whole}"
     english = f"a slowdown of {least}% could have gone unseen for {many} of {whole} personas and services"
+    if left_out:
+        french += f" (dont {len(left_out)} ont trop peu de pages pour être jugés)"
+        english += f" ({len(left_out)} of them with too few pages to be judged)"
     if blind:
         fr, en = _smallest(blind, sides)
         french, english = f"{french} ; {fr}", f"{english}; {en}"
-    if left_out:
-        french += f" ; {len(left_out)} d’entre eux avec trop peu de pages pour être jugés"
-        english += f"; {len(left_out)} of them with too few pages to be judged"
     return {"fr": french, "en": english}
 
 
 def _smallest(blind: Sequence[Compared], sides: Sides) -> tuple[str, str]:
     """The smallest changes that are shown at 80 % power, and how many runs would show enough."""
-    needed = [each.would_do for each in blind]
     known = [each.smallest - 1 for each in blind if each.smallest is not None]
     if not can_show(*sides):
         french, english = (
@@ -53,28 +52,36 @@ def _smallest(blind: Sequence[Compared], sides: Sides) -> tuple[str, str]:
         )
     elif known:
         low, high = f"{min(known):.0%}"[:-1], f"{max(known):.0%}"[:-1]
-        between = low if low == high else f"{low} à +{high}"
-        french = f"à 80 % de puissance, ces tirs n’en montrent qu’à partir de +{between} %"
-        between = low if low == high else f"{low} to +{high}"
-        english = f"at 80% power these runs show one from +{between}% on"
+        from_fr, from_en = (low, low) if low == high else (f"{low} à +{high}", f"{low} to +{high}")
+        french = f"à 80 % de puissance, ces tirs n’en montrent qu’à partir de +{from_fr} %"
+        english = f"at 80% power these runs show one from +{from_en}% on"
     else:
         french, english = "ces tirs diffèrent trop entre eux", "these runs differ too much among themselves"
+    fr, en = _enough(blind, sides)
+    return f"{french} ; {fr}", f"{english}; {en}"
+
+
+def _enough(blind: Sequence[Compared], sides: Sides) -> tuple[str, str]:
+    """How many runs would show the least effect, as far as more runs would."""
     if sum(sides) == 2:
         return (
-            f"{french} ; il en faut au moins quatre de chaque côté, ou trois contre dix",
-            f"{english}; it takes four a side at least, or three against ten",
+            "il en faut au moins quatre de chaque côté, ou trois contre dix",
+            "it takes four a side at least, or three against ten",
         )
-    found = [each for each in needed if each is not None]
-    if len(found) == len(needed):
+    found = [each.would_do for each in blind if each.would_do is not None]
+    never = len(blind) - len(found)
+    french, english = [], []
+    if found:
         baselines, candidates = max(found, key=lambda each: (each[1], each[0]))
-        return (
-            f"{french} ; {baselines} références et {candidates} candidats devraient suffire",
-            f"{english}; about {baselines} baselines and {candidates} candidates would do",
+        others = (f" pour {len(found)} d’entre eux", f" for {len(found)} of them") if never else ("", "")
+        french.append(f"{baselines} références et {candidates} candidats devraient suffire{others[0]}")
+        english.append(f"{baselines} baselines and {candidates} candidates should do{others[1]}")
+    if never:
+        french.append(
+            f"même dix de chaque côté ne suffiraient pas pour {never} : il faut des tirs plus longs ou plus grands"
         )
-    return (
-        f"{french} ; même dix de chaque côté ne suffiraient pas : il faut des tirs plus longs ou plus grands",
-        f"{english}; even ten a side would not do: it takes longer runs, or a larger scale",
-    )
+        english.append(f"even ten a side would not do for {never}: it takes longer runs, or a larger scale")
+    return " ; ".join(french), "; ".join(english)
 
 
 def notes(runs: Sequence[Measured], sides: Sides, scopes: Kept, pages: Kept) -> list[Said]:

@@ -73,12 +73,12 @@ def said(found: Sequence[LeftOut], whole: int, what: Said) -> list[Said]:
     if rare:
         middle = rare[len(rare) // 2]
         french.append(
-            f"{len(rare)} demandé(e)s moins de {FEWEST_PAGES} fois dans un des tirs ({middle} fois au milieu du "
-            "classement) : un tir plus long ou une échelle plus grande les montrerait"
+            f"{len(rare)} demandé(e)s moins de {FEWEST_PAGES} fois dans un des tirs (médiane : {middle}), ce que "
+            "changerait un tir plus long ou plus grand"
         )
         english.append(
-            f"{len(rare)} asked for fewer than {FEWEST_PAGES} times in one of the runs ({middle} times in the middle "
-            "of their order): a longer run or a larger scale would show them"
+            f"{len(rare)} asked for fewer than {FEWEST_PAGES} times in one of the runs (median {middle}), which a "
+            "longer run or a larger scale would change"
         )
     if count[NOT_SERVED]:
         french.append(

@@ -80,8 +80,8 @@ def deviations_shown(baselines: int, candidates: int, series: int, tenths: int, 
 
     def drawn() -> NDArray[np.float64]:
         own = float(np.sqrt(1 - tenths / 10))
-        found: NDArray[np.float64] = shared + own * random.normal(size=(DRAWS, runs))
-        return found
+        noise: NDArray[np.float64] = shared + own * random.normal(size=(DRAWS, runs))
+        return noise
 
     changed = drawn()
     others = np.zeros((DRAWS, len(labellings)), np.float32)
