@@ -198,10 +198,16 @@ def test_strict_passes_what_would_have_been_seen_and_hides_no_miss(tmp_path: Pat
     assert called(missed, "--baseline", *unsteady(tmp_path, BEFORE), "--strict").returncode == 3
     broken = run(tmp_path)
     (broken / "finish.json").unlink()
-    done = called(*same, "--baseline", broken, "--strict")
+    summary, out = tmp_path / "summary.md", tmp_path / "gate.xml"
+    given = {"GITHUB_STEP_SUMMARY": str(summary)}
+    done = called(*same, "--baseline", broken, "--strict", "--github", "--junit", out, **given)
     assert done.returncode == 4
     assert "INCONCLUSIVE (4): " in done.stdout
-    assert called(*same, "--baseline", broken).returncode == 0
+    assert "::error title=nothing was compared::" in done.stdout
+    assert "### ? Nothing was compared" in summary.read_text(encoding="utf-8")
+    assert JUnitXml.fromfile(str(out)).errors == 1
+    done = called(*same, "--baseline", broken, "--github")
+    assert (done.returncode, "::warning title=nothing was compared::" in done.stdout) == (0, True)
 
 
 def test_ci_systems_are_warned_of_what_could_not_be_seen(tmp_path: Path) -> None:

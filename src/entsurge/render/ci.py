@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from entsurge.analysis import Run, Verdict
-    from entsurge.analysis.comparison import Comparison
     from entsurge.analysis.family import Compared
     from entsurge.gate import GateResult
     from entsurge.record.reading.hdr import Times
@@ -78,13 +77,18 @@ def remarks(result: GateResult) -> list[Remark]:
         if level:
             title = f"{name}: {verdict.verdict} measurement"
             found += [Remark(level, title, reason["en"]) for reason in verdict.reasons[:3]]
-    found += _compared(result.comparison) if result.comparison else []
+    found += _compared(result)
     found.append(Remark("notice", "entsurge", result.one_line))
     return found
 
 
-def _compared(comparison: Comparison) -> Iterator[Remark]:
-    """Everything slower or failing more often, and in one line what could have been missed."""
+def _compared(result: GateResult) -> Iterator[Remark]:
+    """Everything slower or failing more often, and in one line what could have been missed: an error where strict."""
+    level, comparison = "error" if result.too_small else "warning", result.comparison
+    if comparison is None:
+        if result.notes:
+            yield Remark(level, "nothing was compared", "; ".join(note["en"] for note in result.notes))
+        return
     for page in comparison.regressions:
         yield Remark(
             "error", "slower than the baseline", f"{about(page.persona, page.service, page.page)}: × {page.ratio:.2f}"
@@ -93,7 +97,7 @@ def _compared(comparison: Comparison) -> Iterator[Remark]:
         name = about(failing.persona, failing.service, failing.page)
         yield Remark("error", "fails more often than the baseline", f"{name}: {failing.candidate_share:.1%}")
     if comparison.unseen is not None:
-        yield Remark("warning", "a slowdown could have gone unseen", comparison.unseen["en"])
+        yield Remark(level, "a slowdown could have gone unseen", comparison.unseen["en"])
 
 
 def github_annotations(result: GateResult) -> Iterator[str]:
@@ -122,6 +126,8 @@ def github_summary(result: GateResult, language: str) -> str:
         lines += [f"**{words['problem']}** {escaped(result.problem)}", ""]
     if result.comparison is not None:
         lines += [*_comparison(result, words, numbers, language), ""]
+    elif result.notes:
+        lines += [f"### ? {words['not_compared']}", "", *(f"- {escaped(note[language])}" for note in result.notes), ""]
     return "\n".join(lines) + "\n"
 
 

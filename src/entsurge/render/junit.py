@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+COMPARISON = "comparison with the baseline"
 UNTOLD = {"INVALID": "the measurement is to be believed", "INCONCLUSIVE": "the measurement is large enough to tell"}
 
 
@@ -33,6 +34,12 @@ def render_junit(data: Mapping[str, Any]) -> str:
         whole.add_testsuite(suite)
     if data.get("comparison"):
         whole.add_testsuite(_comparison(data["comparison"], strict=bool(data.get("too_small"))))
+    elif data.get("too_small"):
+        suite = TestSuite(COMPARISON)
+        case = TestCase("there is a baseline to compare with", classname="comparison")
+        case.result = [Error(_clean("; ".join(note["en"] for note in data["notes"])), "nothing was compared")]
+        suite.add_testcase(case)
+        whole.add_testsuite(suite)
     written: bytes = whole.tostring()  # type: ignore[no-untyped-call]
     return written.decode("utf-8")
 
@@ -60,7 +67,7 @@ def _comparison(found: Mapping[str, Any], *, strict: bool) -> TestSuite:
 
     What could have been missed in a scope is an error where that was asked to be strict.
     """
-    suite = TestSuite("comparison with the baseline")
+    suite = TestSuite(COMPARISON)
     case = TestCase("no more pages fail or are refused", classname="comparison.errors")
     if found["errors_worse"]:
         names = ", ".join(_name(each) for each in found["failing"])
