@@ -40,7 +40,7 @@ SERVICES = {
 }
 HTTP_FAULT = "envoy.extensions.filters.http.fault.v3.HTTPFault"
 TAKEN_SECONDS = 5.0  # Envoy asks again every quarter of a second
-ACKNOWLEDGED_SECONDS = 1.0
+ACKNOWLEDGED_SECONDS = 2.0
 
 # The few messages of Envoy's discovery API that are spoken here: name → field → (number, type, repeated).
 _ANY, _STRUCT, _DURATION = ".google.protobuf.Any", ".google.protobuf.Struct", ".google.protobuf.Duration"
