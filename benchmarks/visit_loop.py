@@ -61,6 +61,7 @@ def child(protocol: str, url: str, authority: str, visits: int) -> dict[str, flo
 
     import gevent
 
+    from entsurge import content
     from entsurge.engine import prepared
     from entsurge.engine.health import settle
     from entsurge.plan.arrivals import PagePlan, VisitPlan
@@ -68,7 +69,8 @@ def child(protocol: str, url: str, authority: str, visits: int) -> dict[str, flo
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     shared = context(protocol, url, authority)
     environment = SimpleNamespace(entsurge=shared, events=SimpleNamespace(), runner=None, host="")
-    scenarios, left = prepared.load_scenarios({})[0], list(range(visits))
+    found = {persona: content.find("scenarios", persona) for persona in SERVICES}
+    scenarios, left = prepared.load_scenarios(found)[0], list(range(visits))
 
     def live() -> None:
         while left:

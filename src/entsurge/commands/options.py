@@ -149,6 +149,7 @@ def cast(profile: Profile, scenarios: Mapping[str, str], chaos: Iterable[str] = 
     from entsurge.cast import check_personas, unnamed_scenarios
     from entsurge.chaos.game_day import load_all
 
-    check_personas(profile, load_all(list(dict.fromkeys([*profile.measures, *chaos]))))
+    of_days = (name for day in profile.file.day for name in day.measures)
+    check_personas(profile, load_all(list(dict.fromkeys([*profile.measures, *of_days, *chaos]))))
     for line in unnamed_scenarios(profile, scenarios):
         click.echo(f"entsurge: {line}", err=True)

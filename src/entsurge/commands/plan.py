@@ -49,15 +49,9 @@ OTHER_SHAPE = {"lockdown": "ordinary", "ordinary": "lockdown"}
 @click.option("--scenario", multiple=True, metavar="PERSONA=FILE", help="As for a run; looked for, not run.")
 @replay_options
 def command(
-    *,
-    profile: str,
-    scenario: tuple[str, ...],
-    limit: float | None,
-    as_json: bool,
-    plot_file: Path | None,
-    target: str | None,
-    **given: Any,
-) -> None:
+    *, profile: str, scenario: tuple[str, ...], limit: float | None, as_json: bool, plot_file: Path | None,
+    target: str | None, **given: Any,
+) -> None:  # fmt: skip
     """What a run of PROFILE would offer: visits, pages, requests per second and visitors at once."""
     loaded = profiles.load(profile, overrides=overrides(**given))
     cast(loaded, by_persona(scenario))
