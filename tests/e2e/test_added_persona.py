@@ -18,10 +18,11 @@ from entsurge.commands.processes import sandbox
 @pytest.fixture(scope="module")
 def ours(quick_profile: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The quick profile with inspectors who are not protected, in a folder of the operator's."""
-    inspector = inspectors.INSPECTOR.replace("protected = true", "protected = false")
-    return inspectors.write(
-        tmp_path_factory.mktemp("ours"), quick_profile.read_text(encoding="utf-8"), inspector=inspector
-    )
+    inspector = inspectors.INSPECTOR.replace("protected = true", "protected = false").replace("share = 6", "share = 60")
+    few = quick_profile.read_text(encoding="utf-8").replace('scale = "1/40"', 'scale = "1/160"')
+    # a busy machine may be late: there is time to drain, and the run ends as soon as everybody has left
+    patient = few.replace("drain_seconds = 8", "drain_seconds = 150")
+    return inspectors.write(tmp_path_factory.mktemp("ours"), patient, inspector=inspector)
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +47,11 @@ def test_inspectors_come_are_served_and_are_told_of(entsurge, ours, with_inspect
     assert len(visits) == run.manifest["planned"]["inspector"]["visits"] > 5
     assert set(visits["end"]) == {"completed"}
     assert int(visits["ok"].sum()) == run.manifest["planned"]["inspector"]["page_views"]
-    assert run.finish["offered"]["inspector"] == run.finish["started"]["inspector"] >= len(visits)
+    assert run.finish["offered"] == run.finish["started"] == len(run.visits)
+    assert all("inspector" in each["visitors"] for each in run.gauges)
     assert run.manifest["personas"][-1]["key"] == "inspector"
     alone = tmp_path / "elsewhere"
     shutil.move(tmp_path / "r", alone)
-    shutil.rmtree(tmp_path / "again", ignore_errors=True)
     told = entsurge("report", str(alone), "--out", "again", "--format", "html,md,json,junit")
     assert told.returncode == 0, told.stderr
     french, english = (tmp_path / "again" / f"report.{language}.html" for language in ("fr", "en"))
