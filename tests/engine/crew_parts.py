@@ -4,10 +4,28 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgpack
+
 from entsurge import __version__
+from entsurge.audience.persona import SHIPPED, by_key
 from entsurge.audience.shape import PERSONAS
 from entsurge.engine.book import Book
 from entsurge.engine.crew import Crew
+from entsurge.engine.messages import (
+    ClockAsked,
+    ClockTold,
+    Hello,
+    M,
+    Message,
+    Parcel,
+    PresenceTold,
+    Pulse,
+    Ready,
+    Report,
+    Vitals,
+    from_wire,
+    to_wire,
+)
 from entsurge.plan.arrivals import PagePlan, VisitPlan
 from entsurge.record.writer import RunDirectory
 from entsurge.visit.log import VisitLog
@@ -36,16 +54,20 @@ def row(number: int, start_us: int = 0, end_us: int = 0, **more: Any) -> dict[st
     return log.row(end_us) | more
 
 
-def pulse(second: int = 0, **more: Any) -> dict[str, Any]:
+def pulse(second: int = 0, **more: Any) -> Pulse:
     """A worker's second in which nothing happened, but for what is said otherwise."""
     zero = dict.fromkeys(PERSONAS, 0)
-    return {
-        "second": second, "offered": zero, "started": zero, "lost": zero, "present": zero,
-        "presence": {"area_us": 0, "open_us": 0},
-        "retries": dict.fromkeys(("due", "started", "given_up", "lost"), zero), "lags_us": [], "unreachable": 0,
-        "answers": 0, "signatures": {}, "limits": {}, "over": False,
-        "health": {"cpu_share": 0.1, "stalls_us": [], "descriptors": 5, "descriptors_most": 100},
+    known = {
+        "offered": zero, "started": zero, "lost": zero, "present": zero, "presence": PresenceTold(0, 0), "lags_us": [],
+        "retries": dict.fromkeys(("due", "started", "given_up", "lost"), zero), "unreachable": 0, "answers": 0,
+        "signatures": {}, "limits": {}, "over": False, "health": Vitals(0.1, [], 5, 100),
     } | more  # fmt: skip
+    return Pulse(second=second, **known)
+
+
+def numbered(sequence: int) -> Report:
+    """An empty report of this number."""
+    return Report(sequence, pulse(), Parcel(0, [], [], [], []))
 
 
 def book(folder: Path) -> Book:
@@ -58,13 +80,14 @@ class Runner:
 
     def __init__(self) -> None:
         self.listeners: dict[str, Any] = {}
-        self.sent: list[tuple[str, dict[str, Any], str]] = []
+        self.sent: list[tuple[str, Any, str]] = []
 
     def register_message(self, name: str, listener: Any, concurrent: bool = False) -> None:
         self.listeners[name] = listener
 
     def send_message(self, name: str, data: dict[str, Any], client_id: str) -> None:
-        self.sent.append((name.removeprefix("entsurge-"), data, client_id))
+        travelled = msgpack.loads(msgpack.dumps(data), strict_map_key=False)
+        self.sent.append((name.removeprefix("entsurge-"), travelled, client_id))
 
     def quit(self) -> None:
         self.listeners.clear()
@@ -79,7 +102,8 @@ class Master:
         self.book, self.runner = book(folder), Runner()
         self.directory = self.book.directory
         spec = SimpleNamespace(processes=1, workers=2, url="http://127.0.0.1:9", to_json=lambda: "{}")
-        prepared = SimpleNamespace(digests=lambda: DIGESTS, arrivals=arrivals or [])
+        profile = SimpleNamespace(personas=by_key(SHIPPED))
+        prepared = SimpleNamespace(digests=lambda: DIGESTS, arrivals=arrivals or [], profile=profile)
         context = SimpleNamespace(zero=100.0, now_us=lambda: self.now_us)
         run = SimpleNamespace(
             run_context=context, spec=spec, prepared=prepared, directory=self.directory, book=self.book,
@@ -94,13 +118,23 @@ class Master:
     def _stop(self, end: str) -> None:
         self.stopped = self.stopped or end
 
-    def hears(self, worker: str, name: str, **data: Any) -> None:
-        """A worker says this."""
+    def hears(self, worker: str, message: Message) -> None:
+        """A worker says this; it goes over the wire."""
+        travelled = msgpack.loads(msgpack.dumps(to_wire(message)), strict_map_key=False)
+        self.hears_data(worker, message.name, travelled)
+
+    def hears_data(self, worker: str, name: str, data: object) -> None:
+        """A worker sends this under a message's name, whatever its shape."""
         self.runner.listeners[f"entsurge-{name}"](msg=SimpleNamespace(node_id=worker, data=data))
 
-    def heard(self, worker: str, name: str) -> list[dict[str, Any]]:
-        """All messages of this name that a worker was sent."""
-        return [data for sent, data, to in self.runner.sent if (sent, to) == (name, worker)]
+    def speak(self, *workers: str) -> None:
+        """These workers say something, whatever it is: they are alive."""
+        for worker in workers:
+            self.hears(worker, ClockTold(0.0, 0.0))
+
+    def heard(self, worker: str, kind: type[M]) -> list[M]:
+        """All messages of this kind that a worker was sent."""
+        return [from_wire(kind, data) for sent, data, to in self.runner.sent if (sent, to) == (kind.name, worker)]
 
     def states(self, state: str) -> list[str]:
         """Which workers came into this state, and why."""
@@ -109,15 +143,15 @@ class Master:
     def join(self, *workers: str) -> None:
         """These workers come and agree on everything."""
         for worker in workers:
-            self.hears(worker, "hello", version=__version__, host="here", pid=1000 + len(self.crew.members))
-            self.hears(worker, "ready", digests=DIGESTS, problem="")
+            self.hears(worker, Hello(__version__, 1000 + len(self.crew.members), "here"))
+            self.hears(worker, Ready(DIGESTS, ""))
             while not self.crew.members[worker].joined:
-                self.hears(worker, "clock", sent=self.heard(worker, "clock")[-1]["sent"], there=5.0)
+                self.hears(worker, ClockTold(self.heard(worker, ClockAsked)[-1].sent, 5.0))
 
     def report(self, worker: str, sequence: int, *rows: dict[str, Any], **more: Any) -> None:
         """A worker's second: visits that ended, and its pulse."""
-        parcel = {"second": sequence, "keys": [], "columns": [], "visits": list(rows), "lines": []}
-        self.hears(worker, "report", sequence=sequence, pulse=pulse(sequence, **more), parcel=parcel)
+        parcel = Parcel(sequence, keys=[], columns=[], visits=list(rows), lines=[])
+        self.hears(worker, Report(sequence, pulse(sequence, **more), parcel))
 
     def close(self) -> None:
         """End what was started."""

@@ -19,7 +19,7 @@ import gevent
 from entsurge.audience.shape import PERSONAS, Patience
 from entsurge.client.access import Access
 from entsurge.engine.book import Book
-from entsurge.engine.pulse import Pulse
+from entsurge.engine.pulse import Pulses
 from entsurge.engine.scheduler import Scheduler
 from entsurge.plan.arrivals import PagePlan, VisitPlan
 from entsurge.record.parcel import Outbox
@@ -85,7 +85,7 @@ class Process:
         environment = SimpleNamespace(entsurge=self.context, events=SimpleNamespace(), runner=None, host="")
         environment.stop_timeout = None
         self.scheduler = Scheduler(plans, {"student": Caller}, environment, most=1000)
-        self.pulse = Pulse(self.context, self.scheduler, self.recorder)
+        self.pulse = Pulses(self.context, self.scheduler, self.recorder)
         self.offering = gevent.spawn(self.scheduler.run)
 
     def report(self, book: Book) -> None:

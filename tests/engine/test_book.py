@@ -8,6 +8,7 @@ import pytest
 from tests.engine.crew_parts import book, pulse, row
 
 from entsurge.engine.book import UNREACHABLE_SECONDS, Book, quantile
+from entsurge.engine.messages import PresenceTold, Vitals
 
 
 @pytest.fixture
@@ -59,9 +60,8 @@ def test_retries_and_limits_are_added_over_all_processes(made: Book) -> None:
 
 def test_the_generators_health_is_the_busiest_process_and_every_lag(made: Book) -> None:
     """Processor of the busiest, descriptors of the fullest, lags and stalls of all."""
-    of = {"stalls_us": [10, 900], "descriptors": 7, "descriptors_most": 50}
-    made.pulse("a", pulse(lags_us=[1, 2, 3], health={"cpu_share": 0.2, **of}))
-    made.pulse("b", pulse(lags_us=[100], health={"cpu_share": 0.8, **of, "descriptors": 9}))
+    made.pulse("a", pulse(lags_us=[1, 2, 3], health=Vitals(0.2, [10, 900], 7, 50)))
+    made.pulse("b", pulse(lags_us=[100], health=Vitals(0.8, [10, 20], 9, 50)))
     totals = made.totals()
     assert (totals["cpu_share"], totals["processes"]) == (0.8, {"a": 0.2, "b": 0.8})
     assert totals["descriptors"] == {"most_open": 9, "allowed": 50}
@@ -72,9 +72,9 @@ def test_the_generators_health_is_the_busiest_process_and_every_lag(made: Book) 
 def test_little_is_made_of_the_last_word_of_each_process_and_all_rows(made: Book) -> None:
     """Areas grow with each word, so only the last counts; of a lost process too, with what was open there."""
     made.visits([row(0, 0, 2_000_000), row(1, 0, 9_000_000, end="worker-lost")])
-    made.pulse("a", pulse(0, presence={"area_us": 1_000_000, "open_us": 1_000_000}))
-    made.pulse("a", pulse(1, presence={"area_us": 2_000_000, "open_us": 0}))
-    made.pulse("b", pulse(1, presence={"area_us": 3_000_000, "open_us": 3_000_000}))
+    made.pulse("a", pulse(0, presence=PresenceTold(1_000_000, 1_000_000)))
+    made.pulse("a", pulse(1, presence=PresenceTold(2_000_000, 0)))
+    made.pulse("b", pulse(1, presence=PresenceTold(3_000_000, 3_000_000)))
     made.lose("b")
     assert made.totals()["little"] == {"presence": 0.5, "from_visits": 0.5, "residual": 0.0, "judged": True}
 

@@ -6,9 +6,24 @@ from pathlib import Path
 import pytest
 from tests.engine.crew_parts import Master, plan, row
 
+from entsurge import __version__
 from entsurge.audience.shape import PERSONAS
 from entsurge.engine.awake import Awake
 from entsurge.engine.crew import SILENT_SECONDS
+from entsurge.engine.messages import (
+    AccountsMoved,
+    Acknowledged,
+    Begin,
+    Ended,
+    Gain,
+    Hello,
+    Leaving,
+    Message,
+    Ready,
+    Refused,
+    Release,
+    Released,
+)
 from entsurge.plan.arrivals import SHARDS
 
 
@@ -31,30 +46,30 @@ def test_workers_that_agree_join_and_are_dealt_all_shards(master) -> None:
     found = master()
     found.join("a", "b")
     found.crew.begin()
-    gains = [found.heard(worker, "gain") for worker in "ab"]
-    assert sorted(shard for of in gains for gain in of for shard in gain["shards"]) == list(range(SHARDS))
-    assert {gain["from_us"] for of in gains for gain in of} == {0}
-    assert [len(found.heard(worker, "begin")) for worker in "ab"] == [1, 1]
+    gains = [found.heard(worker, Gain) for worker in "ab"]
+    assert sorted(shard for of in gains for gain in of for shard in gain.shards) == list(range(SHARDS))
+    assert {gain.from_us for of in gains for gain in of} == {0}
+    assert [len(found.heard(worker, Begin)) for worker in "ab"] == [1, 1]
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "reason"),
+    ("said", "reason"),
     [
-        ("hello", {"version": "0", "host": "h", "pid": 1}, "version 0"),
-        ("ready", {"digests": {"plan": "another"}, "problem": ""}, "another digest of plan, scenario student"),
-        ("ready", {"digests": {}, "problem": "too few file descriptors"}, "too few file descriptors"),
+        (Hello("0", 1, "h"), "version 0"),
+        (Ready({"plan": "another"}, ""), "another digest of plan, scenario student"),
+        (Ready({}, "too few file descriptors"), "too few file descriptors"),
     ],
 )
-def test_a_worker_that_differs_is_refused_by_name(master, name: str, said: dict, reason: str) -> None:
+def test_a_worker_that_differs_is_refused_by_name(master, said: Message, reason: str) -> None:
     """Another version, another digest or no room: refused with the reason, never given a shard."""
     found = master()
     found.join("a")
-    if name != "hello":
-        found.hears("b", "hello", version=__import__("entsurge").__version__, host="h", pid=2)
-    found.hears("b", name, **said)
+    if not isinstance(said, Hello):
+        found.hears("b", Hello(__version__, 2, "h"))
+    found.hears("b", said)
     found.crew.begin()
-    assert reason in found.heard("b", "refused")[0]["reason"]
-    assert found.heard("b", "gain") == []
+    assert reason in found.heard("b", Refused)[0].reason
+    assert found.heard("b", Gain) == []
 
 
 def test_a_silent_worker_is_lost_and_its_shards_go_to_the_other(master) -> None:
@@ -63,12 +78,12 @@ def test_a_silent_worker_is_lost_and_its_shards_go_to_the_other(master) -> None:
     found.join("a", "b")
     found.crew.begin()
     found.seconds = SILENT_SECONDS + 0.1
-    found.hears("a", "clock", sent=0.0, there=0.0)
+    found.speak("a")
     found.crew.look()
     assert found.states("lost") == ["2@here: nothing heard for 4.1 s"]
-    taken = found.heard("a", "gain")[-1]
-    assert len(taken["shards"]) == SHARDS // 2
-    assert taken["from_us"] == 500_000
+    taken = found.heard("a", Gain)[-1]
+    assert len(taken.shards) == SHARDS // 2
+    assert taken.from_us == 500_000
 
 
 def test_a_master_that_was_stopped_accuses_nobody(master, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,8 +96,7 @@ def test_a_master_that_was_stopped_accuses_nobody(master, monkeypatch: pytest.Mo
     for pause in (6.0, 60.0):
         now[0] += pause
         found.crew.look()
-        for worker in "ab":
-            found.hears(worker, "clock", sent=0.0, there=0.0)
+        found.speak("a", "b")
     assert found.states("lost") == []
     for _ in range(20):
         now[0] += 0.25
@@ -95,22 +109,22 @@ def test_a_worker_that_says_goodbye_hands_its_shards_over_and_is_not_lost(master
     found = master([plan(0), plan(1)])
     found.join("a", "b")
     found.crew.begin()
-    found.hears("a", "leaving")
-    asked = found.heard("a", "release")
-    assert [len(each["shards"]) for each in asked] == [SHARDS // 2]
-    found.hears("a", "shards", number=asked[0]["number"], until_us=700_000, busy=[["student", "g", 0]])
-    gain = found.heard("b", "gain")[-1]
-    assert (len(gain["shards"]), gain["from_us"], gain["busy"]) == (SHARDS // 2, 700_000, [("student", "g", 0)])
+    found.hears("a", Leaving())
+    asked = found.heard("a", Release)
+    assert [len(each.shards) for each in asked] == [SHARDS // 2]
+    found.hears("a", Released(asked[0].number, 700_000, [("student", "g", 0)]))
+    gain = found.heard("b", Gain)[-1]
+    assert (len(gain.shards), gain.from_us, gain.busy) == (SHARDS // 2, 700_000, [("student", "g", 0)])
     found.report("a", 0, row(0))
-    found.hears("a", "ended", reports=1)
-    assert found.heard("b", "accounts")[-1] == {"taken": [], "freed": [("student", "g", 0)]}
+    found.hears("a", Ended(1))
+    assert found.heard("b", AccountsMoved)[-1] == AccountsMoved([], [("student", "g", 0)])
     found.seconds = 3.0
-    found.hears("b", "clock", sent=0.0, there=0.0)
+    found.speak("b")
     found.seconds = 6.0
     found.crew.look()
     assert found.states("lost") == []
     assert len(found.states("left")) == 1
-    assert found.heard("a", "refused") == []
+    assert found.heard("a", Refused) == []
     assert found.stopped == ""
 
 
@@ -119,16 +133,16 @@ def test_a_leaving_worker_that_dies_on_the_way_is_lost_after_all(master) -> None
     found = master()
     found.join("a", "b")
     found.crew.begin()
-    found.hears("a", "leaving")
+    found.hears("a", Leaving())
     found.seconds = SILENT_SECONDS + 0.1
-    found.hears("b", "clock", sent=0.0, there=0.0)
+    found.speak("b")
     found.crew.look()
     assert len(found.states("lost")) == 1
-    assert len(found.heard("b", "gain")[-1]["shards"]) == SHARDS // 2
-    number = found.heard("a", "release")[0]["number"]
-    before = len(found.heard("b", "gain"))
-    found.hears("a", "shards", number=number, until_us=0, busy=[])
-    assert len(found.heard("b", "gain")) == before
+    assert len(found.heard("b", Gain)[-1].shards) == SHARDS // 2
+    number = found.heard("a", Release)[0].number
+    before = len(found.heard("b", Gain))
+    found.hears("a", Released(number, 0, []))
+    assert len(found.heard("b", Gain)) == before
 
 
 def test_the_run_ends_when_the_last_worker_leaves(master) -> None:
@@ -136,7 +150,7 @@ def test_the_run_ends_when_the_last_worker_leaves(master) -> None:
     found = master()
     found.join("a")
     found.crew.begin()
-    found.hears("a", "leaving")
+    found.hears("a", Leaving())
     assert found.stopped == "no-workers"
 
 
@@ -146,7 +160,7 @@ def test_what_nobody_reported_has_a_row_and_the_counts_are_exact(master, tmp_pat
     found.join("a")
     found.crew.begin()
     found.report("a", 0, row(0), row(1, end="not-started"))
-    found.hears("a", "ended", reports=1)
+    found.hears("a", Ended(1))
     found.now_us = 20_000_000
     found.crew.end()
     counts = {name: sum(of.values()) for name, of in found.book.counts().items()}
@@ -162,8 +176,8 @@ def test_a_report_that_comes_twice_counts_once(master) -> None:
     found.crew.begin()
     for _ in range(2):
         found.report("a", 0, row(0, 0, 1_000_000))
-    assert len(found.heard("a", "acknowledged")) == 2
-    assert found.crew.names == {"student/g/0/0"}
+    assert len(found.heard("a", Acknowledged)) == 2
+    assert found.crew.reported.names == {"student/g/0/0"}
 
 
 def test_what_a_lost_worker_says_is_not_counted(master) -> None:
@@ -172,8 +186,24 @@ def test_what_a_lost_worker_says_is_not_counted(master) -> None:
     found.join("a", "b")
     found.crew.begin()
     found.seconds = 10.0
-    found.hears("b", "clock", sent=0.0, there=0.0)
+    found.speak("b")
     found.crew.look()
     found.report("a", 0, row(0))
-    assert "given up" in found.heard("a", "refused")[-1]["reason"]
-    assert found.crew.names == set()
+    assert "given up" in found.heard("a", Refused)[-1].reason
+    assert found.crew.reported.names == set()
+
+
+def test_a_message_of_the_wrong_shape_is_refused_in_a_sentence(master, capsys) -> None:
+    """From a stranger, a worker not in yet, one that has a part: refused by the field's name, its part moved."""
+    found = master()
+    found.hears_data("x", "hello", {"version": "1"})
+    found.hears("b", Hello(__version__, 2, "h"))
+    found.hears_data("b", "ready", {"digest": {}, "problem": ""})
+    found.join("a", "c")
+    found.crew.begin()
+    found.hears_data("a", "report", {"sequence": 0, "pulse": None, "parcel": {}})
+    assert found.heard("x", Refused)[0].reason.startswith("a message 'hello' of the wrong shape: pid: ")
+    assert found.heard("b", Refused)[0].reason == "a message 'ready' of the wrong shape: digests: Field required"
+    assert "a message 'report' of the wrong shape: pulse" in found.heard("a", Refused)[0].reason
+    assert len(found.heard("c", Gain)[-1].shards) == SHARDS // 2
+    assert "Traceback" not in capsys.readouterr().err

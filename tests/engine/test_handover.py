@@ -5,8 +5,9 @@ from collections import deque
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entsurge.engine.accounts import Account, Accounts
+from entsurge.engine.accounts import Accounts
 from entsurge.engine.handover import AHEAD_US, MOVE_AHEAD_US, Handover
+from entsurge.engine.messages import Account, AccountsMoved, Gain, Message, Release, Released
 from entsurge.engine.shards import Ours
 from entsurge.plan.arrivals import SHARDS, shard_of
 
@@ -20,19 +21,20 @@ class Hand:
     def __init__(self, name: str, network: "Network") -> None:
         self.name, self.network, self.alive = name, network, True
         self.ours, self.accounts = Ours(), Accounts(set())
-        self.accounts.tell = lambda taken, freed: network.up(self, "accounts", {"taken": taken, "freed": freed})
+        self.accounts.tell = lambda taken, freed: network.up(self, AccountsMoved(taken, freed))
 
-    def hears(self, name: str, data: dict) -> None:
-        if name == "gain":
-            self.accounts.hear(data["busy"], ())
-            self.ours.gain(data["shards"], data["from_us"])
-        elif name == "accounts":
-            self.accounts.hear(data["taken"], data["freed"])
-        else:
-            until_us = max(data["until_us"], self.network.now_us)
-            self.ours.release(data["shards"], until_us)
-            busy = self.accounts.hand_over(data["shards"])
-            self.network.up(self, "shards", {"number": data["number"], "until_us": until_us, "busy": busy})
+    def hears(self, message: Message) -> None:
+        match message:
+            case Gain():
+                self.accounts.hear(message.busy, ())
+                self.ours.gain(message.shards, message.from_us)
+            case AccountsMoved():
+                self.accounts.hear(message.taken, message.freed)
+            case Release():
+                until_us = max(message.until_us, self.network.now_us)
+                self.ours.release(message.shards, until_us)
+                busy = self.accounts.hand_over(message.shards)
+                self.network.up(self, Released(message.number, until_us, busy))
 
     def offer(self, account: Account, due_us: int) -> bool:
         shard = shard_of(*account)
@@ -55,11 +57,11 @@ class Network:
         self.downward: dict[str, deque] = {}
         self.upward: dict[str, deque] = {}
 
-    def down(self, name: str, data: dict, identity: str) -> None:
-        self.downward.setdefault(identity, deque()).append((name, data))
+    def down(self, message: Message, identity: str) -> None:
+        self.downward.setdefault(identity, deque()).append(message)
 
-    def up(self, hand: Hand, name: str, data: dict) -> None:
-        self.upward.setdefault(hand.name, deque()).append((name, data))
+    def up(self, hand: Hand, message: Message) -> None:
+        self.upward.setdefault(hand.name, deque()).append(message)
 
     def come(self, *, late: bool = True) -> Hand:
         hand = Hand(f"w{len(self.hands)}", self)
@@ -78,15 +80,15 @@ class Network:
         if self.downward.get(name):
             message = self.downward[name].popleft()
             if hand.alive:
-                hand.hears(*message)
+                hand.hears(message)
         if self.upward.get(name):
-            kind, data = self.upward[name].popleft()
+            message = self.upward[name].popleft()
             if not hand.alive:
                 return
-            if kind == "shards":
-                self.handover.released(name, data["number"], data["until_us"], data["busy"])
-            else:
-                self.handover.accounts(name, data["taken"], data["freed"])
+            if isinstance(message, Released):
+                self.handover.released(name, message)
+            elif isinstance(message, AccountsMoved):
+                self.handover.accounts(name, message.taken, message.freed)
 
     def settle(self) -> None:
         for _ in range(1000):

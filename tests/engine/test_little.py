@@ -13,6 +13,7 @@ from tests.engine.crew_parts import row
 
 from entsurge.analysis.validity import _little
 from entsurge.engine.little import Little
+from entsurge.engine.messages import PresenceTold
 from entsurge.visit.presence import Presence, Span
 
 WINDOW = Span(1_000_000, 3_000_000)
@@ -64,7 +65,7 @@ def test_each_row_counts(lost: int) -> None:
         presence.depart("student", 1_000_000 + number * 20_000 + 15_000)
         if number != lost:
             book.visits([row(number, 1_000_000 + number * 20_000, 1_000_000 + number * 20_000 + 15_000)])
-    assert judged(book.judge([{"area_us": presence.area_us(4_000_000), "open_us": 0}])) is False
+    assert judged(book.judge([PresenceTold(presence.area_us(4_000_000), 0)])) is False
 
 
 def test_only_the_window_counts_and_edges_are_cut() -> None:
@@ -77,7 +78,7 @@ def test_only_the_window_counts_and_edges_are_cut() -> None:
         book.visits([row(number, start, end)])
     book.visits([row(9, 0, 3_000_000, end="not-started"), row(10, 0, 3_000_000, end="worker-lost")])
     assert presence.area_us(10_000_000) == 500_000 + 100_000 + 100_000
-    found = book.judge([{"area_us": presence.area_us(10_000_000), "open_us": 0}])
+    found = book.judge([PresenceTold(presence.area_us(10_000_000), 0)])
     assert found == {"presence": 0.35, "from_visits": 0.35, "residual": 0.0, "judged": True}
 
 

@@ -10,6 +10,7 @@ import gevent
 import pytest
 from tests.engine.crew_parts import plan
 
+from entsurge.audience.persona import SHIPPED, by_key
 from entsurge.engine.scheduler import IN_A_ROW, Scheduler
 from entsurge.engine.shards import Ours
 from entsurge.visit.log import VisitLog
@@ -50,6 +51,7 @@ class World:
         self.presence, self.limits = Presence(Span(0, 1)), Counter()
         self.accounts_in_use: set[tuple[str, str, int]] = set()
         self.comeback: Any = None
+        self.personas = by_key(SHIPPED)
 
     def now_us(self) -> int:
         return int((time.monotonic() - self.zero) * 1e6)

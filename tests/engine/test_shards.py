@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.engine.crew_parts import numbered
 
 from entsurge.engine.member import Member
 from entsurge.engine.shards import Ledger, Ours
@@ -45,7 +46,7 @@ def test_reports_are_taken_in_once_and_in_order(arrivals: list[int]) -> None:
     """Repeated and overtaking reports: each counts once, in its number's order, up to the first that is missing."""
     member, taken = Member("id", "name", 1), []
     for sequence in arrivals:
-        taken += [report["sequence"] for report in member.in_order({"sequence": sequence})]
+        taken += [report.sequence for report in member.in_order(numbered(sequence))]
     missing = next(number for number in range(len(arrivals) + 1) if number not in arrivals)
     assert taken == list(range(missing))
     member.reports = missing

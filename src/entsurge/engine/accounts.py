@@ -9,7 +9,7 @@ from entsurge.plan.arrivals import shard_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-Account = tuple[str, str, int]  # persona, group, number
+    from entsurge.engine.messages import Account
 
 
 def _nobody(taken: list[Account], freed: list[Account]) -> None:

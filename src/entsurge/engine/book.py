@@ -18,6 +18,7 @@ from entsurge.visit.presence import Span
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from entsurge.engine.messages import Pulse
     from entsurge.record.recorder import Fold
     from entsurge.record.writer import RunDirectory
 
@@ -33,8 +34,8 @@ class Book:
     def __init__(self, manifest: dict[str, Any], directory: RunDirectory, environment: Any, *, shown: bool) -> None:
         self.manifest, self.directory, self.environment = manifest, directory, environment
         self.exporter, self.progress = Exporter(manifest), Progress(manifest, shown=shown)
-        self.pulses: dict[str, dict[str, Any]] = {}
-        self.gone: dict[str, dict[str, Any]] = {}
+        self.pulses: dict[str, Pulse] = {}
+        self.gone: dict[str, Pulse] = {}
         self.lags_us, self.stalls_us = array("q"), array("q")
         self.lags_of_second: list[int] = []
         self.shares: dict[str, list[float]] = {}
@@ -51,17 +52,17 @@ class Book:
 
     # -- what comes in ---------------------------------------------------------------------------------------------
 
-    def pulse(self, process: str, pulse: dict[str, Any]) -> None:
+    def pulse(self, process: str, pulse: Pulse) -> None:
         """One process's second."""
         self.pulses[process] = pulse
-        self.lags_us.extend(pulse["lags_us"])
-        self.lags_of_second += pulse["lags_us"]
-        self.unreachable += pulse["unreachable"]
-        self.answers += pulse["answers"]
-        health = pulse["health"]
-        self.stalls_us.extend(health["stalls_us"])
-        self.shares.setdefault(process, []).append(health["cpu_share"])
-        self.descriptors = max(self.descriptors, (health["descriptors"], health["descriptors_most"]))
+        self.lags_us.extend(pulse.lags_us)
+        self.lags_of_second += pulse.lags_us
+        self.unreachable += pulse.unreachable
+        self.answers += pulse.answers
+        health = pulse.health
+        self.stalls_us.extend(health.stalls_us)
+        self.shares.setdefault(process, []).append(health.cpu_share)
+        self.descriptors = max(self.descriptors, (health.descriptors, health.descriptors_most))
 
     def lose(self, process: str) -> None:
         """A process is gone: nobody is present there any more; its counts stay."""
@@ -90,16 +91,16 @@ class Book:
         sums = {name: sum(of.values()) for name, of in counts.items()}
         present: Counter[str] = Counter()
         for pulse in self.pulses.values():
-            present.update(pulse["present"])
+            present.update(pulse.present)
         lags, self.lags_of_second, retries = self.lags_of_second, [], self.retries()["started"]
         p99 = quantile(lags, 0.99)
-        shares = {name: pulse["health"]["cpu_share"] for name, pulse in self.pulses.items()}
+        shares = {name: pulse.health.cpu_share for name, pulse in self.pulses.items()}
         row = {
             "t": second + 1, **sums, "retries": sum(retries.values()), "visitors": dict(present),
             "start_lag_p99_us": p99,
             "cpu_share": max(shares.values(), default=0.0), "processes": shares,
-            "descriptors": max((pulse["health"]["descriptors"] for pulse in self.pulses.values()), default=0),
-            "stall_us": max((max(of["health"]["stalls_us"], default=0) for of in self.pulses.values()), default=0),
+            "descriptors": max((pulse.health.descriptors for pulse in self.pulses.values()), default=0),
+            "stall_us": max((max(of.health.stalls_us, default=0) for of in self.pulses.values()), default=0),
         }  # fmt: skip
         self.directory.append("gauges.jsonl", row)
         self.exporter.gauge(
@@ -119,15 +120,15 @@ class Book:
             return self.exact
         result: dict[str, Counter[str]] = {name: Counter() for name in COUNTS}
         for pulse in (*self.pulses.values(), *self.gone.values()):
-            for name in COUNTS:
-                result[name].update(pulse[name])
+            for name, of in (("offered", pulse.offered), ("started", pulse.started), ("lost", pulse.lost)):
+                result[name].update(of)
         return result
 
     def retries(self) -> dict[str, Counter[str]]:
         """Retries so far, by persona: due, started, given up, lost; apart from visits."""
         result: dict[str, Counter[str]] = {name: Counter() for name in RETRIES}
         for pulse in (*self.pulses.values(), *self.gone.values()):
-            for name, of in pulse["retries"].items():
+            for name, of in pulse.retries.items():
                 result[name].update(of)
         return result
 
@@ -156,8 +157,8 @@ class Book:
         limits: Counter[str] = Counter()
         signatures: Counter[str] = Counter()
         for pulse in (*self.pulses.values(), *self.gone.values()):
-            limits.update(pulse["limits"])
-            signatures.update(pulse["signatures"])
+            limits.update(pulse.limits)
+            signatures.update(pulse.signatures)
         if self.unreported:
             limits["worker lost"] += self.unreported
         shares = {name: round(mean(of), 4) for name, of in self.shares.items()}
@@ -169,7 +170,7 @@ class Book:
             "limits": dict(limits),
             "signatures": dict(signatures),
             "descriptors": {"most_open": self.descriptors[0], "allowed": self.descriptors[1]},
-            "little": self.little.judge(pulse["presence"] for pulse in (*self.pulses.values(), *self.gone.values())),
+            "little": self.little.judge(pulse.presence for pulse in (*self.pulses.values(), *self.gone.values())),
             "start_lag_us": {name: quantile(self.lags_us, share) for name, share in QUANTILES.items()},
             "stall_us": {name: quantile(self.stalls_us, share) for name, share in QUANTILES.items()},
         }  # fmt: skip

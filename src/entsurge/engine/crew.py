@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import gevent
 
 from entsurge import __version__
+from entsurge.engine import messages
 from entsurge.engine.awake import Awake
+from entsurge.engine.channel import Channel
 from entsurge.engine.handover import Handover
 from entsurge.engine.member import Member
 from entsurge.engine.own_workers import OwnWorkers
+from entsurge.engine.reported import Reported
 from entsurge.errors import InvalidMeasurement
 from entsurge.record.parcel import Merger
-from entsurge.visit.log import VisitLog
 
 if TYPE_CHECKING:
     from entsurge.engine.run import Run
@@ -47,11 +48,16 @@ class Crew:
         self.digests = run.prepared.digests()
         self.begun = False
         self.delay_seconds = REPORT_SECONDS
-        self.names: set[str] = set()
-        self.lost_rows: Counter[str] = Counter(dict.fromkeys(run.prepared.profile.personas, 0))
-        self.own = OwnWorkers()
-        for name in ("hello", "ready", "clock", "report", "ended", "shards", "accounts", "leaving"):
-            self.runner.register_message(f"entsurge-{name}", getattr(self, f"_{name}"))
+        self.reported, self.own = Reported(run.prepared.profile.personas), OwnWorkers()
+        self.channel = Channel(self.runner, self._misshapen)
+        self.channel.on(messages.Hello, self._hello)
+        self.channel.on(messages.Ready, self._ready)
+        self.channel.on(messages.ClockTold, self._clock)
+        self.channel.on(messages.Report, self._report)
+        self.channel.on(messages.Ended, self._ended)
+        self.channel.on(messages.Released, self._released)
+        self.channel.on(messages.AccountsMoved, self._accounts)
+        self.channel.on(messages.Leaving, self._leaving)
         self.looking = gevent.spawn(self._look)
 
     # -- offering --------------------------------------------------------------------------------------------------
@@ -76,56 +82,37 @@ class Crew:
         self.begun = True
         self.handover.deal(member.identity for member in self._joined())
         for member in self._joined():
-            member.heard = (
-                self.awake.seconds()
-            )  # before that they have nothing to say, however long measures take to begin
+            # Before that they have nothing to say, however long measures take to begin.
+            member.heard = self.awake.seconds()
             self._begin(member)
 
     def _begin(self, member: Member) -> None:
-        self._send("begin", {"zero": self.run_context.zero + member.offset}, member.identity)
+        self._send(messages.Begin(self.run_context.zero + member.offset), member.identity)
 
     def tick(self, second: int) -> None:
         """Reports come by themselves; here the workers only hear that the master lives."""
         for member in self._living():
-            self._send("pulse", {"second": second}, member.identity)
+            self._send(messages.Alive(second), member.identity)
 
     def over(self) -> bool:
         """Whether every worker says that its part is over."""
-        living = self._joined()
-        pulses = self.run.book.pulses
-        return bool(living) and all(pulses.get(each.name, {}).get("over", False) for each in living)
+        living, pulses = self._joined(), self.run.book.pulses
+        return bool(living) and all(each.name in pulses and pulses[each.name].over for each in living)
 
     def end(self) -> None:
         """End the workers at one instant; wait for their last reports; count what nobody reported as lost."""
         at_us = self.run_context.now_us()
         for member in self._living():
-            self._send("end", {"at_us": at_us}, member.identity)
+            self._send(messages.End(at_us), member.identity)
         limit = self.awake.seconds() + END_SECONDS
         while any(not member.complete for member in self._joined()) and self.awake.seconds() < limit:
             gevent.sleep(0.05)
         for member in [each for each in self._joined() if not each.complete]:
             self._lost(member, "its last report did not come")
-        self._count_lost(at_us)
-        self.run.book.second(int(self.run_context.now_us() / 1e6))
-
-    def _count_lost(self, at_us: int) -> None:
-        """Write a row for every visit that was due and that no report holds; make the counts exact."""
-        personas = self.run.prepared.profile.personas
-        offered: Counter[str] = Counter(dict.fromkeys(personas, 0))
-        rows = []
-        for plan in self.run.prepared.arrivals:
-            if plan.due_us >= at_us:
-                break
-            offered[plan.persona] += 1
-            if plan.name not in self.names:
-                log = VisitLog.of_lost(plan, plan.due_us, personas)
-                log.end = "worker-lost"
-                rows.append(log.row(plan.due_us))
-                self.lost_rows[plan.persona] += 1
+        rows, self.run.book.exact = self.reported.missing(self.run.prepared.arrivals, at_us)
         self.run.directory.visits(rows)
-        started = {persona: offered[persona] - self.lost_rows[persona] for persona in personas}
-        self.run.book.exact = {"offered": offered, "started": Counter(started), "lost": self.lost_rows}
         self.run.book.unreported = len(rows)
+        self.run.book.second(int(self.run_context.now_us() / 1e6))
 
     def close(self) -> None:
         """End our own workers and Locust's runner."""
@@ -135,34 +122,33 @@ class Crew:
 
     # -- what workers say ------------------------------------------------------------------------------------------
 
-    def _hello(self, msg: Any, **_: Any) -> None:
-        if msg.node_id in self.members:
+    def _hello(self, hello: messages.Hello, identity: str) -> None:
+        if identity in self.members:
             return
-        host, version = msg.data["host"], msg.data["version"]
-        name = f"{len(self.members) + 1}@{host}"
         number, now = len(self.members) + 1, self.awake.seconds()
-        member = self.members[msg.node_id] = Member(msg.node_id, name, number, pid=msg.data["pid"], heard=now)
-        if version != __version__:
-            self._refuse(member, f"version {version}, here it is {__version__}")
+        member = Member(identity, f"{number}@{hello.host}", number, pid=hello.pid, heard=now)
+        self.members[identity] = member
+        if hello.version != __version__:
+            self._refuse(member, f"version {hello.version}, here it is {__version__}")
             return
-        self._send("task", {"spec": self.run.spec.to_json()}, member.identity)
+        self._send(messages.Task(self.run.spec.to_json()), identity)
 
-    def _ready(self, msg: Any, **_: Any) -> None:
-        member = self._heard(msg.node_id)
+    def _ready(self, ready: messages.Ready, identity: str) -> None:
+        member = self._heard(identity)
         if member is None:
             return
-        other = [name for name, digest in self.digests.items() if msg.data["digests"].get(name) != digest]
-        if msg.data["problem"] or other:
-            self._refuse(member, msg.data["problem"] or f"another digest of {', '.join(sorted(other))}")
+        other = [name for name, digest in self.digests.items() if ready.digests.get(name) != digest]
+        if ready.problem or other:
+            self._refuse(member, ready.problem or f"another digest of {', '.join(sorted(other))}")
             return
-        self._send("clock", {"sent": time.monotonic()}, member.identity)
+        self._send(messages.ClockAsked(time.monotonic()), identity)
 
-    def _clock(self, msg: Any, **_: Any) -> None:
-        member = self._heard(msg.node_id)
+    def _clock(self, clock: messages.ClockTold, identity: str) -> None:
+        member = self._heard(identity)
         if member is None:
             return
-        if member.timed(msg.data["sent"], msg.data["there"], time.monotonic()):
-            self._send("clock", {"sent": time.monotonic()}, member.identity)
+        if member.timed(clock.sent, clock.there, time.monotonic()):
+            self._send(messages.ClockAsked(time.monotonic()), identity)
         elif not member.joined:
             self._join(member)
 
@@ -175,21 +161,18 @@ class Crew:
         self._begin(member)
         self.handover.join(member.identity)
 
-    def _shards(self, msg: Any, **_: Any) -> None:
-        """A worker has let go of shards."""
-        if self._heard(msg.node_id) is not None:
-            busy = [tuple(account) for account in msg.data["busy"]]
-            self.handover.released(msg.node_id, msg.data["number"], msg.data["until_us"], busy)
+    def _released(self, released: messages.Released, identity: str) -> None:
+        if self._heard(identity) is not None:
+            self.handover.released(identity, released)
 
-    def _accounts(self, msg: Any, **_: Any) -> None:
-        """Accounts of shards that have moved are in use there, or free again."""
-        if self._heard(msg.node_id) is not None:
-            taken, freed = ([tuple(account) for account in msg.data[name]] for name in ("taken", "freed"))
-            self.handover.accounts(msg.node_id, taken, freed)
+    def _accounts(self, moved: messages.AccountsMoved, identity: str) -> None:
+        if self._heard(identity) is not None:
+            self.handover.accounts(identity, moved.taken, moved.freed)
 
-    def _leaving(self, msg: Any, **_: Any) -> None:
+    def _leaving(self, leaving: messages.Leaving, identity: str) -> None:
         """A worker was told to stop, and says so: the others get its shards while it is still there."""
-        member = self._heard(msg.node_id)
+        del leaving
+        member = self._heard(identity)
         if member is None or member.leaving:
             return
         member.leaving = True
@@ -201,31 +184,36 @@ class Crew:
         self.handover.retire(member.identity)
         self._nobody_left()
 
-    def _report(self, msg: Any, **_: Any) -> None:
-        member = self._heard(msg.node_id)
+    def _report(self, report: messages.Report, identity: str) -> None:
+        member = self._heard(identity)
         if member is None or not member.joined:
             return
-        self._send("acknowledged", {"sequence": msg.data["sequence"]}, member.identity)
-        for report in member.in_order(msg.data):
-            fold = self.merger.take(member.number, report["sequence"], report["parcel"])
-            rows = report["parcel"]["visits"]
-            for row in rows:
-                if row["name"] in self.names:
-                    raise AssertionError(f"{row['name']} was reported twice")
-                self.names.add(row["name"])
-                if row["end"] == "not-started":
-                    self.lost_rows[row["persona"]] += 1
+        self._send(messages.Acknowledged(report.sequence), identity)
+        for each in member.in_order(report):
+            fold = self.merger.take(member.number, each.sequence, messages.to_wire(each.parcel))
+            self.reported.take(each.parcel.visits)
             book = self.run.book
-            book.visits(rows)
-            book.pulse(member.name, report["pulse"])
+            book.visits(each.parcel.visits)
+            book.pulse(member.name, each.pulse)
             book.fold(fold)
         self._left(member)
 
-    def _ended(self, msg: Any, **_: Any) -> None:
-        member = self._heard(msg.node_id)
+    def _ended(self, ended: messages.Ended, identity: str) -> None:
+        member = self._heard(identity)
         if member is not None:
-            member.reports = msg.data["reports"]
+            member.reports = ended.reports
             self._left(member)
+
+    def _misshapen(self, identity: str, problem: str) -> None:
+        """Whoever speaks otherwise than agreed is refused; had it a part in the run, that is another's now."""
+        member = self.members.get(identity)
+        if member is None:
+            self._send(messages.Refused(problem), identity)
+            self.run.book.progress.say(f"a worker was refused: {problem}")
+        elif member.joined and not member.gone:
+            self._lost(member, problem)
+        elif not member.gone:
+            self._refuse(member, problem)
 
     def _left(self, member: Member) -> None:
         """If a worker that was told to stop has told everything, it is gone, and nothing of it is lost."""
@@ -243,7 +231,7 @@ class Crew:
         member = self.members.get(identity)
         if member is None or member.gone:
             if member is not None and not member.complete:
-                self._send("refused", {"reason": f"given up: {member.gone}"}, identity)
+                self._send(messages.Refused(f"given up: {member.gone}"), identity)
             return None
         member.heard = self.awake.seconds()
         return member
@@ -273,14 +261,14 @@ class Crew:
 
     def _refuse(self, member: Member, reason: str) -> None:
         member.gone = reason
-        self._send("refused", {"reason": reason}, member.identity)
+        self._send(messages.Refused(reason), member.identity)
         self.run.event("worker", member.name, "refused", reason)
         self.run.book.progress.say(f"worker {member.name} (process {member.pid}) refused: {reason}")
 
     def _lost(self, member: Member, reason: str) -> None:
         """Give a worker up and let the others take over its shards."""
         member.gone = reason
-        self._send("refused", {"reason": f"given up: {reason}"}, member.identity)
+        self._send(messages.Refused(f"given up: {reason}"), member.identity)
         self.run.book.lose(member.name)
         self.run.event("worker", member.name, "lost", reason)
         self.run.book.progress.say(f"worker {member.name} (process {member.pid}) lost: {reason}")
@@ -297,6 +285,6 @@ class Crew:
             name = self.members[move.target].name
             self.run.event("worker", name, "took over", f"{len(move.shards)} shards from {at_us / 1e6:.3f} s on")
 
-    def _send(self, name: str, data: dict[str, Any], identity: str) -> None:
+    def _send(self, message: messages.Message, identity: str) -> None:
         with contextlib.suppress(Exception):  # a message that cannot be sent is a worker that will fall silent
-            self.runner.send_message(f"entsurge-{name}", data, client_id=identity)
+            self.channel.send(message, identity)

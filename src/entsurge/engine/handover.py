@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
+from entsurge.engine.messages import AccountsMoved, Gain, Release
 from entsurge.engine.shards import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from entsurge.engine.accounts import Account
+    from entsurge.engine.messages import Account, Message, Released
     from entsurge.engine.shards import Move
 
 AHEAD_US = 500_000  # a takeover lies so far ahead that both sides know of it in time
 MOVE_AHEAD_US = 2_000_000
 
 
-class Send(Protocol):
-    """Sends a message of this name to one worker."""
-
-    def __call__(self, name: str, data: dict[str, Any], identity: str, /) -> None:
-        """Send it, or lose it silently where the worker cannot be reached."""
-        ...
-
-
 class Handover:
-    """Moves shards between workers by message. `now_us` tells the run's time.
+    """Moves shards between workers by message. `send` tells a worker something; `now_us` is the run's time.
 
     A worker asked to release shards answers with the instant until which it offers them and the accounts that its
     visits still use there. The new one gains them from that instant, with those accounts barred; as the visits end
     the old one says so, and everybody frees the accounts. A worker that dies frees all of its accounts at once.
     """
 
-    def __init__(self, send: Send, now_us: Callable[[], int], gained: Callable[[Move, int], None]) -> None:
+    def __init__(
+        self,
+        send: Callable[[Message, str], None],
+        now_us: Callable[[], int],
+        gained: Callable[[Move, int], None],
+    ) -> None:
         self._send, self._now_us, self._gained = send, now_us, gained
         self.ledger = Ledger()
         self._pending: dict[int, Move] = {}
@@ -73,15 +71,15 @@ class Handover:
             for move in self.ledger.arrived(self._pending.pop(number)):
                 self._give(move, at_us)
 
-    def released(self, identity: str, number: int, until_us: int, busy: Iterable[Account]) -> None:
-        """A worker has let go of the shards that this number stands for."""
-        move = self._pending.get(number)
+    def released(self, identity: str, released: Released) -> None:
+        """A worker has let go of the shards that the number stands for."""
+        move = self._pending.get(released.number)
         if move is None or move.source != identity:
             return
-        del self._pending[number]
-        self.accounts(identity, busy, [])
+        del self._pending[released.number]
+        self.accounts(identity, released.busy, [])
         for each in self.ledger.arrived(move):
-            self._give(each, until_us)
+            self._give(each, released.until_us)
 
     def accounts(self, identity: str, taken: Iterable[Account], freed: Iterable[Account]) -> None:
         """Accounts whose shards are another's by now are in use at this worker, or are no more: the others hear it."""
@@ -91,7 +89,7 @@ class Handover:
         held.difference_update(freed)
         for other in self.ledger.workers if taken or freed else ():
             if other != identity:
-                self._send("accounts", {"taken": taken, "freed": freed}, other)
+                self._send(AccountsMoved(taken, freed), other)
 
     def _ask(self, move: Move, at_us: int) -> None:
         """Have shards released by whoever has them; nobody's are given at once."""
@@ -102,10 +100,10 @@ class Handover:
         self.ledger.moving.update(move.shards)
         self._number += 1
         self._pending[self._number] = move
-        self._send("release", {"number": self._number, "shards": move.shards, "until_us": at_us}, move.source)
+        self._send(Release(self._number, list(move.shards), at_us), move.source)
 
     def _give(self, move: Move, at_us: int) -> None:
         self.ledger.own(move)
         busy = sorted(set().union(*(held for worker, held in self._held.items() if worker != move.target)))
-        self._send("gain", {"shards": move.shards, "from_us": at_us, "busy": busy}, move.target)
+        self._send(Gain(list(move.shards), at_us, busy), move.target)
         self._gained(move, at_us)

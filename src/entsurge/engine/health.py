@@ -6,9 +6,10 @@ import gc
 import resource
 import time
 from pathlib import Path
-from typing import Any
 
 import gevent
+
+from entsurge.engine.messages import Vitals
 
 SAMPLE_SECONDS = 0.1
 COLLECT_AFTER = (10_000, 20, 1000)
@@ -35,18 +36,13 @@ class Health:
             self.stalls_us.append(max(0, int(late * 1e6)))
             due = max(due, time.monotonic() - SAMPLE_SECONDS)
 
-    def take(self) -> dict[str, Any]:
-        """What the last second was like: share of one core, latenesses in µs, descriptors open and allowed."""
+    def take(self) -> Vitals:
+        """What the time since it was last taken was like."""
         cpu, wall = time.process_time(), time.monotonic()
         share = (cpu - self._cpu) / (wall - self._wall) if wall > self._wall else 0.0
         self._cpu, self._wall = cpu, wall
         stalls, self.stalls_us = self.stalls_us, []
-        return {
-            "cpu_share": round(share, 4),
-            "stalls_us": stalls,
-            "descriptors": _descriptors(),
-            "descriptors_most": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
-        }
+        return Vitals(round(share, 4), stalls, _descriptors(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
 def settle() -> None:

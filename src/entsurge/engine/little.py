@@ -9,6 +9,7 @@ from entsurge.record.schema import NEVER_STARTED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from entsurge.engine.messages import PresenceTold
     from entsurge.visit.presence import Span
 
 
@@ -28,15 +29,15 @@ class Little:
             if row["end"] not in NEVER_STARTED:
                 self.rows_us += self.window.holds_us(row["start_us"], row["end_us"])
 
-    def judge(self, last: Iterable[Mapping[str, int]]) -> dict[str, Any]:
-        """The `little` of finish.json, from each process's last word (`area_us`, `open_us`).
+    def judge(self, last: Iterable[PresenceTold]) -> dict[str, Any]:
+        """The `little` of finish.json, from each process's last word.
 
         Mean numbers of visitors, and how far they are apart relative to the greater; not judged where nobody came.
         """
         last = list(last)
         length_us = self.window.end_us - self.window.begin_us
-        area_us = sum(each["area_us"] for each in last)
-        visits_us = self.rows_us + sum(each["open_us"] for each in last)
+        area_us = sum(each.area_us for each in last)
+        visits_us = self.rows_us + sum(each.open_us for each in last)
         most_us = max(area_us, visits_us)
         return {
             "presence": area_us / length_us, "from_visits": visits_us / length_us,

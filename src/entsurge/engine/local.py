@@ -9,7 +9,7 @@ from locust import User, task
 from locust.env import Environment
 
 from entsurge.engine.health import settle
-from entsurge.engine.pulse import Pulse
+from entsurge.engine.pulse import Pulses
 from entsurge.engine.scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Local:
             prepared.arrivals, prepared.scenarios, self.environment, most=prepared.profile.file.replay.max_visitors
         )
         self.delay_seconds = 0.0
-        self.pulse = Pulse(run.run_context, self.scheduler, run.recorder)
+        self.pulse = Pulses(run.run_context, self.scheduler, run.recorder)
 
     def gather(self) -> None:
         """Nobody is waited for."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from entsurge.engine.messages import Report
 
 CLOCK_ROUNDS = 7
 
@@ -31,7 +33,7 @@ class Member:
     leaving: bool = False
     heard: float = 0.0
     next_sequence: int = 0
-    ahead: dict[int, dict[str, Any]] = field(default_factory=dict)
+    ahead: dict[int, Report] = field(default_factory=dict)
     reports: int | None = None
     repeated: int = 0
 
@@ -43,9 +45,9 @@ class Member:
         self.rounds += 1
         return self.rounds < CLOCK_ROUNDS
 
-    def in_order(self, report: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def in_order(self, report: Report) -> Iterator[Report]:
         """The reports that can be taken in now: each once, in their order, however they came."""
-        sequence = report["sequence"]
+        sequence = report.sequence
         if sequence < self.next_sequence or sequence in self.ahead:
             self.repeated += 1
             return

@@ -18,7 +18,7 @@ from entsurge.visit.log import VisitLog
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from entsurge.engine.accounts import Account
+    from entsurge.engine.messages import Account
     from entsurge.engine.shards import Ours
     from entsurge.plan.arrivals import VisitPlan
     from entsurge.visit.presence import Span

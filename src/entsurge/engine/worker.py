@@ -10,26 +10,25 @@ import signal
 import socket
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gevent
 from gevent.event import Event
 from locust.env import Environment
 
 from entsurge import __version__, errors
+from entsurge.engine import messages
 from entsurge.engine.awake import Awake
+from entsurge.engine.channel import Channel
 from entsurge.engine.handover import AHEAD_US
 from entsurge.engine.health import settle
 from entsurge.engine.prepared import Prepared
-from entsurge.engine.pulse import Pulse
+from entsurge.engine.pulse import Pulses
 from entsurge.engine.scheduler import Scheduler
 from entsurge.engine.shards import FOREVER_US, Ours
 from entsurge.engine.spec import RunSpec
 from entsurge.record.parcel import Outbox
 from entsurge.record.recorder import Recorder
-
-if TYPE_CHECKING:
-    from entsurge.engine.accounts import Account
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MASTER_SILENT_SECONDS = 8.0
@@ -88,13 +87,19 @@ class Worker:
         self.scheduler: Scheduler | None = None
         self.begun = self.ending = self.leaving = False
         self.sequence = 0
-        self.unacknowledged: dict[int, tuple[float, dict[str, Any]]] = {}
-        for name in (
-            "task", "clock", "begin", "gain", "release", "accounts", "pulse", "acknowledged", "end", "refused",
-        ):  # fmt: skip
-            listener = getattr(self, f"_{name}")
-            self.runner.register_message(f"entsurge-{name}", listener, concurrent=name == "end")
-        self._send("hello", {"version": __version__, "pid": os.getpid(), "host": socket.gethostname()})
+        self.unacknowledged: dict[int, tuple[float, messages.Report]] = {}
+        self.channel = Channel(self.runner, self._misshapen)
+        self.channel.on(messages.Task, self._task)
+        self.channel.on(messages.ClockAsked, self._clock)
+        self.channel.on(messages.Begin, self._begin)
+        self.channel.on(messages.Gain, self._gain)
+        self.channel.on(messages.Release, self._release)
+        self.channel.on(messages.AccountsMoved, self._accounts)
+        self.channel.on(messages.Alive, self._alive)
+        self.channel.on(messages.Acknowledged, self._acknowledged)
+        self.channel.on(messages.End, self._end, concurrent=True)
+        self.channel.on(messages.Refused, self._refused)
+        self.channel.send(messages.Hello(__version__, os.getpid(), socket.gethostname()))
 
     def run(self) -> int:
         """Until the run is over, the master is gone, or somebody stops us."""
@@ -124,12 +129,15 @@ class Worker:
 
     def _leave(self) -> None:
         """Say goodbye, and go when the others have the shards and our visits are over; told twice, go at once."""
-        if not self.begun or self.leaving or self.ending:
+        if self.leaving or self.ending or self.finished.is_set():
             self._stop(errors.INTERRUPTED, LEFT)
             return
         self.leaving = True
-        self._send("leaving", {})
-        gevent.spawn(self._go, self.scheduler)
+        self.channel.send(messages.Leaving())
+        if self.begun:
+            gevent.spawn(self._go, self.scheduler)
+        else:
+            self._stop(errors.INTERRUPTED, LEFT)
 
     def _go(self, scheduler: Scheduler) -> None:
         limit = time.monotonic() + RELEASE_SECONDS
@@ -144,15 +152,16 @@ class Worker:
             self.run_context.cuts_short = True
             self._conclude(scheduler, errors.INTERRUPTED, LEFT)
 
-    def _send(self, name: str, data: dict[str, Any]) -> None:
-        self.runner.send_message(f"entsurge-{name}", data)
-
     # -- what the master says --------------------------------------------------------------------------------------
 
-    def _task(self, msg: Any, **_: Any) -> None:
+    def _misshapen(self, identity: str, problem: str) -> None:
+        del identity
+        self._stop(errors.USAGE, problem)
+
+    def _task(self, task: messages.Task, _: str) -> None:
         problem = ""
         try:
-            spec = RunSpec.from_json(msg.data["spec"])
+            spec = RunSpec.from_json(task.spec)
             self.prepared = Prepared(spec)
             self.prepared.check_room(max(1, spec.processes, spec.workers))
             self._prepare(self.prepared)
@@ -162,7 +171,7 @@ class Worker:
             problem = f"{type(error).__name__}: {error}"
         digests = self.prepared.digests() if self.prepared and not problem else {}
         self.heard = self.awake.seconds()
-        self._send("ready", {"digests": digests, "problem": problem})
+        self.channel.send(messages.Ready(digests, problem))
 
     def _prepare(self, prepared: Prepared) -> None:
         self.outbox, self.ours = Outbox(), Ours()
@@ -175,16 +184,16 @@ class Worker:
         )  # fmt: skip
         self.scheduler.accounts.tell = self._tell
 
-    def _clock(self, msg: Any, **_: Any) -> None:
-        self._send("clock", {"sent": msg.data["sent"], "there": time.monotonic()})
+    def _clock(self, clock: messages.ClockAsked, _: str) -> None:
+        self.channel.send(messages.ClockTold(clock.sent, time.monotonic()))
 
-    def _begin(self, msg: Any, **_: Any) -> None:
+    def _begin(self, begin: messages.Begin, _: str) -> None:
         if self.scheduler is None or self.begun:
             return
         settle()
         self.heard, self.begun = self.awake.seconds(), True
-        self.run_context.zero = msg.data["zero"]
-        self.pulse = Pulse(self.run_context, self.scheduler, self.recorder)
+        self.run_context.zero = begin.zero
+        self.pulse = Pulses(self.run_context, self.scheduler, self.recorder)
         gevent.spawn(self.scheduler.run).link(self._planned_through)
         self.ticking = gevent.spawn(self._seconds)
 
@@ -194,50 +203,50 @@ class Worker:
         else:
             self._stop(errors.UNEXPECTED, "the plan could not be offered")
 
-    def _gain(self, msg: Any, **_: Any) -> None:
+    def _gain(self, gain: messages.Gain, _: str) -> None:
         """Shards to offer from an instant on; of their accounts some are still used elsewhere."""
         if self.scheduler is not None:
-            self.scheduler.accounts.hear(map(tuple, msg.data["busy"]), ())
-        self.ours.gain(msg.data["shards"], msg.data["from_us"])
+            self.scheduler.accounts.hear(gain.busy, ())
+            self.ours.gain(gain.shards, gain.from_us)
 
-    def _release(self, msg: Any, **_: Any) -> None:
+    def _release(self, release: messages.Release, _: str) -> None:
         """Shards to give up at an instant, or somewhat later where it is too near to be sure of."""
-        shards, until_us = msg.data["shards"], max(msg.data["until_us"], self.run_context.now_us() + AHEAD_US // 2)
-        self.ours.release(shards, until_us)
-        busy = self.scheduler.accounts.hand_over(shards) if self.scheduler is not None else []
-        self._send("shards", {"number": msg.data["number"], "until_us": until_us, "busy": busy})
+        if self.scheduler is not None:
+            until_us = max(release.until_us, self.run_context.now_us() + AHEAD_US // 2)
+            self.ours.release(release.shards, until_us)
+            busy = self.scheduler.accounts.hand_over(release.shards)
+            self.channel.send(messages.Released(release.number, until_us, busy))
 
-    def _accounts(self, msg: Any, **_: Any) -> None:
+    def _accounts(self, moved: messages.AccountsMoved, _: str) -> None:
         """Accounts whose shards may be ours are in use elsewhere, or free again."""
         if self.scheduler is not None:
-            taken, freed = (map(tuple, msg.data[name]) for name in ("taken", "freed"))
-            self.scheduler.accounts.hear(taken, freed)
+            self.scheduler.accounts.hear(moved.taken, moved.freed)
 
-    def _tell(self, taken: list[Account], freed: list[Account]) -> None:
-        self._send("accounts", {"taken": taken, "freed": freed})
+    def _tell(self, taken: list[messages.Account], freed: list[messages.Account]) -> None:
+        self.channel.send(messages.AccountsMoved(taken, freed))
 
-    def _pulse(self, msg: Any, **_: Any) -> None:
-        del msg
+    def _alive(self, alive: messages.Alive, _: str) -> None:
+        del alive
         self.heard = self.awake.seconds()
 
-    def _acknowledged(self, msg: Any, **_: Any) -> None:
+    def _acknowledged(self, acknowledged: messages.Acknowledged, _: str) -> None:
         self.heard = self.awake.seconds()
-        self.unacknowledged.pop(msg.data["sequence"], None)
+        self.unacknowledged.pop(acknowledged.sequence, None)
 
-    def _refused(self, msg: Any, **_: Any) -> None:
-        self._stop(errors.USAGE, f"refused by the master: {msg.data['reason']}")
+    def _refused(self, refused: messages.Refused, _: str) -> None:
+        self._stop(errors.USAGE, f"refused by the master: {refused.reason}")
 
-    def _end(self, msg: Any, **_: Any) -> None:
+    def _end(self, end: messages.End, _: str) -> None:
         """Offer what was due before the end, interrupt the rest, report, go."""
         self.heard = self.awake.seconds()
         if self.ending:
             return
         if self.scheduler is None or not self.begun:
             self.ending = True
-            self._send("ended", {"reports": 0})
+            self.channel.send(messages.Ended(0))
             self._stop(errors.PASS, "the run is over")
             return
-        self.scheduler.end(msg.data["at_us"])
+        self.scheduler.end(end.at_us)
         self._conclude(self.scheduler, errors.PASS, "the run is over")
 
     def _conclude(self, scheduler: Scheduler, code: int, reason: str) -> None:
@@ -246,7 +255,7 @@ class Worker:
         self.ticking.kill()
         scheduler.close(3)
         self._report(int(self.run_context.now_us() / 1e6))
-        self._send("ended", {"reports": self.sequence})
+        self.channel.send(messages.Ended(self.sequence))
         limit = time.monotonic() + LAST_REPORT_SECONDS
         while self.unacknowledged and time.monotonic() < limit:
             gevent.sleep(0.1)
@@ -266,14 +275,14 @@ class Worker:
     def _report(self, second: int) -> None:
         """This second's pulse and record, under the next number; kept until it is acknowledged."""
         self.recorder.fold(second)
-        report = {"sequence": self.sequence, "pulse": self.pulse.take(second), "parcel": self.outbox.take(second)}
+        report = messages.Report(self.sequence, self.pulse.take(second), messages.Parcel(**self.outbox.take(second)))
         self.unacknowledged[self.sequence] = (time.monotonic(), report)
         self.sequence += 1
-        self._send("report", report)
+        self.channel.send(report)
 
     def _send_again(self) -> None:
         now = time.monotonic()
         for sequence, (sent, report) in list(self.unacknowledged.items()):
             if now - sent > RESEND_SECONDS:
                 self.unacknowledged[sequence] = (now, report)
-                self._send("report", report)
+                self.channel.send(report)
