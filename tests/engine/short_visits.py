@@ -1,7 +1,8 @@
 """Lives short visits through the engine's own scheduler, visitor, recorder, pulse and book; prints `little` as JSON.
 
 `python short_visits.py CASE`: `sound`; `departure` (one is dropped); `rows` (every tenth is); `dead` (a second process
-falls silent in the middle), `late` (one comes then); `present` (visits outlast the run); `retries` (all fail once).
+falls silent in the middle), `late` (one comes then); `present` (visits outlast the run); `cut` (likewise, and the
+process was told to stop); `retries` (all fail once).
 """
 
 import locust  # isort: skip  # noqa: F401  it patches the process, as in the engine
@@ -11,6 +12,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -37,7 +39,7 @@ PHASES = [("warm-up", 0.0, 0.2), ("surge", 0.2, 1.7), ("drain", 1.7, 2.0)]
 
 
 class Quick:
-    """A driver whose pages take 3 ms, or 40 s in the case `present`; first attempts fail in the case `retries`."""
+    """A driver whose pages take 3 ms, or 40 s where visits outlast the run; first attempts fail where all fail once."""
 
     actions = {"open-home": ActionSpec("home")}
 
@@ -49,7 +51,7 @@ class Quick:
         return PageResult(Outcome.FAILED, "as planned") if fails else PageResult(Outcome.OK)
 
     def open(self, visitor: Visitor, service: str, action: str) -> PageResult:
-        gevent.sleep(40 if self.case == "present" and visitor.plan.account % 5 == 0 else 0.003)
+        gevent.sleep(40 if self.case in ("present", "cut") and visitor.plan.account % 5 == 0 else 0.003)
         return PageResult(Outcome.OK, "200")
 
 
@@ -70,7 +72,7 @@ class Process:
     """One worker: 200 visits of 3 to 30 ms, all beginning in the first few ms of a fifth of a second."""
 
     def __init__(self, name: str, case: str, zero: float) -> None:
-        self.name, self.box = name, Outbox()
+        self.name, self.box, self.pages = name, Outbox(), Counter()
         self.recorder = Recorder(self.box)
         self.context = RunContext(
             driver=Quick(case), population=None, record=self.recorder, access=Access(), zero=zero,
@@ -92,7 +94,9 @@ class Process:
         second = int(self.context.now_us() / 1e6)
         self.recorder.fold(second)
         book.pulse(self.name, self.pulse.take(second))
-        book.visits(self.box.take(second)["visits"])
+        rows = self.box.take(second)["visits"]
+        book.visits(rows)
+        self.pages.update({name: sum(row[name] for row in rows) for name in ("planned", "ok", "lost", "unserved")})
 
 
 def drop(process: Process, case: str) -> None:
@@ -131,10 +135,12 @@ def main(case: str) -> None:
                 elif case == "dead":
                     book.lose(processes.pop().name)
         for process in processes:
+            process.context.cuts_short = case == "cut"
             process.scheduler.close(2)
             process.report(book)
         directory.close()
-        print(json.dumps(book.totals()["little"] | {"retries": sum(book.retries()["started"].values())}))
+        more = {"retries": sum(book.retries()["started"].values()), "limits": book.totals()["limits"]}
+        print(json.dumps(book.totals()["little"] | more | {"pages": processes[0].pages}))
 
 
 if __name__ == "__main__":

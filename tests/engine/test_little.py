@@ -35,6 +35,15 @@ def lived(case: str) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
+def test_what_a_worker_cuts_short_when_it_is_told_to_stop_is_its_own_fault() -> None:
+    """Pages not asked for yet are lost by the generator, and named; at a run's end they are only unserved."""
+    cut, present = lived("cut"), lived("present")
+    assert cut["pages"] == {"planned": 200, "ok": 160, "lost": 40, "unserved": 0}
+    assert cut["limits"] == {"a worker was told to stop while its visits went on": 40}
+    assert present["pages"] == {"planned": 200, "ok": 160, "lost": 0, "unserved": 40}
+    assert present["limits"] == {}
+
+
 def judged(little: dict[str, Any] | None) -> bool | None:
     """Whether a run with these books is believed."""
     return _little(SimpleNamespace(finish={"little": little})).ok  # type: ignore[arg-type]
