@@ -128,16 +128,16 @@ class Worker:
     # -- told to stop ----------------------------------------------------------------------------------------------
 
     def _leave(self) -> None:
-        """Say goodbye, and go when the others have the shards and our visits are over; told twice, go at once."""
-        if self.leaving or self.ending or self.finished.is_set():
+        """Say goodbye, and go when the others have the shards and our visits are over; told twice, cut them short."""
+        if self.ending or self.scheduler is None or not self.begun:
+            self.channel.send(messages.Leaving())
             self._stop(errors.INTERRUPTED, LEFT)
-            return
-        self.leaving = True
-        self.channel.send(messages.Leaving())
-        if self.begun:
-            gevent.spawn(self._go, self.scheduler)
+        elif self.leaving:
+            self._cut_short(self.scheduler)
         else:
-            self._stop(errors.INTERRUPTED, LEFT)
+            self.leaving = True
+            self.channel.send(messages.Leaving())
+            self._go(self.scheduler)
 
     def _go(self, scheduler: Scheduler) -> None:
         limit = time.monotonic() + RELEASE_SECONDS
@@ -149,8 +149,12 @@ class Worker:
         while not scheduler.through and not self.ending and time.monotonic() < limit:
             gevent.sleep(0.1)
         if not self.ending:
-            self.run_context.cuts_short = True
-            self._conclude(scheduler, errors.INTERRUPTED, LEFT)
+            self._cut_short(scheduler)
+
+    def _cut_short(self, scheduler: Scheduler) -> None:
+        """Interrupt what visits there still are, and report."""
+        self.run_context.cuts_short = True
+        self._conclude(scheduler, errors.INTERRUPTED, LEFT)
 
     # -- what the master says --------------------------------------------------------------------------------------
 
@@ -213,6 +217,7 @@ class Worker:
         """Shards to give up at an instant, or somewhat later where it is too near to be sure of."""
         if self.scheduler is not None:
             until_us = max(release.until_us, self.run_context.now_us() + AHEAD_US // 2)
+            until_us = min(until_us, self.scheduler.until_us)  # where it has stopped without waiting for this
             self.ours.release(release.shards, until_us)
             busy = self.scheduler.accounts.hand_over(release.shards)
             self.channel.send(messages.Released(release.number, until_us, busy))
