@@ -67,11 +67,7 @@ def told_to(url: str, path: str) -> object:
 
 def main(told: dict) -> None:
     access = TargetAccess(url=told["url"], driver=told["driver"])
-<<<<<<< HEAD
-    scenarios, _ = written.load({})
-=======
-    scenarios, _ = load_scenarios({persona: content.find("scenarios", persona) for persona in PERSONAS})
->>>>>>> dd33b21 (Define in the report what an added persona's work is)
+    scenarios, _ = written.load({persona: content.find("scenarios", persona) for persona in PERSONAS})
     missing = told["stand_in"]
     report: dict = {"personas": {}, "read_only": {}}
     at_first = told_to(told["url"], "/stub/left")["things"] if told["stub"] else 0
