@@ -74,6 +74,8 @@ def test_a_signal_amid_the_run(small: Path, free_sandbox, tmp_path: Path, number
     assert "ending in order; verdict and report follow" in errors
     assert "verdict and report are made of what there is" in errors
     assert "Traceback" not in errors
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    assert manifest["target"]["name"] == free_sandbox[0].removeprefix("http://")
     assert end_of(tmp_path / "run") == "interrupted"
     assert lacking(tmp_path / "run") == []
 
