@@ -82,7 +82,9 @@ CHANGES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
         "content": [*of["content"], {"kind": "scenarios", "name": "student", "path": "s.py", "sha256": "1" * 64}]
     },
     "measures and faults in force": lambda of: {
-        "perturbations": [{"id": "static-home", "when": "all", "kind": "measure", "title": {}, "defers": []}]
+        "perturbations": [
+            {"id": "static-home", "when": "all", "kind": "measure", "title": {}, "defers": [], "start_s": 0, "end_s": 9}
+        ]
     },
 }
 
