@@ -42,14 +42,16 @@ def read_earlier(
     Raises UsageError where they do not belong together, or not to the profile that is named.
     """
     progress = Progress(stop="earlier runs")
-    runs = _once([each for path in paths for each in _runs(path)], progress)
-    manifests = [read_manifest(path) for path in runs]
+    named = [each for path in paths for each in _runs(path)]
+    if not named:
+        raise UsageError("no run in these directories", hint="a search that has not finished any step has none")
+    manifests = [read_manifest(path) for path in named]
     first = manifests[0]
     try:
         _refuse(among(manifests), "these runs do not belong together")
         own, own_path, changed = _own(first)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise _damaged(runs[0], error) from None
+        raise _damaged(named[0], error) from None
     name = profile or own_path
     loaded = own if not profile else profiles.load(profile, overrides=_replay(first))
     if loaded is None:
@@ -61,9 +63,10 @@ def read_earlier(
     try:
         _refuse(against(first, loaded, own), what)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise _damaged(runs[0], error) from None
+        raise _damaged(named[0], error) from None
     search = replace(_search(first, name), scale=_share(paths, manifests, loaded, scale), resources=resources)
     search = replace(search, more={} if profile else changed)
+    runs = _once(named, progress)
     _read(runs, pages_per_second(profile_of(search)), progress)
     _say_volume(first, loaded, progress)
     if not all((path.parent.parent / JOURNAL).is_file() for path in runs):
@@ -104,8 +107,6 @@ def _once(paths: Sequence[Path], progress: Progress) -> list[Path]:
             continue
         known |= same
         found.append(path)
-    if not found:
-        raise UsageError("no run in these directories", hint="a search that has not finished any step has none")
     return found
 
 
