@@ -72,7 +72,7 @@ def test_an_added_persona_goes_with_those_whose_rights_it_has():
     assert turned_away == {"parent", "staff", "guest"}
     slots = {"slots": {"inspector": [[0, 8]]}}
     assert fault("persona-time-slots", slots, [each.key for each in settings.personas]) is None
-    assert "no persona inspector; there are student" in fault("persona-time-slots", slots)
+    assert "no persona inspector; expected of student" in fault("persona-time-slots", slots)
     with pytest.raises(UsageError, match="personas are student, student"):
         Settings(personas=(SHIPPED[0], *SHIPPED))
 

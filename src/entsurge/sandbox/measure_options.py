@@ -55,7 +55,7 @@ def fault(measure: str, options: object, personas: Collection[str] = PERSONAS) -
         if not holds(value):
             return f"options.{name}: expected {expected}"
         if name in _BY_PERSONA and (strangers := [who for who in value if who not in personas]):
-            return f"options.{name}: no persona {', '.join(strangers)}; there are {', '.join(personas)}"
+            return f"options.{name}: no persona {', '.join(strangers)}; expected of {', '.join(personas)}"
     return None
 
 
