@@ -107,6 +107,14 @@ def test_what_nobody_told_the_end_of_is_unknown(tmp_path: Path) -> None:
         assert found.fr == "nul n’a dit comment gate a pris fin"
 
 
+def test_a_long_reason_keeps_its_end(tmp_path: Path) -> None:
+    """A long command that exits with 1: how it begins, and what it said last."""
+    said = light(told(tmp_path, *WELL[:3], ("gate", "undo failed", 80.2, f"sh -c {'x' * 500}: exit 1: stuck"))).en
+    assert "(sh -c xxx" in said
+    assert "x: exit 1: stuck)" in said
+    assert len(said) < 350
+
+
 def test_a_run_that_was_stopped_is_judged_too(tmp_path: Path) -> None:
     """A guard ended it, and the undo failed: the light is broken beside the guard's own exit code."""
     path = told(tmp_path, *WELL[:3], ("gate", "undo failed", 80.2, "stuck"), end="guard")

@@ -25,7 +25,7 @@ the guardian stays until `entsurge chaos recover` (which every later `entsurge r
 those of `recover`. Written anew by `ENTSURGE_WRITE_ENDINGS=1`.
 
 An ending is one only when its undo has been done: where it cannot be, on any of these ways, the run says `undo failed`
-or `left to its lease`, the record stays with its undo and the reason, and the verdict is INVALID for the first
+or `left to its lease`; after the first the record stays with its undo and the reason, and the verdict is INVALID
 ([writing-experiments.md](writing-experiments.md), "When an undo fails"; `tests/chaos/test_undo_fails.py` for each way,
 `tests/chaos/test_undo_of_each.py` for each fault).
 """

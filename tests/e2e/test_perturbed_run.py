@@ -164,7 +164,7 @@ def stuck(folder: Path) -> dict:
 
 
 def toolkit(path: Path, method: list[str], rollback: list[str], probe: list[str] | None = None) -> Path:
-    """An experiment of Chaos Toolkit's own process provider, perhaps with a steady state."""
+    """An experiment of Chaos Toolkit's own process provider, perhaps with a steady state; in force the whole run."""
 
     def activity(kind: str, name: str, command: list[str], **more: object) -> dict:
         provider = {"type": "process", "path": command[0], "arguments": command[1:]}
@@ -174,7 +174,7 @@ def toolkit(path: Path, method: list[str], rollback: list[str], probe: list[str]
     whole = {
         "title": "trial", "description": "a trial", "method": [activity("action", "on", method)],
         "rollbacks": [activity("action", "pump back", rollback)],
-        "extensions": [block | {"timeline": {"start": "30%", "length": "30%"}}],
+        "extensions": [block],
     }  # fmt: skip
     if probe:
         hypothesis = {"title": "as ever", "probes": [activity("probe", "pump whole", probe, tolerance=0)]}
@@ -188,7 +188,7 @@ def test_an_undo_that_fails_makes_the_run_invalid(entsurge, quick_profile, free_
     """Exit 4 and what is still broken, objectives judged all the same; `recover` keeps it listed until it is undone."""
     of, file = stuck(tmp_path), tmp_path / "pump.json"
     if kind == "ours":
-        experiment(file, "command", of, timeline={"start": "30%", "length": "30%"})
+        experiment(file, "command", of)
     else:
         toolkit(file, of["on"], of["off"])
     done = entsurge(
@@ -239,7 +239,7 @@ def test_a_controller_that_was_killed_leaves_no_false_word(
     entsurge, quick_profile, free_sandbox, state, tmp_path: Path
 ) -> None:
     """SIGKILL of controller and child in mid-run: the guardian's failure is the run's, exit 4."""
-    file = experiment(tmp_path / "pump.json", "command", stuck(tmp_path), timeline={"start": "30%"})
+    file = experiment(tmp_path / "pump.json", "command", stuck(tmp_path))
     over = threading.Event()
 
     def kill() -> None:

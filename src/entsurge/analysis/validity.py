@@ -261,9 +261,9 @@ def _oddly_ended(each: dict[str, Any]) -> tuple[str, str] | None:
 
 
 def _clipped(text: str) -> str:
-    """A reason in one line of bearable length."""
-    line = " ".join(text.split())
-    return line if len(line) <= MOST_SAID else f"{line[:MOST_SAID]}…"
+    """A reason in one line of bearable length: how it begins, and how it ends, where the reason proper stands."""
+    line, part = " ".join(text.split()), MOST_SAID // 2
+    return line if len(line) <= MOST_SAID else f"{line[:part]} … {line[-part:]}"
 
 
 def broken(found: list[Light]) -> list[Light]:
