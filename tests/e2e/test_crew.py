@@ -226,6 +226,24 @@ def crowded_profile(longer_profile: Path, tmp_path_factory: pytest.TempPathFacto
     return path
 
 
+def barred_in_vain(path: Path, profile: Path) -> list[str]:
+    """Visits that were not started although nobody used their account, half a second before or at that instant."""
+    loaded = profiles.load(str(profile))
+    account = {visit.name: (visit.persona, visit.group, visit.account) for visit in Arrivals(loaded, groups(loaded))}
+    rows = frames.visits(read_run(path)).to_dict("records")
+    lived = [row for row in rows if row["end"] not in NEVER_STARTED]
+    return [
+        row["name"]
+        for row in rows
+        if row["end"] == "not-started"
+        and not any(
+            account[other["name"]] == account[row["name"]]
+            and other["start_us"] <= row["start_us"] <= other["end_us"] + 500_000
+            for other in lived
+        )
+    ]
+
+
 @pytest.mark.slow
 def test_a_late_worker_bars_no_account_for_good(crowded_profile: Path, free_sandbox, tmp_path: Path) -> None:
     """People who come again after a late worker has taken their shard over are let in."""
@@ -242,7 +260,8 @@ def test_a_late_worker_bars_no_account_for_good(crowded_profile: Path, free_sand
             second.communicate(timeout=30)
         first.communicate(timeout=30)
     assert events(path, "took over"), output + errors
-    assert set(balanced(path, crowded_profile)) == {"completed"}
+    balanced(path, crowded_profile)
+    assert barred_in_vain(path, crowded_profile) == []
 
 
 @pytest.mark.slow
@@ -260,8 +279,10 @@ def test_a_stopped_master_does_not_accuse_its_workers(longer_profile: Path, free
             os.kill(master, signal.SIGCONT)
         output, errors = process.communicate(timeout=120)
     assert events(path, "lost") == [], output + errors
-    assert read_run(path).finish["end"] == "completed"
-    assert set(balanced(path, longer_profile)) == {"completed"}
+    finish = read_run(path).finish
+    assert finish["end"] == "completed"
+    assert not set(balanced(path, longer_profile)) & NEVER_STARTED
+    assert finish["little"]["residual"] < 0.001
     assert agrees(path, process.returncode), output + errors
 
 
@@ -282,7 +303,7 @@ def test_a_worker_that_is_told_to_stop_loses_nothing(
         wait_for(lambda: len(gauges(path)) >= 5)
         first.send_signal(number)
         _, said = first.communicate(timeout=30)
-        assert first.returncode == 130
+        assert first.returncode == 128 + number
         assert "worker ends: told to stop" in said
         output, errors = master.communicate(timeout=120)
         _, said = second.communicate(timeout=30)
@@ -290,9 +311,13 @@ def test_a_worker_that_is_told_to_stop_loses_nothing(
     assert second.returncode == 0
     assert events(path, "lost") == []
     assert len(events(path, "left")) == 1
-    assert set(balanced(path, longer_profile)) == {"completed"}
+    assert not set(balanced(path, longer_profile)) & NEVER_STARTED
+    run, left = read_run(path), events(path, "leaving")[0]["t"]
+    visits = frames.visits(run)
+    cut = visits[(visits["end"] == "interrupted") & (visits["lost"] > 0)]
+    assert (cut["end_us"] / 1e6 > left + 17).all()  # a slow target may outlast the time that visits have to end
+    assert run.finish["little"]["residual"] < 0.001
     assert agrees(path, master.returncode), output + errors
-    assert reasons(path) == []
 
 
 @pytest.mark.slow
@@ -315,4 +340,4 @@ def test_a_worker_without_descriptors_is_refused_in_a_sentence(
         with running(tmp_path, "worker", "--master", address) as good:
             master.communicate(timeout=120)
             good.communicate(timeout=30)
-    assert reasons(tmp_path / "r") == []
+    balanced(tmp_path / "r", quick_profile)
