@@ -103,10 +103,10 @@ def test_an_unknown_service_in_a_run_is_2_with_what_is_known(tmp_path: Path) -> 
 
 
 def test_a_run_without_a_request_is_4(tmp_path: Path) -> None:
-    """Not enough data is INVALID, never a pass."""
+    """Not enough data is INCONCLUSIVE, never a pass."""
     done = called(record(tmp_path, objectives=HELD, planned={"student": {"visits": 0, "page_views": 9}}))
     assert done.returncode == 4
-    assert "INVALID (4)" in done.stdout.splitlines()[-1]
+    assert "INCONCLUSIVE (4)" in done.stdout.splitlines()[-1]
 
 
 def test_a_newer_format_and_a_folder_that_is_none_are_2(tmp_path: Path) -> None:
