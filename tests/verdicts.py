@@ -5,6 +5,7 @@ from pathlib import Path
 from entsurge.analysis import read_run
 from entsurge.analysis.validity import broken
 from entsurge.analysis.verdict import judge
+from entsurge.errors import EXIT_CODES
 
 PACE = frozenset({"cpu", "loop"})
 
@@ -18,5 +19,4 @@ def reasons(path: Path) -> list[str]:
 
 def agrees(path: Path, code: int) -> bool:
     """Whether an exit code says what the run's figures say: 0 or 3, or 4 when this machine did not keep pace."""
-    verdict = judge(read_run(path)).verdict
-    return code == {"PASS": 0, "FAIL": 3, "INVALID": 4}[verdict]
+    return code == EXIT_CODES[judge(read_run(path)).verdict]

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.analysis.records import Pages, objective, pages, run_of
+from tests.analysis.records import Pages, objective, pages, run_of, visit
 
 from entsurge.analysis.objectives import Finding, judge_objectives
 from entsurge.analysis.verdict import judge
@@ -85,7 +85,9 @@ def test_every_unknown_word_is_named_with_what_is_known(tmp_path: Path) -> None:
 
 def test_a_phase_that_the_run_has_not_is_said(tmp_path: Path) -> None:
     """INCONCLUSIVE, with the phases that there are."""
-    found = judge(run_of(tmp_path, pages(count=500), objectives=[objective("p95 < 1s", phase="fault")]))
+    found = judge(
+        run_of(tmp_path, pages(count=500), visits=[visit()], objectives=[objective("p95 < 1s", phase="fault")])
+    )
     assert found.verdict == "INCONCLUSIVE"
     assert any("no phase fault, but warm-up, surge, drain" in reason["en"] for reason in found.reasons)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from entsurge.errors import Conclusion
+    from entsurge.record.reading.documents import Phase
     from entsurge.record.reading.run import Run
 
 Said = dict[str, str]
@@ -25,6 +26,7 @@ END_CODES = {
     "disk": errors.NO_RECORD,
     "guard": errors.GUARD,
 }
+SHOWN_BESIDES = 3
 CUT_SHORT = frozenset({"interrupted", "unreachable", "guard"})
 """Ends that leave a sound measurement of what came before them."""
 ENDS = {
@@ -84,6 +86,8 @@ def judge(run: Run, ratios: Mapping[tuple[str, str], Judged] | None = None) -> V
     if not any(each.required for each in found):
         thin.append({"fr": "aucun objectif requis n’a pu être jugé", "en": "no required objective could be judged"})
     verdict: Conclusion = "INVALID" if wrong else "FAIL" if missed else "INCONCLUSIVE" if thin else "PASS"
+    if missed and len(thin) > SHOWN_BESIDES:
+        thin = [_besides(len(thin))]
     end_code, refused = END_CODES.get(end, errors.PASS), notable(run)
     return Verdict(
         verdict, errors.exit_code([end_code], [verdict]), _sentence(run, verdict, found, [*wrong, *thin], refused),
@@ -113,36 +117,49 @@ def _ended(end: str) -> Said:
 
 def _unsure(run: Run, each: Finding) -> Said:
     """Not enough data: for whom, for what, and how much more it takes."""
-    known = [str(phase["name"]) for phase in (*run.manifest["phases"], *run.manifest.get("perturbation_phases", ()))]
-    absent = each.phase not in known and each.count == 0
-    fr, en = (
-        (f"ce tir n’a pas de phase {each.phase}, mais {', '.join(known)}",
-         f"this run has no phase {each.phase}, but {', '.join(known)}")
-        if absent else _more(run, each)
-    )  # fmt: skip
+    phases = {phase["name"]: phase for phase in (*run.manifest["phases"], *run.manifest.get("perturbation_phases", ()))}
+    if each.phase not in phases and each.count == 0:
+        known = ", ".join(phases)
+        fr, en = (
+            f"ce tir n’a pas de phase {each.phase}, mais {known}",
+            f"this run has no phase {each.phase}, but {known}",
+        )
+    else:
+        fr, en = _more(run, each, phases.get(each.phase, run.window))
+    pages = f"{each.count} page{'' if each.count == 1 else 's'}"
     return {
-        "fr": f"données insuffisantes pour {whom(run, each.persona, 'fr')} : {each.must} ({each.count} pages ; {fr})",
-        "en": f"not enough data for {whom(run, each.persona, 'en')}: {each.must} ({each.count} pages; {en})",
+        "fr": f"données insuffisantes pour {whom(run, each.persona, 'fr')} : {each.must} ({pages} ; {fr})",
+        "en": f"not enough data for {whom(run, each.persona, 'en')}: {each.must} ({pages}; {en})",
     }
 
 
-def _more(run: Run, each: Finding) -> tuple[str, str]:
-    """How many pages it takes, and what window or scale would bring them, were all else as it was."""
+def _more(run: Run, each: Finding, phase: Phase) -> tuple[str, str]:
+    """How many pages it takes, and what window (or part of it) or scale would bring them, were all else as it was."""
     if each.needed is None:
         return "trop près de la borne pour être départagé", "too close to the bound to tell"
     need = (f"il en faut environ {each.needed}", f"it takes about {each.needed}")
     if not each.count:
         return need
     factor = Fraction(each.needed, each.count)
-    minutes = run.window_seconds * run.manifest["compression"] / 60
-    longer = f"{float(minutes * factor):.0f}", f"{minutes:.0f}"
-    french = f"{need[0]}, soit une fenêtre de {longer[0]} min au lieu de {longer[1]}"
-    english = f"{need[1]}: a window of {longer[0]} min instead of {longer[1]}"
+    minutes = (phase["end_s"] - phase["start_s"]) * run.manifest["compression"] / 60
+    longer, now = (f"{many:.0f}" if many >= 10 else f"{many:.1f}" for many in (float(minutes * factor), minutes))
+    whole = phase is run.window or phase["name"] == run.window["name"]
+    what = ("une fenêtre", "a window") if whole else (f"une phase {each.phase}", f"a phase {each.phase}")
+    french = f"{need[0]}, soit {what[0]} de {longer.replace('.', ',')} min au lieu de {now.replace('.', ',')}"
+    english = f"{need[1]}: {what[1]} of {longer} min instead of {now}"
     larger = _scale(run.manifest["scale"], factor)
     if larger:
         french += f", ou l’échelle {larger} au lieu de {run.manifest['scale']}"
         english += f", or scale {larger} instead of {run.manifest['scale']}"
     return french, english
+
+
+def _besides(count: int) -> Said:
+    """Beside what is missed: how many required objectives cannot be told."""
+    return {
+        "fr": f"en outre, données insuffisantes pour {count} objectif{'s' if count > 1 else ''} requis",
+        "en": f"besides, not enough data for {count} required objective{'s' if count > 1 else ''}",
+    }
 
 
 def _scale(scale: str, factor: Fraction) -> str:
