@@ -67,7 +67,7 @@ def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
 
 def unnamed_scenarios(profile: Profile, given: Mapping[str, str] | None = None) -> list[str]:
     """A sentence for each file beside the profile's scenarios that none of its personas names: it will not be run."""
-    used = {path.resolve() for path in scenario_files(profile, given).values()}
+    used = {path.resolve() for files in (given, None) for path in scenario_files(profile, files).values()}
     folders = sorted({content.root("scenarios").resolve(), *(path.parent for path in used if path.suffix == ".py")})
     return [
         f"{path}: no persona of {profile.name} names it: it is not run; a persona has a table in the personas file"

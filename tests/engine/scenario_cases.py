@@ -15,7 +15,7 @@ from entsurge.errors import UsageError
 def said(persona: str, path: str, driver: str) -> list[str]:
     """What is wrong with one file as a persona's scenario; nothing for a sound one."""
     try:
-        classes, paths = scenarios.load({persona: path})
+        classes, paths = scenarios.load({persona: Path(path)})
         made = registry.make(driver, registry.Setting("http://127.0.0.1"))
         scenarios.check(classes, paths, profiles.load("lockdown-2020"), made)
     except UsageError as error:

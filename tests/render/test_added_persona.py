@@ -53,7 +53,7 @@ def test_what_machines_read_knows_it(run: Path) -> None:
     assert data["personas"][-1] == json.loads(json.dumps(INSPECTOR.as_json()))
     assert data["matrix"]["personas"] == ["student", "inspector"]
     assert data["continuity"]["others"] == [
-        {"persona": "inspector", "publishes": False, "came": 90, "done": 0, "per_100": 0.0}
+        {"persona": "inspector", "publishes": False, "came": 90, "done": 0, "per_100": 0.0, "unmeasured": ""}
     ]
     assert 'name="inspector * surge: errors' in (run / "report.junit.xml").read_text(encoding="utf-8")
 

@@ -93,11 +93,11 @@ def test_what_was_tried_is_held_against_the_day_without_it(tmp_path: Path) -> No
 def test_a_measurement_in_doubt_advises_only_to_measure_again(tmp_path: Path) -> None:
     """However bad the figures."""
     run = day(tmp_path, served=0)
-    run.finish["end"] = "interrupted"
+    run.finish["cpu_share"] = 0.99
     data = brief(run)
     assert advised(data) == ["measure-again"]
     text = render_brief_markdown(data, "en")
-    assert "does not bear a conclusion: the run was interrupted" in text
+    assert "The measurement is not to be believed: generator CPU 99%" in text
     assert text.count("The measurement cannot tell.") == 2
     assert "of their pages served" not in text
 

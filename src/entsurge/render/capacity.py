@@ -33,7 +33,7 @@ SIGNS = {"yes": "✓", "no": "✗", "unsure": "?", "unknown": "?"}
 def catalogue(lang: str) -> dict[str, Any]:
     """The note's words in one language."""
     words = tomllib.loads((content.root("reports") / f"capacity.{lang}.toml").read_text(encoding="utf-8"))
-    return words | {"days": list(messages(lang)["days"].values())}
+    return with_personas(words | {"days": list(messages(lang)["days"].values())}, lang)
 
 
 def write_note(result: Mapping[str, Any], folder: Path) -> list[Path]:
