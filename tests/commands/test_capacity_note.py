@@ -19,4 +19,4 @@ def test_the_note_calls_the_target_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
         main(["capacity", *(f"--from={run}" for run in runs), "--scale", "1/86", "--out", str(tmp_path / "out")])
     (note,) = (tmp_path / "out").glob("*.en.md")
-    assert "Target: préproduction" in note.read_text("utf-8")
+    assert "Platform loaded: préproduction, taken" in note.read_text("utf-8")
