@@ -9,7 +9,7 @@ import pytest
 from tests import inspectors
 from tests.verdicts import agrees
 
-from entsurge.analysis import read_run
+from entsurge.analysis import frames, read_run
 from entsurge.audience import profile as profiles
 from entsurge.commands.demo import demo_settings
 from entsurge.commands.processes import sandbox
@@ -43,11 +43,11 @@ def test_inspectors_come_are_served_and_are_told_of(entsurge, ours, with_inspect
     )  # fmt: skip
     assert agrees(tmp_path / "r", done.returncode), done.stdout + done.stderr
     run = read_run(tmp_path / "r")
-    visits = run.window_visits[run.window_visits["persona"] == "inspector"]
+    visits = frames.window_visits(run)[frames.window_visits(run)["persona"] == "inspector"]
     assert len(visits) == run.manifest["planned"]["inspector"]["visits"] > 5
     assert set(visits["end"]) == {"completed"}
     assert int(visits["ok"].sum()) == run.manifest["planned"]["inspector"]["page_views"]
-    assert run.finish["offered"] == run.finish["started"] == len(run.visits)
+    assert run.finish["offered"] == run.finish["started"] == len(frames.visits(run))
     assert all("inspector" in each["visitors"] for each in run.gauges)
     assert run.manifest["personas"][-1]["key"] == "inspector"
     alone = tmp_path / "elsewhere"
@@ -77,7 +77,7 @@ def test_a_measure_that_defers_staff_defers_them(entsurge, ours, with_inspectors
     assert agrees(tmp_path / "m", done.returncode), done.stdout + done.stderr
     run = read_run(tmp_path / "m")
     assert run.deferred == {"parent", "staff", "inspector"}
-    visits = run.window_visits
+    visits = frames.window_visits(run)
     assert set(visits.loc[visits["persona"] == "inspector", "end"]) == {"shed"}
     states = {
         each["persona"]: each["state"]

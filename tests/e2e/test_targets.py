@@ -206,7 +206,9 @@ def test_clean_up_without_anybody_to_ask_says_how(entsurge, tmp_path) -> None:
     (tmp_path / "run").mkdir()
     of = {"url": "http://127.0.0.1:1", "driver": "portal", "name": "sandbox"}
     (tmp_path / "run" / "manifest.json").write_text(json.dumps({"target": of}), encoding="utf-8")
-    (tmp_path / "run" / "created.jsonl").write_text("{}\n", encoding="utf-8")
+    made = {"service": "messages", "action": "send-message", "url": "/m/1", "persona": "student", "group": "Lyon",
+            "account": 1}  # fmt: skip
+    (tmp_path / "run" / "created.jsonl").write_text(json.dumps(made) + "\n", encoding="utf-8")
     done = entsurge("cleanup", "run", input="")
     assert done.returncode == 2, done.stderr
     assert "--yes" in done.stderr

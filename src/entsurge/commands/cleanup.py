@@ -58,7 +58,7 @@ def _confirm(question: str) -> None:
 
 def _target(path: Path) -> dict[str, str]:
     """What the manifest says of the target. Raises UsageError."""
-    from entsurge.record.reading.documents import read_manifest  # as above
+    from entsurge.record.reading.documents import read_whose  # as above
 
-    of = read_manifest(path)["target"]
+    of = read_whose(path)["target"]
     return {"url": of["url"], "driver": of.get("driver") or "portal", "file": of.get("file") or ""}

@@ -16,7 +16,7 @@ from entsurge.engine.reach import reach
 from entsurge.engine.target_access import TargetAccess
 from entsurge.plan.people import population
 from entsurge.record.layout import CLEANED
-from entsurge.record.reading.documents import CreatedRow, Manifest, read_cleaned, read_created, read_manifest
+from entsurge.record.reading.documents import CreatedRow, Whose, read_cleaned, read_created, read_whose
 from entsurge.record.writer import write_json
 from entsurge.visit.driver import Created
 from entsurge.visit.visitor import UNREACHABLE
@@ -48,7 +48,7 @@ def removed(run: Path, access: TargetAccess) -> Iterator[dict[str, Any]]:
 
     What has been removed is written down, so that a second clean-up does not ask again.
     """
-    manifest, done = read_manifest(run), read_cleaned(run)
+    manifest, done = read_whose(run), read_cleaned(run)
     people = None if access.target and access.target.accounts else population(_profile(manifest))
     context = probe.run_context(access, people, run=run.name)
     by_account: dict[tuple[Any, Any, int], list[CreatedRow]] = defaultdict(list)
@@ -81,7 +81,7 @@ def _remove(visitor: Probe, row: CreatedRow) -> str:
         return f"kept: {error.reason}"
 
 
-def _profile(manifest: Manifest) -> profiles.Profile:
+def _profile(manifest: Whose) -> profiles.Profile:
     """The profile whose people the run signed on as."""
     found = next((each for each in manifest.get("content", ()) if each["kind"] == "profiles"), None)
     if found is None:

@@ -132,6 +132,15 @@ class Manifest(TypedDict):
 
 
 @with_config(_OPEN)
+class Whose(TypedDict):
+    """Of a manifest, what taking back what was written needs: the rest of it may be damaged."""
+
+    target: TargetTold
+    seed: NotRequired[int]
+    content: NotRequired[list[ContentFile]]
+
+
+@with_config(_OPEN)
 class Quantiles(TypedDict):
     """Of times in µs."""
 
@@ -237,6 +246,7 @@ class CreatedRow(TypedDict):
 
 _MANIFEST, _FINISH = TypeAdapter(Manifest), TypeAdapter(Finish)
 GAUGE, EVENT, FAILURE = TypeAdapter(Gauge), TypeAdapter(Event), TypeAdapter(Failure)
+_WHOSE = TypeAdapter(Whose)
 _READING, _CREATED = TypeAdapter(TargetReading), TypeAdapter(CreatedRow)
 
 
@@ -265,6 +275,16 @@ def read_manifest(path: Path) -> Manifest:
     if all(phase["name"] in ("warm-up", "drain") for phase in manifest["phases"]):
         raise UsageError(f"{file}: phases: no window between warm-up and drain")
     return manifest
+
+
+def read_whose(path: Path) -> Whose:
+    """Whose pages a run wrote. Raises UsageError."""
+    if not is_run(path):
+        raise UsageError(f"{path}: no run directory", hint=f"a run directory holds a {MANIFEST}")
+    try:
+        return _WHOSE.validate_python(_parsed(path / MANIFEST))
+    except (ValueError, OSError):
+        raise UsageError(f"{path / MANIFEST}: cannot be read, or names no target") from None
 
 
 def under_way(path: Path) -> bool:
