@@ -201,14 +201,17 @@ def test_what_a_run_wrote_is_removed(entsurge, stub, tiny, tmp_path) -> None:
     assert len(dead.stderr.splitlines()) == 2
 
 
+MADE = {
+    "service": "messages", "action": "send-message", "url": "/m/1", "persona": "student", "group": "Lyon", "account": 1,
+}  # fmt: skip
+
+
 def test_clean_up_without_anybody_to_ask_says_how(entsurge, tmp_path) -> None:
     """No terminal, no answer: exit code 2 and the option, nothing removed."""
     (tmp_path / "run").mkdir()
     of = {"url": "http://127.0.0.1:1", "driver": "portal", "name": "sandbox"}
     (tmp_path / "run" / "manifest.json").write_text(json.dumps({"target": of}), encoding="utf-8")
-    made = {"service": "messages", "action": "send-message", "url": "/m/1", "persona": "student", "group": "Lyon",
-            "account": 1}  # fmt: skip
-    (tmp_path / "run" / "created.jsonl").write_text(json.dumps(made) + "\n", encoding="utf-8")
+    (tmp_path / "run" / "created.jsonl").write_text(json.dumps(MADE) + "\n", encoding="utf-8")
     done = entsurge("cleanup", "run", input="")
     assert done.returncode == 2, done.stderr
     assert "--yes" in done.stderr
@@ -224,5 +227,5 @@ def test_clean_up_is_asked_for(entsurge, tmp_path) -> None:
     target = {"url": "http://127.0.0.1:1", "driver": "portal"}
     (tmp_path / "run" / "manifest.json").write_text(json.dumps({"target": target}), encoding="utf-8")
     assert "wrote nothing" in entsurge("cleanup", "run").stdout
-    (tmp_path / "run" / "created.jsonl").write_text('{"url": "http://127.0.0.1:1/x"}\n', encoding="utf-8")
+    (tmp_path / "run" / "created.jsonl").write_text(json.dumps(MADE) + "\n", encoding="utf-8")
     assert entsurge("cleanup", "run", input="n\n").returncode == 130
