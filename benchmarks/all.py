@@ -1,6 +1,6 @@
 """All benchmarks, one after the other: how far it is, what failed, and what the machine was not quiet for.
 
-`python benchmarks/all.py` takes six hours, most of it real time in which a run waits; `--skip region capacity_truth`
+`python benchmarks/all.py` takes seven hours, most of it real time in which a run waits; `--skip region capacity_truth`
 leaves two. One that fails does not keep the next from its turn; the exit code says whether any has.
 """
 
@@ -66,6 +66,7 @@ BENCHMARKS = (
     Benchmark("population", 4, 2),
     Benchmark("false_alarms", 9, 7),
     Benchmark("live", 4, 9),
+    Benchmark("verdicts", 45, 40),
     Benchmark("region", 27, None, ("--protocol", "http")),
     Benchmark("region", 27, None, ("--protocol", "https-http1")),
     Benchmark("region", 27, 14, ("--protocol", "https-http2")),

@@ -97,7 +97,7 @@ class Ended(BaseException):  # no error: like KeyboardInterrupt, nobody is to ca
 def exit_code(codes: Iterable[int], conclusions: Iterable[Conclusion] = ()) -> int:
     """The exit code of several endings and verdicts together.
 
-    How runs ended comes first (143, 129, 130, 7, 6, 5), then INVALID (4), FAIL (3), INCONCLUSIVE (4), any other, 0.
+    How runs ended comes first (143, 129, 130, 7, 6, 5), then INVALID (4), FAIL (3), any other, INCONCLUSIVE (4), 0.
     """
     known, found = list(codes), list(conclusions)
     for code in PRECEDENCE:

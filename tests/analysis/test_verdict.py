@@ -93,8 +93,11 @@ def test_what_was_refused_is_in_the_sentence_of_every_verdict(tmp_path: Path) ->
     for seconds, verdict in ((0.2, "PASS"), (9.0, "FAIL")):
         found = judge(run_of(tmp_path, pages(seconds=seconds, count=400), visits=visits, objectives=[FAST]))
         assert found.verdict == verdict
-        assert "Pages refused: pupils 50%, parents 100%." in found.sentence["en"]
-        assert "Pages refusées : les élèves 50 %, les parents 100 %." in found.sentence["fr"]
+        assert "Pages refused, visits turned away included: 50% for pupils, 100% for parents." in found.sentence["en"]
+        assert (
+            "Pages refusées, visites renvoyées comprises : 50 % pour les élèves, 100 % pour les parents."
+            in found.sentence["fr"]
+        )
         assert found.refused == {"student": 0.5, "parent": 1.0}
     served = objective("served >= 95%", id="served")
     assert judge(run_of(tmp_path, pages(count=400), visits=visits, objectives=[FAST, served])).verdict == "FAIL"
@@ -117,7 +120,8 @@ def test_a_run_that_goes_on_is_provisional_and_not_judged(tmp_path: Path) -> Non
     path = record(tmp_path, rows, objectives=[FAST])
     (path / "finish.json").unlink()
     engine = subprocess.Popen(
-        [sys.executable, "-c", "input()", "-m", "entsurge.engine", str(path)], stdin=subprocess.PIPE
+        [sys.executable, "-c", "input()", "-m", "entsurge.engine", json.dumps({"out": str(path)})],
+        stdin=subprocess.PIPE,
     )
     try:
         (path / "engine.pid").write_text(str(engine.pid), encoding="utf-8")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from entsurge.analysis.objectives import Finding
+    from entsurge.analysis.verdict import Verdict
     from entsurge.record.reading.run import Run
 
 WELL = 95.0
@@ -29,7 +30,7 @@ def brief(run: Run, without: Run | None = None) -> dict[str, Any]:
     figures = _figures(run)
     tried = perturbations(run)
     figures |= {
-        "invalid": float(found.verdict == "INVALID"), "inconclusive": float(found.verdict == "INCONCLUSIVE"),
+        "invalid": float(found.verdict == "INVALID"), "inconclusive": float(_larger_would_tell(found)),
         "passed": float(found.verdict == "PASS"),
         "missed": float(sum(each.state == "missed" for each in asked)), "slowness": _slowness(asked),
         "measures": float(sum(each["kind"] == "measure" for each in tried)),
@@ -56,6 +57,11 @@ def brief(run: Run, without: Run | None = None) -> dict[str, Any]:
         "teachers": _sentence_for_teachers(found.verdict, run, lost),
         "notes": run.notes,
     }
+
+
+def _larger_would_tell(found: Verdict) -> bool:
+    """Whether a longer run, or a larger one, would tell what this one does not."""
+    return found.verdict == "INCONCLUSIVE" and any(each.required and each.needed for each in found.objectives)
 
 
 def _beside(without: Run, mine: set[str]) -> dict[str, Any]:

@@ -47,8 +47,8 @@ def _smallest(blind: Sequence[Compared], sides: Sides) -> tuple[str, str]:
     known = [each.smallest - 1 for each in blind if each.smallest is not None]
     if not can_show(*sides):
         french, english = (
-            "tant de tirs ne montrent aucun ralentissement",
-            "so many runs show no slowdown, however large",
+            "si peu de tirs ne peuvent montrer aucun ralentissement",
+            "so few runs can show no slowdown, however large",
         )
     elif known:
         low, high = f"{min(known):.0%}"[:-1], f"{max(known):.0%}"[:-1]

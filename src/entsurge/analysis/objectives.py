@@ -103,6 +103,8 @@ def readable(run: Run) -> list[tuple[dict[str, Any], Must]]:
             for key, values in known
             if each.get(key) not in values
         ]
+        if not isinstance(each.get("id"), str):
+            faults.append(f"{name}: id is missing")
         try:
             found.append((each, parse_objective(str(each.get("must")))))
         except ValueError as error:
@@ -160,7 +162,7 @@ def _latency(must: Must, run: Run, each: Mapping[str, Any], persona: str) -> Jud
         return Judged("met", value, low, high, total)
     if (not must.holds(value) and total >= must.fewest) or proportion.lower(slow, total) > allowed:
         return Judged("missed", value, low, high, total)
-    return Judged("not-enough-data", value, low, high, total, proportion.needed(slow, total, allowed))
+    return Judged("not-enough-data", value, low, high, total, _needed(must, value, slow, total))
 
 
 def _quantile_limits(pages: Times, percentile: float, total: int) -> tuple[float | None, float | None]:
@@ -182,8 +184,14 @@ def _share(must: Must, events: int, total: int) -> Judged:
     proved = not must.holds(low if must.downward else high)
     if proved or (not must.holds(value) and total >= must.fewest):
         return Judged("missed", value, low, high, total)
-    otherwise, allowed = events if must.downward else total - events, must.allowed or 0.0
-    return Judged("not-enough-data", value, low, high, total, proportion.needed(otherwise, total, allowed))
+    otherwise = events if must.downward else total - events
+    return Judged("not-enough-data", value, low, high, total, _needed(must, value, otherwise, total))
+
+
+def _needed(must: Must, value: float, otherwise: int, total: int) -> int | None:
+    """How many pages would tell, at the share that there is; a value that breaks the bound tells with the fewest."""
+    found = proportion.needed(otherwise, total, must.allowed or 0.0)
+    return found if must.holds(value) else min(found or must.fewest, must.fewest)
 
 
 _EVENTS = {"errors": "failed", "availability": "ok", "shed": "shed"}

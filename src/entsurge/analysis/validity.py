@@ -42,6 +42,7 @@ def lights(run: Run) -> list[Light]:
 ENDS_FR = {
     "completed": "complet", "interrupted": "interrompu", "guard": "arrêté par un garde-fou",
     "unreachable": "la cible ne répondait plus", "no-workers": "plus aucun générateur", "disk": "disque plein",
+    "failed": "générateur en panne",
     "": "interrompu sans trace",
 }  # fmt: skip
 CUT_SHORT = "le tir a fini avant son terme", "the run ended before its time"
@@ -247,6 +248,8 @@ def _not_as_found(each: dict[str, Any]) -> list[tuple[str, str]]:
 def _oddly_ended(each: dict[str, Any]) -> tuple[str, str] | None:
     """How it ended when not by its undo in time, in French and in English."""
     name, late = each["id"], each["late_s"]
+    if each["ending"] == NOT_UNDONE:
+        return None
     if each["ending"] == LEFT:
         why = _clipped(each["left"])
         return (

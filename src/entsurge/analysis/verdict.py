@@ -25,8 +25,13 @@ END_CODES = {
     "unreachable": errors.UNREACHABLE,
     "disk": errors.NO_RECORD,
     "guard": errors.GUARD,
+    "failed": errors.UNEXPECTED,
 }
 SHOWN_BESIDES = 3
+NEVER_OVER = (
+    "aucune panne n’a pris fin pendant le tir après un calme assez long",
+    "no fault ended within the run after a calm long enough",
+)
 CUT_SHORT = frozenset({"interrupted", "unreachable", "guard"})
 """Ends that leave a sound measurement of what came before them."""
 ENDS = {
@@ -35,6 +40,7 @@ ENDS = {
     "disk": ("le disque a refusé l’enregistrement", "the disk refused the record"),
     "no-workers": ("tous les générateurs ont disparu", "every worker was lost"),
     "guard": ("un garde-fou a arrêté le tir", "a guard stopped the run"),
+    "failed": ("le plan n’a pas pu être proposé jusqu’au bout", "the plan could not be offered to its end"),
     "": ("le tir s’est arrêté sans fin écrite", "the run broke off"),
 }
 
@@ -81,13 +87,12 @@ def judge(run: Run, ratios: Mapping[tuple[str, str], Judged] | None = None) -> V
     wrong: list[Said] = [] if end == "completed" or end in CUT_SHORT else [_ended(end)]
     wrong += [{"fr": light.fr, "en": light.en} for light in broken(conditions)]
     missed = [_missed(run, each) for each in found if each.required and each.state == "missed"]
-    thin = [_ended(end)] if end in CUT_SHORT else []
-    thin += [_unsure(run, each) for each in found if each.required and each.state == "not-enough-data"]
+    ended = [_ended(end)] if end in CUT_SHORT else []
     if not any(each.required for each in found):
-        thin.append({"fr": "aucun objectif requis n’a pu être jugé", "en": "no required objective could be judged"})
+        ended.append({"fr": "aucun objectif requis n’a pu être jugé", "en": "no required objective could be judged"})
+    unsure = [_unsure(run, each) for each in found if each.required and each.state == "not-enough-data"]
+    thin = [*ended, *([_besides(len(unsure))] if missed and len(unsure) > SHOWN_BESIDES else unsure)]
     verdict: Conclusion = "INVALID" if wrong else "FAIL" if missed else "INCONCLUSIVE" if thin else "PASS"
-    if missed and len(thin) > SHOWN_BESIDES:
-        thin = [_besides(len(thin))]
     end_code, refused = END_CODES.get(end, errors.PASS), notable(run)
     return Verdict(
         verdict, errors.exit_code([end_code], [verdict]), _sentence(run, verdict, found, [*wrong, *thin], refused),
@@ -135,6 +140,8 @@ def _unsure(run: Run, each: Finding) -> Said:
 
 def _more(run: Run, each: Finding, phase: Phase) -> tuple[str, str]:
     """How many pages it takes, and what window (or part of it) or scale would bring them, were all else as it was."""
+    if each.needed is None and not each.count:
+        return NEVER_OVER
     if each.needed is None:
         return "trop près de la borne pour être départagé", "too close to the bound to tell"
     need = (f"il en faut environ {each.needed}", f"it takes about {each.needed}")
@@ -241,5 +248,8 @@ def _refused(run: Run, shares: Mapping[str, float], language: str) -> str:
         return ""
     named = [(f"{100 * share:.0f}", whom(run, persona, language)) for persona, share in shares.items()]
     if language == "fr":
-        return f" Pages refusées : {', '.join(f'{who} {percent} %' for percent, who in named)}."
-    return f" Pages refused: {', '.join(f'{who} {percent}%' for percent, who in named)}."
+        told = ", ".join(f"{percent} % pour {who}" for percent, who in named)
+        return f" Pages refusées, visites renvoyées comprises : {told}."
+    return (
+        f" Pages refused, visits turned away included: {', '.join(f'{percent}% for {who}' for percent, who in named)}."
+    )

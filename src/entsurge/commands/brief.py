@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from entsurge.commands.options import Several, listed, write_text
+from entsurge.errors import UsageError
 
 LANGUAGES, FORMATS = ("fr", "en"), ("html", "md", "json")
 
@@ -36,6 +37,9 @@ def command(*, runs: tuple[Path, ...], without: Path | None, out: Path | None, l
 
     languages, kinds = listed("--lang", lang, LANGUAGES), listed("--format", formats, FORMATS)
     read = {path: read_run(path) for path in runs}
+    for path, run in read.items():
+        if run.in_progress:
+            raise UsageError(f"{path}: in progress", hint="a brief is made of a run that is over; report reads so far")
     reference = read_run(without) if without else None
     for path, run in read.items():
         folder = path if out is None else out / path.name if len(runs) > 1 else out

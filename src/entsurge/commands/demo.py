@@ -152,4 +152,7 @@ def _conclude(runs: list[Path], folder: Path, codes: list[int]) -> int:
     click.echo(f"verdicts: {', '.join(verdicts)}; expected: {', '.join(expected)}")
     if verdicts == expected:
         return errors.PASS
-    return errors.INVALID if "INVALID" in verdicts else errors.MISSED
+    if "INVALID" in verdicts:
+        return errors.INVALID
+    unexpected = any(one == "FAIL" != other for one, other in zip(verdicts, expected, strict=False))
+    return errors.INVALID if "INCONCLUSIVE" in verdicts and not unexpected else errors.MISSED

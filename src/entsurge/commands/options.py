@@ -144,12 +144,17 @@ def by_persona(given: Iterable[str]) -> dict[str, str]:
     return result
 
 
-def cast(profile: Profile, scenarios: Mapping[str, str], chaos: Iterable[str] = ()) -> None:
-    """Refuse what a persona of the profile lacks; mention scenario files that no persona names. Raises UsageError."""
+def cast(profile: Profile, scenarios: Mapping[str, str], chaos: Iterable[str] = ()) -> set[str]:
+    """Refuse what a persona of the profile lacks; mention scenario files that no persona names. Raises UsageError.
+
+    Returns the personas that measures put off.
+    """
     from entsurge.cast import check_personas, unnamed_scenarios
     from entsurge.chaos.game_day import load_all
 
     of_days = (name for day in profile.file.day for name in day.measures)
-    check_personas(profile, load_all(list(dict.fromkeys([*profile.measures, *of_days, *chaos]))))
+    experiments = load_all(list(dict.fromkeys([*profile.measures, *of_days, *chaos])))
+    check_personas(profile, experiments)
     for line in unnamed_scenarios(profile, scenarios):
         click.echo(f"entsurge: {line}", err=True)
+    return {who for each in experiments for who in each.extension.defers}

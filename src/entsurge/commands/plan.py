@@ -54,7 +54,7 @@ def command(
 ) -> None:  # fmt: skip
     """What a run of PROFILE would offer: visits, pages, requests per second and visitors at once."""
     loaded = profiles.load(profile, overrides=overrides(**given))
-    cast(loaded, by_persona(scenario))
+    deferred = cast(loaded, by_persona(scenario))
     other = OTHER_SHAPE.get(loaded.file.shape)
     compared = (other, profiles.load_shape(other)) if other else None
     found = summary.summarise(loaded, other=compared, limit=limit)
@@ -68,12 +68,12 @@ def command(
     sized = sizing.size(loaded, days, target) if target else None
     if as_json:
         windows = [{"name": day.name, **summary.window_load(day)} for day in days]
-        small = [asdict(each) | {"scale": str(each.scale)} for each in too_thin(loaded)]
+        small = [asdict(each) | {"scale": str(each.scale)} for each in too_thin(loaded, deferred)]
         whole = found.as_json() | {"too_small": small} | ({"days": windows} if windows else {})
         click.echo(json.dumps(whole | ({"sizing": sized.as_json()} if sized else {}), ensure_ascii=False, indent=1))
         return
     _show(found, loaded, limit, plot_file)
-    for thin in too_thin(loaded):
+    for thin in too_thin(loaded, deferred):
         click.echo(f"too small to tell: {thin.sentence}")
     if in_turn:
         _show_days(loaded)

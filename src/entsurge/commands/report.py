@@ -21,24 +21,14 @@ def command(runs: tuple[Path, ...], out: Path | None, lang: str, formats: str) -
 
     A run that was killed before it could be judged is judged now: its verdict.json is written.
     """
+    from entsurge.record.reading.documents import under_way
     from entsurge.render import write_report  # pandas is loaded only when it is needed
 
     languages, kinds = listed("--lang", lang, LANGUAGES), listed("--format", formats, FORMATS)
     for path in write_report(list(runs), out or runs[-1], langs=languages, formats=kinds).values():
         click.echo(str(path))
-    unjudged = [run for run in runs if not (run / "verdict.json").is_file() and not _under_way(run)]
+    unjudged = [run for run in runs if not (run / "verdict.json").is_file() and not under_way(run)]
     if unjudged:
         from entsurge.gate import gate
 
         gate(unjudged)
-
-
-def _under_way(run: Path) -> bool:
-    """Whether the engine that makes this run still lives."""
-    if (run / "finish.json").is_file():
-        return False
-    try:
-        number = int((run / "engine.pid").read_text(encoding="utf-8"))
-        return b"entsurge.engine" in Path(f"/proc/{number}/cmdline").read_bytes()
-    except (OSError, ValueError):
-        return False

@@ -135,8 +135,8 @@ def command(
         progress=not quiet,
     )
     loaded = profiles.load(profile, overrides=spec.overrides)
-    cast(loaded, spec.scenarios, spec.chaos)
-    for thin in too_thin(loaded):
+    deferred = cast(loaded, spec.scenarios, spec.chaos)
+    for thin in too_thin(loaded, deferred):
         click.echo(f"entsurge: too small to tell: {thin.sentence}", err=True)
     in_turn = loaded.file.day if given.get("day") is None else []
     measures = loaded.measures + [name for day in in_turn for name in day.measures if given["measures"] is not False]

@@ -55,7 +55,7 @@ class Local:
 
     def _planned_through(self, greenlet: Any) -> None:
         if not greenlet.successful():
-            self.run.stop("interrupted")
+            self.run.stop("failed")
         self.pulse.all_started = True
 
     def tick(self, second: int) -> None:

@@ -38,6 +38,7 @@ LOOK_SECONDS = 0.2  # how often to see whether the window is over: 20 times a se
 END_CODES = {
     "completed": errors.PASS, "interrupted": errors.INTERRUPTED, "unreachable": errors.UNREACHABLE,
     "no-workers": errors.INVALID, "disk": errors.NO_RECORD, "guard": errors.GUARD,
+    "failed": errors.UNEXPECTED,
 }  # fmt: skip
 
 

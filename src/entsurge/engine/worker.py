@@ -129,7 +129,9 @@ class Worker:
 
     def _leave(self) -> None:
         """Say goodbye, and go when the others have the shards and our visits are over; told twice, cut them short."""
-        if self.ending or self.scheduler is None or not self.begun:
+        if self.ending:
+            return  # the last report is on its way
+        if self.scheduler is None or not self.begun:
             self.channel.send(messages.Leaving())
             self._stop(errors.INTERRUPTED, LEFT)
         elif self.leaving:

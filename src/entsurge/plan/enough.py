@@ -13,6 +13,8 @@ from entsurge.audience.shape import SERVICES
 from entsurge.plan.summary import window_load
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from entsurge.audience.profile import Profile
 
 
@@ -45,8 +47,11 @@ class Thin:
         return head + remedy
 
 
-def too_thin(profile: Profile) -> list[Thin]:
-    """The required objectives of the window for which fewer pages are expected than prove anything, in order."""
+def too_thin(profile: Profile, deferred: Collection[str] = ()) -> list[Thin]:
+    """The required objectives of the window for which fewer pages are expected than prove anything, in order.
+
+    Nothing is said of the personas that a measure puts off: their objectives are not judged.
+    """
     load, replay = window_load(profile), profile.file.replay
     found: dict[tuple[str, str, int], Thin] = {}
     for each in numbered(profile.file.objective):
@@ -54,10 +59,14 @@ def too_thin(profile: Profile) -> list[Thin]:
         if not each["required"] or each["phase"] != replay.phase or must.measure == "recovery" or must.relative:
             continue
         for persona in profile.personas if each["persona"] == "*" else (each["persona"],):
+            if persona in deferred:
+                continue
             whole = each["service"] not in SERVICES
             share = 1.0 if whole else float(profile.mixes.mix(persona).page_share(each["service"]))
             rate = load["personas"][persona]
             per_second = rate["visits_per_second"] if each["service"] == "sign-on" else rate["pages_per_second"] * share
+            if each["service"] == "*" and must.measure != "served":
+                per_second += rate["visits_per_second"]  # sign-on is a page of these
             pages = per_second * load["run_seconds"]
             if pages < must.fewest:
                 minutes = profile.end_minute - profile.begin_minute

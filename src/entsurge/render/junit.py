@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 COMPARISON = "comparison with the baseline"
-UNTOLD = {"INVALID": "the measurement is to be believed", "INCONCLUSIVE": "the measurement is large enough to tell"}
+UNTOLD = {"INVALID": "the measurement is to be believed", "INCONCLUSIVE": "the measurement tells"}
 
 
 def render_junit(data: Mapping[str, Any]) -> str:

@@ -146,7 +146,8 @@ class Visitor(VisitorApi, User):
                 self._live(context, plan)
         except gevent.GreenletExit:
             self.log.end = "interrupted"
-            self._unanswered(context)
+            if not context.cuts_short:
+                self._unanswered(context)
             if context.cuts_short and self.log.remaining():
                 context.limits["a worker was told to stop while its visits went on"] += 1
                 self._lose_the_rest(context)
@@ -167,6 +168,7 @@ class Visitor(VisitorApi, User):
         asked, end_us = self.asked, context.now_us()
         result = PageResult(Outcome.FAILED, "unanswered when the run ended")
         self._note(context, result, asked.due_us, asked.start_us, end_us)
+        context.answers -= 1
         if asked.page is None:
             self.log.sign_on = str(result.outcome)
         else:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from entsurge.analysis.capacity import queueing, usl
 from entsurge.analysis.capacity.boundary import boundary, disagree
 from entsurge.analysis.capacity.carried import Carried
-from entsurge.analysis.capacity.step import LITTLE_AT_MOST
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -159,7 +158,6 @@ def _notes(steps: Sequence[Step], found: Boundary) -> Iterator[str]:
         "bracket-only": found.how == "bracket",
         "not-monotone": disagree(steps),
         "not-steady": any(not step.steadiness.steady for step in held),
-        "little": any(step.little is not None and step.little > LITTLE_AT_MOST for step in steps),
         "not-served": any(step.not_served > REFUSED_AT_MOST for step in held),
         "unjudged": any(step.unjudged for step in steps),
         "comebacks": any(step.comebacks for step in steps),

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from entsurge.record.reading.run import Run
 
 LEAST_ALLOWED = 0.002  # a share that is allowed to be smaller than this is treated as this
-TOLERATED = frozenset({"little"})  # said in the note: a step is short, its visits and its gauge agree less closely
-LITTLE_AT_MOST = 0.1
 BROKE_OFF = 1.0  # the margin of a step that a guard ended, or in which the target stopped answering
 ENDED = {"guard": "a guard ended it", "unreachable": "the target stopped answering"}
 STILL_RISING = 0.25  # the margin of a step that kept its objectives while its queue was still growing
@@ -134,7 +132,7 @@ def named(finding: Finding) -> str:
 
 def _not_believed(run: Run) -> tuple[str, str]:
     """Why the run says nothing of the target, in French and English; empty where it does."""
-    found = [light for light in broken(lights(run)) if light.name not in TOLERATED]
+    found = broken(lights(run))
     return ", ".join(light.fr for light in found), ", ".join(light.en for light in found)
 
 

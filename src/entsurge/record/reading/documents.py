@@ -292,11 +292,13 @@ def under_way(path: Path) -> bool:
     number = document(path / PROCESS, int, [])
     if number is None or (path / FINISH).is_file():
         return False
+    process = Path("/proc") / str(number)
     try:
-        command = (Path("/proc") / str(number) / "cmdline").read_bytes()
-    except OSError:
+        words = (process / "cmdline").read_bytes().split(b"\0")
+        told = next(json.loads(word) for word in words if word.startswith(b"{"))
+        return b"entsurge.engine" in words and (process / "cwd" / told["out"]).resolve() == path.resolve()
+    except (OSError, ValueError, StopIteration, KeyError, TypeError):
         return False
-    return b"entsurge.engine" in command and str(path.resolve().name).encode() in command
 
 
 def read_finish(path: Path, notes: list[str]) -> Finish | None:
