@@ -62,7 +62,7 @@ def child(protocol: str, url: str, authority: str, visits: int) -> dict[str, flo
     import gevent
 
     from entsurge import content
-    from entsurge.engine import prepared
+    from entsurge.engine import scenarios as written
     from entsurge.engine.health import settle
     from entsurge.plan.arrivals import PagePlan, VisitPlan
 
@@ -70,7 +70,7 @@ def child(protocol: str, url: str, authority: str, visits: int) -> dict[str, flo
     shared = context(protocol, url, authority)
     environment = SimpleNamespace(entsurge=shared, events=SimpleNamespace(), runner=None, host="")
     found = {persona: content.find("scenarios", persona) for persona in SERVICES}
-    scenarios, left = prepared.load_scenarios(found)[0], list(range(visits))
+    scenarios, left = written.load(found)[0], list(range(visits))
 
     def live() -> None:
         while left:

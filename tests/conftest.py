@@ -17,6 +17,10 @@ _spec.loader.exec_module(_postgres)
 postgres, own_cluster = _postgres.postgres, _postgres.own_cluster
 
 FULL = os.environ.get("ENTSURGE_FULL") == "1"
+# Under nohup, or behind a shell's &, signals are ignored, and whatever a test starts would ignore them too.
+for _number, _usual in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, _usual)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
