@@ -57,7 +57,7 @@ def test_more_runs_show_less_and_more_series_hide_more() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("baselines", "candidates", "series", "common"), [(4, 4, 1, 0.0), (4, 4, 12, 0.2), (10, 3, 12, 0.6), (5, 5, 5, 0.5)]
+    ("baselines", "candidates", "series", "common"), [(4, 4, 1, 0.0), (4, 4, 12, 0.2), (10, 3, 12, 0.6)]
 )
 def test_four_of_five_comparisons_show_the_change_that_is_said(
     baselines: int, candidates: int, series: int, common: float

@@ -131,7 +131,7 @@ def test_an_edge_that_refuses_makes_the_run_invalid(entsurge, stub, tiny, tmp_pa
     done = entsurge("run", str(tiny), *AS_TOLD)
     assert done.returncode == 4, done.stderr
     first = done.stdout.splitlines()[0]
-    assert "supports no verdict: an edge in front of the ENT (WAF) refused pages (cloudflare: " in first
+    assert "is not to be believed: an edge in front of the ENT (WAF) refused pages (cloudflare: " in first
     finish = json.loads((tmp_path / "run" / "finish.json").read_text("utf-8"))
     assert asked(url, "/stub/asked")["asked"] - before < finish["started"] / 2
 
