@@ -50,8 +50,8 @@ def command(
     """Judge RUNS, and hold them against baselines if there are any.
 
     Exits 0 pass, 2 usage (a baseline of another profile, an objective of an unknown service), 3 objectives missed or
-    worse than the baseline, 4 the measurement supports no verdict (with --strict: or the comparison could have missed a
-    slowdown), 5 to 7 and 130 as documented in docs/gate.md.
+    worse than the baseline, 4 not to be believed or too small to tell (with --strict: or the comparison could have
+    missed a slowdown), 5 to 7 and 130 as documented in docs/gate.md.
     """
     from entsurge.gate import gate  # pandas is loaded only when it is needed
 
