@@ -17,6 +17,7 @@ from entsurge.audience import profile as profiles
 from entsurge.commands.options import new_run_folder, overrides
 from entsurge.commands.targets import choose
 from entsurge.engine.spec import ADMIN_TOKEN
+from entsurge.record.layout import is_run
 from entsurge.streams import lasting_streams
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def command(
             hint="entsurge capacity lockdown-2020 --target http://127.0.0.1:8080",
         )
     if target:
-        if out is not None and (out / "manifest.json").exists():
+        if out is not None and is_run(out):
             raise errors.UsageError(f"{out}: holds a run", hint="name another folder with --out")
         if not profile:
             raise errors.UsageError("which profile is to be searched with?", hint="such as lockdown-2020")

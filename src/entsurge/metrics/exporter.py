@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from prometheus_client.metrics_core import Metric
 
+    from entsurge.audience.objective import Must
     from entsurge.record.recorder import Fold
     from entsurge.record.schema import Key
 
@@ -217,6 +218,14 @@ class Exporter(Collector):
             phases.add_metric([str(each["name"])], float(each["name"] == self.phase))
         yield phases
 
+    def _owed(self) -> Iterator[tuple[tuple[str, str], Mapping[str, Any], Must]]:
+        """Persona and service, the objective and what it demands; those relative to a baseline apart."""
+        for each in self.manifest.get("objectives", ()):
+            must = parse_objective(str(each["must"]))
+            if not must.relative:
+                for persona in self.personas if each["persona"] == "*" else (each["persona"],):
+                    yield (str(persona), str(each["service"])), each, must
+
     def _objectives(self) -> Metric:
         """The latency objectives, so that alerts need no copy of their bounds."""
         family = GaugeMetricFamily(
@@ -225,12 +234,9 @@ class Exporter(Collector):
             labels=["persona", "service", "phase", "percentile"],
         )
         tightest: dict[tuple[str, str, str, str], float] = {}
-        for each in self.manifest.get("objectives", ()):
-            must = parse_objective(str(each["must"]))
-            if must.measure != "latency" or must.relative or must.timing != "corrected":
-                continue
-            for persona in self.personas if each["persona"] == "*" else (each["persona"],):
-                key = (str(persona), str(each["service"]), str(each["phase"]), f"{must.percentile or 50:g}")
+        for whose, each, must in self._owed():
+            if must.measure == "latency" and must.timing == "corrected":
+                key = (*whose, str(each["phase"]), f"{must.percentile or 50:g}")
                 tightest[key] = min(must.bound, tightest.get(key, must.bound))
         for labels, bound in tightest.items():
             family.add_metric(labels, bound)
@@ -244,12 +250,9 @@ class Exporter(Collector):
             labels=["persona", "service", "phase"],
         )
         most: dict[tuple[str, str, str], int] = {}
-        for each in self.manifest.get("objectives", ()):
-            must = parse_objective(str(each["must"]))
-            if not each.get("required", True) or must.measure == "recovery" or must.relative:
-                continue
-            for persona in self.personas if each["persona"] == "*" else (each["persona"],):
-                key = (str(persona), str(each["service"]), str(each["phase"]))
+        for whose, each, must in self._owed():
+            if each.get("required", True) and must.measure != "recovery":
+                key = (*whose, str(each["phase"]))
                 most[key] = max(must.fewest, most.get(key, 0))
         for labels, pages in most.items():
             family.add_metric(labels, pages)
