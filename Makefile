@@ -17,8 +17,9 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)  ## the main job on the embedded ENT: ordinary, lockdown, lockdown with measures
 	@$(BIN)/entsurge demo
 
-test: $(READY)  ## the tests (ENTSURGE_FULL=1: the slow ones too)
-	$(BIN)/pytest
+BESIDE := -n 2 --dist loadfile
+test: $(READY)  ## the tests (ENTSURGE_FULL=1: the slow ones too, two at a time; what failed so is tried once more, alone)
+	$(BIN)/pytest $(if $(ENTSURGE_FULL),$(BESIDE) || $(BIN)/pytest --last-failed --last-failed-no-failures none)
 
 lint: $(READY)  ## ruff and mypy, strict
 	$(BIN)/ruff format --check .

@@ -26,16 +26,17 @@ from known_queue import House, Page, simulate
 from scipy.optimize import minimize
 
 from entsurge import content
-from entsurge.analysis.capacity.assessment import assess
-from entsurge.analysis.capacity.search import Settings as SearchSettings
-from entsurge.analysis.capacity.steady import steadiness
+from entsurge.analysis.capacity.boundary import boundary, doubt
+from entsurge.analysis.capacity.steady import steadiness, steady
 from entsurge.analysis.capacity.step import STILL_RISING, Step
 from entsurge.audience import profile as profiles
 from entsurge.audience.objective import parse_objective
 from entsurge.audience.persona import PERSONAS
 from entsurge.audience.shape import SERVICES
 from entsurge.commands.processes import sandbox
-from entsurge.commands.searching import Progress, Search, Searching
+from entsurge.commands.searching import Searching
+from entsurge.findings.search import Search
+from entsurge.findings.search import Settings as SearchSettings
 from entsurge.plan.arrivals import Arrivals
 from entsurge.plan.people import groups
 from entsurge.plan.summary import window_load
@@ -46,6 +47,8 @@ from entsurge.sandbox.settings import Settings
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+
+    from entsurge.analysis.capacity.search import Progress
 
 COMPRESSION, SCHOOLS = 360, 40
 HOLD, WARM_UP, DRAIN = 10.0, 4.0, 4
@@ -160,9 +163,9 @@ class Virtual(Searching):
         begin = float(profile.file.replay.warm_up_minutes * 60 / profile.file.replay.compression)
         seconds = float((profile.end_minute - profile.begin_minute) * 60 / profile.file.replay.compression)
         inside = [page for page in pages if begin <= page.due < begin + seconds]
-        steady = steadiness(list(_by_second(inside, begin)))
+        known = steadiness(list(_by_second(inside, begin)))
         worst = margin(inside, self.case.must)
-        if worst <= 0 and not steady.steady:
+        if worst <= 0 and not steady(known):
             worst = STILL_RISING
         due = [visit for visit in visits if visit.phase != "warm-up"]
         served = [page.seconds for page in inside if page.outcome == "ok" and page.service != "sign-on"]
@@ -171,7 +174,7 @@ class Virtual(Searching):
             name=why, path="", rate=offered / self.unit, offered_pages=offered,
             offered_visits=len(due) / seconds, served_pages=len(served) / seconds,
             page_seconds=float(np.mean(served)) if served else 0.0, margin=worst, binding=self.case.must,
-            steadiness=steady,
+            steadiness=known,
         )  # fmt: skip
 
 
@@ -253,7 +256,7 @@ def searched(case: Case, search: Search, seed: int, *, virtual: bool) -> Progres
 
 def line(case: Case, seed: int, progress: Progress, truth_rate: float) -> tuple[bool, float]:
     """Print one search; whether the interval holds the truth, and how far off its middle is."""
-    ends = assess(progress.steps).boundary
+    ends = boundary(progress.steps)
     inside, off = ends.low <= truth_rate <= ends.high, ends.value / truth_rate - 1
     print(
         f"  {case.name}, seed {seed}: {ends.value:.3f} ({ends.low:.3f} to {ends.high:.3f}, {ends.how}, {ends.steps} of "
@@ -325,12 +328,12 @@ def _row(case: Case, path: Path, count: int, given: argparse.Namespace) -> str:
     for seed in range(1, count + 1):
         progress = searched(case, search, seed, virtual=given.virtual)
         inside, off = line(case, seed, progress, known)
-        found.append((inside, off, len(progress.steps), assess(progress.steps).boundary.doubt))
-    inside, off, steps, doubt = zip(*found, strict=True)
+        found.append((inside, off, len(progress.steps), doubt(boundary(progress.steps))))
+    inside, off, steps, halves = zip(*found, strict=True)
     close = sum(abs(each) <= 0.07 for each in off)
     return (
         f"| {case.name} | {expected:.3f} | {known:.3f} | {sum(inside)}/{count} | {close}/{count} | "
-        f"{np.mean(np.abs(off)):.1%} ({max(off, key=abs):+.1%}) | {np.mean(steps):.0f} | {np.median(doubt):.1%} |"
+        f"{np.mean(np.abs(off)):.1%} ({max(off, key=abs):+.1%}) | {np.mean(steps):.0f} | {np.median(halves):.1%} |"
     )
 
 

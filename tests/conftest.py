@@ -72,7 +72,8 @@ def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subproc
 @pytest.fixture(scope="session", autouse=True)
 def _begun_early(request: pytest.FixtureRequest) -> None:
     """The demo takes four minutes and little of the machine: it begins with the session, and is judged in its turn."""
-    if FULL and any("demo_run" in getattr(item, "fixturenames", ()) for item in request.session.items):
+    first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
+    if FULL and first and any("demo_run" in getattr(item, "fixturenames", ()) for item in request.session.items):
         request.getfixturevalue("demo_run")
 
 

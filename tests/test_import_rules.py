@@ -117,6 +117,11 @@ def test_analysis_does_not_know_how_it_is_shown() -> None:
     assert offenders(("entsurge.render", "entsurge.gate"), rooms=("analysis", "record", "engine", "visit")) == []
 
 
+def test_what_is_shown_is_findings_alone() -> None:
+    """Whoever words findings does not load what found them."""
+    assert offenders(("entsurge.analysis",), rooms=("render",)) == []
+
+
 def test_products_and_sign_ons_do_not_know_who_drives_them() -> None:
     """Drivers, sign-on methods, targets and recordings are used by the engine, never the reverse."""
     rooms = ("drivers", "signon", "targets", "recorded", "selectors", "signs", "phrases", "secret")
@@ -177,3 +182,10 @@ def test_help_loads_neither_pandas_nor_locust(command: list[str]) -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stderr.strip().endswith("[]")
     assert "Usage" in done.stdout
+
+
+def test_findings_are_data_alone() -> None:
+    """Whoever words or stores findings needs neither pandas nor what found them; and they know nobody who does."""
+    ours = {f"entsurge.{path.name.removesuffix('.py')}" for path in SOURCE.iterdir()}
+    known = {"entsurge.findings", "entsurge.audience", "entsurge.record", "entsurge.errors", "entsurge.__init__"}
+    assert offenders((*(ours - known), "pandas", "numpy", "pyarrow"), rooms=("findings",), typing=True) == []

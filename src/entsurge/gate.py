@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from entsurge import errors
-from entsurge.analysis import Run, Verdict, judge, read_run
+from entsurge.analysis import Run, judge, read_run
 from entsurge.analysis.verdict import measured as measured_text
+from entsurge.findings.comparison import about
+from entsurge.findings.serial import as_data
 from entsurge.record.layout import VERDICT
 from entsurge.record.writer import write_json
 
@@ -15,10 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from entsurge.analysis.comparison import Comparison, PageErrors
-    from entsurge.analysis.family import Compared
-    from entsurge.analysis.measured import Said
     from entsurge.analysis.objectives import Judged
+    from entsurge.findings.comparison import Compared, Comparison, PageErrors
+    from entsurge.findings.verdict import Said, Verdict
 
 SIGNS: dict[errors.Conclusion, str] = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "INVALID": "⊘"}
 NAMES = {
@@ -206,8 +207,6 @@ def _unseen_lines(found: Comparison) -> list[str]:
 
 
 def _about(each: Compared | PageErrors) -> str:
-    from entsurge.analysis.family import about
-
     return about(each.persona, each.service, each.page)
 
 
@@ -256,6 +255,6 @@ def _compared(held: Comparison) -> str:
 
 def _write(path: Path, found: Verdict) -> None:
     try:
-        write_json(path / VERDICT, found.as_json())
+        write_json(path / VERDICT, as_data(found.concluded()))
     except OSError as error:
         raise errors.CannotRecord(f"{path / VERDICT}: {error.strerror or error}") from None

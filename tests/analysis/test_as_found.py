@@ -58,7 +58,7 @@ def test_an_undo_that_failed_makes_the_run_invalid(tmp_path: Path) -> None:
         "en": "the target was not left as it was found: gate is still in force, its undo failed (valve: exit 1: "
         "stuck), see `entsurge chaos recover`",
     }]  # fmt: skip
-    assert {each["id"]: each["end_s"] for each in perturbations(read_run(path))} == {"pump": 60, "gate": 140}
+    assert {each.id: each.end_s for each in perturbations(read_run(path))} == {"pump": 60, "gate": 140}
 
 
 def test_a_steady_state_that_no_longer_holds_makes_the_run_invalid(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_the_last_word_counts(tmp_path: Path, last: Told) -> None:
     """An undo that failed and was done a second later is done."""
     path = told(tmp_path, *WELL[:3], ("gate", "undo failed", 80.2, "stuck"), last)
     assert light(path).ok is True
-    assert perturbations(read_run(path))[1]["end_s"] == 81
+    assert perturbations(read_run(path))[1].end_s == 81
 
 
 def test_a_lease_is_told_from_a_normal_end(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_lease_is_told_from_a_normal_end(tmp_path: Path) -> None:
     assert light(path).en == "gate was ended by its lease alone, not by its undo (500)"
     assert "échéance de son bail" in light(path).fr
     assert judge(read_run(path)).verdict == "PASS"
-    assert perturbations(read_run(path))[1]["end_s"] == pytest.approx(95.5)
+    assert perturbations(read_run(path))[1].end_s == pytest.approx(95.5)
 
 
 def test_what_ended_long_after_its_time_is_shown(tmp_path: Path) -> None:

@@ -252,7 +252,7 @@ def test_what_could_have_been_missed_is_said_with_how_many_runs_would_do() -> No
     baselines, candidates = found.scopes[0].would_do
     assert 4 < candidates <= baselines <= 10
     assert f"{baselines} baselines and {candidates} candidates should do" in found.unseen["en"]
-    assert found.as_json()["state"] == "amber"
+    assert found.state == "amber"
     few = compare([loose(1.0)], [loose(1.2)])
     assert few.unseen["en"].endswith("it takes four a side at least, or three against ten")
     assert few.state == "amber"

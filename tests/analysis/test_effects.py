@@ -10,6 +10,8 @@ from entsurge.analysis import proportion
 from entsurge.analysis.blocks import Part, Stretch, compare
 from entsurge.analysis.effects import effects
 from entsurge.analysis.spells import spells, upper_edge
+from entsurge.findings.perturbation import Disturbance, Effect, EffectCell
+from entsurge.findings.serial import as_data
 from entsurge.record.reading.by_second import by_second
 from entsurge.record.reading.run import read_run
 from entsurge.record.reading.series import Series
@@ -58,8 +60,8 @@ def a_run(path: Path, perturbations: list[dict], pages, *, applied: bool = True)
     return read_run(path)
 
 
-def of(found: dict, persona: str, service: str) -> dict:
-    return next(each for each in found["cells"] if (each["persona"], each["service"]) == (persona, service))
+def of(found: Effect, persona: str, service: str) -> EffectCell:
+    return next(each for each in found.cells if (each.persona, each.service) == (persona, service))
 
 
 def slow_and_failing(second: int, draw):
@@ -76,14 +78,14 @@ def test_the_effect_is_found_with_its_interval_and_its_times(tmp_path: Path) -> 
     """30 points fewer, three times as long, felt at once, over at once; the others untouched; an inversion."""
     (found,) = effects(a_run(tmp_path / "r", [perturbation("f", "fault", 40, 60)], slow_and_failing), None)
     pupils = of(found, "student", "messages")
-    assert pupils["served"]["low"] < -30 < pupils["served"]["high"]
-    assert pupils["slower"]["low"] < 3 < pupils["slower"]["high"]
-    assert (pupils["degrade_s"], pupils["recover_s"], pupils["felt"]) == (0, 0, True)
+    assert pupils.before.served.low < -30 < pupils.before.served.high
+    assert pupils.before.slower.low < 3 < pupils.before.slower.high
+    assert pupils.disturbance == Disturbance(0, 0, felt=True)
     parents = of(found, "parent", "messages")
-    assert parents["served"]["value"] == 0
-    assert parents["slower"]["low"] < 1 < parents["slower"]["high"]
-    assert parents["felt"] is False
-    assert [(each["service"], each["protected"], each["other"]) for each in found["inversions"]] == [
+    assert parents.before.served.value == 0
+    assert parents.before.slower.low < 1 < parents.before.slower.high
+    assert parents.disturbance.felt is False
+    assert [(each.service, each.protected, each.other) for each in found.inversions] == [
         ("*", "student", "parent"), ("messages", "student", "parent"),
     ]  # fmt: skip
 
@@ -98,10 +100,10 @@ def test_what_drifts_anyway_is_not_laid_at_the_fault_s_door(tmp_path: Path) -> N
 
     (found,) = effects(a_run(tmp_path / "r", [perturbation("f", "fault", 40, 70)], drifting), None)
     cell = of(found, "student", "home")
-    assert cell["slower"]["low"] > 1.8
-    against = cell["against_control"]["slower"]
-    assert against["low"] < 1 < against["high"]
-    assert against["value"] == pytest.approx(1, abs=0.05)
+    assert cell.before.slower.low > 1.8
+    against = cell.control.slower
+    assert against.low < 1 < against.high
+    assert against.value == pytest.approx(1, abs=0.05)
 
 
 def test_a_measure_is_worth_what_it_buys_and_costs(tmp_path: Path) -> None:
@@ -115,11 +117,11 @@ def test_a_measure_is_worth_what_it_buys_and_costs(tmp_path: Path) -> None:
 
     measure = perturbation("m", "measure", 50, 95, ("parent",))
     (found,) = effects(a_run(tmp_path / "r", [measure], overloaded), None)
-    worth = found["worth"]
-    assert worth["bought_pages_per_minute"]["value"] == pytest.approx(120, rel=0.25)
-    assert worth["bought_pages_per_minute"]["low"] > 80
-    assert worth["cost_pages_per_minute"]["value"] == 600
-    assert worth["rank"] == 1
+    worth = found.worth
+    assert worth.bought_pages_per_minute.value == pytest.approx(120, rel=0.25)
+    assert worth.bought_pages_per_minute.low > 80
+    assert worth.cost_pages_per_minute.value == 600
+    assert worth.rank == 1
 
 
 def test_measures_taken_one_by_one_are_told_apart(tmp_path: Path) -> None:
@@ -132,18 +134,18 @@ def test_measures_taken_one_by_one_are_told_apart(tmp_path: Path) -> None:
 
     two = [perturbation("small", "measure", 35, 95), perturbation("great", "measure", 65, 95)]
     small, great = effects(a_run(tmp_path / "r", two, stepwise), None)
-    assert small["during_s"] == [35, 65]
-    assert great["before_s"] == [35, 65]
-    assert (small["worth"]["rank"], great["worth"]["rank"]) == (2, 1)
-    assert small["worth"]["bought_pages_per_minute"]["value"] == pytest.approx(0.1 * 2400, rel=0.35)
-    assert great["worth"]["bought_pages_per_minute"]["value"] == pytest.approx(0.35 * 2400, rel=0.15)
+    assert small.during_s == (35, 65)
+    assert great.before_s == (35, 65)
+    assert (small.worth.rank, great.worth.rank) == (2, 1)
+    assert small.worth.bought_pages_per_minute.value == pytest.approx(0.1 * 2400, rel=0.35)
+    assert great.worth.bought_pages_per_minute.value == pytest.approx(0.35 * 2400, rel=0.15)
 
 
 def test_a_fault_that_never_came_has_no_effect(tmp_path: Path) -> None:
     """Planned, never applied: said so, and nothing is compared."""
     run = a_run(tmp_path / "r", [perturbation("f", "fault", 40, 60)], slow_and_failing, applied=False)
     (found,) = effects(run, None)
-    assert (found["applied"], found["cells"]) == (False, [])
+    assert (found.perturbation.applied, found.cells) == (False, [])
 
 
 def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
@@ -193,7 +195,7 @@ def test_a_truncated_record_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     (run.path / "series.arrows").unlink()
     (run.path / "keys.json").unlink()
     assert by_second(Series.of(run.path, [])).seconds == 0
-    assert effects(run, None)[0]["cells"] == []
+    assert effects(run, None)[0].cells == []
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -201,14 +203,14 @@ def test_the_section_says_it_in_both_languages(tmp_path: Path, language: str) ->
     """Rows as wide as their headings, numbers in the language's typography, JSON without NaN."""
     run = a_run(tmp_path / "r", [perturbation("f<b>", "fault", 40, 60)], slow_and_failing)
     found = effects(run, None)
-    json.dumps(found, allow_nan=False)
+    json.dumps(as_data(found), allow_nan=False)
     words, numbers = messages(language), Numbers(language)
-    view = effects_view({"effects": found}, words, numbers)
+    view = effects_view(found, words, numbers)
     assert {len(row) for each in view["perturbations"] for row in each["rows"]} == {len(view["headings"])}
-    text = "\n".join(effects_markdown({"effects": found}, words, numbers))
+    text = "\n".join(effects_markdown(found, words, numbers))
     assert "f\\<b\\>" in text
     assert ("Inversion de priorité" if language == "fr" else "Priority inversion") in text
-    assert effects_view({"effects": []}, words, numbers) is None
+    assert effects_view([], words, numbers) is None
 
 
 def test_measures_in_force_all_the_time_are_one(tmp_path: Path) -> None:
@@ -225,11 +227,11 @@ def test_measures_in_force_all_the_time_are_one(tmp_path: Path) -> None:
     two = [perturbation(name, "measure", 0, 100) | {"whole_run": True} for name in ("a", "b")]
     with_them, without = a_run(tmp_path / "w", two, served(0.95)), a_run(tmp_path / "o", [], served(0.6))
     (one,) = effects(with_them, without.path)
-    assert one["id"] == "a + b"
-    assert one["worth"]["bought_pages_per_minute"]["value"] == pytest.approx(0.35 * 1200, rel=0.2)
+    assert one.perturbation.id == "a + b"
+    assert one.worth.bought_pages_per_minute.value == pytest.approx(0.35 * 1200, rel=0.2)
     (alone,) = effects(with_them, None)
-    assert not alone["compared"]
-    assert alone["worth"] is None
+    assert not alone.compared
+    assert alone.worth is None
 
 
 def test_a_few_pages_do_not_say_that_nothing_was_felt(tmp_path: Path) -> None:
@@ -244,5 +246,5 @@ def test_a_few_pages_do_not_say_that_nothing_was_felt(tmp_path: Path) -> None:
             yield "student", "sign-on", "control", "ok", 0.1
 
     (found,) = effects(a_run(tmp_path / "r", [perturbation("f", "fault", 40, 70)], pages), None)
-    assert of(found, "student", "home")["felt"] is False
-    assert of(found, "student", "sign-on")["felt"] is None
+    assert of(found, "student", "home").disturbance.felt is False
+    assert of(found, "student", "sign-on").disturbance.felt is None

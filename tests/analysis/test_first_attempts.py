@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from tests.analysis.records import objective, pages, record, visit
 
-from entsurge.analysis import judge, read_run, report_data
-from entsurge.analysis.comparison_data import comparison_data
+from entsurge.analysis import judge, read_run, report
+from entsurge.analysis.comparison_report import comparison_report
 from entsurge.analysis.effects import effects
 from entsurge.analysis.measured import measured
 from entsurge.record.reading.by_second import by_second
@@ -70,8 +70,8 @@ def test_a_comparison_sees_first_attempts_alone(tmp_path: Path) -> None:
     assert found.failed_share == pytest.approx(2 / 3)
     calm = record(tmp_path, [line for second in range(10, 110) for line in pages(second=second, count=9)],
                   phases=PHASES)  # fmt: skip
-    shown = comparison_data([calm], [run.path], enforce=False)
-    assert shown["errors"]["estimate"] == pytest.approx(2 / 3)
+    shown = comparison_report([calm], [run.path], enforce=False)
+    assert shown.errors.estimate == pytest.approx(2 / 3)
 
 
 def test_every_second_and_every_effect_is_of_first_attempts(tmp_path: Path) -> None:
@@ -81,10 +81,10 @@ def test_every_second_and_every_effect_is_of_first_attempts(tmp_path: Path) -> N
     everything = pages_by_second.where()
     assert pages_by_second.asked(everything).sum() == 900
     assert pages_by_second.of("ok", everything).sum() == 300
-    cell = next(each for each in effects(run, None)[0]["cells"] if (each["persona"], each["service"]) == ("*", "*"))
-    assert (cell["asked"], cell["served_percent"]) == (600, 0.0)
+    cell = next(each for each in effects(run, None)[0].cells if (each.persona, each.service) == ("*", "*"))
+    assert (cell.pages.asked, cell.pages.served_percent) == (600, 0.0)
     assert run.tally.count(phase="surge") == {"ok": 300, "shed": 0, "failed": 600, "lost": 0}
     assert run.tally.count(phase="surge", attempt="retry")["ok"] == 600
-    data = report_data([run.path])["runs"][0]
-    assert sum(data["timeline"]["ok"]) == 300
-    assert sum(data["timeline"]["failed"]) == 600
+    data = report([run.path]).runs[0]
+    assert sum(data.timeline.ok) == 300
+    assert sum(data.timeline.failed) == 600

@@ -16,6 +16,7 @@ from entsurge.analysis.perturbations import perturbations
 from entsurge.analysis.recovery import recoveries
 from entsurge.analysis.target import MOST_SERIES, target_series
 from entsurge.analysis.timeline import timeline
+from entsurge.findings.course import Point, TargetSeries
 from entsurge.record.reading.run import read_run
 
 FAULT = {"id": "slow", "kind": "fault", "title": {"fr": "lente", "en": "slow"}, "defers": [], "start_s": 40.0,
@@ -46,7 +47,7 @@ def test_silences_are_those_of_a_plain_loop(given) -> None:
 def test_offered_pages_are_spread_evenly_over_each_visit(tmp_path_factory, given) -> None:
     """Per second the share of each planned visit that falls into it, as a loop over visits and seconds says."""
     rows = [visit(due_us=due, start_us=due, end_us=due, planned_gap_us=gap, planned=n) for due, gap, n in given]
-    found = timeline(run_of(tmp_path_factory.mktemp("offered"), pages(second=140), visits=rows))["offered_pages"]
+    found = timeline(run_of(tmp_path_factory.mktemp("offered"), pages(second=140), visits=rows)).offered_pages
     expected = [0.0] * len(found)
     for due, gap, planned in given:
         begin, length = due / 1e6, max(gap / 1e6, 1e-6)
@@ -61,9 +62,9 @@ def test_perturbations_count_at_the_times_that_events_tell(tmp_path: Path) -> No
     told = [("slow", 42, "applied"), ("slow", 44, "applied"), ("slow", 55, "ended"), ("other", 70, "applied")]
     lines = [json.dumps({"t": t, "kind": "perturbation", "id": name, "state": state}) for name, t, state in told]
     (path / "events.jsonl").write_text("\n".join(lines) + "\n")
-    found = {each["id"]: each for each in perturbations(read_run(path))}
-    assert (found["slow"]["start_s"], found["slow"]["end_s"], found["slow"]["kind"]) == (42, 55, "fault")
-    assert (found["other"]["start_s"], found["other"]["end_s"], found["other"]["kind"]) == (70, 140, "fault")
+    found = {each.id: each for each in perturbations(read_run(path))}
+    assert (found["slow"].start_s, found["slow"].end_s, found["slow"].kind) == (42, 55, "fault")
+    assert (found["other"].start_s, found["other"].end_s, found["other"].kind) == (70, 140, "fault")
 
 
 def test_degradation_and_recovery_in_seconds(tmp_path: Path) -> None:
@@ -94,11 +95,7 @@ def test_counters_are_shown_by_their_rise_and_constant_series_come_last(tmp_path
     rows += [{"t": 1}, {"series": "x", "t": "y", "value": 1}]
     (path / "target.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     found = target_series(read_run(path))
-    assert found[0] == {
-        "name": "asked_total",
-        "kind": "counter",
-        "points": [{"t": 5, "value": 2}, {"t": 6, "value": 3}],
-    }
+    assert found[0] == TargetSeries("asked_total", "counter", [Point(5, 2), Point(6, 3)])
     assert len(found) == MOST_SERIES
 
 
@@ -106,8 +103,8 @@ def test_percentiles_end_where_pages_end(tmp_path: Path) -> None:
     """A hundred pages have no 99.9th percentile; the curve rises; service time never lies above corrected latency."""
     rows = [each for number in range(100) for each in pages(seconds=0.1 + number / 100, service_seconds=0.1)]
     found = percentiles(run_of(tmp_path, rows))
-    assert [row["percentile"] for row in found["table"]] == [50, 75, 90, 95, 99]
-    curve = [point["corrected_s"] for point in found["curve"]]
+    assert [row.percentile for row in found.table] == [50, 75, 90, 95, 99]
+    curve = [point.corrected_s for point in found.curve]
     assert curve == sorted(curve)
-    assert all(point["service_s"] <= point["corrected_s"] for point in found["curve"])
-    assert found["most"]["corrected_s"] == pytest.approx(1.09, rel=0.002)
+    assert all(point.service_s <= point.corrected_s for point in found.curve)
+    assert found.most_corrected_s == pytest.approx(1.09, rel=0.002)

@@ -8,6 +8,7 @@ from tests.analysis.records import record, visit
 from entsurge.analysis import frames
 from entsurge.analysis.transport import transport
 from entsurge.client.response import Timing
+from entsurge.findings.transport import Forgiven, Spoken, Transport
 from entsurge.record.reading.run import Run, read_run
 from entsurge.record.recorder import Recorder
 from entsurge.record.schema import Key
@@ -49,28 +50,28 @@ def test_shares_means_and_counts_are_those_of_what_was_recorded(tmp_path: Path) 
         (ASKED._replace(attempt="retry"), "2", "full", Timing(10, 990, 9_000, 80_000, 10_000, 99_990)),
     ]
     found = transport(run_of(tmp_path, asked, target={"name": "t", "url": "https://t", "connection": AGREED}))
-    assert found["negotiated"] == AGREED
-    assert (found["requests"], [(each["protocol"], each["requests"]) for each in found["protocols"]]) == (
+    assert found.negotiated == Spoken(**AGREED)
+    assert (found.requests, [(each.protocol, each.requests) for each in found.protocols]) == (
         4, [("1.1", 1), ("2", 3)],
     )  # fmt: skip
-    of = found["connections"]
-    assert (of["visits"], of["made"], of["full"], of["resumed"]) == (2, 2, 1, 1)
-    assert (of["made_per_visit"], of["full_per_visit"]) == (1.0, 0.5)
-    phases = {each["phase"]: each for each in found["phases"]}
-    assert {name: each["count"] for name, each in phases.items()} == {
+    of = found.connections
+    assert (of.visits, of.made, of.full, of.resumed) == (2, 2, 1, 1)
+    assert (of.made_per_visit, of.full_per_visit) == (1.0, 0.5)
+    phases = {each.phase: each for each in found.phases}
+    assert {name: each.count for name, each in phases.items()} == {
         "queue": 1, "name": 2, "connect": 2, "tls-full": 1, "tls-resumed": 1, "wait": 3, "transfer": 3,
     }  # fmt: skip
-    assert sum(each["share"] for each in phases.values()) == pytest.approx(1)
-    assert phases["wait"]["mean_s"] == pytest.approx(0.056, rel=0.002)
-    assert phases["wait"]["share"] == pytest.approx(168_000 / 210_090, rel=0.002)
-    assert phases["wait"]["p50_s"] == pytest.approx(0.080, rel=0.002)
-    slow, quick = found["services"]
-    assert (slow["service"], slow["requests"], quick["service"]) == ("homework", 2, "home")
-    assert slow["mean_s"] == pytest.approx(0.1, rel=0.002)
+    assert sum(each.share for each in phases.values()) == pytest.approx(1)
+    assert phases["wait"].mean_s == pytest.approx(0.056, rel=0.002)
+    assert phases["wait"].share == pytest.approx(168_000 / 210_090, rel=0.002)
+    assert phases["wait"].p50_s == pytest.approx(0.080, rel=0.002)
+    slow, quick = found.services
+    assert (slow.service, slow.requests, quick.service) == ("homework", 2, "home")
+    assert slow.mean_s == pytest.approx(0.1, rel=0.002)
     parts = ("connecting_share", "queue_share", "wait_share", "transfer_share")
-    assert sum(slow[part] for part in parts) == pytest.approx(1)
-    assert slow["queue_share"] == pytest.approx(0.05, rel=0.01)
-    assert quick["queue_share"] is None
+    assert sum(getattr(slow, part) for part in parts) == pytest.approx(1)
+    assert slow.queue_share == pytest.approx(0.05, rel=0.01)
+    assert quick.queue_share is None
 
 
 def test_what_was_forgiven_is_counted_by_reason(tmp_path: Path) -> None:
@@ -87,34 +88,29 @@ def test_what_was_forgiven_is_counted_by_reason(tmp_path: Path) -> None:
         )
     ]
     found = transport(run_of(tmp_path, [(ASKED, "1.1", "plain", Timing(1, 20, 0, 300, 10, 331)), *asked]))
-    assert found["forgiven"] == [
-        {"reason": "a length beside chunks", "answers": 2}, {"reason": "LF", "answers": 1},
-    ]  # fmt: skip
-    assert found["requests"] == 1
+    assert found.forgiven == [Forgiven("a length beside chunks", 2), Forgiven("LF", 1)]
+    assert found.requests == 1
 
 
 def test_what_did_not_occur_is_left_out(tmp_path: Path) -> None:
     """Without TLS there is no phase of TLS, not one of 0 ms."""
     found = transport(run_of(tmp_path, [(ASKED, "1.1", "plain", Timing(1, 20, 0, 300, 10, 331))]))
-    assert [each["phase"] for each in found["phases"]] == ["name", "connect", "wait", "transfer"]
-    assert (found["connections"]["full"], found["negotiated"]) == (0, None)
+    assert [each.phase for each in found.phases] == ["name", "connect", "wait", "transfer"]
+    assert (found.connections.full, found.negotiated) == (0, None)
 
 
 def test_an_older_run_says_nothing(tmp_path: Path) -> None:
     """Nothing recorded is nothing, not zero."""
     found = transport(run_of(tmp_path, []))
-    assert found == {
-        "negotiated": None, "requests": 0, "protocols": [], "connections": None, "phases": [], "services": [],
-        "forgiven": [],
-    }  # fmt: skip
+    assert found == Transport(None, 0, [], None, [], [], [])
 
 
 def test_connections_that_came_to_nothing_are_counted(tmp_path: Path) -> None:
     """No request was answered, yet the server paid for two handshakes."""
     nothing = (ASKED, "2", "full", Timing(1, 20, 3_000))
     found = transport(run_of(tmp_path, [nothing, nothing], visits=1))
-    assert (found["requests"], found["connections"]["made"], found["connections"]["full_per_visit"]) == (0, 2, 2.0)
-    assert found["services"] == []
+    assert (found.requests, found.connections.made, found.connections.full_per_visit) == (0, 2, 2.0)
+    assert found.services == []
 
 
 def test_websockets_are_told_apart_among_connections(tmp_path: Path) -> None:
@@ -125,8 +121,8 @@ def test_websockets_are_told_apart_among_connections(tmp_path: Path) -> None:
         (socket, "1.1", "full", Timing(1, 20, 3_000, 0, 0, 4_000)),
         (socket._replace(outcome="failed"), "1.1", "", Timing(total_us=10)),
     ]
-    found = transport(run_of(tmp_path, asked))["connections"]
-    assert (found["made"], found["sockets"]) == (2, 1)
+    found = transport(run_of(tmp_path, asked)).connections
+    assert (found.made, found.sockets) == (2, 1)
 
 
 def test_no_reader_takes_the_wire_for_pages_or_requests(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from tests.analysis.records import objective, pages, record, run_of, visit
 
-from entsurge.analysis import judge, read_run, report_data
+from entsurge.analysis import judge, read_run, report
 from entsurge.analysis.continuity import continuity
 from entsurge.analysis.proportion import lower, needed, upper
+from entsurge.findings.serial import as_json
 from entsurge.gate import gate
 from entsurge.record.reading.documents import under_way
 from entsurge.render import render_html
-from entsurge.render.html import render_json
 
 FAST = objective("p95 < 1s", id="fast")
 WELL = objective("errors < 5%", id="well")
@@ -133,13 +133,13 @@ def test_a_run_that_goes_on_is_provisional_and_not_judged(tmp_path: Path) -> Non
         assert found.sentence["en"].startswith("In progress, provisional: read to second 40 of 140; nothing is judged")
         assert found.objectives[0].state == "not-judged"
         assert not any(light.ok is False for light in found.lights)
-        data = report_data([path])
-        assert data["runs"][0]["pages_per_second"]["ok"] == pytest.approx(28 * 20 / 30)
+        data = report([path])
+        assert data.runs[0].pages_per_second.ok == pytest.approx(28 * 20 / 30)
         for language, said in (("en", "In progress, provisional"), ("fr", "En cours, provisoire")):
             page = render_html(data, language)
             assert said in page
             assert "nothing is judged before its end" in page or "rien n’est jugé avant la fin" in page
-        assert render_json(data)
+        assert as_json(data)
     finally:
         engine.communicate(b"\n", timeout=30)
     found = judge(read_run(path))
@@ -165,13 +165,13 @@ def test_nobody_is_said_to_have_published_nothing_where_nothing_may_be_written(t
     """Ten teachers came to a read-only target: not measured, and why; none of ten in red."""
     teachers = [visit(name=f"t{n}", persona="teacher", work_served=False) for n in range(10)]
     run = run_of(tmp_path, pages(count=400), visits=teachers, unmeasured={"teacher": "read-only"}, objectives=[FAST])
-    found = continuity(run)["teachers"]
-    assert (found["came"], found["published"], found["per_100"]) == (10, None, None)
-    data = report_data([run.path])
+    found = continuity(run).teachers
+    assert (found.came, found.done, found.per_100) == (10, None, None)
+    data = report([run.path])
     assert "not measured: the target is read-only" in render_html(data, "en")
     assert "non mesuré : la cible est en lecture seule" in render_html(data, "fr")
-    told = continuity(run_of(tmp_path, pages(count=400), visits=teachers))["teachers"]
-    assert (told["published"], told["per_100"]) == (0, 0.0)
+    told = continuity(run_of(tmp_path, pages(count=400), visits=teachers)).teachers
+    assert (told.done, told.per_100) == (0, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,18 @@
 """A search taken up again is the same search: any other is refused by the name of what differs."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.analysis.capacity.servers import Server, step
 
-from entsurge.analysis.capacity.search import Settings
-from entsurge.commands.searching import Search, Searching
+from entsurge import content
+from entsurge.audience import profile as profiles
+from entsurge.commands.searching import Searching
 from entsurge.errors import UsageError
+from entsurge.findings.search import Search, Settings
 
 DRIVER = "one"
 
@@ -51,3 +55,33 @@ def test_a_file_that_changed_is_another_search(search: Search, tmp_path: Path) -
     (tmp_path / "driver.toml").write_text(DRIVER + " more")
     with pytest.raises(UsageError, match="digests differ"):
         begin(search, tmp_path / "search")
+
+
+def test_a_journal_that_was_written_before_is_taken_up(search: Search, tmp_path: Path) -> None:
+    """As it has always been written: its known step is read, the step that was cut off keeps its number."""
+    folder = tmp_path / "search"
+    server = Server.that_takes(100, 1.0)
+    step(folder / "steps", "lockdown-2020", server, 0.1, 1).rename(folder / "steps" / "01-raise-0.200")
+    sources = [path for _, _, path in profiles.load("lockdown-2020").sources]
+    header = {
+        "format": 1, "kind": "search",
+        "digests": [content.digest(path) for path in (*sources, tmp_path / "driver.toml")],
+        "profile": "lockdown-2020", "url": "http://127.0.0.1:9", "scale": "1/172", "compression": "45",
+        "hold_seconds": 10, "warm_up_seconds": 2, "drain_seconds": 3, "budget_seconds": 60,
+        "settings": {"start": 0.5, "tolerance": 0.07, "steps": 18, "highest": 64.0}, "chaos": [], "sources": [],
+        "driver": search.driver, "target": "", "name": "", "scrape": [], "resources": [], "processes": 1, "seed": None,
+        "more": {},
+    }  # fmt: skip
+    rows = [
+        {"kind": "step", "number": 1, "rate": 0.2, "path": "steps/01-raise-0.200", "state": "begun"},
+        {"kind": "step", "number": 1, "rate": 0.2, "path": "steps/01-raise-0.200", "state": "known", "end": 0},
+        {"kind": "step", "number": 2, "rate": 0.7, "path": "steps/02-raise-0.700", "state": "begun"},
+    ]
+    journal = folder / "search.jsonl"
+    journal.write_text("".join(json.dumps(row) + "\n" for row in (header, *rows)))
+    searching = Searching(search, folder, say=lambda _: None)
+    searching.begin()
+    assert [each.name for each in searching.progress.steps] == ["01-raise-0.200"]
+    assert searching.progress.number == 2
+    begin(search, tmp_path / "new")
+    assert json.loads((tmp_path / "new" / "search.jsonl").read_text()) == header

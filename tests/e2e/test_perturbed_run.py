@@ -67,8 +67,8 @@ def test_a_fault_at_the_edge_hits_the_exposed_alone(entsurge, quick_profile, fre
     assert sum(sum(of.values()) for of in parts.values()) == sum(run.tally.count(phase="surge").values())
     assert parts["baseline"]["failed"] == 0
     (found,) = effects(run, None)
-    signs_on = next(each for each in found["cells"] if (each["persona"], each["service"]) == ("*", "sign-on"))
-    assert signs_on["served_percent"] < 50
+    signs_on = next(each for each in found.cells if (each.persona, each.service) == ("*", "sign-on"))
+    assert signs_on.pages.served_percent < 50
     assert json.loads((tmp_path / "f" / "chaos" / "01-abort.json").read_text())["status"] == "completed"
     assert not list((state / "in-force").iterdir())
     assert "Essai" in (tmp_path / "f" / "report.fr.html").read_text()

@@ -7,7 +7,7 @@ from subprocess import CompletedProcess
 import pytest
 from tests.verdicts import agrees, reasons
 
-from entsurge.analysis import report_data
+from entsurge.analysis import report
 
 
 @pytest.mark.slow
@@ -22,13 +22,13 @@ def test_achieved_figures_meet_the_published_ones(entsurge, free_sandbox, tmp_pa
         for name, done in zip(names, both.map(run, names), strict=True):
             assert agrees(tmp_path / name, done.returncode), done.stdout + done.stderr
             assert reasons(tmp_path / name) == []
-    ordinary, lockdown = report_data([tmp_path / "ordinary-week", tmp_path / "lockdown-2020"])["runs"]
+    ordinary, lockdown = report([tmp_path / "ordinary-week", tmp_path / "lockdown-2020"]).runs
     published = {"minutes_per_visit": (4.545, 10, 120), "pages_per_visit": (4.68, 8.09, 72)}
     for name, (before, after, change) in published.items():
-        assert ordinary["figures"][name]["opened"] == pytest.approx(before, rel=0.03), name
-        assert lockdown["figures"][name]["opened"] == pytest.approx(after, rel=0.03), name
-        assert lockdown["figures"][name]["opened_change"] == pytest.approx(change, abs=3), name
-    assert lockdown["figures"]["visits"]["opened_change"] == pytest.approx(43, abs=3)
-    assert lockdown["figures"]["page_views"]["opened_change"] == pytest.approx(147, abs=3)
+        assert getattr(ordinary.figures, name).opened.value == pytest.approx(before, rel=0.03), name
+        assert getattr(lockdown.figures, name).opened.value == pytest.approx(after, rel=0.03), name
+        assert getattr(lockdown.figures, name).opened.change_percent == pytest.approx(change, abs=3), name
+    assert lockdown.figures.visits.opened.change_percent == pytest.approx(43, abs=3)
+    assert lockdown.figures.page_views.opened.change_percent == pytest.approx(147, abs=3)
     for run in (ordinary, lockdown):
-        assert run["figures"]["visits"]["opened"] == run["figures"]["visits"]["window"]
+        assert run.figures.visits.opened.value == run.figures.visits.window.value

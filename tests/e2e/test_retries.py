@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from entsurge import content
-from entsurge.analysis import frames, read_run
-from entsurge.analysis.report_data import report_data
+from entsurge.analysis import frames, read_run, report
 
 TIMES = 3
 
@@ -43,9 +42,7 @@ def test_parents_put_off_come_back_and_are_no_visits(entsurge, insistent, free_s
         (frames.pages(run)["service"] == "sign-on") & (frames.pages(run)["timing"] == "service")
     ]
     assert int(sign_ons["count"].sum()) == len(frames.visits(run))
-    found = report_data([tmp_path / "r"])["runs"][0]
-    assert found["retries"]["by_persona"]["parent"]["most"] == TIMES
-    assert found["retries"]["more_sign_ons"] == pytest.approx(
-        100 * found["retries"]["attempts"] / len(frames.window_visits(run))
-    )
+    found = report([tmp_path / "r"]).runs[0]
+    assert found.retries.by_persona["parent"].most == TIMES
+    assert found.retries.more_sign_ons == pytest.approx(100 * found.retries.attempts / len(frames.window_visits(run)))
     assert "Ces tentatives ne sont pas des visites" in (tmp_path / "r" / "report.fr.html").read_text("utf-8")

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from entsurge.analysis import read_run, report_data
+from entsurge.analysis import read_run, report
 from entsurge.analysis.brief import brief
-from entsurge.analysis.comparison_data import comparison_data
+from entsurge.analysis.comparison_report import comparison_report
 from entsurge.errors import UsageError
+from entsurge.findings.serial import as_data, as_line, from_line
 
 RUNS = Path(__file__).parent.parent / "golden" / "runs.zip"
 FILES = (
@@ -38,12 +39,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def concluded(run: Path, other: Path, *, thoroughly: bool) -> str:
     """What is concluded from a run, as text (`thoroughly`: brief and comparison too); of one that is refused, why."""
     try:
-        said: list[Any] = [report_data([run])]
+        said: list[Any] = [report([run])]
         if thoroughly:
-            said += [brief(read_run(run)), comparison_data([other, run], enforce=False)]
+            said += [brief(read_run(run)), comparison_report([other, run], enforce=False)]
     except UsageError as error:
         return f"refused: {error}"
-    return json.dumps(said, allow_nan=False)
+    for each in said:
+        assert from_line(type(each), as_line(each)) == each
+    return json.dumps([as_data(each) for each in said], allow_nan=False)
 
 
 @pytest.fixture

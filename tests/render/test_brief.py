@@ -3,6 +3,7 @@
 import re
 import subprocess
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from entsurge import content
 from entsurge.analysis.advice import RULES, advise
 from entsurge.analysis.brief import brief, run_without
 from entsurge.cli import main
+from entsurge.findings.brief import Advice, Brief, Reason
 from entsurge.record.reading.run import Run, read_run
 from entsurge.render.brief import render_brief_html, render_brief_markdown
 
@@ -45,14 +47,14 @@ def day(
     ))  # fmt: skip
 
 
-def advised(data: dict[str, Any]) -> list[str]:
-    return [each["id"] for each in data["advice"]]
+def advised(data: Brief) -> list[str]:
+    return [each.id for each in data.advice]
 
 
 def test_a_day_that_held_says_so(tmp_path: Path) -> None:
     """Nothing to do; the figure that says so is 0.3 of what is owed."""
     data = brief(day(tmp_path))
-    assert (data["verdict"], advised(data), data["teachers"]) == ("PASS", ["nothing-to-do"], "held")
+    assert (data.verdict, advised(data), data.teachers) == ("PASS", ["nothing-to-do"], "held")
     text = render_brief_markdown(data, "en")
     assert "Of 100 pupils who came, 100 read their work." in text
     assert "0.3 times what is owed (up to 0.8)" in text
@@ -62,8 +64,8 @@ def test_a_day_that_held_says_so(tmp_path: Path) -> None:
 def test_a_day_that_did_not_says_for_whom_and_what_next(tmp_path: Path) -> None:
     """Pupils failed whole: they are named, their school is cut off and to be called, the advice has its figures."""
     data = brief(day(tmp_path, served=0))
-    assert data["verdict"] == "FAIL"
-    assert [each["persona"] for each in data["lost"]] == ["student"]
+    assert data.verdict == "FAIL"
+    assert [each.persona for each in data.lost] == ["student"]
     assert {"call-schools", "refuse-early", "pupils-and-teachers-first"} <= set(advised(data))
     text = render_brief_markdown(data, "fr")
     assert "Appeler les établissements coupés : 9990001X." in text
@@ -86,7 +88,7 @@ def test_what_was_tried_is_held_against_the_day_without_it(tmp_path: Path) -> No
     assert "3.00\u202fs → 300\u202fms" in text
     assert "50 visits of parents were sent away" in text
     assert advised(data) == ["reopen-by-slots"]
-    assert data["teachers"] == "held_with_measures"
+    assert data.teachers == "held_with_measures"
     assert "what it bought is not known" in render_brief_markdown(brief(helped), "en")
 
 
@@ -106,13 +108,13 @@ def test_a_measurement_in_doubt_advises_only_to_measure_again(tmp_path: Path) ->
 def test_every_rule_holds_at_its_thresholds_and_not_beside_them(rule: Any) -> None:
     """With every figure at its threshold the rule holds; with one a little off, or not known, it does not."""
     at = {each.figure: each.threshold for each in rule.conditions}
-    assert rule.id in [each["id"] for each in advise(at, ())]
+    assert rule.id in [each.id for each in advise(at, ())]
     for each in rule.conditions:
         off = each.threshold - 0.01 if each.sign == ">=" else each.threshold + 0.01
-        assert rule.id not in [one["id"] for one in advise(at | {each.figure: off}, ())]
-        assert rule.id not in [one["id"] for one in advise(at | {each.figure: None}, ())]
+        assert rule.id not in [one.id for one in advise(at | {each.figure: off}, ())]
+        assert rule.id not in [one.id for one in advise(at | {each.figure: None}, ())]
     for name in rule.unless:
-        assert rule.id not in [one["id"] for one in advise(at, (name,))]
+        assert rule.id not in [one.id for one in advise(at, (name,))]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -120,9 +122,8 @@ def test_every_rule_holds_at_its_thresholds_and_not_beside_them(rule: Any) -> No
 def test_every_rule_has_its_words(rule: Any, language: str, tmp_path: Path) -> None:
     """Advice, and a reason with value and threshold for each condition."""
     data = brief(day(tmp_path))
-    because = [{"figure": each.figure, "sign": each.sign, "threshold": each.threshold, "value": 7.0}
-               for each in rule.conditions]  # fmt: skip
-    text = render_brief_markdown({**data, "advice": [{"id": rule.id, "because": because}]}, language)
+    because = [Reason(each.figure, each.sign, each.threshold, 7.0) for each in rule.conditions]
+    text = render_brief_markdown(replace(data, advice=[Advice(rule.id, because)]), language)
     assert "{" not in text
 
 
@@ -174,9 +175,12 @@ def test_both_languages_have_the_same_keys(document: str) -> None:
 def test_it_prints_on_one_sheet(tmp_path: Path) -> None:
     """The longest of them, a day on which everything was lost for everybody, as Chromium's PDF."""
     data = brief(day(tmp_path, served=0, perturbations=(MEASURE,)), day(tmp_path))
-    because = [{"figure": "missed", "sign": ">=", "threshold": 1, "value": 3.0}] * 2
-    data["advice"] = [{"id": rule.id, "because": because} for rule in RULES[1:9]]
-    data["lost"] = [{**data["lost"][0], "persona": who} for who in ("student", "teacher", "parent", "staff")]
+    because = [Reason("missed", ">=", 1, 3.0)] * 2
+    data = replace(
+        data,
+        advice=[Advice(rule.id, because) for rule in RULES[1:9]],
+        lost=[replace(data.lost[0], persona=who) for who in ("student", "teacher", "parent", "staff")],
+    )
     (tmp_path / "brief.html").write_text(render_brief_html(data, "fr"), encoding="utf-8")
     flags = (
         "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from entsurge.analysis import report_data
+from entsurge.analysis import report
+from entsurge.findings.report import Report
+from entsurge.findings.serial import as_data
 from entsurge.render import render_html, render_markdown
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
@@ -21,11 +23,11 @@ THEN = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """The findings on the committed runs, as if written on a day long ago."""
     folder = tmp_path_factory.mktemp("golden")
     shutil.unpack_archive(GOLDEN / "runs.zip", folder)
-    return report_data([folder / name for name in RUNS], now=THEN)
+    return report([folder / name for name in RUNS], now=THEN)
 
 
 def words_of_charts(page: str) -> str:
@@ -50,23 +52,24 @@ def held(name: str, text: str, *, update: bool) -> None:
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_the_page_is_the_one_that_was_kept(data: dict[str, Any], language: str, request) -> None:
+def test_the_page_is_the_one_that_was_kept(data: Report, language: str, request) -> None:
     """Every figure, word and sign of the HTML page."""
     update = request.config.getoption("--update-golden")
     held(f"report.{language}.html", words_of_charts(render_html(data, language)), update=update)
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_the_short_form_is_the_one_that_was_kept(data: dict[str, Any], language: str, request) -> None:
+def test_the_short_form_is_the_one_that_was_kept(data: Report, language: str, request) -> None:
     """The Markdown."""
     update = request.config.getoption("--update-golden")
     held(f"report.{language}.md", render_markdown(data, language), update=update)
 
 
-def test_the_figures_are_those_that_were_kept(data: dict[str, Any], request) -> None:
+def test_the_figures_are_those_that_were_kept(data: Report, request) -> None:
     """The findings, second by second apart, to nine digits: libraries may differ in the last one."""
-    short = [{key: value for key, value in run.items() if key != "timeline"} for run in data["runs"]]
-    text = json.dumps(rounded({**data, "runs": short}), indent=1, ensure_ascii=False) + "\n"
+    plain = as_data(data)
+    short = [{key: value for key, value in run.items() if key != "timeline"} for run in plain["runs"]]
+    text = json.dumps(rounded({**plain, "runs": short}), indent=1, ensure_ascii=False) + "\n"
     held("report.json", text, update=request.config.getoption("--update-golden"))
 
 

@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from tests.render.records import record
 
 from entsurge import content
 from entsurge.errors import UsageError
+from entsurge.findings.perturbation import Perturbation
 from entsurge.record.writer import write_json
 from entsurge.render import write_report
+from entsurge.render.findings import findings
 from entsurge.render.html import command
 
 
@@ -46,7 +49,7 @@ def test_json_and_junit_say_the_same(report: Path) -> None:
     suites = JUnitXml.fromfile(str(report / "report.junit.xml"))
     assert [suite.failures for suite in suites] == [0, 2]
     assert data["runs"][1]["continuity"]["students"] == {
-        "came": 120, "read": 0, "per_100": 0.0, "unmeasured": "",
+        "came": 120, "done": 0, "per_100": 0.0, "unmeasured": "",
     }  # fmt: skip
     assert data["runs"][1]["matrix"]["cells"]["student"]["homework"]["state"] == "bad"
     assert data["runs"][1]["continuity"]["schools_cut_off"]["count"] == 0
@@ -174,20 +177,26 @@ def test_a_browser_shows_the_four_figures(report: Path, tmp_path: Path) -> None:
     assert "<svg" in page
 
 
-def test_the_command_says_all_that_was_asked() -> None:
+def test_the_command_says_all_that_was_asked(tmp_path: Path) -> None:
     """Target file, driver, perturbations with their times, control share and scrapes; quoted for a shell."""
-    run = {
-        "profile": "lockdown-2020", "name": "run", "target": {"url": "http://127.0.0.1:8080"}, "scale": "1/172",
-        "compression": 90.0, "seed": 9, "control_share": 0.1, "edge_of": "http://127.0.0.1:9090", "content": [],
-        "perturbations": [{"id": "sso-slow", "when": "09:02+6min"}, {"id": "static-home", "when": ""}],
-        "scrape": [{"url": "/metrics", "series": ['pages{kind="home"}', "queue"]}],
-    }  # fmt: skip
+    (found,) = findings([record(tmp_path, name="calm")]).runs
+    slow = Perturbation(
+        id="sso-slow", kind="fault", title={"fr": "", "en": ""}, defers=[], start_s=0.0, end_s=1.0, planned_end_s=1.0,
+        when="09:02+6min",
+    )  # fmt: skip
+    run = replace(
+        found, profile="lockdown-2020", target={"url": "http://127.0.0.1:8080"}, scale="1/172", compression=90.0,
+        seed=9, control_share=0.1, edge_of="http://127.0.0.1:9090", content=[],
+        perturbations=[slow, replace(slow, id="static-home", when="")],
+        scrape=[{"url": "/metrics", "series": ['pages{kind="home"}', "queue"]}],
+    )  # fmt: skip
     assert shlex.split(command(run)) == [
         "entsurge", "run", "lockdown-2020", "--target", "http://127.0.0.1:9090", "--scale", "1/172",
         "--compression", "90", "--seed", "9", "--chaos", "sso-slow@09:02+6min", "--chaos", "static-home",
         "--control-share", "0.1", "--scrape", "/metrics", 'pages{kind="home"},queue',
     ]  # fmt: skip
-    named = run | {"content": [{"kind": "target", "path": "preprod.toml"}, {"kind": "driver", "path": "ours.toml"}]}
+    driver = {"kind": "driver", "path": "ours.toml", "sha256": ""}
+    named = replace(run, content=[{"kind": "target", "path": "preprod.toml", "sha256": ""}, driver])
     assert shlex.split(command(named))[3:5] == ["--target", "preprod.toml"]
-    alone = run | {"content": [{"kind": "driver", "path": "ours.toml"}]}
+    alone = replace(run, content=[driver])
     assert shlex.split(command(alone))[5:7] == ["--driver", "ours.toml"]

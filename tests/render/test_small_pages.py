@@ -8,12 +8,12 @@ from tests.render.test_accessibility import AXE, browser, violations
 from tests.render.test_brief import MEASURE, day
 
 from entsurge.analysis.brief import brief
-from entsurge.analysis.capacity.steady import Steadiness
+from entsurge.analysis.capacity.search import Progress
 from entsurge.analysis.capacity.step import Step
-from entsurge.analysis.comparison_data import comparison_data
+from entsurge.analysis.comparison_report import comparison_report
 from entsurge.audience import profile as profiles
 from entsurge.commands import capacity
-from entsurge.commands.searching import Progress
+from entsurge.findings.search import Steadiness
 from entsurge.render.brief import render_brief_html
 from entsurge.render.comparison import render_comparison_html
 
@@ -29,7 +29,7 @@ def test_axe_core_finds_no_violation(browser, scheme: str, tmp_path: Path) -> No
     pages = {
         "bad": render_brief_html(brief(bad), "fr"),
         "helped": render_brief_html(brief(helped, bad), "en"),
-        "comparison": render_comparison_html(comparison_data([bad.path, helped.path]), "fr"),
+        "comparison": render_comparison_html(comparison_report([bad.path, helped.path]), "fr"),
     }
     for name, text in pages.items():
         (tmp_path / f"{name}.html").write_text(text, encoding="utf-8")

@@ -9,17 +9,19 @@ import json
 import sys
 from pathlib import Path
 
-from entsurge.analysis.report_data import report_data
-from entsurge.errors import EntsurgeError
+from entsurge.analysis.report import report
+from entsurge.errors import USAGE, EntsurgeError
+from entsurge.findings.serial import as_line
 
 
 def main(arguments: list[str]) -> int:
-    """Print the data, or the error that says why there is none."""
+    """Print the findings, or, with exit code 2, the error that says why there are none."""
     try:
-        found = {"data": report_data([Path(each) for each in arguments])}
+        found = as_line(report([Path(each) for each in arguments]))
     except EntsurgeError as error:
-        found = {"error": {"message": str(error), "hint": error.hint}}
-    json.dump(found, sys.stdout, ensure_ascii=False, allow_nan=False)
+        json.dump({"message": str(error), "hint": error.hint}, sys.stdout)
+        return USAGE
+    sys.stdout.buffer.write(found)
     return 0
 
 

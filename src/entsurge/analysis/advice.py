@@ -1,13 +1,15 @@
 """What is advised after a run: rules as data, each with its conditions and their thresholds.
 
-The words are in reports/brief.*.toml under `advice`, by the rule's id; the figures are those of brief.py. A rule holds
-when all its conditions do, and when none of the perturbations under `unless` was already in force.
+The words are in reports/brief.*.toml under `advice`, by the rule's id; the figures are those of `BriefFigures`. A rule
+holds when all its conditions do, and when none of the perturbations under `unless` was already in force.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from entsurge.findings.brief import Advice, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,17 +74,18 @@ RULES = (
 )  # fmt: skip
 
 
-def advise(figures: Mapping[str, float | None], in_force: Sequence[str]) -> list[dict[str, Any]]:
-    """The rules that hold, in their order: `{id, because: [{figure, sign, threshold, value}]}`."""
+def advise(figures: Mapping[str, float | None], in_force: Sequence[str]) -> list[Advice]:
+    """The rules that hold, in their order, each with the figures that set it off."""
     found = []
     for rule in RULES:
         if set(rule.unless) & set(in_force) or not all(each.holds(figures) for each in rule.conditions):
             continue
         because = [
-            {"figure": each.figure, "sign": each.sign, "threshold": each.threshold, "value": figures[each.figure]}
+            Reason(each.figure, each.sign, each.threshold, value)
             for each in rule.conditions
+            if (value := figures[each.figure]) is not None
         ]
-        found.append({"id": rule.id, "because": because})
+        found.append(Advice(rule.id, because))
         if rule.alone:
             break
     return found

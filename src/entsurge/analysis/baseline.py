@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from entsurge.analysis.measured import Measured, Said
+    from entsurge.analysis.measured import Measured
+    from entsurge.findings.verdict import Said
 
 MOST_BASELINES, MOST_RUNS = 10, 30
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from entsurge.findings.perturbation import Estimate, PagesOf
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,15 +23,6 @@ TAIL = 2.5
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A value and its 95 % interval; no bounds when the stretch is too short, nothing when there is no value."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True)
 class Part:
     """Some pages of a stretch, by second."""
 
@@ -38,15 +31,15 @@ class Part:
     shed: NDArray[np.float64]
     logs: NDArray[np.float64]
 
-    def summary(self) -> dict[str, Any]:
-        """Pages asked, share served and refused, and the typical time (geometric mean, served pages)."""
+    def summary(self) -> PagesOf:
+        """What they come to."""
         asked, ok = float(self.asked.sum()), float(self.ok.sum())
-        return {
-            "asked": int(asked),
-            "served_percent": 100 * ok / asked if asked else None,
-            "shed_percent": 100 * float(self.shed.sum()) / asked if asked else None,
-            "typical_s": float(np.exp(self.logs.sum() / ok)) if ok else None,
-        }
+        return PagesOf(
+            int(asked),
+            100 * ok / asked if asked else None,
+            100 * float(self.shed.sum()) / asked if asked else None,
+            float(np.exp(self.logs.sum() / ok)) if ok else None,
+        )
 
     def per_minute(self) -> float:
         """Pages asked per minute."""

@@ -8,18 +8,18 @@ finds nothing of, it says how small a change it could have shown.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from entsurge.analysis.baseline import MOST_RUNS
 from entsurge.analysis.comparison_notes import notes, unseen
-from entsurge.analysis.family import Compared, can_show, findings, p_values, with_power
-from entsurge.analysis.left_out import LeftOut, left_out_pages, left_out_scopes
-from entsurge.analysis.measured import EVERYTHING, FEWEST_PAGES, Measured, Page, Said, by_scope, differences
-from entsurge.analysis.ranks import ALPHA, Shift, hodges_lehmann
+from entsurge.analysis.family import can_show, findings, p_values, with_power
+from entsurge.analysis.left_out import left_out_pages, left_out_scopes
+from entsurge.analysis.measured import FEWEST_PAGES, Measured, Page, by_scope, differences
+from entsurge.analysis.ranks import ALPHA, hodges_lehmann
 from entsurge.errors import UsageError
+from entsurge.findings.comparison import EVERYTHING, Compared, Comparison, PageErrors, Shift
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,73 +28,6 @@ if TYPE_CHECKING:
 
 LEAST_EFFECT, LEAST_POINTS = 0.10, 0.01
 FEWEST_RUNS = 2
-GREEN, AMBER, RED = "green", "amber", "red"
-
-
-@dataclass(frozen=True)
-class PageErrors:
-    """A page or scope that fails more often, beyond chance: shares of the pages asked, and the difference."""
-
-    persona: str
-    service: str
-    page: str
-    baseline_share: float
-    candidate_share: float
-    shift: Shift
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What two groups of runs say of each other. `can_show`: whether so many runs can show anything beyond chance.
-
-    `scopes` are everybody, the personas, and each persona on each service; `pages` the pages; `unseen` says, in both
-    languages, what could have been missed (None of nothing).
-    """
-
-    quantile: float
-    least_effect: float
-    baselines: list[str]
-    candidates: list[str]
-    can_show: bool
-    errors: Shift
-    refused: Shift
-    failing: list[PageErrors]
-    scopes: list[Compared]
-    pages: list[Compared]
-    left_out_scopes: list[LeftOut]
-    left_out_pages: list[LeftOut]
-    unseen: Said | None
-    differences: list[Said]
-    notes: list[Said]
-
-    @property
-    def errors_worse(self) -> bool:
-        """Whether more pages fail or are refused, as a whole or in one scope or page, beyond chance."""
-        return bool(self.failing) or _more(self.errors) or _more(self.refused)
-
-    @property
-    def regressions(self) -> list[Compared]:
-        """The scopes, then the pages, that have become slower by more than the least effect, beyond chance."""
-        return [each for each in (*self.scopes, *self.pages) if each.state == "regression"]
-
-    @property
-    def improvements(self) -> list[Compared]:
-        """The scopes and pages that have become faster by as much."""
-        return [each for each in (*self.scopes, *self.pages) if each.state == "improvement"]
-
-    @property
-    def worse(self) -> bool:
-        """Whether the candidate must not pass: more errors first, slower pages second."""
-        return self.errors_worse or bool(self.regressions)
-
-    @property
-    def state(self) -> str:
-        """`red`: worse; `amber`: not shown to be, and a change of the least effect could have been missed; `green`."""
-        return RED if self.worse else AMBER if self.unseen else GREEN
-
-    def as_json(self) -> dict[str, Any]:
-        """The comparison as plain data."""
-        return asdict(self) | {"state": self.state, "worse": self.worse, "errors_worse": self.errors_worse}
 
 
 def compare(
@@ -116,15 +49,31 @@ def compare(
     without = left_out_scopes(runs, matched_scopes(runs))
     rare = left_out_pages(runs, matched)
     sides = len(baselines), len(candidates)
+    errors = _shares(candidates, baselines, lambda run: run.failed_share)
+    refused = _shares(candidates, baselines, lambda run: run.shed_share)
+    failing, could_miss = _failing(runs, labels), unseen(scopes, without, sides, least_effect)
+    errors_worse = bool(failing) or _more(errors) or _more(refused)
+    worse = errors_worse or any(each.state == "regression" for each in (*scopes, *pages))
     return Comparison(
-        quantile, least_effect, [run.name for run in baselines], [run.name for run in candidates], can_show(*sides),
-        _shares(candidates, baselines, lambda run: run.failed_share),
-        _shares(candidates, baselines, lambda run: run.shed_share),
-        _failing(runs, labels), scopes, pages, without, rare,
-        unseen(scopes, without, sides, least_effect),
-        differences(runs, enforce=enforce),
-        notes(runs, sides, (scopes, without), (pages, rare)),
-    )  # fmt: skip
+        quantile=quantile,
+        least_effect=least_effect,
+        baselines=[run.name for run in baselines],
+        candidates=[run.name for run in candidates],
+        can_show=can_show(*sides),
+        errors=errors,
+        refused=refused,
+        failing=failing,
+        scopes=scopes,
+        pages=pages,
+        left_out_scopes=without,
+        left_out_pages=rare,
+        unseen=could_miss,
+        differences=differences(runs, enforce=enforce),
+        notes=notes(runs, sides, (scopes, without), (pages, rare)),
+        errors_worse=errors_worse,
+        worse=worse,
+        state="red" if worse else "amber" if could_miss else "green",
+    )
 
 
 def matched_pages(runs: Sequence[Measured]) -> list[Page]:

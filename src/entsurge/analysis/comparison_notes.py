@@ -11,9 +11,9 @@ from entsurge.analysis.ranks import smallest_p
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from entsurge.analysis.family import Compared
-    from entsurge.analysis.left_out import LeftOut
-    from entsurge.analysis.measured import Measured, Said
+    from entsurge.analysis.measured import Measured
+    from entsurge.findings.comparison import Compared, LeftOut
+    from entsurge.findings.verdict import Said
 
     Sides = tuple[int, int]
     Kept = tuple[Sequence[Compared], Sequence[LeftOut]]

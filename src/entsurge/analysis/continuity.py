@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from entsurge.audience.persona import of_manifest
+from entsurge.findings.teaching import Academy, Continuity, CutOff, OthersWork, Work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,30 +20,25 @@ if TYPE_CHECKING:
 CUT_OFF_MINUTES = 5.0
 
 
-def continuity(run: Run) -> dict[str, Any]:
+def continuity(run: Run) -> Continuity:
     """Students, teachers, others with a work of their own, schools cut off, by academy; of visits due in the window."""
     came = run.window_stays
     why = run.manifest.get("unmeasured", {})
-    students, teachers = _served(came, "student", "read", why), _served(came, "teacher", "published", why)
     cut = cut_off(run)
-    return {
-        "students": students,
-        "teachers": teachers,
-        "others": [
-            {"persona": key, "publishes": persona.work.publishes, **_served(came, key, "done", why)}
+    return Continuity(
+        _work(came, "student", why),
+        _work(came, "teacher", why),
+        [
+            OthersWork(persona=key, publishes=persona.work.publishes, **vars(_work(came, key, why)))
             for key, persona in of_manifest(run.manifest).items()
             if persona.work and key not in ("student", "teacher")
         ],
-        "schools_cut_off": {
-            "count": len(cut),
-            "of": sum(1 for school in came.count_by("school") if school),
-            "names": cut,
-        },
-        "by_academy": [_academy(came, name, set(cut), why) for name in sorted(came.count_by("group"))],
-    }
+        CutOff(len(cut), sum(1 for school in came.count_by("school") if school), cut),
+        [_academy(came, name, set(cut), why) for name in sorted(came.count_by("group"))],
+    )
 
 
-def _served(visits: Stays, persona: str, done: str, unmeasured: Mapping[str, str]) -> dict[str, Any]:
+def _work(visits: Stays, persona: str, unmeasured: Mapping[str, str]) -> Work:
     """Those whose visit planned a page of their work, and those who were served one; or why that cannot be known.
 
     `unmeasured` is empty, `read-only` (the target may not be written to) or `no-page` (the product has none to publish
@@ -51,24 +47,16 @@ def _served(visits: Stays, persona: str, done: str, unmeasured: Mapping[str, str
     came = visits.only(visits.where(persona=persona) & visits["work_planned"].astype(bool))
     why, served = unmeasured.get(persona, ""), int(came["work_served"].sum())
     per_100 = 100 * served / len(came) if len(came) and not why else None
-    return {"came": len(came), done: None if why else served, "per_100": per_100, "unmeasured": why}
+    return Work(came=len(came), done=None if why else served, per_100=per_100, unmeasured=why)
 
 
-def _academy(visits: Stays, academy: str, cut: set[str], unmeasured: Mapping[str, str]) -> dict[str, Any]:
+def _academy(visits: Stays, academy: str, cut: set[str], unmeasured: Mapping[str, str]) -> Academy:
     visits = visits.only(visits.where(group=academy))
     schools = {school for school in visits.count_by("school") if school}
-    students, teachers = (
-        _served(visits, who, done, unmeasured) for who, done in (("student", "read"), ("teacher", "published"))
+    students, teachers = (_work(visits, who, unmeasured) for who in ("student", "teacher"))
+    return Academy(
+        academy, students.came, students.per_100, teachers.came, teachers.per_100, len(schools), len(schools & cut)
     )
-    return {
-        "academy": academy,
-        "students_came": students["came"],
-        "students_per_100": students["per_100"],
-        "teachers_came": teachers["came"],
-        "teachers_per_100": teachers["per_100"],
-        "schools": len(schools),
-        "schools_cut_off": len(schools & cut),
-    }
 
 
 def cut_off(run: Run) -> list[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from entsurge.analysis import proportion
 from entsurge.analysis.objectives import apdex
 from entsurge.analysis.words import SERVICES, whom
 from entsurge.audience.objective import parse_objective
 from entsurge.audience.persona import of_manifest
+from entsurge.findings.matrix import Cell, Matrix
 
 if TYPE_CHECKING:
+    from entsurge.findings.matrix import CellState
+    from entsurge.findings.verdict import Said
     from entsurge.record.reading.run import Run
 
 ORDER = tuple(SERVICES["en"])
@@ -20,19 +23,19 @@ APDEX_SECONDS = 0.5
 INVERSION_POINTS = 5.0
 
 
-def matrix(run: Run, baseline: Run | None) -> dict[str, Any]:
+def matrix(run: Run, baseline: Run | None) -> Matrix:
     """Cells of persona × service: counts, served of 100 planned, latency, change in points with its interval."""
     own, base = _counts(run), _counts(baseline) if baseline else {}
     personas = _ordered({persona for persona, _ in own}, tuple(of_manifest(run.manifest)))
     services = _ordered({service for _, service in own}, ORDER)
-    cells: dict[str, dict[str, Any]] = {persona: {} for persona in personas}
+    cells: dict[str, dict[str, Cell]] = {persona: {} for persona in personas}
     for persona in personas:
         for service in services:
             if (persona, service) in own:
                 cells[persona][service] = _cell(
                     run, persona, service, own[persona, service], base.get((persona, service))
                 )
-    return {"personas": personas, "services": services, "cells": cells, "inversions": _inversions(run, cells)}
+    return Matrix(personas, services, cells, _inversions(run, cells))
 
 
 def _ordered(found: set[str], known: tuple[str, ...]) -> list[str]:
@@ -59,25 +62,29 @@ def _counts(run: Run) -> dict[tuple[str, str], dict[str, int]]:
     return result
 
 
-def _cell(run: Run, persona: str, service: str, of: dict[str, int], base: dict[str, int] | None) -> dict[str, Any]:
+def _cell(run: Run, persona: str, service: str, of: dict[str, int], base: dict[str, int] | None) -> Cell:
     scope = {"persona": persona, "service": service, "phase": run.window["name"]}
-    latency = run.tally.times(timing="corrected", **scope).quantiles_seconds([50, 95, 99])
+    p50, p95, p99 = run.tally.times(timing="corrected", **scope).quantiles_seconds([50, 95, 99])
     asked = of["ok"] + of["shed"] + of["failed"]
     served = 100 * of["ok"] / of["planned"] if of["planned"] else None
     low, high = _change_interval(of, base)
-    cell: dict[str, Any] = {
+    return Cell(
         **of,
-        "served_percent": served,
-        "availability": of["ok"] / asked if asked else None,
-        **dict(zip(("p50_s", "p95_s", "p99_s"), latency, strict=True)),
-        "apdex": apdex(run.tally, APDEX_SECONDS, **scope)[0],
-        "change_points": None if not base or not base["planned"] or served is None
-        else served - 100 * base["ok"] / base["planned"],
-        "change_low": low,
-        "change_high": high,
-    }  # fmt: skip
-    cell["state"] = _state(cell, _slow_from(run, persona))
-    return cell
+        served_percent=served,
+        availability=of["ok"] / asked if asked else None,
+        p50_s=p50,
+        p95_s=p95,
+        p99_s=p99,
+        apdex=apdex(run.tally, APDEX_SECONDS, **scope)[0],
+        change_points=_change(served, base),
+        change_low=low,
+        change_high=high,
+        state=_state(of, served, p95, _slow_from(run, persona)),
+    )
+
+
+def _change(served: float | None, base: dict[str, int] | None) -> float | None:
+    return None if not base or not base["planned"] or served is None else served - 100 * base["ok"] / base["planned"]
 
 
 def _change_interval(of: dict[str, int], base: dict[str, int] | None) -> tuple[float | None, float | None]:
@@ -96,24 +103,23 @@ def _slow_from(run: Run, persona: str) -> float | None:
     return None
 
 
-def _state(cell: dict[str, Any], slow_from: float | None) -> str:
-    if not cell["planned"]:
+def _state(of: dict[str, int], served: float | None, p95: float | None, slow_from: float | None) -> CellState:
+    if served is None:
         return "none"
-    missing = cell["planned"] - cell["ok"]
-    if missing and cell["shed"] >= missing / 2 and cell["served_percent"] < WELL:
+    missing = of["planned"] - of["ok"]
+    if missing and of["shed"] >= missing / 2 and served < WELL:
         return "shed"
-    p95 = cell["p95_s"]
     slow = p95 / slow_from if slow_from and p95 is not None else 0.0
-    if cell["served_percent"] < POORLY or slow > 2:
+    if served < POORLY or slow > 2:
         return "bad"
-    return "warn" if cell["served_percent"] < WELL or slow > 1 else "ok"
+    return "warn" if served < WELL or slow > 1 else "ok"
 
 
-def _inversions(run: Run, cells: dict[str, dict[str, Any]]) -> list[dict[str, str]]:
+def _inversions(run: Run, cells: dict[str, dict[str, Cell]]) -> list[Said]:
     """Services where a protected persona is served less than an unprotected one, beyond chance."""
     protected = [name for name in cells if name in run.manifest.get("protected", ())]
     others = [name for name in cells if name not in protected]
-    found = []
+    found: list[Said] = []
     for service in ORDER:
         for one in protected:
             for other in others:
@@ -122,13 +128,13 @@ def _inversions(run: Run, cells: dict[str, dict[str, Any]]) -> list[dict[str, st
     return found
 
 
-def _inversion(run: Run, one: str, other: str, service: str, cells: dict[str, dict[str, Any]]) -> list[dict[str, str]]:
+def _inversion(run: Run, one: str, other: str, service: str, cells: dict[str, dict[str, Cell]]) -> list[Said]:
     mine, theirs = cells[one][service], cells[other][service]
-    low, high = proportion.difference(theirs["ok"], theirs["planned"], mine["ok"], mine["planned"])
-    gap = (theirs["served_percent"] or 0) - (mine["served_percent"] or 0)
-    if low <= 0 or gap < INVERSION_POINTS:
+    low, high = proportion.difference(theirs.ok, theirs.planned, mine.ok, mine.planned)
+    more, less = theirs.served_percent or 0.0, mine.served_percent or 0.0
+    if low <= 0 or more - less < INVERSION_POINTS:
         return []
-    shown = f"{theirs['served_percent']:.0f}", f"{mine['served_percent']:.0f}", f"{100 * low:.0f}", f"{100 * high:.0f}"
+    shown = f"{more:.0f}", f"{less:.0f}", f"{100 * low:.0f}", f"{100 * high:.0f}"
     return [
         {
             "fr": f"{whom(run, other, 'fr')} perdent moins que {whom(run, one, 'fr')} ({SERVICES['fr'][service]}) : "

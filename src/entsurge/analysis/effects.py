@@ -8,15 +8,25 @@ pages of one second are not independent. docs/method.md, "Perturbations".
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from entsurge.analysis.blocks import Estimate, Stretch, compare
-from entsurge.analysis.perturbations import Window, windows
-from entsurge.analysis.spells import FEWEST_CALM_SECONDS, UNTOLD, Disturbance, disturbance, upper_edge
+from entsurge.analysis.blocks import Part, Stretch, compare
+from entsurge.analysis.perturbations import planned
+from entsurge.analysis.spells import FEWEST_CALM_SECONDS, UNTOLD, disturbance, upper_edge
 from entsurge.audience.persona import of_manifest
+from entsurge.findings.perturbation import (
+    Difference,
+    Disturbance,
+    Effect,
+    EffectCell,
+    EffectInversion,
+    Estimate,
+    Perturbation,
+    Worth,
+)
 from entsurge.record.reading.by_second import BySecond, by_second
 from entsurge.record.reading.documents import read_manifest
 from entsurge.record.reading.run import judged_window
@@ -32,28 +42,29 @@ FEWEST_PAGES = 20
 INVERSION_POINTS = 5.0
 
 
-def effects(run: Run, without: Path | None) -> list[dict[str, Any]]:
+def effects(run: Run, without: Path | None) -> list[Effect]:
     """Every perturbation of a run, in order, with its effect on each persona × service; measures are ranked.
 
     `without` is a run of the same plan with nothing in force. Measures that are in force together from before the first
     arrival cannot be told apart: they are one.
     """
-    all_of = _joined(windows(run))
+    all_of = _joined(planned(run))
     if not all_of:
         return []
     pages = by_second(run.series)
     other = _whole_window(without) if without is not None and any(one.whole_run for one in all_of) else None
-    found = [_effect(run, one, all_of, pages, other) for one in all_of]
-    ranks = sorted(
-        (each for each in found if each["worth"]),
-        key=lambda each: -(each["worth"]["bought_pages_per_minute"]["value"] or 0.0),
-    )
-    for number, each in enumerate(ranks, 1):
-        each["worth"]["rank"] = number
-    return found
+    return _ranked([_effect(run, one, all_of, pages, other) for one in all_of])
 
 
-def _joined(found: list[Window]) -> list[Window]:
+def _ranked(found: list[Effect]) -> list[Effect]:
+    """With the measures' ranks: 1 bought most."""
+    bought = [each.worth.bought_pages_per_minute.value or 0.0 for each in found if each.worth]
+    order = sorted(bought, reverse=True)
+    ranks = iter([order.index(value) + 1 for value in bought])
+    return [replace(each, worth=replace(each.worth, rank=next(ranks))) if each.worth else each for each in found]
+
+
+def _joined(found: list[Perturbation]) -> list[Perturbation]:
     """With the measures of the whole run as one."""
     whole = [one for one in found if one.whole_run and one.applied and one.kind == "measure"]
     if len(whole) < 2:
@@ -70,30 +81,28 @@ def _whole_window(path: Path) -> Stretch:
     return Stretch(pages, int(window["start_s"]), min(pages.seconds, int(window["end_s"])))
 
 
-def _effect(run: Run, one: Window, all_of: Sequence[Window], pages: BySecond, other: Stretch | None) -> dict[str, Any]:
+def _effect(
+    run: Run, one: Perturbation, all_of: Sequence[Perturbation], pages: BySecond, other: Stretch | None
+) -> Effect:
     before, during = stretches(run, one, all_of, pages, other)
-    known: dict[str, Any] = {
-        **asdict(one),
-        "compared": before is not None,
-        "cells": [],
-        "inversions": [],
-        "worth": None,
-    }
     if not one.applied or during.seconds < 1:
-        return known
+        return Effect(one, before is not None, [], [], None)
     cohort = "exposed" if any(of[2] == "exposed" for of in pages.cells) and one.kind == "fault" else "*"
-    cells = [_cell(run, one, before, during, persona, service, cohort) for persona, service in _places(run, pages)]
-    known["cells"] = [each for each in cells if each is not None]
-    known["during_s"] = [during.begin, during.end]
-    known["before_s"] = None if before is None or other is before else [before.begin, before.end]
-    if before is not None:
-        known["inversions"] = _inversions(run, known["cells"])
-        known["worth"] = _worth(run, one, before, during) if one.kind == "measure" else None
-    return known
+    all_cells = [_cell(run, one, before, during, persona, service, cohort) for persona, service in _places(run, pages)]
+    cells = [each for each in all_cells if each is not None]
+    return Effect(
+        one,
+        before is not None,
+        cells,
+        _inversions(run, cells),
+        _worth(run, one, before, during) if before is not None and one.kind == "measure" else None,
+        (during.begin, during.end),
+        None if before is None or other is before else (before.begin, before.end),
+    )
 
 
 def stretches(
-    run: Run, one: Window, all_of: Sequence[Window], pages: BySecond, other: Stretch | None
+    run: Run, one: Perturbation, all_of: Sequence[Perturbation], pages: BySecond, other: Stretch | None
 ) -> tuple[Stretch | None, Stretch]:
     """The stretch before a perturbation and the one of its own, both without any other change in them."""
     window = run.window
@@ -119,28 +128,27 @@ def _places(run: Run, pages: BySecond) -> list[tuple[str, str]]:
 
 
 def _cell(
-    run: Run, one: Window, before: Stretch | None, during: Stretch, persona: str, service: str, cohort: str
-) -> dict[str, Any] | None:
+    run: Run, one: Perturbation, before: Stretch | None, during: Stretch, persona: str, service: str, cohort: str
+) -> EffectCell | None:
     mine = during.part(persona=persona, service=service, cohort=cohort)
     if mine.asked.sum() < FEWEST_PAGES:
         return None
-    cell: dict[str, Any] = {"persona": persona, "service": service, **mine.summary()}
-    if before is not None:
-        then = before.part(persona=persona, service=service)
-        if then.asked.sum() >= FEWEST_PAGES:
-            served, slower = compare(then, mine)
-            cell |= {"before": then.summary(), "served": asdict(served), "slower": asdict(slower)}
-    if cohort == "exposed":
-        spared = during.part(persona=persona, service=service, cohort="control")
-        if spared.asked.sum() >= FEWEST_PAGES:
-            served, slower = compare(spared, mine, paired=True)
-            cell["against_control"] = {
-                "control": spared.summary(), "served": asdict(served), "slower": asdict(slower),
-            }  # fmt: skip
-    return cell | asdict(_disturbance(run, one, during.pages, persona, service, cohort))
+    then = None if before is None else before.part(persona=persona, service=service)
+    spared = during.part(persona=persona, service=service, cohort="control") if cohort == "exposed" else None
+    return EffectCell(
+        persona, service, mine.summary(), _difference(then, mine), _difference(spared, mine, paired=True),
+        _disturbance(run, one, during.pages, persona, service, cohort),
+    )  # fmt: skip
 
 
-def _disturbance(run: Run, one: Window, pages: BySecond, persona: str, service: str, cohort: str) -> Disturbance:
+def _difference(other: Part | None, mine: Part, *, paired: bool = False) -> Difference | None:
+    """Pages held against others; None where there are too few of these."""
+    if other is None or other.asked.sum() < FEWEST_PAGES:
+        return None
+    return Difference(other.summary(), *compare(other, mine, paired=paired))
+
+
+def _disturbance(run: Run, one: Perturbation, pages: BySecond, persona: str, service: str, cohort: str) -> Disturbance:
     """A second is outside when its typical time leaves the calm's band upwards, or most of its pages are not served."""
     chosen = pages.where(persona=persona, service=service, cohort=cohort)
     ok, asked, logs = pages.of("ok", chosen), pages.asked(chosen), pages.log_seconds(chosen)
@@ -163,28 +171,30 @@ def _disturbance(run: Run, one: Window, pages: BySecond, persona: str, service: 
     return found
 
 
-def _inversions(run: Run, cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _inversions(run: Run, cells: Sequence[EffectCell]) -> list[EffectInversion]:
     """Services where a protected persona lost more than an unprotected one, beyond both intervals."""
     protected = set(run.manifest.get("protected", ()))
-    compared = [
-        each for each in cells if each.get("served") and None not in (each["served"]["value"], each["served"]["low"])
-    ]
-    return [
-        {
-            "service": mine["service"], "protected": mine["persona"], "other": theirs["persona"],
-            "protected_points": mine["served"]["value"], "other_points": theirs["served"]["value"],
-        }
-        for mine in compared
-        for theirs in compared
-        if mine["service"] == theirs["service"]
-        and mine["persona"] in protected
-        and theirs["persona"] not in {"*", *protected}
-        and mine["served"]["high"] < theirs["served"]["low"]
-        and theirs["served"]["value"] - mine["served"]["value"] >= INVERSION_POINTS
-    ]  # fmt: skip
+    found = []
+    for mine in cells:
+        for theirs in cells:
+            same = mine.service == theirs.service
+            if same and mine.persona in protected and theirs.persona not in {"*", *protected}:
+                found += _inversion(mine, theirs)
+    return found
 
 
-def _worth(run: Run, one: Window, before: Stretch, during: Stretch) -> dict[str, Any] | None:
+def _inversion(mine: EffectCell, theirs: EffectCell) -> list[EffectInversion]:
+    if mine.before is None or theirs.before is None:
+        return []
+    one, other = mine.before.served, theirs.before.served
+    if one.value is None or one.high is None or other.value is None or other.low is None:
+        return []
+    if one.high >= other.low or other.value - one.value < INVERSION_POINTS:
+        return []
+    return [EffectInversion(mine.service, mine.persona, theirs.persona, one.value, other.value)]
+
+
+def _worth(run: Run, one: Perturbation, before: Stretch, during: Stretch) -> Worth | None:
     """Pages a minute that protected people were served more, and that others were refused more, by the measure."""
     protected = set(run.manifest.get("protected", ())) - set(one.defers)
     personas = tuple(of_manifest(run.manifest))
@@ -196,15 +206,10 @@ def _worth(run: Run, one: Window, before: Stretch, during: Stretch) -> dict[str,
         return None
     gained, slower = compare(_together(then), _together(mine))
     refused, _ = compare(_together(earlier), _together(theirs), outcome="shed")
-    return {
-        "bought_pages_per_minute": asdict(_rate(gained, _together(mine).per_minute())),
-        "slower": asdict(slower),
-        "cost_pages_per_minute": asdict(_rate(refused, _together(theirs).per_minute())),
-        "rank": 0,
-    }
+    return Worth(_rate(gained, _together(mine).per_minute()), slower, _rate(refused, _together(theirs).per_minute()))
 
 
-def _together(parts: Sequence[Any]) -> Any:
+def _together(parts: Sequence[Part]) -> Part:
     return parts[0].plus(parts[1:])
 
 

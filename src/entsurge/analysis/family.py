@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from entsurge.analysis.baseline import MOST_RUNS
-from entsurge.analysis.measured import EVERYTHING
 from entsurge.analysis.power import Spread, deviations_shown, smallest_shifts, spread
 from entsurge.analysis.ranks import ALPHA, hodges_lehmann, max_t, smallest_p
+from entsurge.findings.comparison import Compared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,40 +18,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from entsurge.analysis.measured import Page
+    from entsurge.findings.comparison import Judgement
 
 FAMILIES = 3
 WEIGHT = FAMILIES / 2  # each family has a third of 5 %; of a two-sided p, half is for slower
 MOST_CANDIDATES = 10
 LARGEST_SHIFT = float(np.log(100))  # a change that is only shown beyond this is none that a page's time can have
-
-
-@dataclass(frozen=True)
-class Compared:
-    """A page, or a scope (`page` is `*`): candidate ÷ baseline of the quantile, its interval, the adjusted p value.
-
-    `smallest` is the smallest ratio that these runs show at 80 % power, None where none can be shown or where it was
-    not asked for; `would_do` how many baselines and candidates would show the least effect, None where ten candidates
-    would not; `blind`: nothing was found, and a change as large as the least effect could have been missed.
-    """
-
-    persona: str
-    service: str
-    page: str
-    baseline_seconds: float
-    candidate_seconds: float
-    ratio: float
-    low: float | None
-    high: float | None
-    p_adjusted: float
-    state: str  # regression, improvement, same
-    smallest: float | None = None
-    would_do: tuple[int, int] | None = None
-    blind: bool = False
-
-
-def about(persona: str, service: str, page: str) -> str:
-    """A page or scope in a few words of English: `everybody`, `parent`, `parent marks`, `parent marks read-marks`."""
-    return " ".join(part for part in (persona, service, page) if part != EVERYTHING) or "everybody"
 
 
 def can_show(baselines: int, candidates: int) -> bool:
@@ -85,7 +57,7 @@ def _finding(
     shift = hodges_lehmann(logs[labels].tolist(), logs[~labels].tolist())
     ratio = float(np.exp(shift.estimate))
     low, high = (None if edge is None else float(np.exp(edge)) for edge in (shift.low, shift.high))
-    state = "same"
+    state: Judgement = "same"
     if p <= ALPHA and ratio >= 1 + least_effect and low is not None and low > 1:
         state = "regression"
     elif p <= ALPHA and ratio <= 1 / (1 + least_effect) and high is not None and high < 1:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import ruptures
 
 from entsurge.analysis.comparison import LEAST_EFFECT, LEAST_POINTS, matched_pages, matched_scopes
-from entsurge.analysis.measured import EVERYTHING
+from entsurge.findings.comparison import EVERYTHING, LevelChange
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,30 +23,7 @@ NOISE_FLOOR_LOG, NOISE_FLOOR_SHARE = 0.005, 0.001
 FAILED, REFUSED = ("*", "*", "failed"), ("*", "*", "shed")
 
 
-@dataclass(frozen=True)
-class Change:
-    """From `run` on, a page, a scope (`page` `*`) or a share of all pages keeps another level than before.
-
-    A share's `persona` and `service` are `*`, its `page` is `failed` or `shed`.
-    `before` and `after` are medians in seconds, or shares from 0 to 1; `effect` their ratio, or their difference.
-    """
-
-    persona: str
-    service: str
-    page: str
-    run: str
-    position: int
-    before: float
-    after: float
-    effect: float
-
-    @property
-    def of_share(self) -> bool:
-        """Whether it is a share of all pages, and no time."""
-        return (self.persona, self.service, self.page) in (FAILED, REFUSED)
-
-
-def changes(runs: Sequence[Measured], *, least_effect: float = LEAST_EFFECT) -> list[Change]:
+def changes(runs: Sequence[Measured], *, least_effect: float = LEAST_EFFECT) -> list[LevelChange]:
     """Every change of level over these runs in order of time; none for fewer than six runs.
 
     PELT (Killick 2012) on the logarithms, squared error, levels of at least three runs, a penalty of
@@ -64,15 +40,15 @@ def changes(runs: Sequence[Measured], *, least_effect: float = LEAST_EFFECT) -> 
         for at, before, after in breaks(levels, len(logs) + 2, max(usual, NOISE_FLOOR_LOG)):
             if abs(after - before) >= np.log(1 + least_effect):
                 old, new = float(np.exp(before)), float(np.exp(after))
-                found.append(Change(*page, runs[at].name, at, old, new, new / old))
+                found.append(LevelChange(*page, runs[at].name, at, old, new, new / old))
     for name, values in ((FAILED, [run.failed_share for run in runs]), (REFUSED, [run.shed_share for run in runs])):
         for at, before, after in breaks(np.array(values), len(logs) + 2, NOISE_FLOOR_SHARE):
             if abs(after - before) >= LEAST_POINTS:
-                found.append(Change(*name, runs[at].name, at, before, after, after - before))
+                found.append(LevelChange(*name, runs[at].name, at, before, after, after - before))
     return sorted(found, key=_order)
 
 
-def _order(change: Change) -> tuple[int, bool, bool, float]:
+def _order(change: LevelChange) -> tuple[int, bool, bool, float]:
     """By run; shares of all pages first, scopes before pages, the largest change first."""
     whole = change.page == EVERYTHING
     return change.position, not change.of_share, not whole, -abs(np.log(max(change.effect, 1e-9)))

@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from entsurge.analysis.measured import FEWEST_PAGES, by_scope
+from entsurge.findings.comparison import LeftOut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from entsurge.analysis.measured import Measured, Page, Said
+    from entsurge.analysis.measured import Measured, Page
+    from entsurge.findings.verdict import Said
 
-RARE, NOT_SERVED = "rare", "not-served"
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A page, or a scope (`page` is `*`), that has no quantile in every run.
-
-    `reason` is `rare` (asked for fewer than twenty times in some run) or `not-served` (asked for often enough in all of
-    them, served too rarely in some). `fewest` and `most` are the views served in a run, `run` the one with fewest,
-    `asked` the fewest that were asked for in a run.
-    """
-
-    persona: str
-    service: str
-    page: str
-    reason: str
-    fewest: int
-    most: int
-    asked: int
-    run: str
+Why = Literal["rare", "not-served"]
+RARE: Why = "rare"
+NOT_SERVED: Why = "not-served"
 
 
 def left_out_pages(runs: Sequence[Measured], kept: Sequence[Page]) -> list[LeftOut]:

@@ -14,16 +14,17 @@ from entsurge.analysis.page_rows import page_rows
 from entsurge.analysis.quantiles import table
 from entsurge.analysis.validity import broken, lights
 from entsurge.errors import UsageError
+from entsurge.findings.comparison import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
+    from entsurge.findings.verdict import Said
     from entsurge.record.reading.run import Run
 
 PAGE = ("persona", "service", "page")
-EVERYTHING = "*"
 FEWEST_PAGES = 20
 SAME = ("profile", "scale", "compression", "window")
 TOLD = ("plan_digest", "target", "perturbations", "population", "objectives", "versions")
@@ -36,7 +37,6 @@ WORDS = {
     "versions": ("version d’entsurge", "entsurge's version"),
 }  # fmt: skip
 Page = tuple[str, str, str]
-Said = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def measured(run: Run, quantile: float = 95.0) -> Measured:
     plan["target"] = told["target"].get("name") or told["target"]["url"]
     plan["perturbations"] = sorted(each["id"] for each in told["perturbations"])
     reduced = of_pages(page_rows(run, str(run.window["name"])), quantile)
-    reasons = tuple({"fr": light.fr, "en": light.en} for light in broken(lights(run)))
+    reasons = tuple(light.said for light in broken(lights(run)))
     if (run.finish or {}).get("end") != "completed":
         reasons = ({"fr": "tir inachevé", "en": "not run to its end"}, *reasons)
     return Measured(run.name, str(run.manifest.get("started_utc", "")), plan, *reduced, unbelievable=reasons)

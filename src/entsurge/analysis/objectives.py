@@ -7,8 +7,7 @@ the other limit proves it. Anything between says "not enough data", never "pass"
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from entsurge.analysis import proportion
 from entsurge.analysis.recovery import recoveries
@@ -16,21 +15,22 @@ from entsurge.analysis.words import SERVICES
 from entsurge.audience.objective import Must, parse_objective
 from entsurge.audience.persona import of_manifest
 from entsurge.errors import UsageError
+from entsurge.findings.verdict import Finding
 from entsurge.record.schema import PAGE_OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from entsurge.findings.verdict import State, Unit
     from entsurge.record.reading.hdr import Times
     from entsurge.record.reading.run import Run
     from entsurge.record.reading.tally import Tally
 
-State = Literal["met", "missed", "not-enough-data", "deferred", "not-judged"]
-UNITS = {
+UNITS: dict[str, Unit] = {
     "latency": "s", "errors": "ratio", "availability": "ratio", "served": "ratio", "shed": "ratio", "apdex": "score",
     "recovery": "s",
 }  # fmt: skip
-FACTOR = "factor"
+FACTOR: Unit = "factor"
 INTERRUPTED = "interrupted"
 JUDGED_PHASES = ("baseline", "surge", "fault", "recovery")
 
@@ -47,32 +47,6 @@ class Judged(NamedTuple):
     high: float | None = None
     pages: int = 0
     needed: int | None = None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One objective, judged for one persona. `value`, `low`, `high`: seconds, shares from 0 to 1, score or factor.
-
-    `needed`: how many pages would tell, where `count` of them do not.
-    """
-
-    id: str
-    persona: str
-    service: str
-    phase: str
-    must: str
-    required: bool
-    state: State
-    value: float | None
-    low: float | None
-    high: float | None
-    unit: str
-    count: int
-    needed: int | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The finding as plain data."""
-        return asdict(self)
 
 
 def judge_objectives(run: Run, ratios: Mapping[tuple[str, str], Judged] | None = None) -> list[Finding]:

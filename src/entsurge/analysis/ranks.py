@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from entsurge.findings.comparison import Shift
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,20 +18,6 @@ if TYPE_CHECKING:
 
 CONFIDENCE, ALPHA = 0.95, 0.05
 MOST_RELABELLINGS = 5000
-
-
-@dataclass(frozen=True)
-class Shift:
-    """A difference of location with its interval; the interval is None where so few values have none."""
-
-    estimate: float
-    low: float | None
-    high: float | None
-
-    @property
-    def above_zero(self) -> bool:
-        """Whether the whole interval lies above 0."""
-        return self.low is not None and self.low > 0
 
 
 def smallest_p(baselines: int, candidates: int) -> float:

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from entsurge.analysis.perturbations import perturbations
 from entsurge.analysis.spells import FEWEST_CALM_SECONDS, disturbance, upper_edge
+from entsurge.findings.perturbation import Recovery
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from entsurge.findings.perturbation import Perturbation
     from entsurge.record.reading.run import Run
     from entsurge.record.reading.tally import Seconds
-
-
-@dataclass(frozen=True)
-class Recovery:
-    """One fault, seen by one persona on one service; run seconds. `recover_s` is None while it is not over."""
-
-    id: str
-    start_s: float
-    end_s: float
-    degrade_s: float | None
-    recover_s: float | None
-    disturbed: bool
 
 
 def recoveries(run: Run, of: Seconds, kinds: tuple[str, ...] = ("fault",)) -> list[Recovery]:
@@ -39,9 +28,9 @@ def recoveries(run: Run, of: Seconds, kinds: tuple[str, ...] = ("fault",)) -> li
     seconds = _seconds(of)
     found = []
     for each in perturbations(run):
-        if each["kind"] not in kinds or not each["start_s"] < each["end_s"] < _last(run):
+        if each.kind not in kinds or not each.start_s < each.end_s < _last(run):
             continue
-        calm = _calm(run, seconds, float(each["start_s"]))
+        calm = _calm(run, seconds, each.start_s)
         if len(calm) >= FEWEST_CALM_SECONDS:
             found.append(_recovery(each, seconds, upper_edge(calm), _last(run)))
     return found
@@ -68,14 +57,12 @@ def _calm(run: Run, seconds: dict[int, tuple[float | None, bool]], start_s: floa
     return np.array([median for second, (median, _) in seconds.items() if median is not None and begin <= second < end])
 
 
-def _recovery(
-    each: dict[str, Any], seconds: dict[int, tuple[float | None, bool]], edge: float, last: float
-) -> Recovery:
-    start_s, end_s = float(each["start_s"]), float(each["end_s"])
+def _recovery(each: Perturbation, seconds: dict[int, tuple[float | None, bool]], edge: float, last: float) -> Recovery:
+    start_s, end_s = each.start_s, each.end_s
     states = [
         (second, unserved or (median is not None and median > edge))
         for second, (median, unserved) in seconds.items()
         if start_s <= second < last
     ]
     found = disturbance(states, start_s, end_s)
-    return Recovery(each["id"], start_s, end_s, found.degrade_s, found.recover_s, disturbed=bool(found.felt))
+    return Recovery(each.id, start_s, end_s, found.degrade_s, found.recover_s, disturbed=bool(found.felt))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from entsurge.analysis import frames
+from entsurge.findings.audience import CameBack, Retries
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,11 +15,10 @@ if TYPE_CHECKING:
 OUTCOMES = ("ok", "shed", "failed", "lost")
 
 
-def retries(run: Run) -> dict[str, Any]:
+def retries(run: Run) -> Retries:
     """Attempts after the first of the visits due in the window: how many, by whom, with what success; by persona too.
 
     `people` are visitors who came back at least once, `in_the_end` those of them whose last attempt was completed.
-    What insisting adds, in percent of what first attempts asked for: `more_sign_ons`, `more_pages`.
     """
     stays = run.window_stays
     asked = sum(int(stays[name].sum()) for name in OUTCOMES)
@@ -28,13 +28,13 @@ def retries(run: Run) -> dict[str, Any]:
     by_persona = (
         {str(name): _counted(of) for name, of in found.groupby("persona")} if found is not None and len(found) else {}
     )
-    return {
-        **_counted(found),
-        "more_sign_ons": 100 * (0 if found is None else len(found)) / came if came else None,
-        "more_pages": 100 * again / asked if asked else None,
-        "by_persona": by_persona,
-        "generator": (run.finish or {}).get("retries") or {},
-    }
+    return Retries(
+        **vars(_counted(found)),
+        more_sign_ons=100 * (0 if found is None else len(found)) / came if came else None,
+        more_pages=100 * again / asked if asked else None,
+        by_persona=by_persona,
+        generator=(run.finish or {}).get("retries") or {},
+    )
 
 
 def _of_window(run: Run) -> pd.DataFrame:
@@ -45,14 +45,14 @@ def _of_window(run: Run) -> pd.DataFrame:
     return found
 
 
-def _counted(rows: pd.DataFrame | None) -> dict[str, Any]:
+def _counted(rows: pd.DataFrame | None) -> CameBack:
     if rows is None or not len(rows):
-        return {"attempts": 0, "people": 0, "in_the_end": 0, "most": 0, "pages": dict.fromkeys(OUTCOMES, 0)}
+        return CameBack(attempts=0, people=0, in_the_end=0, most=0, pages=dict.fromkeys(OUTCOMES, 0))
     last = rows.sort_values("attempt").groupby("visit").tail(1)
-    return {
-        "attempts": len(rows),
-        "people": len(last),
-        "in_the_end": int((last["end"] == "completed").sum()),
-        "most": int(rows["attempt"].max()),
-        "pages": {name: int(rows[name].sum()) for name in OUTCOMES},
-    }
+    return CameBack(
+        attempts=len(rows),
+        people=len(last),
+        in_the_end=int((last["end"] == "completed").sum()),
+        most=int(rows["attempt"].max()),
+        pages={name: int(rows[name].sum()) for name in OUTCOMES},
+    )

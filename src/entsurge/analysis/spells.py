@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from entsurge.findings.perturbation import Disturbance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,17 +16,6 @@ if TYPE_CHECKING:
 LEAST_SHARE, DEVIATIONS = 0.2, 3.0
 LEAST_SPELL_SECONDS = 5
 FEWEST_CALM_SECONDS = 5
-
-
-@dataclass(frozen=True)
-class Disturbance:
-    """Seconds after the begin until it is felt (None: never), after the end until it is not (None: not in the run)."""
-
-    degrade_s: float | None
-    recover_s: float | None
-    felt: bool | None  # None: the calm before it was too short to tell
-
-
 UNTOLD = Disturbance(None, None, None)
 
 

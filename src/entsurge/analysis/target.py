@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from entsurge.findings.course import Point, TargetSeries
 
 if TYPE_CHECKING:
     from entsurge.record.reading.run import Run
@@ -11,11 +13,8 @@ if TYPE_CHECKING:
 MOST_SERIES = 12
 
 
-def target_series(run: Run) -> list[dict[str, Any]]:
-    """`{name, kind, points: [{t, value}]}` per series, in order of name; a counter's points are its rate a second.
-
-    At most MOST_SERIES: those that changed come first.
-    """
+def target_series(run: Run) -> list[TargetSeries]:
+    """The target's own series, in order of name; at most MOST_SERIES: those that changed come first."""
     points: dict[str, list[tuple[float, float]]] = {}
     kinds: dict[str, str] = {}
     for row in run.target:
@@ -23,13 +22,13 @@ def target_series(run: Run) -> list[dict[str, Any]]:
         if isinstance(name, str) and isinstance(t, int | float) and isinstance(value, int | float):
             points.setdefault(name, []).append((float(t), float(value)))
             kinds[name] = str(row.get("kind", "gauge"))
-    found: list[dict[str, Any]] = []
+    found: list[TargetSeries] = []
     for name, of in sorted(points.items()):
         ordered = sorted(of)
         shown = _rate(ordered) if kinds[name] == "counter" else ordered
         if shown:
-            found.append({"name": name, "kind": kinds[name], "points": [{"t": t, "value": v} for t, v in shown]})
-    found.sort(key=lambda each: len({point["value"] for point in each["points"]}) <= 1)
+            found.append(TargetSeries(name, kinds[name], [Point(t, value) for t, value in shown]))
+    found.sort(key=lambda each: len({point.value for point in each.points}) <= 1)
     return found[:MOST_SERIES]
 
 

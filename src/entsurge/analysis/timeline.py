@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from entsurge.record.reading.tally import PERCENTILES
-from entsurge.record.schema import PAGE_OUTCOMES
+from entsurge.findings.course import Timeline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,28 +14,42 @@ if TYPE_CHECKING:
     from entsurge.record.reading.run import Run
 
 
-def timeline(run: Run) -> dict[str, Any]:
+SIGN_ON = "sign-on"
+
+
+def timeline(run: Run) -> Timeline:
     """Per second of run time: what the plan offered, what became of it, how long it took, who was there.
 
     Pages, requests and visits are counts, percentiles of corrected latency are in seconds (None where nothing came).
     """
     of = run.tally.seconds
     last = max([int(each.get("t", 0)) for each in run.gauges] + [len(of.requests), 1])
-    percentiles = {f"p{each:g}_s": of.quantiles(place) for place, each in enumerate(PERCENTILES)}
+    p50, p95, p99 = (_unknown_after(of.quantiles(place), last) for place in range(3))
+    ok, shed, failed, lost = (_padded(of.outcomes[name], last) for name in ("ok", "shed", "failed", "lost"))
     visitors = {int(each["t"]) - 1: sum(each["visitors"].values()) for each in run.gauges if "visitors" in each}
     stays = run.stays
     started = stays["start_us"][~stays.where(sign_on="lost")]
-    return {
-        "second": list(range(last)),
-        "offered_pages": _offered_pages(run, last).round(2).tolist(),
-        **{name: _padded(of.outcomes[name], last) for name in PAGE_OUTCOMES},
-        "requests": _padded(of.requests, last),
-        "offered_visits": _starts(stays["due_us"], last),
-        "started_visits": _starts(started, last),
-        **{name: values + [None] * (last - len(values)) for name, values in percentiles.items()},
-        "visitors": [visitors.get(each, 0) for each in range(last)],
-        "phases": run.manifest["phases"],
-    }
+    return Timeline(
+        second=list(range(last)),
+        offered_pages=_offered_pages(run, last).round(2).tolist(),
+        ok=ok,
+        shed=shed,
+        failed=failed,
+        lost=lost,
+        requests=_padded(of.requests, last),
+        offered_visits=_starts(stays["due_us"], last),
+        started_visits=_starts(started, last),
+        p50_s=p50,
+        p95_s=p95,
+        p99_s=p99,
+        sign_on_p95_s=_unknown_after(run.seconds(service=SIGN_ON).quantiles(1), last)[:last],
+        visitors=[visitors.get(each, 0) for each in range(last)],
+        phases=run.manifest["phases"],
+    )
+
+
+def _unknown_after(values: list[float | None], size: int) -> list[float | None]:
+    return values + [None] * (size - len(values))
 
 
 def _padded(values: NDArray[np.int64], size: int) -> list[int]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from entsurge.findings.transport import Connections, Forgiven, ProtocolShare, ServiceTimes, Spoken, StepTimes, Transport
 from entsurge.record.histogram import BUCKETS
 from entsurge.record.reading.hdr import Times
 from entsurge.record.reading.tally import SOCKET
@@ -52,43 +53,40 @@ class _Sums:
             self.waits[group.service] += times.counts
 
 
-def transport(run: Run) -> dict[str, Any]:
-    """Of the requests and connections of the visits due in the window; first attempts alone.
-
-    `phases` are those that occurred, in their order: `count`, p50, p95 and mean of those that had it, and its share of
-    all requests' time. `services` have the mean time of a request and how it is divided (None of what did not occur),
-    the slowest first.
-    `connections` is None, and the lists are empty, where nothing was recorded: an older run, or one without an answer.
-    `negotiated` is what the run's first question was answered over; None of an older run. `forgiven` are the answers
-    that browsers take and HTTP's rules do not, by what a strict reader has against them, the most frequent first.
-    """
+def transport(run: Run) -> Transport:
+    """Of the requests and connections of the visits due in the window; first attempts alone."""
     sums = _Sums()
     for group, times in run.tally.each(kind=KIND, phase=str(run.window["name"])):
         sums.add(group, times)
     requests = sum(sums.answered.values())
-    return {
-        "negotiated": run.manifest["target"].get("connection"),
-        "requests": requests,
-        "protocols": [
-            {"protocol": name, "requests": count, "share": count / requests}
-            for name, count in sorted(sums.answered.items())
-            if count
-        ],
-        "connections": _connections(run, sums) if requests or sums.steps else None,
-        "phases": _phases(sums),
-        "services": _services(sums),
-        "forgiven": _forgiven(run),
-    }
+    return Transport(
+        _spoken(run),
+        requests,
+        [ProtocolShare(name, count, count / requests) for name, count in sorted(sums.answered.items()) if count],
+        _connections(run, sums) if requests or sums.steps else None,
+        _phases(sums),
+        _services(sums),
+        _forgiven(run),
+    )
 
 
-def _forgiven(run: Run) -> list[dict[str, Any]]:
+def _spoken(run: Run) -> Spoken | None:
+    """What the run's first question was answered over; None of an older run, and of one that says something else."""
+    told = run.manifest["target"].get("connection") or {}
+    if not isinstance(told.get("http"), str):
+        return None
+    tls, cipher = (str(told[name]) if told.get(name) else None for name in ("tls", "cipher"))
+    return Spoken(told["http"], tls, cipher, str(told.get("address", "")))
+
+
+def _forgiven(run: Run) -> list[Forgiven]:
     found: Counter[str] = Counter()
     for group, times in run.tally.each(kind=FORGIVEN, phase=str(run.window["name"])):
         found[group.page] += times.total
-    return [{"reason": reason, "answers": count} for reason, count in found.most_common() if count]
+    return [Forgiven(reason, count) for reason, count in found.most_common() if count]
 
 
-def _phases(sums: _Sums) -> list[dict[str, Any]]:
+def _phases(sums: _Sums) -> list[StepTimes]:
     whole = sum(sum(of.values()) for of in sums.seconds.values())
     found = []
     for name in STEPS:
@@ -96,36 +94,39 @@ def _phases(sums: _Sums) -> list[dict[str, Any]]:
         if times.total:
             p50, p95 = times.quantiles_seconds([50, 95])
             mean, share = times.sum_seconds / times.total, times.sum_seconds / whole
-            found.append(
-                {"phase": name, "count": times.total, "p50_s": p50, "p95_s": p95, "mean_s": mean, "share": share}
-            )
+            found.append(StepTimes(name, times.total, p50, p95, mean, share))
     return found
 
 
-def _services(sums: _Sums) -> list[dict[str, Any]]:
+def _services(sums: _Sums) -> list[ServiceTimes]:
     found = []
     for service, counts in sums.waits.items():
         of, times = sums.seconds[service], Times(counts)
         whole = sum(of.values())
-        parts = {"connecting": sum(of[name] for name in MAKING)}
-        parts |= {name: of[name] for name in ("queue", "wait", "transfer")}
-        found.append({
-            "service": service,
-            "requests": times.total,
-            "mean_s": whole / times.total,
-            "wait_p95_s": times.quantile_seconds(95),
-            **{f"{name}_share": seconds / whole if seconds else None for name, seconds in parts.items()},
-        })  # fmt: skip
-    return sorted(found, key=lambda each: -float(each["mean_s"]))
+
+        def share(*names: str, of: dict[str, float] = of, whole: float = whole) -> float | None:
+            seconds = sum(of[name] for name in names)
+            return seconds / whole if seconds else None
+
+        found.append(
+            ServiceTimes(
+                service=service, requests=times.total, mean_s=whole / times.total,
+                wait_p95_s=times.quantile_seconds(95), connecting_share=share(*MAKING), queue_share=share("queue"),
+                wait_share=share("wait"), transfer_share=share("transfer"),
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda each: -each.mean_s)
 
 
-def _connections(run: Run, sums: _Sums) -> dict[str, Any]:
+def _connections(run: Run, sums: _Sums) -> Connections:
     """Connections made, and TLS handshakes, in all and for each visit that was started; WebSockets' among them."""
     made, full, resumed = (int(sums.steps[name].sum()) for name in ("connect", "tls-full", "tls-resumed"))
     stays = run.window_stays
     visits = int((~stays.among("end", NEVER_CAME)).sum())
-    counts = {"made": made, "full": full, "resumed": resumed}
-    each = {f"{name}_per_visit": count / visits if visits else None for name, count in counts.items()}
+    each = [count / visits if visits else None for count in (made, full, resumed)]
     live = run.tally.each(kind="request", phase=str(run.window["name"]))
     sockets = sum(times.total for group, times in live if (group.page, group.outcome) == (SOCKET, "ok"))
-    return {"visits": visits, **counts, **each, "sockets": int(sockets)}
+    return Connections(
+        visits=visits, made=made, full=full, resumed=resumed, made_per_visit=each[0], full_per_visit=each[1],
+        resumed_per_visit=each[2], sockets=int(sockets),
+    )  # fmt: skip

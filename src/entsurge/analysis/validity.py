@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from entsurge.analysis.perturbations import LEFT, NOT_UNDONE, perturbations, windows
+from entsurge.analysis.perturbations import LEFT, NOT_UNDONE, perturbations, planned
+from entsurge.findings.verdict import Light
 
 if TYPE_CHECKING:
+    from entsurge.findings.perturbation import Perturbation
     from entsurge.record.reading.run import Run
 
 STARTED_AT_LEAST, LOST_AT_MOST, LITTLE_AT_MOST, BUSY = 0.98, 0.01, 0.01, 0.9
@@ -15,20 +16,6 @@ STALL_AT_MOST_MS, FULL = 200.0, 0.98
 EDGE = "refused by an edge: "  # how signon and drivers word it
 RETRIES_LOST_AT_MOST = 0.02
 MOST_SAID, LATE_SECONDS = 160, 5.0  # characters of a reason; how late an end is shown
-
-
-@dataclass(frozen=True)
-class Light:
-    """One condition: kept, broken, or (None) not judged; said in both languages."""
-
-    name: str
-    ok: bool | None
-    fr: str
-    en: str
-
-    def as_json(self) -> dict[str, Any]:
-        """The light as plain data."""
-        return {"name": self.name, "ok": self.ok, "fr": self.fr, "en": self.en}
 
 
 def lights(run: Run) -> list[Light]:
@@ -194,9 +181,9 @@ def _edge(run: Run) -> Light:
 
 def _perturbed(run: Run) -> list[Light]:
     """Whether every fault and measure that was planned was in force, and ended; nothing where none was planned."""
-    planned = windows(run)
-    missing = [one.id for one in planned if not one.applied and one.start_s < run.window["end_s"]]
-    if not planned or (run.finish or {}).get("end") != "completed":
+    asked = planned(run)
+    missing = [one.id for one in asked if not one.applied and one.start_s < run.window["end_s"]]
+    if not asked or (run.finish or {}).get("end") != "completed":
         return _as_found(run)
     absent = ", ".join(missing)
     light = Light(
@@ -213,7 +200,7 @@ def _as_found(run: Run) -> list[Light]:
     Broken by an undo that failed and by a steady state that held before a perturbation and not after it. Shown, not
     judged: what ended by its lease because it was not undone, what ended late, and what nobody told the end of.
     """
-    found = [each for each in perturbations(run) if each["applied"] or each["ending"]]
+    found = [each for each in perturbations(run) if each.applied or each.ending]
     wrong = [said for each in found for said in _not_as_found(each)]
     odd = [said for each in found if (said := _oddly_ended(each)) is not None]
     if wrong:
@@ -231,32 +218,32 @@ def _as_found(run: Run) -> list[Light]:
     return [kept] if found else []
 
 
-def _not_as_found(each: dict[str, Any]) -> list[tuple[str, str]]:
+def _not_as_found(each: Perturbation) -> list[tuple[str, str]]:
     """What this perturbation has left behind, in French and in English."""
-    name, said = each["id"], []
-    if each["ending"] == NOT_UNDONE:
-        why = _clipped(each["left"])
+    name, said = each.id, []
+    if each.ending == NOT_UNDONE:
+        why = _clipped(each.left)
         fr = f"{name} est encore en place, son annulation a échoué ({why}), voir `entsurge chaos recover`"
         said.append((fr, f"{name} is still in force, its undo failed ({why}), see `entsurge chaos recover`"))
-    if each["deviated"]:
-        why = _clipped(each["deviated"])
+    if each.deviated:
+        why = _clipped(each.deviated)
         fr = f"l’état stable de {name} ne tenait plus après ({why})"
         said.append((fr, f"the steady state of {name} no longer held after it ({why})"))
     return said
 
 
-def _oddly_ended(each: dict[str, Any]) -> tuple[str, str] | None:
+def _oddly_ended(each: Perturbation) -> tuple[str, str] | None:
     """How it ended when not by its undo in time, in French and in English."""
-    name, late = each["id"], each["late_s"]
-    if each["ending"] == NOT_UNDONE:
+    name, late = each.id, each.late_s
+    if each.ending == NOT_UNDONE:
         return None
-    if each["ending"] == LEFT:
-        why = _clipped(each["left"])
+    if each.ending == LEFT:
+        why = _clipped(each.left)
         return (
             f"{name} a pris fin par l’échéance de son bail, sans annulation ({why})",
             f"{name} was ended by its lease alone, not by its undo ({why})",
         )
-    if not each["ending"]:
+    if not each.ending:
         return f"nul n’a dit comment {name} a pris fin", f"nobody has told how {name} ended"
     if late <= LATE_SECONDS:
         return None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from entsurge import errors
-from entsurge.analysis.objectives import FACTOR, Finding, Judged, judge_objectives
+from entsurge.analysis.objectives import FACTOR, Judged, judge_objectives
 from entsurge.analysis.refused import notable
-from entsurge.analysis.validity import Light, broken, lights
+from entsurge.analysis.validity import broken, lights
 from entsurge.analysis.words import listed, whom
+from entsurge.findings.verdict import Finding, Light, Said, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from entsurge.record.reading.documents import Phase
     from entsurge.record.reading.run import Run
 
-Said = dict[str, str]
 END_CODES = {
     "interrupted": errors.INTERRUPTED,
     "unreachable": errors.UNREACHABLE,
@@ -45,35 +45,6 @@ ENDS = {
 }
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What is concluded of one run, and the exit code that says it; `end_code` is that of how it ended, 0 in order.
-
-    `refused`: the share of a persona's planned pages that was refused, where it is over 1 %.
-    """
-
-    verdict: Conclusion
-    exit_code: int
-    sentence: Said
-    reasons: list[Said]
-    objectives: list[Finding]
-    lights: list[Light]
-    end_code: int = errors.PASS
-    refused: dict[str, float] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        """verdict.json."""
-        return {
-            "format": 1,
-            "verdict": self.verdict,
-            "exit_code": self.exit_code,
-            "sentence": self.sentence,
-            "reasons": self.reasons,
-            "refused": self.refused,
-            "objectives": [each.as_json() for each in self.objectives],
-        }
-
-
 def judge(run: Run, ratios: Mapping[tuple[str, str], Judged] | None = None) -> Verdict:
     """The verdict of one run; `ratios` as `judge_objectives` takes them.
 
@@ -85,7 +56,7 @@ def judge(run: Run, ratios: Mapping[tuple[str, str], Judged] | None = None) -> V
         return _provisional(run, found, conditions)
     end = (run.finish or {}).get("end", "")
     wrong: list[Said] = [] if end == "completed" or end in CUT_SHORT else [_ended(end)]
-    wrong += [{"fr": light.fr, "en": light.en} for light in broken(conditions)]
+    wrong += [light.said for light in broken(conditions)]
     missed = [_missed(run, each) for each in found if each.required and each.state == "missed"]
     ended = [_ended(end)] if end in CUT_SHORT else []
     if not any(each.required for each in found):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -33,6 +32,7 @@ def command(*, runs: tuple[Path, ...], without: Path | None, out: Path | None, l
     """
     from entsurge.analysis import read_run  # pandas is loaded only when it is needed
     from entsurge.analysis.brief import brief, run_without
+    from entsurge.findings.serial import as_json
     from entsurge.render.brief import render_brief_html, render_brief_markdown
 
     languages, kinds = listed("--lang", lang, LANGUAGES), listed("--format", formats, FORMATS)
@@ -44,7 +44,7 @@ def command(*, runs: tuple[Path, ...], without: Path | None, out: Path | None, l
     for path, run in read.items():
         folder = path if out is None else out / path.name if len(runs) > 1 else out
         data = brief(run, reference or run_without(run, list(read.values())))
-        texts = {"brief.json": json.dumps(data, ensure_ascii=False, indent=1) + "\n"} if "json" in kinds else {}
+        texts = {"brief.json": as_json(data)} if "json" in kinds else {}
         for language in languages:
             if "html" in kinds:
                 texts[f"brief.{language}.html"] = render_brief_html(data, language)

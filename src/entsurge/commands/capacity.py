@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import time
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +22,9 @@ from entsurge.streams import lasting_streams
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from entsurge.analysis.capacity.assessment import Assessment
-    from entsurge.analysis.capacity.carried import Carried
-    from entsurge.audience.profile import Profile
-    from entsurge.commands.searching import Progress, Search
+    from entsurge.analysis.capacity.search import Progress
+    from entsurge.findings.capacity import CapacityReport
+    from entsurge.findings.search import Search
 
 FOLDER = "runs"
 VISITS_OF_WARM_UP, VISITS_OF_DRAIN = 2.0, 2.5
@@ -131,8 +129,8 @@ def plan_search(
     resource: tuple[str, ...],
 ) -> Search:  # fmt: skip
     """The search that the options ask for. Raises UsageError when the budget allows no six steps."""
-    from entsurge.analysis.capacity.search import Settings
-    from entsurge.commands.searching import Search, steps_within
+    from entsurge.commands.searching import step_seconds, steps_within
+    from entsurge.findings.search import Search, Settings
 
     chosen = choose(target, driver)
     loaded = profiles.load(profile, overrides=overrides(scale=scale, compression=compression, seed=seed))
@@ -153,22 +151,22 @@ def plan_search(
         )  # fmt: skip
 
     trial = search(1)
-    most = steps_within(trial.step_seconds, trial.back_seconds, trial.budget_seconds)
+    most, seconds = steps_within(trial), step_seconds(trial)
     if most < 2:
         raise errors.UsageError(
-            f"a budget of {budget:g} min allows {most} steps of {trial.step_seconds:.0f} s",
-            hint=f"--budget {math.ceil(12 * trial.step_seconds / 60)} for a dozen, or a shorter --hold",
+            f"a budget of {budget:g} min allows {most} steps of {seconds:.0f} s",
+            hint=f"--budget {math.ceil(12 * seconds / 60)} for a dozen, or a shorter --hold",
         )
     return search(OFTEN * most)
 
 
 def _search(search: Search, folder: Path) -> Progress:
-    from entsurge.commands.searching import Searching
+    from entsurge.commands.searching import Searching, step_seconds
 
     ends = time.strftime("%H:%M", time.localtime(time.time() + search.budget_seconds))
     click.echo(
         f"{search.profile} against {search.url}: {search.settings.steps // OFTEN} steps or more of at most "
-        f"{search.step_seconds:.0f} s "
+        f"{step_seconds(search):.0f} s "
         f"({search.warm_up_seconds:.0f} s warm-up, {search.hold_seconds:.0f} s held), "
         f"{search.budget_seconds / 60:g} min in all, over by {ends}\nsteps: {folder}"
     )
@@ -182,75 +180,22 @@ def conclude(
     earlier: Sequence[Path] = (),
 ) -> int:  # fmt: skip
     """Write what the steps say together, capacity.json and the note; the exit code."""
-    from entsurge.analysis.capacity.assessment import assess
-    from entsurge.analysis.capacity.carried import Carried
-    from entsurge.analysis.capacity.utilisation import resources_of
-    from entsurge.commands.searching import pages_per_second, profile_of, write_result
+    from entsurge.analysis.capacity.report import capacity_report
+    from entsurge.commands.searching import profile_of, write_result
+    from entsurge.findings.capacity import Asked
     from entsurge.render.capacity import write_note
     from entsurge.render.capacity_terminal import terminal_lines
 
     if not progress.steps:
         raise _nothing_known(progress)
-    carried = Carried(Fraction(search.scale), Fraction(search.compression))
-    found = assess(progress.steps, resources_of(search.resources, progress.steps), carried)
-    loaded = profile_of(search)
-    need = pages_per_second(loaded)
-    result = {
-        "format": 2,
-        "search": search.header([]),
-        "stop": progress.stop,
-        "remarks": progress.notes,
-        "ceiling": progress.ceiling,
-        "generator": [{"fr": step.ceiling_fr, "en": step.ceiling} for step in progress.ceilings],
-        "offered": progress.offered,
-        **{name: each for name, each in found.as_json().items() if not name.startswith("measured_")},
-        "need_pages_per_second": carried.full(need),
-        "carried_over": _carried(carried, found, need),
-        "mix": _mix(loaded),
-        "in_force": sorted({name for step in progress.steps for name in step.in_force}),
-        "not_in_force": sorted(set(loaded.measures) - {name for step in progress.steps for name in step.in_force}),
-        "what_if": _what_if(loaded, found, nodes, schools) if what_if else None,
-        "asked": {"nodes": nodes, "schools": schools, "from": [str(path) for path in earlier]},
-        "title": dict(loaded.file.title),
-        "window": loaded.file.window.model_dump(by_alias=True),
-        "personas": [each.as_json() for each in loaded.personas.values()],
-        "objectives": [each.model_dump() for each in loaded.file.objective if each.required],
-    }
+    asked = Asked(nodes, schools, [str(path) for path in earlier])
+    result = capacity_report(search, progress, profile_of(search), asked=asked, what_if=what_if)
     write_result(folder, result)
     for line in terminal_lines(result):
         click.echo(line)
     for path in write_note(result, folder):
         click.echo(f"note: {path}")
-    return exit_code(found)
-
-
-def _carried(carried: Carried, found: Assessment, need: float) -> dict[str, Any]:
-    """How every rate of the result came to be at scale 1: what was measured × the factor, which is an assumption."""
-    from entsurge.analysis.capacity.assessment import plain
-
-    return {
-        "scale": str(carried.share),
-        "compression": str(carried.compression),
-        "factor": float(carried.factor),
-        "at_the_platform": {
-            "pages_per_second": plain(found.measured_pages),
-            "visits_per_second": plain(found.measured_visits),
-            "need_pages_per_second": need,
-        },
-        "assumption": None if carried.nothing else "production takes `factor` times what the platform takes",
-    }
-
-
-def _mix(loaded: Profile) -> dict[str, float]:
-    """The share of the window's page views that each persona has, from 0 to 1."""
-    from entsurge.plan.summary import window_load
-
-    load = window_load(loaded)
-    return {
-        name: of["pages_per_second"] / load["total"]["pages_per_second"]
-        for name, of in load["personas"].items()
-        if of["pages_per_second"]
-    }
+    return exit_code(result)
 
 
 def _nothing_known(progress: Progress) -> errors.InvalidMeasurement:
@@ -262,26 +207,10 @@ def _nothing_known(progress: Progress) -> errors.InvalidMeasurement:
     return errors.InvalidMeasurement(said, hint="whole runs, with required objectives and a few hundred pages each")
 
 
-def exit_code(found: Assessment) -> int:
+def exit_code(found: CapacityReport) -> int:
     """0 with a number and an interval; 3 missed at once; 4 where only one end of it is known."""
     if found.boundary.how == "at-most":
         return errors.MISSED
     if found.boundary.how == "at-least":
         return errors.INVALID
     return errors.PASS
-
-
-def _what_if(loaded: Profile, found: Assessment, nodes: int | None, schools: int | None) -> dict[str, Any]:
-    from entsurge.analysis.capacity import whatif
-    from entsurge.analysis.capacity.assessment import plain
-
-    ends = found.boundary
-    capacity = whatif.Capacity(ends.value, ends.low, ends.high)
-    cases = whatif.answers(loaded, capacity, nodes=nodes, schools=schools)
-    table = whatif.surges(loaded, capacity)
-
-    def written(answer: whatif.Answer) -> dict[str, Any]:
-        return plain(answer) | {"suffices": answer.suffices}  # type: ignore[no-any-return]
-
-    surges = [{"times": times, "answer": written(answer)} for times, answer in table]
-    return {"cases": [written(answer) for answer in cases], "surges": surges}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +12,7 @@ from entsurge.commands.options import Several, listed, write_text
 from entsurge.streams import lasting_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from entsurge.findings.comparison import Compared, ComparisonReport
 
 SHOWN = 12
 SIGNS = {"green": "✓", "amber": "?", "red": "✗"}
@@ -39,11 +38,11 @@ LANGUAGES, FORMATS = ("fr", "en"), ("html", "json", "md")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the comparison into this folder.")
 @click.option("--lang", default="fr,en", show_default=True, help="fr, en, or both.")
 @click.option("--format", "formats", default="html,md,json", show_default=True, help="html, md, json.")
-@click.option("--json", "as_json", is_flag=True, help="Everything as JSON, on stdout.")
+@click.option("--json", "json_only", is_flag=True, help="Everything as JSON, on stdout.")
 @lasting_streams()
 def command(
     *, baselines: tuple[Path, ...], candidates: tuple[Path, ...], quantile: float, least_effect: float,
-    strict: bool, other_plan: bool, out: Path | None, lang: str, formats: str, as_json: bool,
+    strict: bool, other_plan: bool, out: Path | None, lang: str, formats: str, json_only: bool,
 ) -> int:  # fmt: skip
     """Compare 2 to 30 runs (or folders of runs), the run being the unit: 0 no worse, 3 worse beyond chance.
 
@@ -52,25 +51,27 @@ def command(
     ten against three, can show one; fewer show ratios only. What could have gone unseen is said. From six runs on,
     changes of level are dated.
     """
-    from entsurge.analysis.comparison_data import comparison_data  # pandas is loaded only when it is needed
+    from entsurge.analysis.comparison_report import comparison_report  # pandas is loaded only when it is needed
+    from entsurge.findings.serial import as_json
 
     languages, kinds = listed("--lang", lang, LANGUAGES), listed("--format", formats, FORMATS)
-    data = comparison_data(
+    data = comparison_report(
         baselines, candidates, quantile=quantile, least_effect=least_effect / 100, enforce=not other_plan
     )
-    if as_json:
-        click.echo(json.dumps(data, indent=1))
+    if json_only:
+        click.echo(as_json(data), nl=False)
     else:
         _say(data)
     if out:
         for path in _write(data, out, languages, kinds):
-            click.echo(str(path), err=as_json)
-    if strict and data["state"] == "amber":
+            click.echo(str(path), err=json_only)
+    if strict and data.state == "amber":
         return errors.INVALID
-    return errors.MISSED if data["worse"] else errors.PASS
+    return errors.MISSED if data.worse else errors.PASS
 
 
-def _write(data: Mapping[str, Any], out: Path, languages: tuple[str, ...], kinds: tuple[str, ...]) -> list[Path]:
+def _write(data: ComparisonReport, out: Path, languages: tuple[str, ...], kinds: tuple[str, ...]) -> list[Path]:
+    from entsurge.findings.serial import as_json
     from entsurge.render import comparison as rendering
 
     texts = {}
@@ -80,56 +81,53 @@ def _write(data: Mapping[str, Any], out: Path, languages: tuple[str, ...], kinds
         if "md" in kinds:
             texts[out / f"comparison.{language}.md"] = rendering.render_comparison_markdown(data, language)
     if "json" in kinds:
-        texts[out / "comparison.json"] = rendering.render_comparison_json(data)
+        texts[out / "comparison.json"] = as_json(data)
     for path, text in texts.items():
         write_text(path, text)
     return list(texts)
 
 
-def _say(data: Mapping[str, Any]) -> None:
-    from entsurge.analysis.family import about
+def _say(data: ComparisonReport) -> None:
+    from entsurge.findings.comparison import about
     from entsurge.render.comparison import gravest, ordered
 
-    scopes, pages = gravest(data["scopes"]), ordered(data["pages"])
+    scopes, pages = gravest(data.scopes), ordered(data.pages)
     click.echo(
-        f"{len(data['candidates'])} candidate(s) against {len(data['baselines'])} baseline(s), {len(scopes)} personas "
-        f"and services, {len(pages)} pages, p{data['quantile']:g} of corrected latency"
+        f"{len(data.candidates)} candidate(s) against {len(data.baselines)} baseline(s), {len(scopes)} personas "
+        f"and services, {len(pages)} pages, p{data.quantile:g} of corrected latency"
     )
-    for note in (*data["notes"], *({"en": f"the plans differ in {each['en']}"} for each in data["differences"])):
+    for note in (*data.notes, *({"en": f"the plans differ in {each['en']}"} for each in data.differences)):
         click.echo(f"  note: {note['en']}")
-    more = " (more, beyond chance)" if data["errors_worse"] else ""
-    click.echo(
-        f"  failed: {data['errors']['estimate']:+.2%} of pages, refused: {data['refused']['estimate']:+.2%}{more}"
-    )
-    for each in data["failing"]:
-        click.echo(f"✗ {each['persona']:<8}{each['service']:<13}{each['page']:<20}fails: {each['candidate_share']:.1%}")
+    more = " (more, beyond chance)" if data.errors_worse else ""
+    click.echo(f"  failed: {data.errors.estimate:+.2%} of pages, refused: {data.refused.estimate:+.2%}{more}")
+    for bad in data.failing:
+        click.echo(f"✗ {bad.persona:<8}{bad.service:<13}{bad.page:<20}fails: {bad.candidate_share:.1%}")
     for what, family in (("personas and services", scopes), ("pages", pages)):
         for each in family[:SHOWN]:
             click.echo(_line(each))
         if len(family) > SHOWN:
             click.echo(f"  and {len(family) - SHOWN} more {what}; --json and --out show them")
-    for change in data["history"]["changes"][:SHOWN]:
-        share = change["persona"] == "*" and change["page"] != "*"
-        name = f"all pages {change['page']}" if share else about(change["persona"], change["service"], change["page"])
-        click.echo(f"  from {change['run']} on: {name} {change['before']:.3g} → {change['after']:.3g}")
-    click.echo(f"{SIGNS[data['state']]} {_verdict(data)}")
-    if data["unseen"]:
-        click.echo(f"  unseen: {data['unseen']['en']}")
+    for change in data.history.changes[:SHOWN]:
+        name = f"all pages {change.page}" if change.of_share else about(change.persona, change.service, change.page)
+        click.echo(f"  from {change.run} on: {name} {change.before:.3g} → {change.after:.3g}")
+    click.echo(f"{SIGNS[data.state]} {_verdict(data)}")
+    if data.unseen:
+        click.echo(f"  unseen: {data.unseen['en']}")
 
 
-def _verdict(data: Mapping[str, Any]) -> str:
-    if data["worse"]:
+def _verdict(data: ComparisonReport) -> str:
+    if data.worse:
         return "worse"
-    return "no regression beyond chance" if data["can_show"] else "too few runs to judge"
+    return "no regression beyond chance" if data.can_show else "too few runs to judge"
 
 
-def _line(page: Mapping[str, Any]) -> str:
+def _line(page: Compared) -> str:
     """One scope or page; what could have gone unseen has a question mark, and from where on it would have been seen."""
-    interval = "no interval" if page["low"] is None else f"{page['low']:.2f} to {page['high']:.2f}"
-    sign = "?" if page["blind"] else {"regression": "✗", "improvement": "+", "same": " "}[page["state"]]
-    smallest = "" if page["smallest"] is None else f"   shown from {page['smallest'] - 1:+.0%} on"
+    interval = "no interval" if page.low is None else f"{page.low:.2f} to {page.high:.2f}"
+    sign = "?" if page.blind else {"regression": "✗", "improvement": "+", "same": " "}[page.state]
+    smallest = "" if page.smallest is None else f"   shown from {page.smallest - 1:+.0%} on"
     return (
-        f"{sign} {page['persona']:<8}{page['service']:<13}{page['page']:<20}{page['baseline_seconds']:6.2f} s → "
-        f"{page['candidate_seconds']:6.2f} s   × {page['ratio']:.2f} ({interval})   p {page['p_adjusted']:.3f}"
+        f"{sign} {page.persona:<8}{page.service:<13}{page.page:<20}{page.baseline_seconds:6.2f} s → "
+        f"{page.candidate_seconds:6.2f} s   × {page.ratio:.2f} ({interval})   p {page.p_adjusted:.3f}"
         f"{smallest}"
     )

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge import content
 from entsurge.analysis.capacity.comparable import against, among, volume
-from entsurge.analysis.capacity.search import Settings
+from entsurge.analysis.capacity.search import Progress
 from entsurge.analysis.capacity.step import ENDED, read_step
 from entsurge.audience import profile as profiles
 from entsurge.commands.options import new_run_folder
-from entsurge.commands.searching import JOURNAL, Journal, Progress, Search, pages_per_second, profile_of, superseded
+from entsurge.commands.searching import JOURNAL, Journal, pages_per_second, profile_of, superseded
 from entsurge.errors import UsageError
+from entsurge.findings.search import Search, Settings
 from entsurge.record.layout import is_run, runs_in
 from entsurge.record.reading.documents import read_manifest
 from entsurge.render.numbers import NARROW

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,12 +72,13 @@ def command(
 def _write(result: GateResult, *, junit: Path | None, json_path: Path | None, gitlab: Path | None) -> None:
     if not (junit or json_path or gitlab):
         return
+    from entsurge.findings.serial import as_json
     from entsurge.render import ci
 
     if junit:
         write_text(junit, ci.gate_junit(result))
     if json_path:
-        write_text(json_path, json.dumps(ci.gate_json(result), ensure_ascii=False, indent=1) + "\n")
+        write_text(json_path, as_json(ci.gate_report(result)))
     if gitlab:
         write_text(gitlab / "load-performance.json", ci.gitlab_load_performance(result))
         job = os.environ.get("CI_JOB_URL")

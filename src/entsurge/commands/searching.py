@@ -10,19 +10,20 @@ import json
 import math
 import os
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from entsurge import content, errors
-from entsurge.analysis.capacity.search import Next, Settings, Stop, following
-from entsurge.analysis.capacity.step import STILL_RISING, Step, read_step
+from entsurge.analysis.capacity.search import Next, Progress, Stop, following
+from entsurge.analysis.capacity.step import STILL_RISING, read_step
 from entsurge.analysis.capacity.utilisation import used_by
 from entsurge.audience import profile as profiles
 from entsurge.commands.options import overrides, scraped
 from entsurge.commands.processes import run_engine
 from entsurge.engine.spec import RunSpec
+from entsurge.findings.serial import as_data
 from entsurge.plan.summary import window_load
 from entsurge.record.layout import is_run
 from entsurge.record.writer import write_json
@@ -30,7 +31,10 @@ from entsurge.record.writer import write_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from entsurge.analysis.capacity.step import Step
     from entsurge.audience.profile import Profile
+    from entsurge.findings.capacity import CapacityReport
+    from entsurge.findings.search import Search
 
 FORMAT = 1
 JOURNAL = "search.jsonl"
@@ -40,43 +44,24 @@ RETURNS = 3
 FINE = 10**9
 
 
-@dataclass(frozen=True)
-class Search:
-    """What is searched, and with what patience; seconds are real, of the run. `scale` is that of rate 1."""
+def step_seconds(search: Search) -> float:
+    """What one step of a search costs."""
+    return search.warm_up_seconds + search.hold_seconds + search.drain_seconds + OVERHEAD_SECONDS
 
-    profile: str
-    url: str
-    scale: str
-    compression: str
-    hold_seconds: float
-    warm_up_seconds: float
-    drain_seconds: int
-    budget_seconds: float
-    settings: Settings
-    chaos: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    driver: str = "portal"
-    target: str = ""
-    name: str = ""  # what the note calls the target
-    scrape: tuple[tuple[str, str], ...] = ()
-    resources: tuple[str, ...] = ()
-    processes: int = 1
-    seed: int | None = None
-    more: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def step_seconds(self) -> float:
-        """What one step costs."""
-        return self.warm_up_seconds + self.hold_seconds + self.drain_seconds + OVERHEAD_SECONDS
+def back_seconds(search: Search) -> float:
+    """What a return to a known-good rate costs."""
+    return search.warm_up_seconds + search.hold_seconds / 3 + search.drain_seconds + OVERHEAD_SECONDS
 
-    @property
-    def back_seconds(self) -> float:
-        """What a return to a known-good rate costs."""
-        return self.warm_up_seconds + self.hold_seconds / 3 + self.drain_seconds + OVERHEAD_SECONDS
 
-    def header(self, digests: list[str]) -> dict[str, Any]:
-        """The first line of the journal."""
-        return {"format": FORMAT, "kind": "search", "digests": digests, **asdict(self)}
+def steps_within(search: Search) -> int:
+    """How many steps the budget allows when every second one is followed by a return."""
+    return int(search.budget_seconds / (step_seconds(search) + back_seconds(search) / 2))
+
+
+def header(search: Search, digests: list[str]) -> dict[str, Any]:
+    """The first line of the journal; `digests` of the files that decide what a step is."""
+    return {"format": FORMAT, "kind": "search", "digests": digests, **asdict(search)}
 
 
 def profile_of(search: Search) -> Profile:
@@ -88,11 +73,6 @@ def profile_of(search: Search) -> Profile:
 def pages_per_second(loaded: Profile) -> float:
     """What the profile's window is expected to ask for, at the target."""
     return float(window_load(loaded)["total"]["pages_per_second"])
-
-
-def steps_within(step_seconds: float, back_seconds: float, budget_seconds: float) -> int:
-    """How many steps a budget allows when every second one is followed by a return."""
-    return int(budget_seconds / (step_seconds + back_seconds / 2))
 
 
 def superseded(names: Sequence[str]) -> set[str]:
@@ -129,28 +109,6 @@ class Journal:
             raise errors.CannotRecord(f"{self.path}: {error.strerror or error}") from None
 
 
-@dataclass
-class Progress:
-    """What a search knows so far. `ceilings` are steps whose measurement broke; `notes` are in both languages."""
-
-    steps: list[Step] = field(default_factory=list)
-    ceilings: list[Step] = field(default_factory=list)
-    notes: list[dict[str, str]] = field(default_factory=list)
-    number: int = 0
-    stop: str = ""
-    offered: Literal["steady", "poisson", "systematic"] = "steady"
-    """How the steps' visits arrived: at a constant rate, or as the window has them, drawn so."""
-
-    @property
-    def ceiling(self) -> float | None:
-        """The lowest rate at which the measurement gave out."""
-        return min((step.rate for step in self.ceilings), default=None)
-
-    def note(self, fr: str, en: str) -> None:
-        """Something that whoever signs must know."""
-        self.notes.append({"fr": fr, "en": en})
-
-
 class Searching:
     """Runs a search to its end. `say` is told a line per step."""
 
@@ -164,14 +122,14 @@ class Searching:
     def begin(self) -> None:
         """Write the header, or take up what a broken-off search has left. Raises UsageError if it was another one."""
         digests = [content.digest(path) for _, _, path in self.profile.sources] + self._beside()
-        header = json.loads(json.dumps(self.search.header(digests)))
+        own = json.loads(json.dumps(header(self.search, digests)))
         if not self.journal.path.is_file():
-            self.journal.write(header)
+            self.journal.write(own)
             return
         rows = self.journal.rows()
         known = rows[0] if rows else {}
-        compared = header.keys() - {"budget_seconds", "name"}
-        different = [name for name in header if name in compared and known.get(name) != header[name]]
+        compared = own.keys() - {"budget_seconds", "name"}
+        different = [name for name in own if name in compared and known.get(name) != own[name]]
         if different:
             raise errors.UsageError(
                 f"{self.journal.path}: another search ({', '.join(different)} differ)",
@@ -201,7 +159,7 @@ class Searching:
         while True:
             progress = self.progress
             asked = following(progress.steps, progress.ceiling, self.search.settings)
-            if isinstance(asked, Next) and time.monotonic() + self.search.step_seconds > ends:
+            if isinstance(asked, Next) and time.monotonic() + step_seconds(self.search) > ends:
                 asked = Stop("budget")
             if isinstance(asked, Stop):
                 progress.stop = asked.why
@@ -225,7 +183,7 @@ class Searching:
         """One step; one whose objectives were kept while its queue still grew is asked again, for twice as long."""
         step = self._ask(rate, why, self.search.hold_seconds)
         rising = not step.ceiling and step.margin == STILL_RISING
-        if rising and time.monotonic() + self.search.step_seconds + self.search.hold_seconds <= ends:
+        if rising and time.monotonic() + step_seconds(self.search) + self.search.hold_seconds <= ends:
             self.say(f"  {step.name}: times were still rising when it ended; asked again for twice as long")
             step = self._ask(rate, "longer", 2 * self.search.hold_seconds)
         return step
@@ -234,7 +192,7 @@ class Searching:
         """After a missed step: offer a rate known to be good until the target keeps its objectives again."""
         lowest = min(step.rate for step in self.progress.steps if not step.held)
         for _ in range(RETURNS):
-            if time.monotonic() + self.search.back_seconds + self.search.step_seconds > ends:
+            if time.monotonic() + back_seconds(self.search) + step_seconds(self.search) > ends:
                 return
             step = self._ask(KNOWN_GOOD * lowest, "back", self.search.hold_seconds / 3)
             if step.held or step.ceiling:
@@ -301,10 +259,10 @@ def broken_off(name: str, code: int) -> BaseException:
     return errors.EntsurgeError(message, hint=hint)
 
 
-def write_result(folder: Path, result: dict[str, Any]) -> None:
+def write_result(folder: Path, result: CapacityReport) -> None:
     """Write capacity.json. Raises CannotRecord."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / "capacity.json", result)
+        write_json(folder / "capacity.json", as_data(result))
     except OSError as error:
         raise errors.CannotRecord(f"{folder / 'capacity.json'}: {error.strerror or error}") from None

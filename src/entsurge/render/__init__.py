@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from entsurge.errors import CannotRecord
+from entsurge.findings.serial import as_json
 from entsurge.render.findings import findings
-from entsurge.render.html import render_html, render_json
+from entsurge.render.html import render_html
 from entsurge.render.junit import render_junit
 from entsurge.render.markdown import render_markdown
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["render_html", "render_json", "render_junit", "render_markdown", "write_junit", "write_report"]
+    from entsurge.findings.report import Report
+
+__all__ = ["render_html", "render_junit", "render_markdown", "write_junit", "write_report"]
 
 
 def write_report(
@@ -34,7 +37,7 @@ def write_report(
     return written
 
 
-def _documents(data: dict[str, Any], langs: Sequence[str], formats: Sequence[str]) -> list[tuple[str, str, str]]:
+def _documents(data: Report, langs: Sequence[str], formats: Sequence[str]) -> list[tuple[str, str, str]]:
     found = []
     beside = {f"report.{lang}.html" for lang in langs} | ({"report.json"} if "json" in formats else set())
     for lang in langs:
@@ -43,15 +46,15 @@ def _documents(data: dict[str, Any], langs: Sequence[str], formats: Sequence[str
         if "md" in formats:
             found.append((f"md-{lang}", f"report.{lang}.md", render_markdown(data, lang)))
     if "json" in formats:
-        found.append(("json", "report.json", render_json(data)))
+        found.append(("json", "report.json", as_json(data)))
     if "junit" in formats:
-        found.append(("junit", "report.junit.xml", render_junit(data)))
+        found.append(("junit", "report.junit.xml", render_junit(data.runs)))
     return found
 
 
 def write_junit(run_paths: Sequence[Path], path: Path) -> None:
     """Write the objectives of these runs as JUnit. Raises CannotRecord when the file cannot be written."""
-    _write(path, render_junit(findings(run_paths)))
+    _write(path, render_junit(findings(run_paths).runs))
 
 
 def _write(path: Path, text: str) -> None:

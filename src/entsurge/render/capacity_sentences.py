@@ -15,6 +15,8 @@ from entsurge.render.html import messages
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from entsurge.findings.capacity import Answer, Boundary, CapacityReport, How
+    from entsurge.findings.search import Search
     from entsurge.render.numbers import Numbers
 
 WORDS_OF_BINDING = {
@@ -25,55 +27,60 @@ MOST_DIGITS = 6
 WORTH_ASKING = 3  # times the steps there are: where more would be needed, the need is too near the number
 
 
-def head(result: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+def known(value: float) -> float | None:
+    """A figure as it is written: None, which is not known, for what is open."""
+    return value if math.isfinite(value) else None
+
+
+def head(result: CapacityReport, words: Mapping[str, Any]) -> str:
     """Enough, not enough, or that it cannot be told; for which window; and on what it rests."""
-    text: str = words["number"][result["enough"]].format(profile=_profile(result, words), when=_when(result, words))
-    assumed = result["carried_over"]["assumption"] is not None and result["enough"] in ("yes", "no")
+    text: str = words["number"][result.enough].format(profile=_profile(result, words), when=_when(result, words))
+    assumed = result.carried_over.assumption is not None and result.enough in ("yes", "no")
     return text + str(words["number"]["if"] if assumed else "")
 
 
-def number(result: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[str]:
+def number(result: CapacityReport, words: Mapping[str, Any], numbers: Numbers) -> list[str]:
     """How much it takes beside what is needed, both at scale 1; how it was carried over; what gives first."""
-    ends, said = result["boundary"], words["number"]
+    ends, said = result.boundary, words["number"]
     written = rates(result, numbers)
     lines = [
-        said[ends["how"]].format(profile=_profile(result, words), when=_when(result, words), **written),
+        said[ends.how].format(profile=_profile(result, words), when=_when(result, words), **written),
         said["multiple"].format(
-            value=_known(ends["how"], said, multiple(ends["value"], ends, numbers)),
-            visits=_known(ends["how"], said, numbers.number(3600 * result["visits_per_second"][0])),
+            value=_one_end(ends.how, said, multiple(ends, numbers)),
+            visits=_one_end(ends.how, said, numbers.number(3600 * result.visits_per_second.value)),
         ),
         carried(result, words, numbers),
     ]  # fmt: skip
-    if result["binding"]:
-        lines.append(said["first"].format(what=binding(result["binding"], words)))
-    if result["resources"]:
-        first = result["resources"][0]
+    if result.binding:
+        lines.append(said["first"].format(what=binding(result.binding, words)))
+    if result.resources:
+        first = result.resources[0]
         lines.append(
             said["resource"].format(
-                name=first["name"], pages=numbers.number(first["saturates_at"], 1),
-                used=numbers.percent(100 * first["used"]), served=numbers.number(first["served_pages"], 1),
+                name=first.name, pages=numbers.number(first.saturates_at, 1),
+                used=numbers.percent(100 * first.used), served=numbers.number(first.served_pages, 1),
             )
         )  # fmt: skip
     return lines
 
 
-def _known(how: str, said: Mapping[str, Any], text: str) -> str:
-    """A figure of which only one end is known, said so."""
+def _one_end(how: How, said: Mapping[str, Any], text: str) -> str:
+    """A figure; where only one end of it is known, said so."""
     return str(said[f"only-{how}"]).format(figure=text) if how in ("at-least", "at-most") else text
 
 
-def rates(result: Mapping[str, Any], numbers: Numbers) -> dict[str, str]:
+def rates(result: CapacityReport, numbers: Numbers) -> dict[str, str]:
     """`pages`, `low`, `high` and `need`, pages per second at scale 1, with as many digits as tell them apart."""
-    need, ends = result["need_pages_per_second"], result["pages_per_second"]
-    decimals = telling([each for each in ends if each is not None], need)
-    names = dict(zip(("pages", "low", "high"), ends, strict=True)) | {"need": need}
-    return {name: numbers.number(value, decimals) for name, value in names.items()}
+    need, pages = result.need_pages_per_second, result.pages_per_second
+    ends = {"pages": pages.value, "low": pages.low, "high": known(pages.high)}
+    decimals = telling([each for each in ends.values() if each is not None], need)
+    return {name: numbers.number(value, decimals) for name, value in (ends | {"need": need}).items()}
 
 
-def multiple(value: float, ends: Mapping[str, Any], numbers: Numbers) -> str:
-    """A multiple of the need, with as many digits as keep every end on its side of 1."""
-    known = [each for each in (ends["value"], ends["low"], ends["high"]) if each is not None]
-    return numbers.number(value, max(2, telling(known, 1.0)))
+def multiple(ends: Boundary, numbers: Numbers) -> str:
+    """The boundary as a multiple of the need, with as many digits as keep every end on its side of 1."""
+    finite = [each for each in (ends.value, ends.low, ends.high) if math.isfinite(each)]
+    return numbers.number(ends.value, max(2, telling(finite, 1.0)))
 
 
 def telling(ends: Sequence[float], need: float) -> int:
@@ -85,25 +92,33 @@ def telling(ends: Sequence[float], need: float) -> int:
     return MOST_DIGITS
 
 
-def carried(result: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> str:
+def carried(result: CapacityReport, words: Mapping[str, Any], numbers: Numbers) -> str:
     """The sum by which what was measured became a figure of production, and the assumption that it makes."""
-    over, said = result["carried_over"], words["carried"]
-    if over["assumption"] is None:
+    over, said = result.carried_over, words["carried"]
+    if over.assumption is None:
         return str(said["nothing"])
-    share, compression = Fraction(over["scale"]), Fraction(over["compression"])
+    share, compression = Fraction(over.scale), Fraction(over.compression)
     pages = rates(result, numbers)["pages"]
-    measured = _measured(over["at_the_platform"]["pages_per_second"][0], over["factor"], pages, numbers)
+    measured = _measured(over.at_the_platform.pages_per_second.value, over.factor, pages, numbers)
     steps = [f"× {_plain(numbers, share.denominator)}"] if share.denominator != 1 else []
     steps += [f"÷ {_plain(numbers, share.numerator)}"] if share.numerator != 1 else []
     steps += [f"÷ {_plain(numbers, compression)}"] if compression != 1 else []
-    people = said["everybody"] if share == 1 else said["people"].format(scale=over["scale"])
+    people = said["everybody"] if share == 1 else said["people"].format(scale=over.scale)
     time = said["own_time"] if compression == 1 else said["time"].format(compression=_plain(numbers, compression))
     return str(
         said["sum"].format(
             measured=measured, people=people, time=time, sum=f"{measured} {' '.join(steps)}", pages=pages,
-            factor=significant(over["factor"], numbers),
+            factor=significant(over.factor, numbers),
         )
     )  # fmt: skip
+
+
+def replayed(search: Search, scale: str, compression: str, joint: str = "") -> str:
+    """How the steps were replayed, in these words for its scale and its compression; nothing of what is 1."""
+    speed = Fraction(search.compression)
+    parts = [scale.format(scale=search.scale)] if Fraction(search.scale) != 1 else []
+    parts += [compression.format(compression=f"{float(speed):g}")] if speed != 1 else []
+    return joint.join(parts)
 
 
 def _measured(value: float, factor: float, pages: str, numbers: Numbers) -> str:
@@ -125,12 +140,12 @@ def _plain(numbers: Numbers, value: Fraction | int) -> str:
     return numbers.plain(float(value))
 
 
-def _profile(result: Mapping[str, Any], words: Mapping[str, Any]) -> str:
-    return str(result["title"][words["language"]])
+def _profile(result: CapacityReport, words: Mapping[str, Any]) -> str:
+    return result.title[words["language"]]
 
 
-def _when(result: Mapping[str, Any], words: Mapping[str, Any]) -> str:
-    window = result["window"]
+def _when(result: CapacityReport, words: Mapping[str, Any]) -> str:
+    window = result.window
     return f"{messages(words['language'])['days'][window['day']]} {window['from']}–{window['to']}"
 
 
@@ -144,33 +159,33 @@ def binding(text: str, words: Mapping[str, Any]) -> str:
     return f"{words['personas'].get(persona, persona)}{where}{colon}{must}"
 
 
-def noted(result: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[str]:
+def noted(result: CapacityReport, words: Mapping[str, Any], numbers: Numbers) -> list[str]:
     """What must be known before the number is believed, and what was left out."""
     figures = {
-        "share": numbers.percent(100 * result["not_served"], 1),
-        "unjudged": " ; ".join(binding(each, words) for each in result["unjudged"]),
-        "comebacks": numbers.number(sum(step["comebacks"] for step in result["steps"])),
+        "share": numbers.percent(100 * result.not_served, 1),
+        "unjudged": " ; ".join(binding(each, words) for each in result.unjudged),
+        "comebacks": numbers.number(sum(step.comebacks for step in result.steps)),
     }
-    lines = [words["notes"][name].format(**figures) for name in result["notes"]]
-    return lines + [each[words["language"]] for each in result["remarks"]]
+    lines = [words["notes"][name].format(**figures) for name in result.notes]
+    return lines + [each[words["language"]] for each in result.remarks]
 
 
-def advice(result: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[str]:
+def advice(result: CapacityReport, words: Mapping[str, Any], numbers: Numbers) -> list[str]:
     """Rules with their figures; the thresholds are the ends of the interval."""
-    said, state = words["advice"], result["enough"]
+    said = words["advice"]
     lines = [_main(result, said, numbers)]
-    if result["resources"] and state != "yes":
-        lines.append(said["begin"].format(name=result["resources"][0]["name"]))
-    cases = {each["case"]: each for each in (result["what_if"] or {"cases": []})["cases"]}
+    if result.resources and result.enough != "yes":
+        lines.append(said["begin"].format(name=result.resources[0].name))
+    cases = {each.case: each for each in (result.what_if.cases if result.what_if else ())}
     if "published-lockdown" in cases and (name := _lockdown(cases["published-lockdown"])):
-        lines.append(said[name].format(**growth(result, cases["published-lockdown"]["peak"], numbers)))
-    if "one-node-fewer" in cases and (over := hours(cases["one-node-fewer"]["over"], numbers)) != "0":
+        lines.append(said[name].format(**growth(result.boundary, cases["published-lockdown"].peak, numbers)))
+    if "one-node-fewer" in cases and (over := hours(cases["one-node-fewer"].over, numbers)) != "0":
         lines.append(said["node"].format(over=over))
     return [*lines, said["again"]]
 
 
-def _lockdown(answer: Mapping[str, Any]) -> str:
-    return {True: "", False: "lockdown", None: "lockdown-unsure"}[answer["suffices"]]
+def _lockdown(answer: Answer) -> str:
+    return {True: "", False: "lockdown", None: "lockdown-unsure"}[answer.suffices]
 
 
 def hours(over: Sequence[int], numbers: Numbers) -> str:
@@ -179,37 +194,36 @@ def hours(over: Sequence[int], numbers: Numbers) -> str:
     return numbers.number(value) if few == many else f"{value} ({few}–{many})"
 
 
-def growth(result: Mapping[str, Any], of: float, numbers: Numbers) -> dict[str, str]:
+def growth(ends: Boundary, of: float, numbers: Numbers) -> dict[str, str]:
     """By how much the capacity must grow for so many times the window: by its value, its upper and its lower end."""
-    ends = result["boundary"]
-    sides = [of / end if end else math.inf for end in (ends["value"], ends["high"] or math.inf, ends["low"])]
+    sides = [of / end if end else math.inf for end in (ends.value, ends.high, ends.low)]
     decimals = max(2, telling([1 / each for each in sides if each], 1.0)) if of == 1 else 2
     written = (numbers.number(each, decimals) if math.isfinite(each) else "∞" for each in sides)
     return dict(zip(("growth", "low", "high"), written, strict=True))
 
 
-def _main(result: Mapping[str, Any], said: Mapping[str, Any], numbers: Numbers) -> str:
+def _main(result: CapacityReport, said: Mapping[str, Any], numbers: Numbers) -> str:
     """What follows from the verdict."""
-    state, ends = result["enough"], result["boundary"]
+    state, ends = result.enough, result.boundary
     if state == "yes":
         return str(said["enough"])
-    figures = growth(result, 1.0, numbers)
+    figures = growth(ends, 1.0, numbers)
     if state == "no":
-        return str(said["grow-open" if ends["how"] == "at-most" else "grow"].format(**figures))
+        return str(said["grow-open" if ends.how == "at-most" else "grow"].format(**figures))
     if state == "unknown":
-        return str(said["higher" if ends["how"] == "at-least" else "lower"])
+        return str(said["higher" if ends.how == "at-least" else "lower"])
     more = _steps_to_tell(ends)
     if more is None:
         return str(said["narrow-bracket"].format(**figures))
-    if more > WORTH_ASKING * len(result["steps"]):
+    if more > WORTH_ASKING * len(result.steps):
         return str(said["narrow-close"].format(**figures))
     return str(said["narrow"].format(steps=more, **figures))
 
 
-def _steps_to_tell(ends: Mapping[str, Any]) -> float | None:
+def _steps_to_tell(ends: Boundary) -> float | None:
     """How many steps more would leave the need outside: an interval narrows as one over the root of its steps."""
-    if ends["how"] != "line":
+    if ends.how != "line":
         return None
-    value, low, high = (math.log(ends[name]) for name in ("value", "low", "high"))
+    value, low, high = math.log(ends.value), math.log(ends.low), math.log(ends.high)
     half = value - low if value > 0 else high - value
-    return math.inf if value == 0 else max(1, math.ceil(ends["steps"] * ((half / value) ** 2 - 1)))
+    return math.inf if value == 0 else max(1, math.ceil(ends.steps * ((half / value) ** 2 - 1)))

@@ -7,10 +7,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from entsurge import content
-from entsurge.audience.persona import SHIPPED, by_key, of_manifest
+from entsurge.audience.persona import SHIPPED, by_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from entsurge.audience.persona import Persona
 
 LANGUAGES = ("fr", "en")
 
@@ -22,14 +24,12 @@ def catalogue(document: str, language: str) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def with_personas(words: Mapping[str, Any], language: str, runs: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+def with_personas(words: Mapping[str, Any], language: str, personas: Iterable[Persona] = ()) -> dict[str, Any]:
     """The words with what personas are called: as headings, in sentences (`whom`), and as bare plurals.
 
-    `runs` hold the personas of their manifests; the shipped ones are always known.
+    The shipped ones are always known.
     """
-    known = by_key(SHIPPED)
-    for run in runs:
-        known |= of_manifest(run)
+    known = by_key(SHIPPED) | by_key(personas)
     return {
         **words,
         "personas": {key: each.name(language) for key, each in known.items()} | words.get("personas", {}),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from entsurge.analysis.family import about
+from entsurge.findings.comparison import about
+from entsurge.findings.gate import GateReport, GateRun
 from entsurge.record.histogram import upper_ends
 from entsurge.render.catalogue import catalogue
 from entsurge.render.junit import render_junit
@@ -17,8 +18,9 @@ from entsurge.render.numbers import Numbers
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from entsurge.analysis import Run, Verdict
-    from entsurge.analysis.family import Compared
+    from entsurge.analysis import Run
+    from entsurge.findings.comparison import Compared
+    from entsurge.findings.verdict import Verdict
     from entsurge.gate import GateResult
     from entsurge.record.reading.hdr import Times
 
@@ -40,24 +42,25 @@ class Remark(NamedTuple):
     text: str
 
 
-def gate_json(result: GateResult) -> dict[str, Any]:
-    """The whole result as plain data."""
-    return {
-        "format": 1,
-        "exit_code": result.exit_code,
-        "verdict": result.one_line,
-        "runs": [
-            {"name": run.name, "path": path, **result.verdicts[path].as_json()} for path, run in result.runs.items()
+def gate_report(result: GateResult) -> GateReport:
+    """The whole result, as JSON has it."""
+    return GateReport(
+        exit_code=result.exit_code,
+        verdict=result.one_line,
+        runs=[
+            GateRun(name=run.name, path=path, **vars(result.verdicts[path].concluded()))
+            for path, run in result.runs.items()
         ],
-        "too_small": result.too_small,
-        "comparison": None if result.comparison is None else result.comparison.as_json(),
-        "notes": result.notes,
-    }
+        too_small=result.too_small,
+        comparison=result.comparison,
+        notes=result.notes,
+    )
 
 
 def gate_junit(result: GateResult) -> str:
     """The result as JUnit."""
-    return render_junit(gate_json(result))
+    found = gate_report(result)
+    return render_junit(found.runs, found.comparison, strict=found.too_small, why_not=found.notes)
 
 
 def remarks(result: GateResult) -> list[Remark]:

@@ -1,29 +1,34 @@
-"""The comparison of runs as one HTML page, as Markdown and as JSON."""
+"""The comparison of runs as one HTML page and as Markdown."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from entsurge.findings.comparison import EVERYTHING
 from entsurge.render.catalogue import catalogue, with_personas
 from entsurge.render.ci import escaped
 from entsurge.render.numbers import Numbers
 from entsurge.render.page import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from entsurge.findings.comparison import (
+        Compared,
+        ComparedRun,
+        Comparison,
+        ComparisonReport,
+        LeftOut,
+        LevelChange,
+        PageErrors,
+    )
 
 STATE_SIGNS = {"regression": "✗", "improvement": "+", "same": "=", "blind": "?", "not-judged": "–"}
 LOOKS = {"worse": ("bad", "✗"), "same": ("ok", "✓"), "unseen": ("warn", "?"), "cannot_show": ("warn", "?")}
 SECTIONS = ("scopes", "pages", "left_out", "changes", "runs")
 
 
-def render_comparison_json(data: Mapping[str, Any]) -> str:
-    """Everything, as data."""
-    return json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-
-
-def render_comparison_html(data: Mapping[str, Any], language: str) -> str:
+def render_comparison_html(data: ComparisonReport, language: str) -> str:
     """One page that needs no network."""
     context = {"view": view(data, language), "data": data, "sections": SECTIONS,
                "words": _words(data, language), "lang": language,
@@ -31,7 +36,7 @@ def render_comparison_html(data: Mapping[str, Any], language: str) -> str:
     return environment().get_template("comparison.html.j2").render(context)
 
 
-def render_comparison_markdown(data: Mapping[str, Any], language: str) -> str:
+def render_comparison_markdown(data: ComparisonReport, language: str) -> str:
     """The same in short."""
     shown, words = view(data, language), _words(data, language)
     lines = [f"# {words['title']}", "", f"**{shown['sign']} {escaped(shown['verdict'])}**", ""]
@@ -46,9 +51,9 @@ def render_comparison_markdown(data: Mapping[str, Any], language: str) -> str:
     return "\n".join(lines)
 
 
-def _words(data: Mapping[str, Any], language: str) -> dict[str, Any]:
+def _words(data: ComparisonReport, language: str) -> dict[str, Any]:
     """The words of the comparison, those for the runs' personas among them."""
-    return with_personas(catalogue("comparison", language), language, [data])
+    return with_personas(catalogue("comparison", language), language, data.personas)
 
 
 def _table(columns: list[str], rows: list[list[str]], nothing: str) -> Iterator[str]:
@@ -61,141 +66,130 @@ def _table(columns: list[str], rows: list[list[str]], nothing: str) -> Iterator[
         yield "| " + " | ".join(escaped(cell) for cell in row) + " |"
 
 
-def view(data: Mapping[str, Any], language: str) -> dict[str, Any]:
+def view(data: ComparisonReport, language: str) -> dict[str, Any]:
     """The comparison in words and written numbers: verdict, lines on what was unseen and on errors, notes, tables."""
     words, numbers = _words(data, language), Numbers(language)
     verdict = _verdict(data)
     return {
         "look": LOOKS[verdict][0], "sign": LOOKS[verdict][1],
         "verdict": words["verdict"][verdict].format(
-            slower=_slower(data["pages"]), pages=len(data["pages"]), slower_scopes=_slower(data["scopes"]),
-            scopes=len(data["scopes"]), candidates=len(data["candidates"]), baselines=len(data["baselines"]),
+            slower=_slower(data.pages), pages=len(data.pages), slower_scopes=_slower(data.scopes),
+            scopes=len(data.scopes), candidates=len(data.candidates), baselines=len(data.baselines),
         ),
         "errors": [*_unseen(data, words, language), *_errors(data, words, numbers)],
         "scopes": [[*_page(each, _state(each, data), words, numbers), *_shown(each, words, numbers)]
-                   for each in gravest(data["scopes"])],
-        "left_out": [_left_out(each, words, numbers) for each in (*data["left_out_scopes"], *data["left_out_pages"])],
-        "notes": [each[language] for each in data["notes"]]
-        + [words["differ"].format(what=each[language]) for each in data["differences"]],
-        "pages": [
-            _page(page, _state(page, data), words, numbers)
-            for page in ordered(data["pages"])
-        ],
-        "changes": [_change(change, words, numbers) for change in data["history"]["changes"]],
-        "runs": [_run(run, words, numbers) for run in data["runs"]],
+                   for each in gravest(data.scopes)],
+        "left_out": [_left_out(each, words, numbers) for each in (*data.left_out_scopes, *data.left_out_pages)],
+        "notes": [each[language] for each in data.notes]
+        + [words["differ"].format(what=each[language]) for each in data.differences],
+        "pages": [_page(page, _state(page, data), words, numbers) for page in ordered(data.pages)],
+        "changes": [_change(change, words, numbers) for change in data.history.changes],
+        "runs": [_run(run, words, numbers) for run in data.runs],
         "nothing": dict.fromkeys(SECTIONS, words["nothing"]) | {"changes": _no_change(data, words)},
         "about": words["about"].format(
-            quantile=f"{data['quantile']:g}", effect=numbers.percent(100 * data["least_effect"]),
-            fewest=data["history"]["fewest"],
+            quantile=f"{data.quantile:g}", effect=numbers.percent(100 * data.least_effect),
+            fewest=data.history.fewest,
         ),
     }  # fmt: skip
 
 
-def _verdict(data: Mapping[str, Any]) -> str:
-    if data["worse"]:
+def _verdict(data: Comparison) -> str:
+    if data.worse:
         return "worse"
-    return "same" if data["state"] == "green" else "unseen" if data["can_show"] else "cannot_show"
+    return "same" if data.state == "green" else "unseen" if data.can_show else "cannot_show"
 
 
-def _slower(family: list[dict[str, Any]]) -> int:
-    return sum(each["state"] == "regression" for each in family)
+def _slower(family: Sequence[Compared]) -> int:
+    return sum(each.state == "regression" for each in family)
 
 
-def _state(each: Mapping[str, Any], data: Mapping[str, Any]) -> str:
-    return "not-judged" if not data["can_show"] else "blind" if each["blind"] else str(each["state"])
+def _state(each: Compared, data: Comparison) -> str:
+    return "not-judged" if not data.can_show else "blind" if each.blind else each.state
 
 
-def _unseen(data: Mapping[str, Any], words: Mapping[str, Any], language: str) -> Iterator[str]:
-    if data["unseen"]:
-        yield words["unseen_line"].format(what=data["unseen"][language])
+def _unseen(data: Comparison, words: Mapping[str, Any], language: str) -> Iterator[str]:
+    if data.unseen:
+        yield words["unseen_line"].format(what=data.unseen[language])
 
 
-def _shown(each: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> tuple[str, str]:
+def _shown(each: Compared, words: Mapping[str, Any], numbers: Numbers) -> tuple[str, str]:
     """From which change on a scope's is shown at 80 % power, and how many runs would show the least effect."""
-    smallest = "–" if each["smallest"] is None else numbers.change(100 * (each["smallest"] - 1))
-    if not each["blind"]:
+    smallest = "–" if each.smallest is None else numbers.change(100 * (each.smallest - 1))
+    if not each.blind:
         return smallest, "–"
-    if each["would_do"] is None:
-        return smallest, str(words["more_than_ten"] if each["smallest"] is not None else "–")
-    baselines, candidates = each["would_do"]
+    if each.would_do is None:
+        return smallest, str(words["more_than_ten"] if each.smallest is not None else "–")
+    baselines, candidates = each.would_do
     return smallest, str(words["would_do"].format(baselines=baselines, candidates=candidates))
 
 
-def _left_out(each: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[str]:
+def _left_out(each: LeftOut, words: Mapping[str, Any], numbers: Numbers) -> list[str]:
     return [
-        words["reasons"][each["reason"]], _name(each, words), numbers.number(each["asked"]),
-        f"{numbers.number(each['fewest'])} … {numbers.number(each['most'])}", each["run"],
+        words["reasons"][each.reason], _name(each, words), numbers.number(each.asked),
+        f"{numbers.number(each.fewest)} … {numbers.number(each.most)}", each.run,
     ]  # fmt: skip
 
 
-def _no_change(data: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+def _no_change(data: ComparisonReport, words: Mapping[str, Any]) -> str:
     """Why no change is shown: there was none, or there are too few runs to look for one."""
-    fewest = data["history"]["fewest"]
-    return str(words["nothing"] if len(data["runs"]) >= fewest else words["changes"]["few"].format(fewest=fewest))
+    fewest = data.history.fewest
+    return str(words["nothing"] if len(data.runs) >= fewest else words["changes"]["few"].format(fewest=fewest))
 
 
-def gravest(scopes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def gravest(scopes: Sequence[Compared]) -> list[Compared]:
     """Regressions first, then what could have gone unseen, then everybody, personas, services in their order."""
-    return sorted(scopes, key=lambda each: (each["state"] != "regression", not each["blind"]))
+    return sorted(scopes, key=lambda each: (each.state != "regression", not each.blind))
 
 
-def ordered(pages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def ordered(pages: Sequence[Compared]) -> list[Compared]:
     """Regressions first, then by how little chance explains them, then by ratio."""
-    return sorted(pages, key=lambda page: (page["state"] != "regression", page["p_adjusted"], -page["ratio"]))
+    return sorted(pages, key=lambda page: (page.state != "regression", page.p_adjusted, -page.ratio))
 
 
-def _errors(data: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> Iterator[str]:
-    for name in ("errors", "refused"):
-        shift = data[name]
-        text = words[f"{name}_line"].format(points=numbers.number(100 * shift["estimate"], 2, signed=True))
-        yield text + ("" if shift["low"] is None else f" [{numbers.number(100 * shift['low'], 2)} … "
-                      f"{numbers.number(100 * shift['high'], 2)}]")  # fmt: skip
-    for each in data["failing"]:
+def _errors(data: ComparisonReport, words: Mapping[str, Any], numbers: Numbers) -> Iterator[str]:
+    for name, shift in (("errors", data.errors), ("refused", data.refused)):
+        text = words[f"{name}_line"].format(points=numbers.number(100 * shift.estimate, 2, signed=True))
+        low, high = (None if end is None else numbers.number(100 * end, 2) for end in (shift.low, shift.high))
+        yield text if low is None else f"{text} [{low} … {high}]"
+    for each in data.failing:
         yield words["failing_line"].format(
             page=_name(each, words),
-            before=numbers.ratio(each["baseline_share"]),
-            after=numbers.ratio(each["candidate_share"]),
+            before=numbers.ratio(each.baseline_share),
+            after=numbers.ratio(each.candidate_share),
         )
 
 
-def _name(page: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+def _name(page: Compared | LeftOut | LevelChange | PageErrors, words: Mapping[str, Any]) -> str:
     """A share of all pages, everybody, a persona, a persona on a service, or a page."""
-    if _of_share(page):
-        return str(words["all_pages"][page["page"]])
-    persona = words["personas"].get(page["persona"], page["persona"])
-    service = words["services"].get(page["service"], page["service"])
-    return " · ".join([persona, *([service] if page["service"] != "*" else []), *_own(page)])
+    if page.persona == EVERYTHING and page.page != EVERYTHING:
+        return str(words["all_pages"][page.page])
+    persona = words["personas"].get(page.persona, page.persona)
+    service = words["services"].get(page.service, page.service)
+    own = [] if page.page == EVERYTHING else [page.page]
+    return " · ".join([persona, *([service] if page.service != EVERYTHING else []), *own])
 
 
-def _own(page: Mapping[str, Any]) -> list[str]:
-    return [] if page["page"] == "*" else [str(page["page"])]
-
-
-def _of_share(page: Mapping[str, Any]) -> bool:
-    return bool(page["persona"] == "*" and page["page"] != "*")
-
-
-def _page(page: Mapping[str, Any], state: str, words: Mapping[str, Any], numbers: Numbers) -> list[str]:
-    interval = "–" if page["low"] is None else f"{numbers.number(page['low'], 2)} … {numbers.number(page['high'], 2)}"
+def _page(page: Compared, state: str, words: Mapping[str, Any], numbers: Numbers) -> list[str]:
+    interval = "–" if page.low is None else f"{numbers.number(page.low, 2)} … {numbers.number(page.high, 2)}"
     return [
         f"{STATE_SIGNS[state]} {words['states'][state]}", _name(page, words),
-        numbers.seconds(page["baseline_seconds"]), numbers.seconds(page["candidate_seconds"]),
-        f"× {numbers.number(page['ratio'], 2)}", interval, numbers.number(page["p_adjusted"], 3),
+        numbers.seconds(page.baseline_seconds), numbers.seconds(page.candidate_seconds),
+        f"× {numbers.number(page.ratio, 2)}", interval, numbers.number(page.p_adjusted, 3),
     ]  # fmt: skip
 
 
-def _change(change: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[str]:
-    share = _of_share(change)
+def _change(change: LevelChange, words: Mapping[str, Any], numbers: Numbers) -> list[str]:
+    share = change.of_share
     write = numbers.ratio if share else numbers.seconds
     effect = (
-        f"{numbers.number(100 * change['effect'], 1, signed=True)} {words['points']}"
+        f"{numbers.number(100 * change.effect, 1, signed=True)} {words['points']}"
         if share
-        else f"× {numbers.number(change['effect'], 2)}"
+        else f"× {numbers.number(change.effect, 2)}"
     )
-    return [change["run"], _name(change, words), write(change["before"]), write(change["after"]), effect]
+    return [change.run, _name(change, words), write(change.before), write(change.after), effect]
 
 
-def _run(run: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[str]:
-    side = words["candidate" if run["candidate"] else "baseline"]
-    return [run["name"], side, run["started_utc"], numbers.number(run["pages"]), numbers.ratio(run["failed"]),
-            numbers.ratio(run["refused"]), run["plan_digest"]]  # fmt: skip
+def _run(run: ComparedRun, words: Mapping[str, Any], numbers: Numbers) -> list[str]:
+    side = words["candidate" if run.candidate else "baseline"]
+    return [run.name, side, run.started_utc, numbers.number(run.pages), numbers.ratio(run.failed),
+            numbers.ratio(run.refused), run.plan_digest]  # fmt: skip

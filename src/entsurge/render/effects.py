@@ -11,7 +11,17 @@ from entsurge import content
 from entsurge.render.numbers import NOTHING, Numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from entsurge.findings.perturbation import (
+        Difference,
+        Disturbance,
+        Effect,
+        EffectCell,
+        EffectInversion,
+        Estimate,
+        Worth,
+    )
 
 
 @lru_cache(maxsize=2)
@@ -21,14 +31,13 @@ def effects_words(language: str) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def effects_view(run: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> dict[str, Any] | None:
+def effects_view(found: Sequence[Effect], words: Mapping[str, Any], numbers: Numbers) -> dict[str, Any] | None:
     """Rows of the section for one run; None when it had no perturbation."""
-    found = run.get("effects") or []
     if not found:
         return None
     language = words["language"]
     say = effects_words(language)
-    controlled = any("against_control" in cell for each in found for cell in each["cells"])
+    controlled = any(cell.control for each in found for cell in each.cells)
     headings = [say[name] for name in ("persona", "service", "pages", "served", "change", "slower")]
     headings += [say["control"]] if controlled else []
     return {
@@ -36,108 +45,110 @@ def effects_view(run: Mapping[str, Any], words: Mapping[str, Any], numbers: Numb
         "perturbations": [_perturbation(each, words, say, numbers, controlled=controlled) for each in found],
         "worth_headings": [say[name] for name in ("name", "rank", "bought", "cost", "time")],
         "worth": [
-            _worth(each, language, numbers)
-            for each in sorted((one for one in found if one["worth"]), key=lambda one: int(one["worth"]["rank"]))
+            _worth(each, each.worth, language, numbers)
+            for each in sorted(found, key=lambda one: one.worth.rank if one.worth else 0)
+            if each.worth
         ],
     }
 
 
 def _perturbation(
-    each: Mapping[str, Any], words: Mapping[str, Any], say: Mapping[str, Any], numbers: Numbers, *, controlled: bool
+    each: Effect, words: Mapping[str, Any], say: Mapping[str, Any], numbers: Numbers, *, controlled: bool
 ) -> dict[str, Any]:
-    when = say["when"].format(
-        kind=say[each["kind"]], start=numbers.number(each["start_s"], 1), end=numbers.number(each["end_s"], 1)
-    )
+    of = each.perturbation
+    when = say["when"].format(kind=say[of.kind], start=numbers.number(of.start_s, 1), end=numbers.number(of.end_s, 1))
     return {
-        "title": each["title"][words["language"]],
+        "title": of.title[words["language"]],
         "when": when,
         "note": _note(each, say),
         "summary": f"{say['persona']} × {say['service']}",
-        "inversions": [_inversion(of, words, say, numbers) for of in each["inversions"]],
-        "rows": [_row(cell, words, say, numbers, controlled=controlled) for cell in each["cells"]],
+        "inversions": [_inversion(one, words, say, numbers) for one in each.inversions],
+        "rows": [_row(cell, words, say, numbers, controlled=controlled) for cell in each.cells],
     }
 
 
-def _note(each: Mapping[str, Any], say: Mapping[str, Any]) -> str:
-    if not each["applied"]:
-        return str(say["never"].format(detail=each["detail"] or NOTHING))
-    if not each["cells"]:
+def _note(each: Effect, say: Mapping[str, Any]) -> str:
+    of = each.perturbation
+    if not of.applied:
+        return str(say["never"].format(detail=of.detail or NOTHING))
+    if not each.cells:
         return str(say["none"])
-    if each["compared"]:
+    if each.compared:
         return ""
-    return str(say["alone"] if each["whole_run"] else say["short"])
+    return str(say["alone"] if of.whole_run else say["short"])
 
 
-def _inversion(of: Mapping[str, Any], words: Mapping[str, Any], say: Mapping[str, Any], numbers: Numbers) -> str:
+def _inversion(of: EffectInversion, words: Mapping[str, Any], say: Mapping[str, Any], numbers: Numbers) -> str:
     return str(
         say["inversion_line"].format(
-            service=words["services"].get(of["service"], of["service"]),
-            protected=words["whom"].get(of["protected"], of["protected"]),
-            other=words["whom"].get(of["other"], of["other"]),
-            mine=numbers.number(-of["protected_points"], 1), theirs=numbers.number(-of["other_points"], 1),
+            service=words["services"].get(of.service, of.service),
+            protected=words["whom"].get(of.protected, of.protected),
+            other=words["whom"].get(of.other, of.other),
+            mine=numbers.number(-of.protected_points, 1), theirs=numbers.number(-of.other_points, 1),
         )
     )  # fmt: skip
 
 
 def _row(
-    cell: Mapping[str, Any], words: Mapping[str, Any], say: Mapping[str, Any], numbers: Numbers, *, controlled: bool
+    cell: EffectCell, words: Mapping[str, Any], say: Mapping[str, Any], numbers: Numbers, *, controlled: bool
 ) -> list[str]:
     row = [
-        words["personas"].get(cell["persona"], cell["persona"]),
-        words["services"].get(cell["service"], cell["service"]),
-        numbers.number(cell["asked"]),
-        numbers.number(cell["served_percent"], 1),
-        estimate(cell.get("served"), numbers, 1, signed=True),
-        estimate(cell.get("slower"), numbers, 2, times=True),
+        words["personas"].get(cell.persona, cell.persona),
+        words["services"].get(cell.service, cell.service),
+        numbers.number(cell.pages.asked),
+        numbers.number(cell.pages.served_percent, 1),
+        estimate(cell.before.served if cell.before else None, numbers, 1, signed=True),
+        estimate(cell.before.slower if cell.before else None, numbers, 2, times=True),
     ]
     if controlled:
-        against = cell.get("against_control")
-        points = estimate(against["served"], numbers, 1, signed=True) if against else NOTHING
-        ratio = estimate(against["slower"], numbers, 2, times=True) if against else ""
-        row.append(f"{points} {say['points']} · {ratio}" if against else NOTHING)
-    return [*row, _felt(cell, say, numbers), _over(cell, say, numbers)]
+        row.append(_against(cell.control, say, numbers))
+    return [*row, _felt(cell.disturbance, say, numbers), _over(cell.disturbance, say, numbers)]
 
 
-def _felt(cell: Mapping[str, Any], say: Mapping[str, Any], numbers: Numbers) -> str:
-    if cell["felt"] is None:
+def _against(control: Difference | None, say: Mapping[str, Any], numbers: Numbers) -> str:
+    if control is None:
         return NOTHING
-    return numbers.seconds(cell["degrade_s"]) if cell["felt"] else str(say["never_felt"])
+    points = estimate(control.served, numbers, 1, signed=True)
+    return f"{points} {say['points']} · {estimate(control.slower, numbers, 2, times=True)}"
 
 
-def _over(cell: Mapping[str, Any], say: Mapping[str, Any], numbers: Numbers) -> str:
-    if not cell["felt"]:
+def _felt(of: Disturbance, say: Mapping[str, Any], numbers: Numbers) -> str:
+    if of.felt is None:
         return NOTHING
-    return numbers.seconds(cell["recover_s"]) if cell["recover_s"] is not None else str(say["not_over"])
+    return numbers.seconds(of.degrade_s) if of.felt else str(say["never_felt"])
 
 
-def _worth(each: Mapping[str, Any], language: str, numbers: Numbers) -> list[str]:
-    worth = each["worth"]
+def _over(of: Disturbance, say: Mapping[str, Any], numbers: Numbers) -> str:
+    if not of.felt:
+        return NOTHING
+    return numbers.seconds(of.recover_s) if of.recover_s is not None else str(say["not_over"])
+
+
+def _worth(each: Effect, worth: Worth, language: str, numbers: Numbers) -> list[str]:
     return [
-        each["title"][language],
-        numbers.number(worth["rank"]),
-        estimate(worth["bought_pages_per_minute"], numbers, 0, signed=True),
-        estimate(worth["cost_pages_per_minute"], numbers, 0, signed=True),
-        estimate(worth["slower"], numbers, 2, times=True),
+        each.perturbation.title[language],
+        numbers.number(worth.rank),
+        estimate(worth.bought_pages_per_minute, numbers, 0, signed=True),
+        estimate(worth.cost_pages_per_minute, numbers, 0, signed=True),
+        estimate(worth.slower, numbers, 2, times=True),
     ]
 
 
-def estimate(
-    of: Mapping[str, Any] | None, numbers: Numbers, decimals: int, *, signed: bool = False, times: bool = False
-) -> str:
+def estimate(of: Estimate | None, numbers: Numbers, decimals: int, *, signed: bool = False, times: bool = False) -> str:
     """`+3,1 [1,0 ; 5,2]`, or `× 1.20 [1.10, 1.31]`; a dash of nothing."""
-    if of is None or of["value"] is None:
+    if of is None or of.value is None:
         return NOTHING
-    value = ("×\u202f" if times else "") + numbers.number(of["value"], decimals, signed=signed)
-    if of["low"] is None or of["high"] is None:
+    value = ("×\u202f" if times else "") + numbers.number(of.value, decimals, signed=signed)
+    if of.low is None or of.high is None:
         return value
     between = "\u202f; " if numbers.lang == "fr" else ", "
-    low, high = (numbers.number(of[side], decimals, signed=signed) for side in ("low", "high"))
+    low, high = (numbers.number(side, decimals, signed=signed) for side in (of.low, of.high))
     return f"{value} [{low}{between}{high}]"
 
 
-def effects_markdown(run: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> Iterator[str]:
+def effects_markdown(found: Sequence[Effect], words: Mapping[str, Any], numbers: Numbers) -> Iterator[str]:
     """The section as Markdown: what each did to whom, and the measures ranked; nothing without perturbations."""
-    view = effects_view(run, words, numbers)
+    view = effects_view(found, words, numbers)
     if view is None:
         return
     say = effects_words(words["language"])

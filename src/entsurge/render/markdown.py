@@ -7,12 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.render.catalogue import with_personas
 from entsurge.render.effects import effects_markdown
-from entsurge.render.html import DECIMALS, FIGURES, VERDICT_SIGNS, card, lead, messages, others, run_titles
+from entsurge.render.html import (
+    DECIMALS,
+    FIGURES,
+    VERDICT_SIGNS,
+    all_personas,
+    card,
+    lead,
+    messages,
+    others,
+    run_titles,
+)
 from entsurge.render.numbers import Numbers
 from entsurge.render.transport import transport_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+    from entsurge.findings.audience import FigureRow
+    from entsurge.findings.report import Report, RunFindings
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
 
@@ -22,91 +35,92 @@ def escaped(text: object) -> str:
     return _SPECIAL.sub(r"\\\1", str(text)).replace("\n", " ")
 
 
-def render_markdown(data: Mapping[str, Any], language: str) -> str:
+def render_markdown(data: Report, language: str) -> str:
     """The report in one language."""
-    words, numbers = with_personas(messages(language), language, data["runs"]), Numbers(language)
-    titles = run_titles(data, words)
+    words, numbers = with_personas(messages(language), language, all_personas(data)), Numbers(language)
+    titles = run_titles(data.runs, words)
     lines = [f"# {words['top']['report']}", ""]
-    for place, run in enumerate(data["runs"]):
+    for run, title in zip(data.runs, titles, strict=True):
         shown = card(run, words, numbers)
-        lines.append(f"- **{escaped(titles[place])}: {VERDICT_SIGNS[run['verdict']]} {escaped(shown['head'])}**. "
-                     + escaped(" ".join(shown["lines"])))  # fmt: skip
-    lines += ["", escaped("; ".join(lead(data, words, numbers, titles))) + ".", ""]
-    for place, run in enumerate(data["runs"]):
-        lines += [f"## {escaped(titles[place])}", "", escaped(run["sentence"][language]), ""]
+        lines.append(f"- **{escaped(title)}: {VERDICT_SIGNS[run.verdict]} {escaped(shown.head)}**. "
+                     + escaped(" ".join(shown.lines)))  # fmt: skip
+    lines += ["", escaped("; ".join(lead(data.runs, words, numbers, titles))) + ".", ""]
+    for run, title in zip(data.runs, titles, strict=True):
+        lines += [f"## {escaped(title)}", "", escaped(run.sentence[language]), ""]
         lines += [
             *_continuity(run, words, numbers),
             "",
             *_figures(run, words, numbers),
-            *_retries(run, words, numbers, titles[place]),
+            *_retries(run, words, numbers, title),
             "",
             *_objectives(run, words, numbers),
             "",
             *_transport(run, words, numbers),
-            *effects_markdown(run, words, numbers),
+            *effects_markdown(run.effects, words, numbers),
         ]
     return "\n".join(lines) + "\n"
 
 
-def _continuity(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
-    found, names = run["continuity"], words["continuity"]
-    yield f"- {names['students']}: {numbers.number(found['students']['per_100'])}"
-    yield f"- {names['teachers']}: {numbers.number(found['teachers']['per_100'])}"
-    for title, (each, *_) in others({"runs": [run]}, words):
-        yield f"- {title}: {numbers.number(each['per_100'] if each else None)}"
-    yield f"- {names['schools']}: {numbers.number(found['schools_cut_off']['count'])}"
+def _continuity(run: RunFindings, words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
+    found, names = run.continuity, words["continuity"]
+    yield f"- {names['students']}: {numbers.number(found.students.per_100)}"
+    yield f"- {names['teachers']}: {numbers.number(found.teachers.per_100)}"
+    for title, (each, *_) in others([run], words):
+        yield f"- {title}: {numbers.number(each.per_100 if each else None)}"
+    yield f"- {names['schools']}: {numbers.number(found.schools_cut_off.count)}"
 
 
-def _figures(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
+def _figures(run: RunFindings, words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
     names = words["figures"]
     columns = ("published", "week", "window", "opened", "served")
     yield "| " + " | ".join([names["figure"], *(names[column] for column in columns)]) + " |"
     yield "|---" + "|--:" * len(columns) + "|"
     for figure in FIGURES:
-        row = run["figures"][figure]
-        cells = [f"{numbers.plain(row['published']['value'])} {numbers.change(row['published']['change_percent'])}"]
+        row: FigureRow = getattr(run.figures, figure)
+        cells = [f"{numbers.plain(row.published.value)} {numbers.change(row.published.change_percent)}"]
         cells += [
-            f"{numbers.number(row[column], DECIMALS[figure])} {numbers.change(row[f'{column}_change'])}"
-            for column in columns[1:]
+            f"{numbers.number(each.value, DECIMALS[figure])} {numbers.change(each.change_percent)}"
+            for each in (row.week, row.window, row.opened, row.served)
         ]
         yield f"| {names[figure]} | " + " | ".join(cell.strip() for cell in cells) + " |"
 
 
-def _retries(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers, title: str) -> Iterator[str]:
-    found = run["retries"]
-    if found["attempts"]:
-        counts = {name: numbers.number(found[name]) for name in ("attempts", "people", "most")}
-        added = {name: numbers.number(found[f"more_{name}"]) for name in ("sign_ons", "pages")}
-        served = numbers.number(found["in_the_end"])
-        told = words["figures"]["retries"].format(run=title, served=served, **counts, **added)
+def _retries(run: RunFindings, words: dict[str, Any], numbers: Numbers, title: str) -> Iterator[str]:
+    found = run.retries
+    if found.attempts:
+        told = words["figures"]["retries"].format(
+            run=title, attempts=numbers.number(found.attempts), people=numbers.number(found.people),
+            most=numbers.number(found.most), served=numbers.number(found.in_the_end),
+            sign_ons=numbers.number(found.more_sign_ons), pages=numbers.number(found.more_pages),
+        )  # fmt: skip
         yield from ("", escaped(told))
 
 
-def _transport(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
-    found, names = run["transport"], words["transport"]
-    if not found["phases"]:
+def _transport(run: RunFindings, words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
+    found, names = run.transport, words["transport"]
+    if not found.phases:
         return
     yield from (f"### {names['title']}", "")
     yield from (f"- {escaped(line)}" for line in transport_lines(found, words, numbers))
     columns = ("phase", "count", "p50", "p95", "mean", "share")
     yield from ("", "| " + " | ".join(names[column] for column in columns) + " |", "|---" + "|--:" * 5 + "|")
-    for row in found["phases"]:
-        times = (numbers.fine(row[name]) for name in ("p50_s", "p95_s", "mean_s"))
-        cells = (names[row["phase"]], numbers.number(row["count"]), *times, numbers.ratio(row["share"]))
+    for row in found.phases:
+        times = (numbers.fine(each) for each in (row.p50_s, row.p95_s, row.mean_s))
+        cells = (names[row.phase], numbers.number(row.count), *times, numbers.ratio(row.share))
         yield "| " + " | ".join(cells) + " |"
     yield ""
 
 
-def _objectives(run: Mapping[str, Any], words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
+def _objectives(run: RunFindings, words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
     names = words["objectives"]
     headings = (names[key] for key in ("persona", "service", "must", "value", "interval", "state"))
     yield "| " + " | ".join(headings) + " |"
     yield "|---|---|---|--:|--:|---|"
-    for each in run["objectives"]:
+    for each in run.objectives:
         cells = (
-            words["personas"].get(each["persona"], each["persona"]),
-            words["services"].get(each["service"], each["service"]), each["must"],
-            numbers.measure(each["value"], each["unit"]), numbers.interval(each["low"], each["high"], each["unit"]),
-            names[each["state"]],
+            words["personas"].get(each.persona, each.persona),
+            words["services"].get(each.service, each.service), each.must,
+            numbers.measure(each.value, each.unit), numbers.interval(each.low, each.high, each.unit),
+            names[each.state],
         )  # fmt: skip
         yield "| " + " | ".join(escaped(cell) for cell in cells) + " |"

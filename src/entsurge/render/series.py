@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import statistics
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-MEANS = ("offered_pages", "ok", "shed", "failed", "lost", "offered_visits", "started_visits", "visitors")
+    from entsurge.findings.course import Point, Timeline
+    from entsurge.findings.report import RunFindings
+
 MOST_STEPS = 120
 TICK_MINUTES = (1 / 12, 1 / 6, 1 / 4, 1 / 2, 1, 2, 5, 10, 15, 30, 60, 120, 240)
 DAY_MINUTES = 24 * 60
@@ -45,43 +47,66 @@ class Clock:
         }
 
 
-def clock(run: Mapping[str, Any]) -> Clock:
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Some seconds of a timeline as one: means of counts and visitors, the median of p50, the worst p95s and p99."""
+
+    second: int
+    offered_pages: float
+    ok: float
+    shed: float
+    failed: float
+    lost: float
+    offered_visits: float
+    started_visits: float
+    visitors: float
+    p50_s: float | None
+    p95_s: float | None
+    p99_s: float | None
+    sign_on_p95_s: float | None
+
+
+def clock(run: RunFindings) -> Clock:
     """The clock of a run: its window opens at the hour that the window names."""
-    hours, _, minutes = run["window"]["from"].partition(":")
-    start = next((each["start_s"] for each in run["timeline"]["phases"] if each["name"] == run["phase"]), 0.0)
-    return Clock(start, 60 * int(hours) + int(minutes or 0), float(run["compression"]) or 1.0)
+    hours, _, minutes = run.window["from"].partition(":")
+    start = next((each["start_s"] for each in run.timeline.phases if each["name"] == run.phase), 0.0)
+    return Clock(start, 60 * int(hours) + int(minutes or 0), run.compression or 1.0)
 
 
-def step_seconds(timeline: dict[str, Any], most: int = MOST_STEPS) -> int:
+def step_seconds(timeline: Timeline, most: int = MOST_STEPS) -> int:
     """Seconds per step, so that there are no more steps than asked."""
-    return max(1, math.ceil(len(timeline["second"]) / most))
+    return max(1, math.ceil(len(timeline.second) / most))
 
 
-def binned(timeline: dict[str, Any], most: int = MOST_STEPS) -> list[dict[str, Any]]:
-    """One row a step: means of counts and visitors, the median of p50, the worst p95 and p99 (None where none)."""
+def binned(timeline: Timeline, most: int = MOST_STEPS) -> list[Step]:
+    """The timeline in no more steps than asked."""
     step = step_seconds(timeline, most)
-    rows = []
-    for start in range(0, len(timeline["second"]), step):
-        part = slice(start, start + step)
-        row: dict[str, Any] = {"second": timeline["second"][start]}
-        row |= {name: statistics.fmean(timeline[name][part]) for name in MEANS}
-        row["p50_s"] = _known(statistics.median, timeline["p50_s"][part])
-        row |= {name: _known(max, timeline[name][part]) for name in ("p95_s", "p99_s")}
-        rows.append(row)
-    return rows
+    return [_step(timeline, slice(start, start + step)) for start in range(0, len(timeline.second), step)]
 
 
-def stepped(points: list[dict[str, float]], seconds: int, step: int) -> list[float | None]:
+def _step(of: Timeline, part: slice) -> Step:
+    def mean(values: Sequence[float]) -> float:
+        return statistics.fmean(values[part])
+
+    return Step(
+        of.second[part][0], mean(of.offered_pages), mean(of.ok), mean(of.shed), mean(of.failed), mean(of.lost),
+        mean(of.offered_visits), mean(of.started_visits), mean(of.visitors),
+        _known(statistics.median, of.p50_s[part]), _known(max, of.p95_s[part]), _known(max, of.p99_s[part]),
+        _known(max, of.sign_on_p95_s[part]),
+    )  # fmt: skip
+
+
+def stepped(points: Iterable[Point], seconds: int, step: int) -> list[float | None]:
     """The mean of what was measured in every step of so many seconds; None where nothing was."""
     found: list[list[float]] = [[] for _ in range(0, seconds, step)]
     for point in points:
-        place = int(point["t"] // step)
+        place = int(point.t // step)
         if 0 <= place < len(found):
-            found[place].append(point["value"])
+            found[place].append(point.value)
     return [statistics.fmean(values) if values else None for values in found]
 
 
-def _known(fold: Any, values: Sequence[float | None]) -> float | None:
+def _known(fold: Callable[[list[float]], float], values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return float(fold(known)) if known else None
 

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entsurge.analysis.capacity.boundary import Boundary, boundary, bracket, disagree
-from entsurge.analysis.capacity.search import GROWTH, Next, Settings, Stop, following
+from entsurge.analysis.capacity.boundary import boundary, bracket, disagree, enough
+from entsurge.analysis.capacity.search import GROWTH, Next, Stop, following
 from entsurge.errors import UsageError
+from entsurge.findings.capacity import Boundary
+from entsurge.findings.search import Settings
 
 
 @dataclass
@@ -79,7 +81,7 @@ def test_one_sided_knowledge_is_said() -> None:
 )  # fmt: skip
 def test_enough_is_said_only_by_the_whole_interval(ends: tuple[float, float, float], how: str, said: str) -> None:
     """Yes and no where both ends agree; otherwise that it cannot be told, and for want of which end."""
-    assert Boundary(*ends, how, 9).enough() == said
+    assert enough(Boundary(*ends, how, 9)) == said
 
 
 def test_steps_that_disagree_widen_the_bracket() -> None:

@@ -7,16 +7,16 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entsurge.analysis.capacity.steady import settled_after, steadiness
+from entsurge.analysis.capacity.steady import settled_after, steadiness, steady
 
 
 def test_noise_is_steady_and_a_growing_queue_is_not() -> None:
     """Thirty noisy seconds are steady; the same with times that double over them are not."""
     chance = random.Random(3)
     noisy = [0.1 * (1 + 0.2 * chance.random()) for _ in range(30)]
-    assert steadiness(noisy).steady
+    assert steady(steadiness(noisy))
     growing = [value * (1 + second / 12) for second, value in enumerate(noisy)]
-    assert not steadiness(growing).steady
+    assert not steady(steadiness(growing))
     assert steadiness(growing).rise > 1
 
 
@@ -24,7 +24,7 @@ def test_a_slow_second_is_no_trend() -> None:
     """One stall of ten times the usual time does not make a step unsteady."""
     values = [0.1] * 30
     values[-2] = 1.0
-    assert steadiness(values).steady
+    assert steady(steadiness(values))
 
 
 def test_the_beginning_is_found() -> None:
@@ -40,4 +40,4 @@ def test_the_beginning_is_found() -> None:
 def test_no_series_makes_it_stumble(values: list[float]) -> None:
     """Whatever the seconds: a judgement, never an exception."""
     found = steadiness([min(abs(each), 3600.0) if math.isfinite(each) else each for each in values])
-    assert isinstance(found.steady, bool)
+    assert isinstance(steady(found), bool)

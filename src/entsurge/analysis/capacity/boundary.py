@@ -7,14 +7,17 @@ near the boundary are close to a straight line over the logarithm of the rate; w
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from scipy.stats import t as student
 
+from entsurge.findings.capacity import Boundary
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from entsurge.findings.capacity import Enough
 
 NEAR = 0.25  # how far from the boundary, in the logarithm of the rate, a step may be to say something of it
 CLIP = 1.5  # a margin further out says no more than that
@@ -23,9 +26,6 @@ LEVEL = 0.99  # nominal: margins are skewed and searches stop when they look cer
 WIDEST = math.log(4)  # an interval that reaches further than this determines nothing
 SLACK = 1.04  # how far outside the steps that disagree a line may cross zero
 BESIDE = 1.1  # what interval a bracket gets beyond its own ends: a step judges its rate no better than that
-
-
-Enough = Literal["yes", "no", "unsure", "unknown"]
 
 
 class Judged(Protocol):
@@ -47,36 +47,21 @@ class Judged(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Boundary:
-    """The boundary as a multiple of the plan's rate, with its interval (Fieller, nominally 99 %).
+def doubt(found: Boundary) -> float:
+    """Half the interval as a share of the value; infinite where an end is open."""
+    return (found.high - found.low) / 2 / found.value if math.isfinite(found.high) and found.low > 0 else math.inf
 
-    `how`: `line` (through the margins near it), `bracket` (too few steps for a line: between the highest rate held
-    and the lowest missed), `at-least` (nothing was missed) or `at-most` (nothing was held); `value` is then the end
-    that is known, a tenth inside the outermost step, as a bracket's ends are. `steps` is how many the figure rests on.
+
+def enough(found: Boundary, need: float = 1.0) -> Enough:
+    """Whether it suffices for so many times the window: `yes` and `no` only where the whole interval says so.
+
+    `unsure`: the need lies inside the interval; `unknown`: beyond the end that is known, where the other is open.
     """
-
-    value: float
-    low: float
-    high: float
-    how: Literal["line", "bracket", "at-least", "at-most"]
-    steps: int
-
-    @property
-    def doubt(self) -> float:
-        """Half the interval as a share of the value; infinite where an end is open."""
-        return (self.high - self.low) / 2 / self.value if math.isfinite(self.high) and self.low > 0 else math.inf
-
-    def enough(self, need: float = 1.0) -> Enough:
-        """Whether it suffices for so many times the window: `yes` and `no` only where the whole interval says so.
-
-        `unsure`: the need lies inside the interval; `unknown`: beyond the end that is known, where the other is open.
-        """
-        if self.low >= need:
-            return "yes"
-        if self.high < need:
-            return "no"
-        return "unknown" if self.how in ("at-least", "at-most") else "unsure"
+    if found.low >= need:
+        return "yes"
+    if found.high < need:
+        return "no"
+    return "unknown" if found.how in ("at-least", "at-most") else "unsure"
 
 
 def boundary(steps: Sequence[Judged]) -> Boundary | None:

@@ -6,47 +6,28 @@ Pure: the steps so far go in, the next one or the reason to stop comes out. Noth
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from entsurge.analysis.capacity.boundary import boundary, bracket
-from entsurge.errors import UsageError
+from entsurge.analysis.capacity.boundary import boundary, bracket, doubt
+from entsurge.findings.search import LOWEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from entsurge.analysis.capacity.boundary import Judged
+    from entsurge.analysis.capacity.step import Step
+    from entsurge.findings.search import Offered, Settings
+    from entsurge.findings.verdict import Said
 
 GROWTH = 1.4
 CAUTIOUS, NEARLY_USED = 1.15, 0.85  # where the target itself says that a resource is nearly used up
 NARROW = 1.16  # a bracket no wider than this is repeated around, not halved
 AROUND = (0.94, 1.06, 0.97, 1.03, 0.91, 1.09, 1.0)
-LOWEST = 1 / 64
 ENOUGH = 12  # a line through fewer steps may look certain by luck
 
 Why = Literal["raise", "lower", "halve", "repeat"]
 End = Literal["certain", "budget", "ceiling", "degrades at once", "never missed"]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to search. Rates are multiples of the plan's. `tolerance` is the half interval asked for, as a share.
-
-    `steps` is how many the time budget allows, returns to a known-good rate included in their price.
-    """
-
-    start: float = 0.5
-    tolerance: float = 0.07
-    steps: int = 18
-    highest: float = 64.0
-
-    def __post_init__(self) -> None:
-        if not LOWEST <= self.start <= self.highest:
-            raise UsageError(
-                f"the search begins at {self.start:g} times the plan", hint=f"{LOWEST:g} to {self.highest:g}"
-            )
-        if not 0.005 <= self.tolerance <= 0.5:
-            raise UsageError(f"--tolerance {self.tolerance:g}: expected 0.005 to 0.5, such as 0.05 for ±5 %")
 
 
 @dataclass(frozen=True)
@@ -62,6 +43,30 @@ class Stop:
     """Nothing more is asked, and why."""
 
     why: End
+
+
+@dataclass
+class Progress:
+    """What a search knows so far. `ceilings` are steps whose measurement broke; `notes` are in both languages.
+
+    `number` is that of the last step that was asked, `stop` why nothing more is.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    ceilings: list[Step] = field(default_factory=list)
+    notes: list[Said] = field(default_factory=list)
+    number: int = 0
+    stop: str = ""
+    offered: Offered = "steady"
+
+    @property
+    def ceiling(self) -> float | None:
+        """The lowest rate at which the measurement gave out."""
+        return min((step.rate for step in self.ceilings), default=None)
+
+    def note(self, fr: str, en: str) -> None:
+        """Something that whoever signs must know."""
+        self.notes.append({"fr": fr, "en": en})
 
 
 def following(steps: Sequence[Judged], ceiling: float | None, settings: Settings) -> Next | Stop:
@@ -107,7 +112,7 @@ def _around(steps: Sequence[Judged], settings: Settings) -> Next | Stop:
     found = boundary(steps)
     if found is None:
         return Stop("budget")
-    if found.how == "line" and found.steps >= ENOUGH and found.doubt <= settings.tolerance:
+    if found.how == "line" and found.steps >= ENOUGH and doubt(found) <= settings.tolerance:
         return Stop("certain")
     done = sum(abs(math.log(step.rate / found.value)) < 0.12 for step in steps)
     return Next(found.value * AROUND[done % len(AROUND)], "repeat")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import theilslopes
+
+from entsurge.findings.search import Steadiness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,21 +19,9 @@ RISE = 0.5  # a step whose times rise by more than half of their median over its
 BATCH = 5
 
 
-@dataclass(frozen=True)
-class Steadiness:
-    """`rise`: how much times rose over the step, as a share of their median; `low`: its lower limit at 95 %.
-
-    `settled_after` is how many seconds from the beginning are best left out (MSER-5), None where that is not clear.
-    """
-
-    rise: float
-    low: float
-    settled_after: int | None
-
-    @property
-    def steady(self) -> bool:
-        """Whether nothing proves that the queue was still growing."""
-        return self.low <= RISE
+def steady(found: Steadiness) -> bool:
+    """Whether nothing proves that the queue was still growing."""
+    return found.low <= RISE
 
 
 def steadiness(seconds: Sequence[float]) -> Steadiness:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from entsurge.analysis import frames
-from entsurge.analysis.capacity.steady import Steadiness, steadiness
-from entsurge.analysis.objectives import Finding, judge_objectives
+from entsurge.analysis.capacity.steady import steadiness, steady
+from entsurge.analysis.objectives import judge_objectives
 from entsurge.analysis.validity import broken, lights
 from entsurge.audience.objective import parse_objective
 from entsurge.record.histogram import upper_ends
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from entsurge.findings.search import Steadiness
+    from entsurge.findings.verdict import Finding
     from entsurge.record.reading.run import Run
 
 LEAST_ALLOWED = 0.002  # a share that is allowed to be smaller than this is treated as this
@@ -31,7 +33,7 @@ STILL_RISING = 0.25  # the margin of a step that kept its objectives while its q
 
 @dataclass(frozen=True)
 class Step:
-    """What one step showed. Rates are per second of run time, at the target.
+    """What one step showed, as measured. Rates are per second of run time, at the target.
 
     `rate` is what was drawn, as a multiple of what the profile's own window is expected to ask for: chance makes a step
     of a few hundred visits some percent heavier or lighter than the rate asked for, and it is judged by what it was.
@@ -88,7 +90,7 @@ def read_step(path: Path, unit: float) -> Step:
     binding = max(margins, key=lambda name: margins[name], default="")
     worst = margins.get(binding, -math.inf)
     known = steadiness(_seconds(run))
-    if worst <= 0 and not known.steady:
+    if worst <= 0 and not steady(known):
         worst, binding = STILL_RISING, "its queue was still growing when it ended"
     end, ceiling = (run.finish or {}).get("end", ""), _not_believed(run)
     if end in ENDED:

@@ -3,50 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import curve_fit
 
 from entsurge.errors import UsageError
+from entsurge.findings.capacity import FEWEST_FOR_LAW, Fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-FEWEST = 6
 ROUNDS = 500
 LEVEL = 0.95
-
-
-@dataclass(frozen=True)
-class Fit:
-    """α (contention), β (coherency), γ (throughput of one); None as the peak where β is 0 or beyond what was seen.
-
-    `residuals` are served minus fitted, in the order of the steps; intervals are bootstrap percentiles at 95 %. With
-    `platforms` other than 1 the law is that of so many such platforms side by side: peak and residuals are theirs, and
-    α, β, γ those of one, so that X(N) = platforms × γn / (1 + α(n − 1) + βn(n − 1)) with n = N ÷ platforms.
-    """
-
-    alpha: float
-    beta: float
-    gamma: float
-    peak_load: float | None
-    peak_served: float | None
-    peak_observed: bool
-    residuals: tuple[float, ...]
-    relative_error: float
-    alpha_interval: tuple[float, float]
-    beta_interval: tuple[float, float]
-    peak_served_interval: tuple[float, float] | None
-    platforms: float = 1.0
-
-    def served(self, load: float) -> float:
-        """X(N)."""
-        of_one = law(np.array([load / self.platforms]), self.alpha, self.beta, self.gamma)
-        return self.platforms * float(of_one[0])
 
 
 def law(load: NDArray[np.float64], alpha: float, beta: float, gamma: float) -> NDArray[np.float64]:
@@ -68,9 +39,9 @@ def fit(load: Sequence[float], served: Sequence[float], *, seed: int = 1) -> Fit
 
     Bounded least squares on scaled parameters. Raises UsageError with fewer steps than six.
     """
-    if len(load) < FEWEST:
+    if len(load) < FEWEST_FOR_LAW:
         raise UsageError(
-            f"{len(load)} steady steps; the Universal Scalability Law needs at least {FEWEST}",
+            f"{len(load)} steady steps; the Universal Scalability Law needs at least {FEWEST_FOR_LAW}",
             hint="a longer --budget gives more steps, or name more runs after --from",
         )
     n, x = np.asarray(load, float), np.asarray(served, float)
@@ -129,7 +100,9 @@ def _rounds(n: NDArray[np.float64], x: NDArray[np.float64], seed: int) -> list[t
     return found
 
 
-def _interval(values: list[float]) -> tuple[float, float]:
+def _interval(values: list[float]) -> tuple[float, float] | None:
+    if not values:
+        return None
     tail = (1 - LEVEL) / 2
-    low, high = np.quantile(values, [tail, 1 - tail]) if values else (math.nan, math.nan)
+    low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)

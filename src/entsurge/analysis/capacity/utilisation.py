@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
 
 from entsurge.analysis.capacity import queueing
 from entsurge.errors import UsageError
+from entsurge.findings.capacity import Resource
 from entsurge.record.reading.documents import read_manifest, read_target
 from entsurge.record.reading.run import judged_window
 
@@ -20,20 +20,6 @@ if TYPE_CHECKING:
 
 _WRITTEN = re.compile(r"(?P<name>[^=]+)=(?P<series>.+)/(?P<limit>\d+(?:\.\d+)?)")
 ENOUGH_USED = 0.05  # a resource hardly used says too little of where it ends
-
-
-@dataclass(frozen=True)
-class Resource:
-    """A resource of the target: the share of it in use, and the pages per second that use it up.
-
-    Both from the step with the highest use that was held or nearly so: U = X·D/m, so U = 1 at X/U.
-    """
-
-    name: str
-    used: float
-    served_pages: float
-    page_demand_seconds: float
-    saturates_at: float
 
 
 def used_by(written: Sequence[str], step: Step) -> float:

@@ -7,16 +7,19 @@ that is what the window is: where no bell rings and nobody rushes, the hour's me
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from entsurge.analysis.capacity.carried import multiplied
 from entsurge.audience import profile as profiles
 from entsurge.audience.figure import Figure
 from entsurge.audience.shape import DAYS
 from entsurge.audience.week import Figures, resolve, split
 from entsurge.errors import UsageError
+from entsurge.findings.capacity import Answer, Interval, Surge
 from entsurge.plan.people import presence
 from entsurge.plan.rates import HOURS, rate, visits_per_second
 
@@ -31,47 +34,8 @@ SURGES = tuple(Fraction(tenths, 10) for tenths in (10, 15, 20, 25, 30, 35, 40, 4
 PUBLISHED_LOCKDOWN = {"visits_percent": 43, "page_views_percent": 147, "minutes_per_visit_percent": 120}
 
 
-@dataclass(frozen=True)
-class Capacity:
-    """A capacity as a multiple of the profile's window, with its interval; `high` may be infinite."""
-
-    value: float
-    low: float
-    high: float
-
-    def times(self, share: float) -> Capacity:
-        """So much of it."""
-        return Capacity(self.value * share, self.low * share, self.high * share)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One case. `hours` are 168 multiples of the window's page rate (the busiest stretch), Monday 00 h first.
-
-    `over` counts the hours above the capacity (at its upper end, its value, its lower end); `growth` is the factor by
-    which the capacity would have to grow (value, low, high), at most 1 where it suffices. `peak_pages` is full scale.
-    """
-
-    case: str
-    detail: dict[str, float]
-    hours: tuple[float, ...]
-    peak_hour: str
-    peak: float
-    peak_pages: float
-    over: tuple[int, int, int]
-    growth: tuple[float, float, float]
-    capacity: Capacity
-
-    @property
-    def suffices(self) -> bool | None:
-        """Whether the capacity suffices: yes or no beyond its interval, None inside it."""
-        if self.growth[2] <= 1:
-            return True
-        return False if self.growth[1] > 1 else None
-
-
 def answers(
-    profile: Profile, capacity: Capacity, *, nodes: int | None = None, schools: int | None = None,
+    profile: Profile, capacity: Interval, *, nodes: int | None = None, schools: int | None = None,
     more_schools: int = 2,
 ) -> list[Answer]:  # fmt: skip
     """The cases that a review asks about, the plan as it is first. Raises UsageError for impossible ones.
@@ -88,7 +52,7 @@ def answers(
     plain = _hours(profile, times)
     surge = split(Figure(Decimal(150)), base)
     lockdown = resolve(Figures(**{name: Figure(Decimal(value)) for name, value in PUBLISHED_LOCKDOWN.items()}), base)
-    found: list[tuple[str, dict[str, float], list[Fraction], Capacity]] = [
+    found: list[tuple[str, dict[str, float], list[Fraction], Interval]] = [
         ("as-planned", {}, plain, capacity),
         ("page-views-150", {"percent": 150.0}, _hours(_with(profile, surge), times), capacity),
         ("published-lockdown", {}, _hours(_with(profile, lockdown), times, shape="lockdown"), capacity),
@@ -97,7 +61,7 @@ def answers(
         bigger = [each * Fraction(schools + more_schools, schools) for each in plain]
         found.append(("more-schools", {"schools": float(more_schools), "of": float(schools)}, bigger, capacity))
     if nodes is not None:
-        found.append(("one-node-fewer", {"nodes": float(nodes)}, plain, capacity.times((nodes - 1) / nodes)))
+        found.append(("one-node-fewer", {"nodes": float(nodes)}, plain, multiplied(capacity, (nodes - 1) / nodes)))
     found += [
         ("parents-in-the-evening", {}, _hours(profile, times, parents_later=True), capacity),
         ("bell", {"minutes": float(BELL_MINUTES)}, _bell(_means(profile)), capacity),
@@ -105,14 +69,14 @@ def answers(
     return [_answer(profile, *each) for each in found]
 
 
-def surges(profile: Profile, capacity: Capacity) -> list[tuple[float, Answer]]:
+def surges(profile: Profile, capacity: Interval) -> list[Surge]:
     """Page views ×1 … ×5 of the baseline week, divided into visits, pages and minutes as the published week did."""
     base = (profile.baseline or profile).week
     rows, times = [], _stretches(profile)
     for factor in SURGES:
         week = split(Figure(Decimal(float((factor - 1) * 100)).quantize(Decimal(1))), base)
         answer = _answer(profile, "surge", {"factor": float(factor)}, _hours(_with(profile, week), times), capacity)
-        rows.append((float(factor), answer))
+        rows.append(Surge(float(factor), answer))
     return rows
 
 
@@ -194,18 +158,25 @@ def window_pages(profile: Profile) -> float:
     return float(visits * profile.week.pages_per_visit / (60 * (end - begin)))
 
 
-def _answer(profile: Profile, case: str, detail: dict[str, float], rates: list[Fraction], capacity: Capacity) -> Answer:
+def _answer(profile: Profile, case: str, detail: dict[str, float], rates: list[Fraction], capacity: Interval) -> Answer:
     unit = window_pages(profile)
     hours = tuple(float(rate) / unit for rate in rates)
     top = max(range(HOURS), key=lambda hour: hours[hour])
     peak = hours[top]
+    growth = Interval(peak / capacity.value, peak / capacity.high, peak / capacity.low if capacity.low else math.inf)
     return Answer(
         case=case, detail=detail, hours=hours, peak_hour=f"{DAYS[top // 24]} {top % 24:02d}", peak=peak,
         peak_pages=peak * unit,
         over=(_over(hours, capacity.high), _over(hours, capacity.value), _over(hours, capacity.low)),
-        growth=(peak / capacity.value, peak / capacity.high, peak / capacity.low if capacity.low else float("inf")),
-        capacity=capacity,
+        growth=growth, capacity=capacity, suffices=_suffices(growth),
     )  # fmt: skip
+
+
+def _suffices(growth: Interval) -> bool | None:
+    """Whether a capacity that would have to grow so much suffices: None where its interval contains the demand."""
+    if growth.high <= 1:
+        return True
+    return False if growth.low > 1 else None
 
 
 def _over(hours: tuple[float, ...], limit: float) -> int:

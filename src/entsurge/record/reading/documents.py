@@ -88,6 +88,8 @@ class PerturbationTold(TypedDict):
     start_s: Seconds
     end_s: Seconds
     whole_run: NotRequired[bool]
+    when: NotRequired[str]
+    lease_seconds: NotRequired[Seconds]
 
 
 @with_config(_OPEN)

@@ -1,10 +1,9 @@
-"""Everything that a comparison of runs says, as plain data; rendering adds words and shapes, no figures."""
+"""Everything that a comparison of runs says; rendering adds words and shapes, no figures."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from entsurge.analysis.baseline import MOST_RUNS, in_order, run_folders
 from entsurge.analysis.comparison import compare
@@ -12,6 +11,7 @@ from entsurge.analysis.history import FEWEST_FOR_HISTORY, changes
 from entsurge.analysis.measured import Measured, measured
 from entsurge.audience.persona import of_manifest
 from entsurge.errors import UsageError
+from entsurge.findings.comparison import ComparedRun, ComparisonReport, History
 from entsurge.record.reading.documents import read_manifest
 from entsurge.record.reading.run import read_run
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from entsurge.audience.persona import Persona
 
 
-def comparison_data(
+def comparison_report(
     baselines: Sequence[Path],
     candidates: Sequence[Path] = (),
     *,
     quantile: float = 95.0,
     least_effect: float = 0.10,
     enforce: bool = True,
-) -> dict[str, Any]:
+) -> ComparisonReport:
     """The findings on 2 to 30 runs, one in memory at a time; without candidates the latest run is the candidate.
 
     Raises UsageError for what is no run directory, too few or too many runs, and runs of other plans if `enforce`.
@@ -45,30 +45,25 @@ def comparison_data(
         base, candidate = base[:-1], base[-1:]
     found = compare(base, candidate, quantile=quantile, least_effect=least_effect, enforce=enforce)
     runs = in_order([*base, *candidate])
-    return {
-        "format": 1,
-        "generated_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        **found.as_json(),
-        "personas": _personas([*old, *new]),
-        "runs": [_run(run, is_candidate=any(run is each for each in candidate)) for run in runs],
-        "history": {
-            "fewest": FEWEST_FOR_HISTORY,
-            "changes": [asdict(change) for change in changes(runs, least_effect=least_effect)],
-        },
-    }
+    return ComparisonReport(
+        **vars(found),
+        generated_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        personas=_personas([*old, *new]),
+        runs=[_run(run, is_candidate=any(run is each for each in candidate)) for run in runs],
+        history=History(FEWEST_FOR_HISTORY, changes(runs, least_effect=least_effect)),
+    )
 
 
-def _personas(runs: Sequence[Path]) -> list[dict[str, Any]]:
+def _personas(runs: Sequence[Path]) -> list[Persona]:
     """The personas of all runs; of one key, as the latest of them has it."""
     known: dict[str, Persona] = {}
     for path in runs:
         known |= of_manifest(read_manifest(path))
-    return [each.as_json() for each in known.values()]
+    return list(known.values())
 
 
-def _run(run: Measured, *, is_candidate: bool) -> dict[str, Any]:
-    return {
-        "name": run.name, "started_utc": run.started_utc, "candidate": is_candidate, "failed": run.failed_share,
-        "refused": run.shed_share, "pages": sum(run.asked.values()),
-        "plan_digest": str(run.plan.get("plan_digest") or "")[:12], "in_doubt": list(run.unbelievable),
-    }  # fmt: skip
+def _run(run: Measured, *, is_candidate: bool) -> ComparedRun:
+    return ComparedRun(
+        run.name, run.started_utc, is_candidate, run.failed_share, run.shed_share, sum(run.asked.values()),
+        str(run.plan.get("plan_digest") or "")[:12], list(run.unbelievable),
+    )  # fmt: skip
