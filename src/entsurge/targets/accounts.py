@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
-from io import StringIO
 from typing import TYPE_CHECKING
 
-from entsurge.audience.persona import KEY, PERSONAS
+from entsurge.audience.persona import KEY, PERSONAS, SHIPPED
 from entsurge.errors import UsageError
 from entsurge.plan.arrivals import Group
 from entsurge.secret import too_open
+from entsurge.spreadsheet import Sheet, bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 
-COLUMNS = "persona, login, password, school; academy if there are several"
+COLUMNS = "persona (profil), login (identifiant), password (mot de passe), school (établissement); academy if several"
+NAMES = {
+    "persona": ("persona", "profil", "profile", "role"),
+    "login": ("login", "identifiant", "identifier", "utilisateur", "nom d utilisateur", "user", "username", "compte"),
+    "password": ("password", "mot de passe", "motdepasse", "mdp"),
+    "school": ("school", "etablissement", "ecole", "structure"),
+    "uai": ("uai", "code uai", "rne", "code rne"),
+    "academy": ("academy", "academie"),
+}  # fmt: skip
+MEANINGS = {name: column for column, names in NAMES.items() for name in names}
+PERSONA_WORDS = {bare(word).removesuffix("s"): each.key for each in SHIPPED for word in (each.key, each.fr, each.en)}
 MOST_FAULTS = 20
 EVERYONE = "all"
 
@@ -82,20 +91,20 @@ class AccountBook:
 
 
 def read(path: Path, *, password: str = "", academies: Mapping[str, str] | None = None) -> AccountBook:
-    """The accounts in a CSV file (comma or semicolon); `academies` gives the academy of a school.
+    """The accounts in a CSV file, however a spreadsheet wrote it; `academies` gives the academy of a school.
 
     Raises UsageError with every fault. A file that holds passwords must be readable by its owner alone.
     """
-    rows = _rows(path, has_password=bool(password))
+    sheet = _sheet(path, has_password=bool(password))
     people, faults, seen = [], [], dict[str, int]()
-    for number, row in rows:
-        person, fault = _person(row, password, academies or {})
+    for row in sheet.rows():
+        person, fault = (None, row.fault) if row.fault else _person(row.cells, password, academies or {})
         if person is not None and person.login in seen:
             fault = f"login {person.login!r} stands in line {seen[person.login]} already"
         if fault:
-            faults.append(f"{path}: line {number}: {fault}")
+            faults.append(f"{path}: line {row.line}: {fault}")
         elif person is not None:
-            seen[person.login] = number
+            seen[person.login] = row.line
             people.append(person)
     if faults:
         more = [f"{path}: and {len(faults) - MOST_FAULTS} more"] if len(faults) > MOST_FAULTS else []
@@ -105,40 +114,30 @@ def read(path: Path, *, password: str = "", academies: Mapping[str, str] | None 
     return AccountBook(people)
 
 
-def _rows(path: Path, *, has_password: bool) -> list[tuple[int, dict[str, str]]]:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: not a text file in UTF-8; expected CSV") from None
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    head = text.partition("\n")[0]
-    reader = csv.DictReader(StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",")
-    names = [(name or "").strip().lower() for name in reader.fieldnames or []]
-    missing = [name for name in ("persona", "login") if name not in names]
-    if not has_password and "password" not in names:
+def _sheet(path: Path, *, has_password: bool) -> Sheet:
+    sheet = Sheet(path, MEANINGS)
+    missing = [name for name in ("persona", "login") if name not in sheet.columns]
+    if not has_password and "password" not in sheet.columns:
         missing.append("password")
-    if not {"school", "uai"} & set(names):
+    if not {"school", "uai"} & set(sheet.columns):
         missing.append("school")
     if missing:
         raise UsageError(f"{path}: no column {', '.join(missing)}", hint=f"columns: {COLUMNS}")
-    if "password" in names and (fault := too_open(path)):
+    if "password" in sheet.columns and (fault := too_open(path)):
         raise UsageError(fault)
-    reader.fieldnames = names
-    try:
-        return [
-            (reader.line_num, {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)})
-            for row in reader
-        ]
-    except csv.Error as error:
-        raise UsageError(f"{path}: line {reader.line_num}: {error}") from None
+    return sheet
 
 
 def _person(row: dict[str, str], password: str, academies: Mapping[str, str]) -> tuple[Person | None, str]:
-    persona, login = row.get("persona", ""), row.get("login", "")
-    school, secret = row.get("uai") or row.get("school", ""), row.get("password") or password
+    secret = row.get("password", "")  # spaces at its ends are part of it
+    secret = secret if secret.strip() else password
+    row = {name: cell.strip() for name, cell in row.items()}
+    login, school = row.get("login", ""), row.get("uai") or row.get("school", "")
+    word = bare(row.get("persona", ""))
+    persona = PERSONA_WORDS.get(word.removesuffix("s"), word)
     if not re.fullmatch(KEY, persona):
-        return None, f"persona: found {persona!r}; expected {', '.join(PERSONAS)}, or one of the profile's own"
+        expected = f"{', '.join(PERSONAS)}, or one of the profile's own"
+        return None, f"persona: found {row.get('persona', '')!r}; expected {expected}"
     empty = [name for name, value in (("login", login), ("school", school), ("password", secret)) if not value]
     if empty:
         return None, f"{', '.join(empty)}: empty"
