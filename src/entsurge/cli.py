@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from entsurge import __version__
-from entsurge.errors import INTERRUPTED, USAGE, Ended, EntsurgeError
+from entsurge.errors import INTERRUPTED, USAGE, Ended, EntsurgeError, UsageError
+from entsurge.file_values import unwritable
 from entsurge.streams import lasting_streams
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 COMMANDS = {
     "demo": "The main job on the embedded ENT: ordinary week, lockdown, lockdown with conservation measures.",
@@ -74,6 +78,7 @@ def entsurge() -> None:
 def main(arguments: list[str] | None = None) -> Any:
     """Run a command; a mistake of the user's becomes one message and its exit code, never a traceback."""
     try:
+        _refuse_unwritable(sys.argv[1:] if arguments is None else arguments)
         code = entsurge.main(args=arguments, standalone_mode=False)
     except EntsurgeError as error:
         with lasting_streams():
@@ -93,6 +98,14 @@ def main(arguments: list[str] | None = None) -> Any:
         sys.stderr.close()
         sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse_unwritable(arguments: Sequence[str]) -> None:
+    """Names reach the run, its report and its verdict: raise UsageError for one that these cannot hold."""
+    for each in arguments:
+        if odd := unwritable(each):
+            hint = "give the file or folder a name in UTF-8, without control characters"
+            raise UsageError(f"{each!a}: {odd}; expected text", hint=hint)
 
 
 def _say(message: str, hint: str) -> None:

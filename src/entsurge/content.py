@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from entsurge.errors import UsageError
+from entsurge.file_values import unwritable
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -36,6 +37,8 @@ def find(kind: str, name: str) -> Path:
 
     Raises UsageError, naming what is shipped, when there is no such file.
     """
+    if odd := unwritable(name) or next((ascii(sign) for sign in "\t\n\r" if sign in name), ""):
+        raise UsageError(f"{name!a}: {odd}; expected the name of a file")
     own = "/" in name or Path(name).suffix
     path = Path(name) if own else root(kind) / f"{name}{ENDINGS[kind]}"
     if path.is_dir():

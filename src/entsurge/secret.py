@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BeforeValidator, SecretStr, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from entsurge.file_values import unwritable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -31,6 +33,8 @@ def _of_environment(name: str, environment: Mapping[str, str]) -> str:
     value = environment.get(name, "")
     if not value:
         raise _fault(f"the environment variable {name} is not set")
+    if odd := unwritable(value):
+        raise _fault(f"the environment variable {name}: {odd}; expected text")
     return value
 
 
@@ -38,9 +42,14 @@ def _of_file(path: Path) -> str:
     fault = too_open(path)
     if fault:
         raise _fault(fault)
-    value = path.read_text(encoding="utf-8").strip()
+    try:
+        value = path.read_text(encoding="utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise _fault(f"{path}: not a text file in UTF-8") from None
     if not value:
         raise _fault(f"{path} is empty")
+    if odd := unwritable(value):
+        raise _fault(f"{path}: {odd}; expected text")
     return value
 
 

@@ -35,7 +35,7 @@ def _is_date(found: str) -> str:
     return found
 
 
-Date = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_is_date)]
+Date = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_is_date)]
 
 
 class Holiday(Strict):

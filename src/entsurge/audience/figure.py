@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-LARGEST = 1_000_000
+MOST_DIGITS = 30  # before or after the point
+LONGEST_FRACTION = 400  # characters
+LARGEST = 1_000_000  # a ratio, or a change in percent
+LARGEST_FIGURE = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +69,21 @@ def exact(found: object) -> Decimal:
         raise ValueError('expected a number, such as 1830000, 4.68 or "1.83e6"') from None
     if not number.is_finite():
         raise ValueError("expected a finite number")
+    _, digits, exponent = number.as_tuple()
+    if len(digits) > MOST_DIGITS or not -MOST_DIGITS <= int(exponent) <= MOST_DIGITS:
+        raise ValueError(f"expected a number of at most {MOST_DIGITS} digits")
     return number
 
 
-def _figure(*, low: int, low_allowed: bool) -> Callable[[object], Figure]:
+def _figure(*, low: int, low_allowed: bool, high: int = LARGEST_FIGURE) -> Callable[[object], Figure]:
     def read(found: object) -> Figure:
         if isinstance(found, Figure):
             return found
         number = exact(found)
         if number < low or (number == low and not low_allowed):
             raise ValueError(f"expected a number {'of at least' if low_allowed else 'above'} {low}")
+        if number > high:
+            raise ValueError(f"expected a number of at most {high:,}")
         return Figure(number)
 
     return read
@@ -85,11 +93,12 @@ def _ratio(found: object) -> Fraction:
     if isinstance(found, Fraction):
         return found
     try:
-        number = Fraction(found) if isinstance(found, str) else Fraction(exact(found))
+        parted = isinstance(found, str) and "/" in found and len(found) <= LONGEST_FRACTION
+        number = Fraction(str(found)) if parted else Fraction(exact(found))
     except (ValueError, ZeroDivisionError):
         raise ValueError('expected a number or a fraction, such as 0.01 or "1/86"') from None
-    if not 0 < number <= LARGEST:
-        raise ValueError(f"expected a number above 0, at most {LARGEST:,}")
+    if not 1 <= number * LARGEST <= LARGEST**2:
+        raise ValueError(f"expected a number from 1/{LARGEST:,} to {LARGEST:,}")
     return number
 
 
@@ -105,7 +114,9 @@ def _plain(value: Any) -> str:
 
 
 Positive = Annotated[Figure, BeforeValidator(_figure(low=0, low_allowed=False)), PlainSerializer(_plain)]
-Percent = Annotated[Figure, BeforeValidator(_figure(low=-100, low_allowed=False)), PlainSerializer(_plain)]
+Percent = Annotated[
+    Figure, BeforeValidator(_figure(low=-100, low_allowed=False, high=LARGEST)), PlainSerializer(_plain)
+]
 Share = Annotated[Figure, BeforeValidator(_figure(low=0, low_allowed=True)), PlainSerializer(_plain)]
 Ratio = Annotated[Fraction, BeforeValidator(_ratio), PlainSerializer(_plain)]
 

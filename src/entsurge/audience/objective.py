@@ -22,6 +22,7 @@ EXAMPLES = (
     '"shed <= 40%", "apdex(1s) >= 0.85", "recovery < 120s", "p95 < 1.2 x baseline"'
 )
 CONFIDENCE = 0.95  # of one-sided limits
+MOST_DIGITS = 15
 FEWEST_FOR_APDEX, FEWEST_TO_COMPARE = 30, 20
 _TOKEN = re.compile(r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<word>[^\W\d_]+|×)|(?P<sign><=|>=|<|>|%|\(|\)|,))")
 
@@ -194,7 +195,10 @@ class _Parser:
 
     def number(self, expected: str) -> float:
         """Number = digits [ "." digits ] ."""
-        return float(self.take("number", expected).text)
+        token = self.take("number", expected)
+        if len(token.text) > MOST_DIGITS:
+            raise self.wrong(token, f"a number of at most {MOST_DIGITS} digits")
+        return float(token.text)
 
     def sign(self, text: str) -> None:
         if self.now.text != text:
@@ -209,10 +213,9 @@ class _Parser:
         return token
 
     def wrong(self, token: _Token, expected: str) -> ValueError:
-        found = f"{token.text!r}" if token.text else "the end"
-        return ValueError(
-            f"no objective: {self.text!r}, character {token.at + 1}: found {found}, expected {expected}; {EXAMPLES}"
-        )
+        found = f"{token.text[:40]!r}" if token.text else "the end"
+        where = f"no objective: {self.text[:80]!r}, character {token.at + 1}"
+        return ValueError(f"{where}: found {found}, expected {expected}; {EXAMPLES}")
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -223,7 +226,7 @@ def _tokens(text: str) -> list[_Token]:
         if match is None or match.lastgroup is None:
             begin = at + len(whole[at:]) - len(whole[at:].lstrip())
             raise ValueError(
-                f"no objective: {text!r}, character {begin + 1}: found {whole[begin]!r}, "
+                f"no objective: {text[:80]!r}, character {begin + 1}: found {whole[begin]!r}, "
                 f"expected a word, a number or a sign; {EXAMPLES}"
             )
         found.append(_Token(match.lastgroup, match[match.lastgroup], match.start(match.lastgroup)))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from entsurge import content
 from entsurge.audience.calendar import Calendar, TermWeek
@@ -19,6 +17,7 @@ from entsurge.audience.story import Basis, SchoolDay
 from entsurge.audience.strict import Clock, Day, minutes
 from entsurge.audience.week import Figures, Week, contradictions, resolve
 from entsurge.bilingual import Title
+from entsurge.config_file import Model, check, read_toml
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from entsurge.audience.persona import Persona
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Strict(BaseModel):
@@ -350,50 +347,3 @@ def load_personas(name: str) -> tuple[Persona, ...]:
     own = "/" in name or name.endswith(".toml")
     path = content.find("profiles", name) if own else _part(content.root("profiles"), "personas", name)
     return tuple(check(Mixes, read_toml(path), path).personas.values())
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """The file's tables, decimals exact. Raises UsageError for what is no TOML."""
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"), parse_float=Decimal)
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: not a text file in UTF-8; expected TOML") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: not TOML: {error}") from None
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-
-
-def check(
-    model: type[Model],
-    raw: dict[str, Any],
-    path: Path,
-    hint: str = "docs/writing-profiles.md lists the keys",
-    under: str = "",
-) -> Model:
-    """The model that the tables describe. Raises UsageError with every fault: file, key, found, expected.
-
-    `under` is the table of the file that the model describes, if it is not the whole.
-    A validator finds the file's folder in its context: paths in a file are relative to it.
-    """
-    try:
-        return model.model_validate(raw, context={"folder": path.parent})
-    except ValidationError as error:
-        lines = [_fault(path, fault, model, under) for fault in error.errors()]
-        raise UsageError("\n".join(lines), hint=hint) from None
-
-
-def _fault(path: Path, fault: Any, model: type[BaseModel], under: str) -> str:
-    key = ".".join([*([under] if under else []), *(str(part) for part in fault["loc"])]) or "(file)"
-    if fault["type"] == "extra_forbidden":
-        known = ", ".join(sorted(model.model_fields)) if len(fault["loc"]) == 1 else ""
-        return f"{path}: {key}: unknown key" + (f"; known: {known}" if known else "")
-    if fault["type"] == "missing":
-        return f"{path}: {key}: missing"
-    found = fault.get("input")
-    shown = "" if isinstance(found, (dict, list)) or fault["type"] == "secret" else f"found {_shown(found)}; "
-    return f"{path}: {key}: {shown}{str(fault['msg']).removeprefix('Value error, ')}"
-
-
-def _shown(found: object) -> str:
-    return str(found) if isinstance(found, (int, float, Decimal)) else repr(found)[:80]

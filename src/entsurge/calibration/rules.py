@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 
 from entsurge import content
-from entsurge.audience.profile import check, read_toml
 from entsurge.audience.shape import Service, ShippedKey
 from entsurge.audience.strict import Strict
 from entsurge.bilingual import Title
+from entsurge.config_file import check, read_toml
 from entsurge.errors import UsageError
 
 SHIPPED = "portal"

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from entsurge import content
 from entsurge.audience.shape import PersonaKey
 from entsurge.bilingual import Title
 from entsurge.chaos.timeline import Span
 from entsurge.chaos.watch import StopCondition
+from entsurge.config_file import check, read_json
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+HINT = "docs/writing-experiments.md lists the keys"
 HOLD = ("entsurge.chaos.activity", "hold")
 
 
@@ -66,30 +67,18 @@ def load(name: str) -> Experiment:
     name, _, when = name.partition("@")
     path = content.find("chaos", name)
     whole = read(path)
-    try:
-        extension = Extension.model_validate(_extension(path, whole))
-    except ValidationError as error:
-        wrong = [
-            f"{path}: extensions.entsurge.{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()
-        ]
-        raise UsageError("\n".join(wrong)) from None
-    return Experiment(
-        id=path.stem, path=str(path), extension=extension, method=whole["method"],
-        rollbacks=whole.get("rollbacks") or [], configuration=whole.get("configuration") or {},
-        asked=Span.parse(when) if when else None,
-    )  # fmt: skip
+    extension = check(Extension, _extension(path, whole), path, HINT, "extensions.entsurge")
+    parts = {
+        "id": path.stem, "path": str(path), "extension": extension, "method": whole["method"],
+        "rollbacks": whole.get("rollbacks") or [], "configuration": whole.get("configuration") or {},
+        "asked": Span.parse(when) if when else None,
+    }  # fmt: skip
+    return check(Experiment, parts, path, HINT)
 
 
 def read(path: Path) -> dict[str, Any]:
     """The experiment as a dictionary. Raises UsageError for what is no JSON, or no experiment."""
-    try:
-        whole = json.loads(path.read_bytes().decode("utf-8"))
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: not a text file in UTF-8; expected JSON") from None
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise UsageError(f"{path}: not JSON: {error}") from None
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    whole = read_json(path)
     if not isinstance(whole, dict) or not isinstance(whole.get("method"), list):
         raise UsageError(f"{path}: method: missing; expected an experiment of Chaos Toolkit")
     if not all(isinstance(each, dict) for each in whole["method"]):

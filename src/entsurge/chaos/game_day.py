@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from entsurge import content
 from entsurge.bilingual import Title
-from entsurge.chaos.experiment import Experiment, load
+from entsurge.chaos.experiment import HINT, Experiment, load
 from entsurge.chaos.timeline import Span
-from entsurge.errors import UsageError
+from entsurge.config_file import check, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,13 +52,7 @@ def _file(name: str) -> Path | None:
 
 
 def _experiments(path: Path) -> list[Experiment]:
-    try:
-        day = GameDay.model_validate(tomllib.loads(path.read_bytes().decode("utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from None
-    except ValidationError as error:
-        lines = [f"{path}: {'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
-        raise UsageError("\n".join(lines)) from None
+    day = check(GameDay, read_toml(path), path, HINT)
     return [
         load(each.experiment).model_copy(update={"asked": Span(start=each.start, length=each.length)})
         for each in day.perturbation

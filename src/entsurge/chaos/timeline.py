@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from entsurge.chaos.experiment import Experiment
 
-MOMENT = re.compile(r"(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)|(?P<number>\d+(?:\.\d+)?)(?P<unit>%|s|min)")
+MOMENT = re.compile(r"(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)|(?P<number>\d{1,9}(?:\.\d{1,9})?)(?P<unit>%|s|min)")
 EXPECTED = "expected HH:MM of the simulated day, N%, N s or N min, such as 09:02, 25%, 30s, 5min"
 
 

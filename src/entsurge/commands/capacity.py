@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from entsurge import errors
 from entsurge.audience import profile as profiles
-from entsurge.commands.options import new_run_folder, overrides
+from entsurge.commands.options import FiniteRange, new_run_folder, overrides
 from entsurge.commands.targets import choose
 from entsurge.engine.spec import ADMIN_TOKEN
 from entsurge.record.layout import is_run
@@ -44,17 +44,17 @@ OFTEN = 2  # a budget is reckoned with the longest that a step may take; most ta
 @click.option("--from", "from_runs", multiple=True, type=click.Path(path_type=Path), metavar="RUN",
               help="Runs already made, in place of a search; a search directory stands for its steps.")  # fmt: skip
 @click.option("--what-if", is_flag=True, help="Set the week's demand, and surges ×1 to ×5, against the capacity.")
-@click.option("--budget", type=click.FloatRange(0.5, 24 * 60), default=30.0, show_default=True, metavar="MINUTES",
+@click.option("--budget", type=FiniteRange(0.5, 24 * 60), default=30.0, show_default=True, metavar="MINUTES",
               help="The search ends within this time.")  # fmt: skip
-@click.option("--hold", type=click.FloatRange(5, 3600), default=60.0, show_default=True, metavar="SECONDS",
+@click.option("--hold", type=FiniteRange(5, 3600), default=60.0, show_default=True, metavar="SECONDS",
               help="How long a step is held after its warm-up.")  # fmt: skip
-@click.option("--warm-up", type=click.FloatRange(1, 3600), metavar="SECONDS",
+@click.option("--warm-up", type=FiniteRange(1, 3600), metavar="SECONDS",
               help="Left out of each step (default: twice a visit's length, and 5 s).")  # fmt: skip
-@click.option("--start", type=click.FloatRange(1 / 64, 64), default=0.5, show_default=True, metavar="FACTOR",
+@click.option("--start", type=FiniteRange(1 / 64, 64), default=0.5, show_default=True, metavar="FACTOR",
               help="Where to begin, as a multiple of the profile's window.")  # fmt: skip
-@click.option("--highest", type=click.FloatRange(1 / 64, 64), default=64.0, show_default=True, metavar="FACTOR",
+@click.option("--highest", type=FiniteRange(1 / 64, 64), default=64.0, show_default=True, metavar="FACTOR",
               help="Where to stop raising.")  # fmt: skip
-@click.option("--tolerance", type=click.FloatRange(0.005, 0.5), default=0.07, show_default=True,
+@click.option("--tolerance", type=FiniteRange(0.005, 0.5), default=0.07, show_default=True,
               help="Half the interval asked for, as a share.")  # fmt: skip
 @click.option("--nodes", type=click.IntRange(2, 1000), help="Nodes the target has: asks what one fewer would do.")
 @click.option("--schools", type=click.IntRange(1, 100_000),

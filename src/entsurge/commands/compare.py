@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from entsurge import errors
-from entsurge.commands.options import Several, listed, write_text
+from entsurge.commands.options import FiniteRange, Several, listed, write_text
 from entsurge.streams import lasting_streams
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ LANGUAGES, FORMATS = ("fr", "en"), ("html", "json", "md")
 @click.argument("baselines", nargs=-1, required=True, metavar="RUN…", type=click.Path(path_type=Path))
 @click.option("--candidate", "candidates", multiple=True, type=click.Path(path_type=Path), metavar="RUN…",
               help="Runs to hold against the others (default: the latest one).")  # fmt: skip
-@click.option("--quantile", type=click.FloatRange(1, 99.9), default=95.0, show_default=True, help="In percent.")
-@click.option("--least-effect", type=click.FloatRange(0, 1000), default=10.0, show_default=True,
+@click.option("--quantile", type=FiniteRange(1, 99.9), default=95.0, show_default=True, help="In percent.")
+@click.option("--least-effect", type=FiniteRange(0, 1000), default=10.0, show_default=True,
               help="By how many percent a page must be slower to count.")  # fmt: skip
 @click.option("--strict", is_flag=True,
               help="Exit 4 where the comparison could have missed a slowdown of --least-effect.")  # fmt: skip

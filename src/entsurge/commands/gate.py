@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from entsurge.commands.options import Several, folder_argument, write_text
+from entsurge.commands.options import FiniteRange, Several, folder_argument, write_text
 from entsurge.streams import lasting_streams
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
               help="Runs to be no worse than, or a folder of them: the last ten are taken.")  # fmt: skip
 @click.option("--objectives", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A TOML file of [[objective]] tables instead of the runs' own.")  # fmt: skip
-@click.option("--quantile", type=click.FloatRange(1, 99.9), default=95.0, show_default=True,
+@click.option("--quantile", type=FiniteRange(1, 99.9), default=95.0, show_default=True,
               help="Of each page, for the comparison; in percent.")  # fmt: skip
-@click.option("--least-effect", type=click.FloatRange(0, 1000), default=10.0, show_default=True,
+@click.option("--least-effect", type=FiniteRange(0, 1000), default=10.0, show_default=True,
               help="By how many percent a page must be slower to count.")  # fmt: skip
 @click.option("--strict", is_flag=True,
               help="Exit 4 where the comparison could have missed a slowdown of --least-effect.")  # fmt: skip

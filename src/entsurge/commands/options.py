@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,18 @@ if TYPE_CHECKING:
     from entsurge.audience.profile import Profile
 
 RUNS = "runs"
+_SERIES = re.compile(r'(?:[^,{]|\{(?:[^}"]|"(?:[^"\\]|\\.)*")*\}?)+')
+
+
+class FiniteRange(click.FloatRange):
+    """A range of numbers; `nan` is in none, although it compares as if it were, nor is infinity."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number. Fails for one that is not in the range."""
+        found = float(super().convert(value, param, ctx))
+        if not math.isfinite(found):
+            self.fail(f"{value} is no finite number", param, ctx)
+        return found
 
 
 def replay_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -128,8 +141,8 @@ def scraped(given: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
 
 
 def _series(text: str) -> list[str]:
-    """`a,b{x="1",y="2"}` as single series: commas between braces are part of one."""
-    found = [each.strip() for each in re.findall(r"(?:[^,{]|\{[^}]*\})+", text)]
+    """`a,b{x="1",y="2"}` as single series: commas between braces are part of one, braces between quotes are none."""
+    found = [each.strip() for each in _SERIES.findall(text)]
     return [each for each in found if each]
 
 

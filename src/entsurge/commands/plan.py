@@ -13,7 +13,7 @@ from rich.table import Table
 
 from entsurge.audience import profile as profiles
 from entsurge.commands import sizing
-from entsurge.commands.options import by_persona, cast, overrides, replay_options
+from entsurge.commands.options import FiniteRange, by_persona, cast, overrides, replay_options
 from entsurge.errors import CannotRecord
 from entsurge.plan import plot, summary
 from entsurge.plan.enough import too_thin
@@ -33,7 +33,7 @@ OTHER_SHAPE = {"lockdown": "ordinary", "ordinary": "lockdown"}
 @click.argument("profile")
 @click.option(
     "--limit",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     metavar="VISITS_PER_S",
     help="List the hours of the week over this rate.",
 )

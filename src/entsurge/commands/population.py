@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from entsurge.commands.options import FiniteRange
 from entsurge.errors import CannotRecord, UsageError
 from entsurge.population import SHIPPED, Population, by_key, write_csv
 
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 @click.option("--date", default="20260901", show_default=True, metavar="YYYYMMDD", help="In the names of AAF files.")
 @click.option("--incremental", is_flag=True, help="AAF: what changes after the full export, instead of that.")
 @click.option("--new-schools", default=0, show_default=True, type=click.IntRange(0), help="Incremental: who joins.")
-@click.option("--leave", default=2.0, show_default=True, type=click.FloatRange(0, 100), help="Percent of pupils.")
-@click.option("--move", default=5.0, show_default=True, type=click.FloatRange(0, 100), help="Percent who change class.")
+@click.option("--leave", default=2.0, show_default=True, type=FiniteRange(0, 100), help="Percent of pupils.")
+@click.option("--move", default=5.0, show_default=True, type=FiniteRange(0, 100), help="Percent who change class.")
 @click.option(
     "--read", "given", multiple=True, type=click.Path(exists=True, path_type=Path),
     help="Read people back instead: a CSV, AAF files or folders (incremental ones are applied); repeatable.",
@@ -124,7 +125,7 @@ def _read(given: tuple[Path, ...], out: Path | None, personas: list[str]) -> Non
         rows = directory.from_csv(given[0], personas)
     else:
         merged = Merged(given)
-        rows = directory.from_aaf(merged.entries)
+        rows = directory.from_aaf(merged.entries, merged.left_out)
     census = directory.Census()
     if out:
         from entsurge.population.accounts import write_rows
@@ -144,7 +145,7 @@ def _read(given: tuple[Path, ...], out: Path | None, personas: list[str]) -> Non
         table.add_row(persona, f"{census.people[persona]:,}")
     Console().print(table)
     click.echo(f"{len(census.schools):,} schools, {len(census.academies):,} academies")
-    warnings = census.faults() + (merged.warnings[:20] if merged else [])
+    warnings = census.faults() + (merged.warnings if merged else [])
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
     if out:

@@ -15,6 +15,7 @@ from entsurge.commands.endings import Ending, leaves_a_verdict
 from entsurge.commands.judge import judge
 from entsurge.commands.options import (
     RUNS,
+    FiniteRange,
     by_persona,
     cast,
     new_run_folder,
@@ -52,7 +53,7 @@ from entsurge.record.layout import is_run
 @click.option("--yes-production", is_flag=True, help="Put faults on a target marked as production: agreed in writing.")
 @click.option(
     "--control-share",
-    type=click.FloatRange(0, 0.5),
+    type=FiniteRange(0, 0.5),
     default=0.0,
     metavar="SHARE",
     help="Share of visits that faults at the edge leave alone, to compare with (such as 0.1).",

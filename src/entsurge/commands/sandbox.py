@@ -9,6 +9,7 @@ import click
 
 from entsurge.audience import profile as profiles
 from entsurge.commands.demo import capacity_for, demo_settings
+from entsurge.commands.options import FiniteRange
 from entsurge.errors import UsageError
 from entsurge.sandbox.capacity import MORNING
 from entsurge.sandbox.live.limits import LiveLimits
@@ -50,15 +51,11 @@ Examples:
 @click.option("--pool", type=click.IntRange(1), help="Database connections (default: as in the demo).")
 @click.option("--queue-limit", type=click.IntRange(0), help="Pages that may wait for a worker.")
 @click.option("--refusal", type=click.Choice(REFUSALS), help="What a full queue does: answer 503, or hang up.")
-@click.option(
-    "--page-seconds", type=click.FloatRange(0), help="How long a page holds a worker (default: as in the demo)."
-)
+@click.option("--page-seconds", type=FiniteRange(0), help="How long a page holds a worker (default: as in the demo).")
 @click.option("--service", multiple=True, metavar="SERVICE=SECONDS", help="The same for one service; repeatable.")
 @click.option("--spread", help=f"Distribution of page times around their mean: {KNOWN}.")
 @click.option("--session-limit", type=click.IntRange(1), help="Sessions before the waiting room answers.")
-@click.option(
-    "--pages-per-minute", type=click.FloatRange(0, min_open=True), help="Allowance of each account; then 429."
-)
+@click.option("--pages-per-minute", type=FiniteRange(0, min_open=True), help="Allowance of each account; then 429.")
 @click.option("--password-cost", type=click.IntRange(1, 20), help="log2 of scrypt's n (default: 10).")
 @click.option(
     "--live",
@@ -71,7 +68,7 @@ Examples:
     "--capacity", "only_capacity", is_flag=True, help="Print what it can take, by computation, and serve nothing."
 )
 @click.option("--measure", "measures", multiple=True, type=click.Choice(MEASURES), help="Compute with a measure on.")
-@click.option("--hour", default=MORNING, show_default=True, type=click.FloatRange(0, 24), help="For time slots.")
+@click.option("--hour", default=MORNING, show_default=True, type=FiniteRange(0, 24), help="For time slots.")
 def command(profile: str, only_capacity: bool, measures: tuple[str, ...], hour: float, **given: Any) -> None:
     """Serve the reference ENT: portals, CAS sign-on, every service, admin route, /metrics.
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, time
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from entsurge.audience.persona import PERSONAS
-from entsurge.audience.profile import check, read_toml
 from entsurge.audience.shape import PersonaKey, Service
+from entsurge.config_file import check, read_toml
 from entsurge.drivers.extraction import Extract
 from entsurge.drivers.template import Template
 from entsurge.signs import Sign
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 EVERYONE = "*"
 HINT = "docs/driver-pages.md lists the keys"
+PAYLOADS = frozenset({"body", "content", "form", "json"})  # texts that are sent: any letter may stand there
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Place = Annotated[str, StringConstraints(min_length=1)]
 ALWAYS = frozenset(
@@ -84,6 +87,11 @@ class Request(_Strict):
         for each in (found or {}).values():
             Template(each)
         return found
+
+    @field_validator("json_body")
+    @classmethod
+    def _is_json(cls, found: Any) -> Any:
+        return _as_json(found)
 
     @model_validator(mode="after")
     def _one_body(self) -> Request:
@@ -226,6 +234,17 @@ class PagesFile(_Strict):
             yield from each.remove
 
 
+def _as_json(value: Any) -> Any:
+    """A value of TOML as JSON has it, decimals as numbers. Raises ValueError for a date, which JSON has not."""
+    if isinstance(value, dict):
+        return {name: _as_json(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_as_json(each) for each in value]
+    if isinstance(value, (date, time)):
+        raise ValueError(f"{value}: JSON has no dates; write it as text")
+    return float(value) if isinstance(value, Decimal) else value
+
+
 def _texts(value: Any) -> Iterator[str]:
     """Every text in a JSON value, however deep."""
     if isinstance(value, str):
@@ -237,4 +256,4 @@ def _texts(value: Any) -> Iterator[str]:
 
 def load(path: Path) -> PagesFile:
     """The driver in this file. Raises UsageError with every fault: file, key, found, expected."""
-    return check(PagesFile, read_toml(path), path, HINT)
+    return check(PagesFile, read_toml(path, PAYLOADS), path, HINT)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from entsurge import content
-from entsurge.audience.profile import check
+from entsurge.config_file import check
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:

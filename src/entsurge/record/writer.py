@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+_LONE = "backslashreplace"  # a lone surrogate, of a path that is not in UTF-8, becomes what JSON writes it as
+
 
 class RunDirectory:
     """An open run directory. Every method raises CannotRecord when the disk refuses."""
@@ -52,7 +54,7 @@ class RunDirectory:
         """Append one line to a `.jsonl` file."""
         try:
             if name not in self._lines:
-                self._lines[name] = (self.path / name).open("a", encoding="utf-8")
+                self._lines[name] = (self.path / name).open("a", encoding="utf-8", errors=_LONE)
             self._lines[name].write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
             self._lines[name].flush()
         except OSError as error:
@@ -96,7 +98,7 @@ class RunDirectory:
 def write_json(path: Path, value: object, *, durably: bool = True) -> None:
     """Write a JSON file so that a reader sees the old one or the new one, never a part."""
     fresh = path.with_name(f".{path.name}.new")
-    with fresh.open("w", encoding="utf-8") as stream:
+    with fresh.open("w", encoding="utf-8", errors=_LONE) as stream:
         json.dump(value, stream, ensure_ascii=False, indent=1)
         stream.flush()
         if durably:

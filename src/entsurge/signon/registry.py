@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from entsurge.audience.profile import check
+from entsurge.config_file import check
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
