@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from entsurge.commands.options import scraped
 from entsurge.metrics.exposition import MOST_SERIES, Wanted, pick
 
 
@@ -39,7 +40,24 @@ def test_no_more_than_bounded() -> None:
     assert len(pick(text, [Wanted("x")])) == MOST_SERIES
 
 
-@pytest.mark.parametrize("text", ["", "a b", "a{", "a{b}", 'a{b="c}', "1a", 'a{b="c"}x', 'a{"b"="c"}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a b",
+        "a{",
+        "a{b}",
+        'a{b="c}',
+        "1a",
+        'a{b="c"}x',
+        'a{"b"}',
+        '{b="c"}',
+        '{"a","b"}',
+        '{"a"',
+        '{"a"}b',
+        'x{__name__="y"}',
+    ],
+)
 def test_what_is_no_series_is_refused(text: str) -> None:
     """With the text and an example."""
     with pytest.raises(ValueError, match="expected a series"):
@@ -60,3 +78,67 @@ def test_lines_that_nobody_asked_for_are_not_parsed() -> None:
     assert pick("this is { no line\nqueue 3\n", [Wanted("queue")])[0].value == 3
     with pytest.raises(ValueError, match="three"):
         pick("queue three\n", [Wanted("queue")])
+
+
+WILD = (
+    "# HELP q.x Waiting.\r\n"
+    '# TYPE "q.x" gauge\n'
+    '{"q.x",pool="db"} 3\n'
+    '{"q.x",pool="a\u2028b\x85c"} 4\n'
+    "# TYPE c counter\n"
+    "c_total 5\n"
+    "# TYPE old counter\n"
+    "old 6\n"
+    "untold_total 7\n"
+    "# TYPE room_total gauge\n"
+    "room_total 8\n"
+    '{code="200","x y"} 9\n'
+    'path{p="a\\"b\\\\c\\nd}",n="1"} 10\n'
+    '{"sent",label.with.dots="no"} 11\n'
+    'named{"label.with.dots"="yes"} 12\n'
+    f"huge {'9' * 4000}\n"
+    f"late 1 {'9' * 4000}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ('{"q.x"}', {'{"q.x",pool="db"}': (3, "gauge"), '{"q.x",pool="a\u2028b\ufffdc"}': (4, "gauge")}),
+        ('{"q.x", pool="db"}', {'{"q.x",pool="db"}': (3, "gauge")}), ('{"q.*"}', 2),
+        ("c_total", {"c_total": (5, "counter")}),
+        ("old", {"old": (6, "counter")}), ("untold_total", {"untold_total": (7, "counter")}),
+        ("room_total", {"room_total": (8, "gauge")}), ('{"x y"}', {'{"x y",code="200"}': (9, "gauge")}),
+        ('path{p="a\\"b\\\\c\\nd}"}', {'path{n="1",p="a\\"b\\\\c\\nd}"}': (10, "gauge")}),
+        ('{__name__="path"}', {'path{n="1",p="a\\"b\\\\c\\nd}"}': (10, "gauge")}),
+        ('named{"label.with.dots"="yes"}', {'named{"label.with.dots"="yes"}': (12, "gauge")}),
+        ("huge", {}), ("late", {}),
+    ],
+)  # fmt: skip
+def test_names_and_labels_that_targets_really_have(asked: str, found: dict[str, tuple[float, str]] | int) -> None:
+    """UTF-8 names, line separators and quotes in labels, counters by their type or ending; what is shown reads back."""
+    read = {each.series: (each.value, each.kind) for each in pick(WILD, [Wanted.parse(asked)])}
+    assert (len(read) if isinstance(found, int) else read) == found
+    for series in read:
+        if "\ufffd" not in series:
+            assert [each.series for each in pick(WILD, [Wanted.parse(series)])] == [series]
+
+
+def test_several_series_on_the_command_line() -> None:
+    """Commas and braces within quotes are no end."""
+    text = 'a,b{x="1,2",y="}"},{"q.x",p="\\"}"} , c'
+    (given_,) = scraped([("/metrics", text)])
+    assert given_["series"] == ["a", 'b{x="1,2",y="}"}', '{"q.x",p="\\"}"}', "c"]
+    assert [Wanted.parse(each).name for each in given_["series"]] == ["a", "b", "q.x", "c"]
+
+
+@given(st.text(min_size=1), st.dictionaries(st.from_regex(r"[a-z]+", fullmatch=True), st.text(), max_size=3))
+def test_any_name_and_labels_are_found_again(name: str, labels: dict[str, str]) -> None:
+    """What Prometheus' own client writes of a name in UTF-8 is picked by the text that stands there."""
+
+    def quoted(text: str) -> str:
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+    inside = ",".join([quoted(name), *(f"{label}={quoted(value)}" for label, value in labels.items())])
+    (found,) = pick(f"{{{inside}}} 3\n", [Wanted.parse(f"{{{inside}}}")] if "*" not in name else [Wanted(name)])
+    assert found.value == 3

@@ -6,11 +6,11 @@ from collections import deque
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urljoin
 
-from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from entsurge.audience.shape import PersonaKey
 from entsurge.client.failure import ClientError
+from entsurge.metrics.exposition import Wanted, readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -109,10 +109,6 @@ def target_metric(base_url: str, access: Access) -> Callable[[StopCondition], fl
 
 
 def _sum(text: str, condition: StopCondition) -> float | None:
-    values = [
-        sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-        if sample.name == condition.metric and condition.labels.items() <= sample.labels.items()
-    ]
+    wanted = [Wanted(condition.metric, tuple(condition.labels.items()))]
+    values = [each.value for each in readings(text, wanted)]
     return sum(values) if values else None

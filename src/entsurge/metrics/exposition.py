@@ -5,20 +5,29 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from entsurge.file_values import writable
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from prometheus_client.samples import Sample
 
 MOST_SERIES = 40
-_PATTERN = re.compile(r"([a-zA-Z_:*][a-zA-Z0-9_:*]*)(?:\{(.*)\})?")
-_LABEL = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$)')
-_RISING = ("_bucket", "_count", "_sum")
+_QUOTED = r'"((?:[^"\\]|\\.)*)"'
+_PATTERN = re.compile(r"([a-zA-Z_:*][a-zA-Z0-9_:*]*)?(?:\{(.*)\})?", re.DOTALL)
+_ITEM = re.compile(rf"\s*(?:([a-zA-Z_][a-zA-Z0-9_]*)|{_QUOTED})\s*(?:=\s*{_QUOTED}\s*)?(?:,|$)", re.DOTALL)
+_TYPE = re.compile(rf"#\s*TYPE\s+(?:{_QUOTED}|(\S+))\s+(\w+)")
+_QUOTED_NAME = re.compile(rf"\{{\s*(?:[a-zA-Z_][a-zA-Z0-9_]*\s*=\s*{_QUOTED}\s*,\s*)*{_QUOTED}\s*[,}}]")
+_LEADING_NAME = re.compile(r"\s*([a-zA-Z_:][a-zA-Z0-9_:]*)(?=[{\s])")
+_PLAIN_NAME, _PLAIN_LABEL = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*"), re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_RISING = ("_total", "_bucket", "_count", "_sum")
+_UNTOLD = ("untyped", "unknown")
 
 
 class Reading(NamedTuple):
@@ -31,7 +40,10 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True)
 class Wanted:
-    """`name`, `name{label="value"}`, with `*` for any part of a name; every series that it matches is wanted."""
+    """`name`, `name{label="value"}`, with `*` for any part of a name; every series that it matches is wanted.
+
+    A name that is not of letters, digits, underscores and colons stands within: `{"queue.size", label="value"}`.
+    """
 
     name: str
     labels: tuple[tuple[str, str], ...] = ()
@@ -39,48 +51,100 @@ class Wanted:
     @staticmethod
     def parse(text: str) -> Wanted:
         """What such a text stands for. Raises ValueError."""
-        found = _PATTERN.fullmatch(text.strip())
-        inside = (found[2] or "") if found else ""
-        labels = [(each[1], each[2]) for each in _LABEL.finditer(inside)]
-        if not found or "".join(each[0] for each in _LABEL.finditer(inside)) != inside:
-            raise ValueError(f'{text!r}: expected a series such as http_requests_total or queue{{pool="db"}}')
-        return Wanted(found[1], tuple(labels))
+        whole = _PATTERN.fullmatch(text.strip())
+        inside = (whole[2] or "") if whole else ""
+        items = list(_ITEM.finditer(inside))
+        named = [_unescaped(each[2]) for each in items if each[2] is not None and each[3] is None]
+        pairs = [(each[1] or _unescaped(each[2]), _unescaped(each[3])) for each in items if each[3] is not None]
+        names = [
+            *([whole[1]] if whole and whole[1] else []),
+            *named,
+            *(of for label, of in pairs if label == "__name__"),
+        ]
+        if "".join(each[0] for each in items) != inside or len(items) != len(named) + len(pairs) or len(names) != 1:
+            raise ValueError(
+                f'{text!r}: expected a series such as http_requests_total, queue{{pool="db"}} or {{"queue.size"}}'
+            )
+        return Wanted(names[0], tuple((label, of) for label, of in pairs if label != "__name__"))
 
-    def matches(self, sample: Sample) -> bool:
+    def matches(self, name: str, labels: dict[str, str]) -> bool:
         """Whether this series is wanted."""
-        if not fnmatchcase(sample.name, self.name):
-            return False
-        return all(sample.labels.get(label) == value for label, value in self.labels)
+        return self.has_name(name) and all(labels.get(label) == value for label, value in self.labels)
+
+    def has_name(self, name: str) -> bool:
+        """Whether a series of this name may be wanted."""
+        return name == self.name if "*" not in self.name else _pattern(self.name).fullmatch(name) is not None
+
+
+@lru_cache(maxsize=128)
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, name.split("*"))), re.DOTALL)
 
 
 def pick(text: str, wanted: Sequence[Wanted]) -> list[Reading]:
-    """The wanted series, MOST_SERIES at most, in the order of the text. Raises ValueError when a line is broken.
+    """The wanted series, MOST_SERIES at most, in the order of the text. Raises ValueError when a line is broken."""
+    return list(islice(readings(text, wanted), MOST_SERIES))
 
-    Only lines whose name is wanted are parsed: the rest costs a comparison.
+
+def readings(text: str, wanted: Sequence[Wanted]) -> Iterator[Reading]:
+    """The wanted series that have a finite value. Raises ValueError when the line of one is broken.
+
+    Only lines whose name is wanted are parsed: the rest costs a comparison. A line ends in LF and in nothing else, so
+    that any other letter may stand in a label.
     """
-    exact = {each.name for each in wanted if "*" not in each.name}
-    patterns = [each.name for each in wanted if "*" in each.name]
-    kept = [line for line in text.splitlines() if _concerns(line, exact, patterns)]
-    found: list[Reading] = []
-    for family in text_string_to_metric_families("\n".join(kept) + "\n"):
-        for sample in family.samples:
-            if math.isfinite(sample.value) and any(each.matches(sample) for each in wanted):
-                rising = family.type == "counter" or sample.name.endswith(_RISING)
-                found.append(Reading(_named(sample), float(sample.value), "counter" if rising else "gauge"))
-                if len(found) == MOST_SERIES:
-                    return found
-    return found
+    types: dict[str, str] = {}
+    for line in text.split("\n"):
+        if line.startswith("#"):
+            if told := _TYPE.match(line):
+                types[_unescaped(told[1]) if told[1] is not None else told[2]] = told[3]
+        elif (name := _name_in(line)) and any(each.has_name(name) for each in wanted):
+            yield from _of_line(line, wanted, types)
 
 
-def _concerns(line: str, exact: set[str], patterns: Sequence[str]) -> bool:
-    if line.startswith("#"):
-        return line.startswith("# TYPE ")
-    name = re.split(r"[{\s]", line, maxsplit=1)[0]
-    return name in exact or any(fnmatchcase(name, each) for each in patterns)
+def _of_line(line: str, wanted: Sequence[Wanted], types: dict[str, str]) -> Iterator[Reading]:
+    try:
+        found: list[Sample] = [
+            each for family in text_string_to_metric_families(f"{line}\n") for each in family.samples
+        ]
+        values = [float(each.value) for each in found]
+    except OverflowError:  # thousands of digits
+        return
+    for sample, value in zip(found, values, strict=True):
+        if math.isfinite(value) and any(each.matches(sample.name, sample.labels) for each in wanted):
+            yield Reading(_named(sample), value, _kind(sample.name, types))
+
+
+def _name_in(line: str) -> str:
+    """The name of the series in a line; empty for none."""
+    plain = _LEADING_NAME.match(line)
+    if plain:
+        return plain[1]
+    quoted = _QUOTED_NAME.match(line.lstrip())
+    return _unescaped(quoted[2]) if quoted else ""
+
+
+def _kind(name: str, types: dict[str, str]) -> str:
+    """As its TYPE says; where none does, by its ending."""
+    own = types.get(name, "unknown")
+    if own not in _UNTOLD:
+        return "counter" if own == "counter" else "gauge"
+    return "counter" if name.endswith(_RISING) else "gauge"
 
 
 def _named(sample: Sample) -> str:
-    if not sample.labels:
-        return str(sample.name)
-    inside = ",".join(f'{label}="{value}"' for label, value in sorted(sample.labels.items()))
-    return f"{sample.name}{{{inside}}}"
+    """The series as Prometheus writes it; what no report can show is replaced."""
+    plain = _PLAIN_NAME.fullmatch(sample.name)
+    pairs = [
+        f"{label if _PLAIN_LABEL.fullmatch(label) else _quoted(label)}={_quoted(value)}"
+        for label, value in sorted(sample.labels.items())
+    ]
+    inside = ",".join(pairs if plain else [_quoted(sample.name), *pairs])
+    return writable((sample.name if plain else "") + (f"{{{inside}}}" if inside else ""))
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r'\\([\\n"])', lambda found: "\n" if found[1] == "n" else found[1], text)
