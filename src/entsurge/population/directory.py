@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,7 +9,9 @@ from typing import TYPE_CHECKING
 from entsurge.audience.persona import PERSONAS
 from entsurge.errors import UsageError
 from entsurge.population.accounts import COLUMNS
+from entsurge.population.left_out import LeftOut
 from entsurge.population.uai import check_uai
+from entsurge.spreadsheet import Sheet, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, str]
 PARENT_LINKS = frozenset({"1", "2", "10", "20"})
+OLDER_PARENTS = ("ENTEleveParents", "ENTEleveAutoriteParentale")
 
 
 @dataclass
@@ -74,32 +76,26 @@ def from_csv(path: Path, known: Collection[str] = PERSONAS) -> Iterator[Row]:
 
     Raises UsageError with line and fault.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise UsageError(f"{path}: columns missing: {', '.join(missing)}; expected {', '.join(COLUMNS)}")
-            for row in reader:
-                if None in row or None in row.values():
-                    raise UsageError(f"{path}: line {reader.line_num}: another number of columns than the first line")
-                if row["persona"] not in known:
-                    expected = f"expected {', '.join(known)}"
-                    raise UsageError(f"{path}: line {reader.line_num}: persona {row['persona']!r}; {expected}")
-                yield {name: row[name] for name in COLUMNS}
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: not a text file in UTF-8") from None
-    except csv.Error as error:
-        raise UsageError(f"{path}: no CSV table: {error}") from None
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+    sheet = Sheet(path, {plain(name): name for name in COLUMNS})
+    missing = [name for name in COLUMNS if name not in sheet.columns]
+    if missing:
+        raise UsageError(f"{path}: columns missing: {', '.join(missing)}; expected {', '.join(COLUMNS)}")
+    for row in sheet.rows():
+        if row.fault:
+            raise UsageError(f"{path}: line {row.line}: {row.fault}")
+        if row.cells["persona"] not in known:
+            expected = f"expected {', '.join(known)}"
+            raise UsageError(f"{path}: line {row.line}: persona {row.cells['persona']!r}; {expected}")
+        yield {name: row.cells[name] for name in COLUMNS}
 
 
-def from_aaf(entries: Callable[[], Iterable[Entry]]) -> Iterator[Row]:
+def from_aaf(entries: Callable[[], Iterable[Entry]], left_out: LeftOut | None = None) -> Iterator[Row]:
     """The people of AAF entries as rows. AAF has no logins: the join id stands in, the password is empty.
 
     The entries are asked for twice: schools and families first, people then. A parent's school is the children's.
+    `left_out` hears of links to people who are no parents, and of people whose school is in no file.
     """
+    told = left_out or LeftOut()
     schools: dict[str, Entry] = {}
     subjects: dict[str, str] = {}
     children: dict[str, list[str]] = {}
@@ -110,20 +106,41 @@ def from_aaf(entries: Callable[[], Iterable[Entry]]) -> Iterator[Row]:
         elif entry.kind == "MatiereEducNat":
             subjects[entry.id] = entry.value("ENTLibelleMatiere")
         elif entry.kind == "Eleve":
-            for link in entry.values("ENTElevePersRelEleve"):
-                parent, kind = [*link.split("$"), ""][:2]
-                if kind in PARENT_LINKS:
-                    children.setdefault(parent, []).append(entry.id)
-                    school_of[parent] = entry.value("ENTPersonStructRattach")
+            for parent in _parents(entry, told):
+                children.setdefault(parent, []).append(entry.id)
+                school_of[parent] = _school(entry)
     for entry in entries():
         if entry.kind in ("Eleve", "PersRelEleve", "PersEducNat"):
-            school = schools.get(entry.value("ENTPersonStructRattach") or school_of.get(entry.id, ""))
+            school = schools.get(_school(entry) or school_of.get(entry.id, ""))
+            if school is None and (entry.kind != "PersRelEleve" or entry.id in children):
+                told.add(f"{entry.kind} whose school is in no file", entry.id)
             yield _row(entry, school, subjects, children.get(entry.id, []))
+
+
+def _school(entry: Entry) -> str:
+    """The join id of somebody's school: as it is said, else that of a class or function, else as older exports have it.
+
+    A pupil's `ENTEleveStructRattachId` is a school's id in some of them, and the pupil's own in others.
+    """
+    within = ("ENTEleveClasses", "ENTEleveGroupes", "ENTPersonFonctions", "ENTAuxEnsClassesMatieres")
+    said = [entry.value("ENTPersonStructRattach"), *(entry.value(name).partition("$")[0] for name in within)]
+    return next((each for each in (*said, entry.value("ENTEleveStructRattachId")) if each), "")
+
+
+def _parents(entry: Entry, told: LeftOut) -> list[str]:
+    """The join ids of a pupil's parents, by the links or, where there are none, by the attributes that came before."""
+    links = [[*link.split("$"), ""][:2] for link in entry.values("ENTElevePersRelEleve") if link]
+    for person, kind in links:
+        if kind not in PARENT_LINKS:
+            told.add("links of Eleve to people who are no parents, left out", f"{person} of {entry.id}, type {kind}")
+    found = [person for person, kind in links if kind in PARENT_LINKS]
+    older = (each for name in OLDER_PARENTS for each in entry.values(name)) if not links else ()
+    return list(dict.fromkeys(each for each in (*found, *older) if each))
 
 
 def _row(entry: Entry, school: Entry | None, subjects: dict[str, str], children: list[str]) -> Row:
     taught = [value.split("$") for value in entry.values("ENTAuxEnsClassesMatieres")]
-    classes = [value.partition("$")[2] for value in entry.values("ENTEleveClasses")]
+    classes = [value.partition("$")[2] for value in entry.values("ENTEleveClasses") if value]
     teaches = any("$ENS$" in role for role in entry.values("ENTPersonFonctions"))
     persona = {"Eleve": "student", "PersRelEleve": "parent"}.get(entry.kind, "teacher" if teaches else "staff")
     return {

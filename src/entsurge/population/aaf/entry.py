@@ -15,12 +15,19 @@ KINDS: tuple[Kind, ...] = ("EtabEducNat", "MatiereEducNat", "MefEducNat", "PersE
 ENCODING = "ISO-8859-15"
 DTD_NAME = "ficAlimMENESR.dtd"
 ROOT = "ficAlimMENESR"
+# What entries say of their kind where that is not its name: as real exports have it, then as older ones had.
+_SAID: dict[Kind, tuple[str, ...]] = {"MatiereEducNat": ("MatEducNat", "MatiereEducNat")}
 
 # How a file says of what kind its entries are. Of persons this is known, of the others it is reasoned.
 _OPERATIONAL: dict[Kind, str] = {
     "EtabEducNat": "categorieStructure", "MatiereEducNat": "categorieMatiere", "MefEducNat": "categorieMef",
     "PersEducNat": "categoriePersonne", "PersRelEleve": "categoriePersonne", "Eleve": "categoriePersonne",
 }  # fmt: skip
+
+
+def categories(kind: Kind) -> tuple[str, ...]:
+    """What entries of a kind may say that they are; the first is what is written."""
+    return _SAID.get(kind, (kind,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ class Entry:
         attr = etree.SubElement(
             etree.SubElement(request, "operationalAttributes"), "attr", name=_OPERATIONAL[self.kind]
         )
-        etree.SubElement(attr, "value").text = self.kind
+        etree.SubElement(attr, "value").text = categories(self.kind)[0]
         etree.SubElement(etree.SubElement(request, "identifier"), "id").text = self.id
         if self.request != "delete":
             modified = self.request == "modify"
@@ -61,11 +68,14 @@ class Entry:
 
     @classmethod
     def of(cls, request: etree._Element, kind: Kind) -> Entry:
-        """The entry that a valid element stands for."""
+        """The entry of a valid element without comments; an attribute that is there twice has the values of both."""
         name: Request = request.tag.removesuffix("Request")
-        holder = request[2] if len(request) > 2 else ()
-        attributes = tuple((one.get("name", ""), tuple((value.text or "").strip() for value in one)) for one in holder)
-        return cls(name, kind, (request.findtext("identifier/id") or "").strip(), attributes)
+        holder = request.find("modifications" if name == "modify" else "attributes")
+        attributes: dict[str, tuple[str, ...]] = {}
+        for one in holder if holder is not None else ():
+            values = tuple((value.text or "").strip() for value in one)
+            attributes[one.get("name", "")] = attributes.get(one.get("name", ""), ()) + values
+        return cls(name, kind, (request.findtext("identifier/id") or "").strip(), tuple(attributes.items()))
 
 
 def dtd_text() -> str:

@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from entsurge.population.aaf.reading import in_order, read
+from entsurge.population.aaf.reading import in_order, others, read
+from entsurge.population.left_out import LeftOut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,41 +22,54 @@ Identity = tuple[str, str]
 class Merged:
     """AAF files and folders together. Memory holds the incremental files, and of the full ones the join ids.
 
-    `warnings` fills while the entries are read.
+    `left_out` fills while the entries are read for the first time.
     """
 
     paths: Iterable[Path]
-    warnings: list[str] = field(default_factory=list)
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     def __post_init__(self) -> None:
+        self.paths = list(self.paths)
         self.files = in_order(self.paths)
         self._checked = False  # every file has been held against the DTD once
+        for path in others(self.paths):
+            self.left_out.add("XML files that are none of AAF's, left out", path.name)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was left out or is doubted, a sentence a kind."""
+        return self.left_out.lines()
 
     def entries(self) -> Iterator[Entry]:
         """Every entry in force. Raises UsageError for a file that breaks the DTD."""
-        self.warnings.clear()
         later: dict[Identity, list[Entry]] = self._incremental()
         seen: set[Identity] = set()
         for path in self.files:
-            for entry in read(path, checked=self._checked) if not _is_delta(path) else ():
+            for entry in self._read(path) if not _is_delta(path) else ():
                 identity: Identity = (entry.kind, entry.id)
                 if identity in seen:
-                    self.warnings.append(f"{path}: {entry.kind} {entry.id} stands there twice; the second is left out")
+                    self._say(f"{entry.kind} that stand there twice, the second left out", f"{entry.id} in {path.name}")
                     continue
                 seen.add(identity)
                 yield from self._after(entry, later.get(identity, ()))
-        self._checked = True
         for known, changes in later.items():
             if known not in seen:
                 yield from self._after(None, changes)
+        self._checked = True
 
     def _incremental(self) -> dict[Identity, list[Entry]]:
         """What the incremental files say of each join id, in order."""
         later: dict[Identity, list[Entry]] = defaultdict(list)
         for path in filter(_is_delta, self.files):
-            for entry in read(path, checked=self._checked):
+            for entry in self._read(path):
                 later[entry.kind, entry.id].append(entry)
         return later
+
+    def _read(self, path: Path) -> Iterator[Entry]:
+        for entry in read(path, checked=self._checked):
+            if not self._checked and any(_twice_encoded(each) for _, values in entry.attributes for each in values):
+                self._say(f"{entry.kind} with letters that were encoded twice (Ã© for é)", f"{entry.id} in {path.name}")
+            yield entry
 
     def _after(self, entry: Entry | None, changes: Iterable[Entry]) -> Iterator[Entry]:
         """What becomes of an entry: itself, changed or not; nothing when it is deleted in the end."""
@@ -63,7 +77,7 @@ class Merged:
             if change.request == "add":
                 entry = change
             elif entry is None:
-                self.warnings.append(f"{change.kind} {change.id} is to be changed or deleted, but is not there")
+                self._say(f"{change.kind} to be changed or deleted that are not there", change.id)
             elif change.request == "delete":
                 entry = None
             else:
@@ -72,6 +86,23 @@ class Merged:
         if entry is not None:
             yield entry
 
+    def _say(self, what: str, example: str) -> None:
+        if not self._checked:
+            self.left_out.add(what, example)
+
 
 def _is_delta(path: Path) -> bool:
     return "_Delta_" in path.name
+
+
+def _twice_encoded(text: str) -> bool:
+    """Whether a text is UTF-8 that was taken for Windows-1252 or Latin-1, and encoded again."""
+    if text.isascii():
+        return False
+    for taken_for in ("cp1252", "latin-1"):
+        try:
+            text.encode(taken_for).decode("utf-8")
+        except UnicodeError:
+            continue
+        return True
+    return False
