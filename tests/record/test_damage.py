@@ -130,3 +130,30 @@ def test_what_was_left_out_is_said(runs: Path, tmp_path: Path) -> None:
     assert "little" not in run.finish
     for name in ("finish.json: little", "gauges.jsonl: line", "series.arrows:"):
         assert any(note.startswith(name) for note in run.notes), run.notes
+
+
+CASES = Path(__file__).parent / "cases"
+SAID = {  # files that once ended the analysis: refused, or what is said of them
+    "ArrowIndexError-visits.arrows": "visits.arrows: ends in the middle of a batch, or is damaged there",
+    "ArrowMemoryError-series.arrows": "series.arrows: ends in the middle of a batch, or is damaged there",
+    "KeyError-failures.jsonl": "home open-a ValueError",
+    "KeyError-figures-manifest.json": "manifest.json: figures.week.pages_per_visit: missing",
+    "KeyError-finish.json": "finish.json: start_lag_us: cannot be read and left out",
+    "KeyError-planned-manifest.json": "manifest.json: planned.teacher.visits: missing",
+    "OverflowError-gauges.jsonl": "gauges.jsonl: 4 lines cannot be read and were skipped, the first is line 8",
+    "TypeError-finish.json": "finish.json: cpu_share: cannot be read and left out",
+    "TypeError-visits.arrows": "visits.arrows: ends in the middle of a batch, or is damaged there",
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_files_that_once_ended_the_analysis(runs: Path, tmp_path: Path, case: str) -> None:
+    """Damage as it was found, in the place of the file: read past and said, or refused in one sentence."""
+    shutil.copytree(runs / "surge", tmp_path / "run")
+    shutil.copy(CASES / case, tmp_path / "run" / case.rpartition("-")[2])
+    assert SAID[case] in concluded(tmp_path / "run", runs / "ordinary", thoroughly=False)
+
+
+def test_every_case_has_its_answer() -> None:
+    """No file lies there that nobody asks about."""
+    assert {path.name for path in CASES.iterdir()} == SAID.keys()

@@ -128,7 +128,7 @@ def read_run(path: Path) -> Run:
         stays=read_stays(path / VISITS_FILE, notes, manifest.get("perturbation_phases", ())),
         gauges=[each for each in lines(path / GAUGES, GAUGE, notes) if each["t"] <= last],
         events=lines(path / EVENTS, EVENT, notes),
-        failures=lines(path / FAILURES, FAILURE, notes),
+        failures=[{"count": 1, **each} for each in lines(path / FAILURES, FAILURE, notes)],  # a damaged one: itself
         target=read_target(path, notes),
         notes=notes,
         in_progress=finish is None and under_way(path),
