@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -130,3 +131,13 @@ def test_nan_and_infinity_on_the_command_line_are_refused(tmp_path: Path, argume
     done = entsurge(tmp_path, *arguments)
     assert done.returncode == 2, done.stdout
     assert arguments[-2].encode() in done.stderr or b"replay.scale" in done.stderr
+
+
+def test_a_working_folder_that_no_report_can_name_is_refused(tmp_path: Path) -> None:
+    """The report would end on it after the run; help is given all the same."""
+    here = tmp_path / os.fsdecode(b"caf\xe9")
+    here.mkdir()
+    done = entsurge(here, "gate", "run")
+    assert done.returncode == 2
+    assert b"udce9" in done.stderr
+    assert entsurge(here, "gate", "--help").returncode == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -102,11 +103,21 @@ def main(arguments: list[str] | None = None) -> Any:
 
 
 def _refuse_unwritable(arguments: Sequence[str]) -> None:
-    """Names reach the run, its report and its verdict: raise UsageError for one that these cannot hold."""
-    for each in arguments:
+    """Names reach the run, its report and its verdict: raise UsageError for one that these cannot hold.
+
+    So does that of the folder in which the command works.
+    """
+    for each in arguments if {"-h", "--help", "--version"} & {*arguments} else (*arguments, _here()):
         if odd := unwritable(each):
             hint = "give the file or folder a name in UTF-8, without control characters"
             raise UsageError(f"{each!a}: {odd}; expected text", hint=hint)
+
+
+def _here() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError:  # it is gone; whoever needs it will say so
+        return ""
 
 
 def _say(message: str, hint: str) -> None:

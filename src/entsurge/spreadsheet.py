@@ -90,8 +90,10 @@ class Sheet:
         whole = "".join(cells)
         if "\n" in whole or "\r" in whole:
             return Row(line, known, "a line break within a value; is a quote not closed?")
-        odd = next((f"{name}: {unwritable(cell)}" for name, cell in known.items() if unwritable(cell)), "")
-        return Row(line, known, odd)
+        if unwritable(whole):
+            odd = [f"{name}: {unwritable(cell)}" for name, cell in known.items() if unwritable(cell)]
+            return Row(line, known, odd[0] if odd else "")
+        return Row(line, known)
 
     def _opened(self) -> TextIO:
         return self.path.open(encoding=self.encoding, newline="")

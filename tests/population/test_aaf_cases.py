@@ -169,3 +169,27 @@ def test_the_command_says_what_was_left_out(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert "warning: 1 Eleve whose school is in no file; the first is 1" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding", "name", "doubt"),
+    [
+        ("ISO-8859-1", "cp1252", "Œdipe", "letters of Windows-1252"),
+        ("ISO-8859-15", "cp1252", "l’Œ", "letters of Windows-1252"),
+        ("ISO-8859-15", "utf-8", "Élodie", "letters that were encoded twice"),
+        ("windows-1252", "utf-8", "é", "encoded twice"),
+        ("ISO-8859-15", "iso-8859-15", "Œdipe Élodie", ""), ("UTF-8", "utf-8", "Œdipe Élodie", ""),
+        ("UTF-8", "utf-8-sig", "é", ""),
+    ],
+)  # fmt: skip
+def test_letters_that_are_not_in_the_declared_encoding_are_told_of(
+    tmp_path: Path, declared: str, encoding: str, name: str, doubt: str
+) -> None:
+    """A declaration that is wrong changes letters: counted and said, with the join id, never the name."""
+    text = (CASES / "comment" / "T_Complet_20260901_Eleve_0000.xml").read_text("utf-8")
+    text = text.replace('"UTF-8"', f'"{declared}"').replace(">y<", f">{name}<")
+    (tmp_path / "X_Eleve_0000.xml").write_bytes(text.encode(encoding))
+    merged = Merged([tmp_path])
+    (found,) = merged.entries()
+    assert [doubt in line and "the first is 1 in" in line for line in merged.warnings] == ([True] if doubt else [])
+    assert doubt or found.value("sn") == name

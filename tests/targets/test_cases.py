@@ -66,7 +66,8 @@ def test_what_would_shift_a_column_is_refused_with_its_line(tmp_path: Path, name
 
 @pytest.mark.parametrize(
     ("written", "persona"),
-    [("Élèves", "student"), ("PUPIL", "student"), (" enseignant ", "teacher"), ("Parents", "parent"),
+    [("Élèves", "student"), ("Parents d’élèves", "parent"), ("Professeur", "teacher"),
+     ("PUPIL", "student"), (" enseignant ", "teacher"), ("Parents", "parent"),
      ("personnels", "staff"), ("Staff", "staff"), ("inspecteur", "inspecteur"), ("cadre-éducatif", "cadre-educatif")],
 )  # fmt: skip
 def test_personas_by_the_names_that_reports_give_them(write, written: str, persona: str) -> None:

@@ -64,7 +64,8 @@ def _tell(found: Found, folder: Path, days: int, before: datetime) -> None:
         click.echo(f"{run.ended:%Y-%m-%d}  {size(run.size):>8}  {run.path}{stays}")
     going = [run for run in found.old if not run.stays]
     what = f"{len(going)} of {len(found.old) + found.younger} runs in {folder}"
-    click.echo(f"{what} ended over {days} days ago (before {before:%Y-%m-%d}): {size(sum(run.size for run in going))}")
+    days_ago = f"{days} day{'s' * (days > 1)} ago"
+    click.echo(f"{what} ended over {days_ago} (before {before:%Y-%m-%d}): {size(sum(run.size for run in going))}")
     for line in found.left_alone:
         click.echo(f"left alone: {line}", err=True)
 

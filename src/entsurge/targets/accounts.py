@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 
 COLUMNS = "persona (profil), login (identifiant), password (mot de passe), school (établissement); academy if several"
 NAMES = {
-    "persona": ("persona", "profil", "profile", "role"),
+    "persona": ("persona", "profil", "profile", "role", "type", "categorie"),
     "login": ("login", "identifiant", "identifier", "utilisateur", "nom d utilisateur", "user", "username", "compte"),
-    "password": ("password", "mot de passe", "motdepasse", "mdp"),
+    "password": ("password", "mot de passe", "motdepasse", "mot de passe initial", "mdp"),
     "school": ("school", "etablissement", "ecole", "structure"),
-    "uai": ("uai", "code uai", "rne", "code rne"),
+    "uai": ("uai", "code uai", "numero uai", "rne", "code rne", "code etablissement"),
     "academy": ("academy", "academie"),
 }  # fmt: skip
 MEANINGS = {name: column for column, names in NAMES.items() for name in names}
 PERSONA_WORDS = {bare(word).removesuffix("s"): each.key for each in SHIPPED for word in (each.key, each.fr, each.en)}
+PERSONA_WORDS |= {"professeur": "teacher", "parent d'eleve": "parent", "parents d'eleve": "parent"}
 MOST_FAULTS = 20
 EVERYONE = "all"
 
@@ -133,7 +134,7 @@ def _person(row: dict[str, str], password: str, academies: Mapping[str, str]) ->
     secret = secret if secret.strip() else password
     row = {name: cell.strip() for name, cell in row.items()}
     login, school = row.get("login", ""), row.get("uai") or row.get("school", "")
-    word = bare(row.get("persona", ""))
+    word = bare(row.get("persona", "").replace("’", "'"))
     persona = PERSONA_WORDS.get(word.removesuffix("s"), word)
     if not re.fullmatch(KEY, persona):
         expected = f"{', '.join(PERSONAS)}, or one of the profile's own"

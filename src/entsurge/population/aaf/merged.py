@@ -67,8 +67,8 @@ class Merged:
 
     def _read(self, path: Path) -> Iterator[Entry]:
         for entry in read(path, checked=self._checked):
-            if not self._checked and any(_twice_encoded(each) for _, values in entry.attributes for each in values):
-                self._say(f"{entry.kind} with letters that were encoded twice (Ã© for é)", f"{entry.id} in {path.name}")
+            if not self._checked and (doubt := next(filter(None, map(_doubt, _texts(entry))), "")):
+                self._say(f"{entry.kind} with {doubt}", f"{entry.id} in {path.name}")
             yield entry
 
     def _after(self, entry: Entry | None, changes: Iterable[Entry]) -> Iterator[Entry]:
@@ -95,14 +95,21 @@ def _is_delta(path: Path) -> bool:
     return "_Delta_" in path.name
 
 
-def _twice_encoded(text: str) -> bool:
-    """Whether a text is UTF-8 that was taken for Windows-1252 or Latin-1, and encoded again."""
+def _texts(entry: Entry) -> Iterator[str]:
+    for _, values in entry.attributes:
+        yield from values
+
+
+def _doubt(text: str) -> str:
+    """What is odd about the letters of a text, if its encoding was not the declared one; empty for nothing."""
     if text.isascii():
-        return False
-    for taken_for in ("cp1252", "latin-1"):
+        return ""
+    for taken_for in ("cp1252", "iso-8859-15", "iso-8859-1"):
         try:
             text.encode(taken_for).decode("utf-8")
         except UnicodeError:
             continue
-        return True
-    return False
+        return "letters that were encoded twice (Ã© for é)"
+    if any("\x80" <= letter <= "\x9f" for letter in text):
+        return "letters of Windows-1252 in a file that says it is in another encoding"
+    return ""
