@@ -10,10 +10,11 @@ from entsurge.findings.verdict import Concluded, Said
 
 @dataclass(frozen=True, kw_only=True)
 class GateRun(Concluded):
-    """One run of a gate, with where it lies."""
+    """One run of a gate, with where it lies and when it started."""
 
     name: str
     path: str
+    started_utc: str
 
 
 @dataclass(frozen=True, kw_only=True)

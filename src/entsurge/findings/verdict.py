@@ -95,6 +95,10 @@ class Judged(Protocol):
         """What the run is called."""
 
     @property
+    def started_utc(self) -> str:
+        """When it started, ISO 8601; empty where nobody knows."""
+
+    @property
     def verdict(self) -> Conclusion:
         """What is concluded."""
 

@@ -48,7 +48,12 @@ def gate_report(result: GateResult) -> GateReport:
         exit_code=result.exit_code,
         verdict=result.one_line,
         runs=[
-            GateRun(name=run.name, path=path, **vars(result.verdicts[path].concluded()))
+            GateRun(
+                name=run.name,
+                path=path,
+                started_utc=run.manifest.get("started_utc", ""),
+                **vars(result.verdicts[path].concluded()),
+            )
             for path, run in result.runs.items()
         ],
         too_small=result.too_small,
