@@ -121,7 +121,7 @@ def test_a_measure_is_worth_what_it_buys_and_costs(tmp_path: Path) -> None:
     assert worth.bought_pages_per_minute.value == pytest.approx(120, rel=0.25)
     assert worth.bought_pages_per_minute.low > 80
     assert worth.cost_pages_per_minute.value == 600
-    assert worth.rank == 1
+    assert worth.rank is None  # of one alone there is none
 
 
 def test_measures_taken_one_by_one_are_told_apart(tmp_path: Path) -> None:
@@ -139,6 +139,21 @@ def test_measures_taken_one_by_one_are_told_apart(tmp_path: Path) -> None:
     assert (small.worth.rank, great.worth.rank) == (2, 1)
     assert small.worth.bought_pages_per_minute.value == pytest.approx(0.1 * 2400, rel=0.35)
     assert great.worth.bought_pages_per_minute.value == pytest.approx(0.35 * 2400, rel=0.15)
+
+
+@pytest.mark.parametrize("until", [95, 50])
+def test_what_no_interval_tells_apart_has_no_rank(tmp_path: Path, until: int) -> None:
+    """Two measures that add as much, or one of which lasts too short for an interval: neither is first."""
+
+    def stepwise(second: int, draw):
+        share = 0.5 if second < 35 else 0.6 if second < 65 else 0.7
+        for _ in range(40):
+            yield "student", "home", "control", "ok" if draw.random() < share else "failed", 0.1
+
+    two = [perturbation("one", "measure", 35, until), perturbation("other", "measure", 65 if until > 65 else 46, until)]
+    found = effects(a_run(tmp_path / "r", two, stepwise), None)
+    assert [each.worth.rank for each in found] == [None, None]
+    assert until > 65 or found[1].worth.bought_pages_per_minute.low is None
 
 
 def test_a_fault_that_never_came_has_no_effect(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from entsurge.analysis.ranks import hodges_lehmann, max_t, rank_sum_counts, relabellings, smallest_p
+from entsurge.analysis.ranks import hodges_lehmann, max_t, rank_sum_counts, relabellings, settled_ranks, smallest_p
 
 
 def test_the_textbook_shift() -> None:
@@ -95,3 +95,11 @@ def test_an_interval_exists_where_something_can_be_shown(first: int, second: int
     """`smallest_p` within 5 % is the same as an interval that can exclude 0."""
     shift = hodges_lehmann(list(range(100, 100 + first)), list(range(second)))
     assert (shift.low is not None) == (smallest_p(second, first) <= 0.05)
+
+
+def test_a_rank_needs_to_be_settled_against_every_other() -> None:
+    """All told apart: 1, 2, 3; two that are not have no place; one alone has none."""
+    assert settled_ranks([[False, True, True], [False, False, True], [False, False, False]]) == [1, 2, 3]
+    assert settled_ranks([[False, True, True], [False, False, False], [False, False, False]]) == [1, None, None]
+    assert settled_ranks([[False, False], [False, False]]) == [None, None]
+    assert settled_ranks([[False]]) == [None]

@@ -15,6 +15,7 @@ import numpy as np
 
 from entsurge.analysis.blocks import Part, Stretch, compare
 from entsurge.analysis.perturbations import planned
+from entsurge.analysis.ranks import settled_ranks
 from entsurge.analysis.spells import FEWEST_CALM_SECONDS, UNTOLD, disturbance, upper_edge
 from entsurge.audience.persona import of_manifest
 from entsurge.findings.perturbation import (
@@ -43,7 +44,7 @@ INVERSION_POINTS = 5.0
 
 
 def effects(run: Run, without: Path | None) -> list[Effect]:
-    """Every perturbation of a run, in order, with its effect on each persona × service; measures are ranked.
+    """Every perturbation of a run, in order, with its effect on each persona × service, and the measures' ranks.
 
     `without` is a run of the same plan with nothing in force. Measures that are in force together from before the first
     arrival cannot be told apart: they are one.
@@ -57,11 +58,15 @@ def effects(run: Run, without: Path | None) -> list[Effect]:
 
 
 def _ranked(found: list[Effect]) -> list[Effect]:
-    """With the measures' ranks: 1 bought most."""
-    bought = [each.worth.bought_pages_per_minute.value or 0.0 for each in found if each.worth]
-    order = sorted(bought, reverse=True)
-    ranks = iter([order.index(value) + 1 for value in bought])
+    """With the measures' ranks, 1 bought most: of those alone whose intervals lie apart from every other measure's."""
+    bought = [each.worth.bought_pages_per_minute for each in found if each.worth]
+    above = [[_above(one, other) for other in bought] for one in bought]
+    ranks = iter(settled_ranks(above))
     return [replace(each, worth=replace(each.worth, rank=next(ranks))) if each.worth else each for each in found]
+
+
+def _above(one: Estimate, other: Estimate) -> bool:
+    return one.low is not None and other.high is not None and one.low > other.high
 
 
 def _joined(found: list[Perturbation]) -> list[Perturbation]:

@@ -106,3 +106,16 @@ def _t(values: NDArray[np.float64], labels: NDArray[np.bool_]) -> NDArray[np.flo
     error = np.sqrt(np.maximum(squares, 1e-18) / freedom * (1 / first + 1 / second))
     result: NDArray[np.float64] = np.abs(mean_first - mean_second) / error
     return result
+
+
+def settled_ranks(above: Sequence[Sequence[bool]]) -> list[int | None]:
+    """The rank of each, 1 the best, where it is settled against every other; else None, as for one alone.
+
+    `above[i][j]`: i was shown to be better than j.
+    """
+    ranks: list[int | None] = []
+    for one, better in enumerate(above):
+        worse = [of[one] for of in above]
+        others = [at for at in range(len(above)) if at != one]
+        ranks.append(1 + sum(worse) if others and all(better[at] or worse[at] for at in others) else None)
+    return ranks

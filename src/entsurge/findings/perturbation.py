@@ -104,13 +104,14 @@ class EffectInversion:
 class Worth:
     """Of a measure: pages a minute that protected people were served more, and that others were refused more.
 
-    `slower`: how many times longer the protected people's pages took; `rank`: 1 is the best of its run.
+    `slower`: how many times longer the protected people's pages took; `rank`: 1 is the best of its
+    run, None where the intervals do not tell it from every other measure.
     """
 
     bought_pages_per_minute: Estimate
     slower: Estimate
     cost_pages_per_minute: Estimate
-    rank: int = 0
+    rank: int | None = None
 
 
 @dataclass(frozen=True)

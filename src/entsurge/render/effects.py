@@ -46,7 +46,7 @@ def effects_view(found: Sequence[Effect], words: Mapping[str, Any], numbers: Num
         "worth_headings": [say[name] for name in ("name", "rank", "bought", "cost", "time")],
         "worth": [
             _worth(each, each.worth, language, numbers)
-            for each in sorted(found, key=lambda one: one.worth.rank if one.worth else 0)
+            for each in sorted(found, key=lambda one: (one.worth and one.worth.rank) or len(found))
             if each.worth
         ],
     }
