@@ -12,6 +12,7 @@ from entsurge.findings.brief import Brief
 from entsurge.findings.capacity import CapacityReport
 from entsurge.findings.comparison import ComparisonReport
 from entsurge.findings.gate import GateReport
+from entsurge.findings.measures import MeasuresReport
 from entsurge.findings.report import Report
 from entsurge.findings.verdict import Concluded
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 PUBLISHED: Mapping[str, type[Any]] = {
-    "brief": Brief, "capacity": CapacityReport, "comparison": ComparisonReport, "gate": GateReport, "report": Report,
-    "verdict": Concluded,
+    "brief": Brief, "capacity": CapacityReport, "comparison": ComparisonReport, "gate": GateReport,
+    "measures": MeasuresReport, "report": Report, "verdict": Concluded,
 }  # fmt: skip
 """What is published, by the name of its schema under docs/schemas/."""
 
