@@ -32,6 +32,7 @@ COMMANDS = {
     "gate": "Verdict and exit code for CI: objectives, baselines, JUnit, GitHub and GitLab.",
     "compare": "Candidate runs against baseline runs, beyond chance or not; when it changed.",
     "capacity": "The highest rate that a target takes within its objectives, with its interval; what if.",
+    "measures": "Which measure buys what, for whom and at whose cost: each tried alone and in pairs.",
     "calibrate": "Access logs or an audience export to a profile of one's own.",
     "population": "Synthetic people as CSV or AAF XML, and people of such files read back.",
     "chaos": "Faults and measures: list, check, recover, stop, audit, doctor.",

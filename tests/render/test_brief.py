@@ -153,7 +153,7 @@ def test_one_page_without_percentiles(language: str, held: bool, tmp_path: Path)
     assert "http" not in page
 
 
-@pytest.mark.parametrize("document", ["brief", "ci", "comparison"])
+@pytest.mark.parametrize("document", ["brief", "ci", "comparison", "measures"])
 def test_both_languages_have_the_same_keys(document: str) -> None:
     """And the same fields between braces."""
 

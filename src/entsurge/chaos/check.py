@@ -13,6 +13,8 @@ from entsurge.chaos.game_day import load_all
 from entsurge.errors import EntsurgeError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from entsurge.chaos.experiment import Experiment
 
 
@@ -48,7 +50,7 @@ def _of_ours(one: Experiment) -> list[str]:
         if arguments.get("lease_seconds") != known["lease_seconds"]:
             wrong.append(f"{one.path}: lease_seconds: the method's and the extension's differ")
         try:
-            make(str(arguments.get("fault")), _filled(arguments.get("settings") or {}, one.configuration))
+            make(str(arguments.get("fault")), filled(arguments.get("settings") or {}, one.configuration))
         except EntsurgeError as error:
             wrong += [f"{one.path}: {line}" for line in str(error).splitlines()]
     if len(one.faults) > 1:
@@ -60,13 +62,15 @@ def _of_ours(one: Experiment) -> list[str]:
     return wrong
 
 
-def _filled(settings: dict[str, Any], configuration: dict[str, Any]) -> dict[str, Any]:
+def filled(
+    settings: dict[str, Any], configuration: dict[str, Any], environment: Mapping[str, str] = os.environ
+) -> dict[str, Any]:
     """Settings with ${names} filled in as Chaos Toolkit does; what only the environment knows has a stand-in."""
     from chaoslib import substitute
 
     known: dict[str, Any] = {}
     for name, of in configuration.items():
-        of_environment = os.environ.get(of["key"], of.get("default")) if isinstance(of, dict) and "key" in of else of
+        of_environment = environment.get(of["key"], of.get("default")) if isinstance(of, dict) and "key" in of else of
         known[name] = of_environment if of_environment is not None else "1"
     found: dict[str, Any] = substitute(settings, known, {})
     return found

@@ -42,6 +42,9 @@ OVERHEAD_SECONDS = 5.0
 KNOWN_GOOD = 0.7  # of the lowest rate missed: where the target is left to recover
 RETURNS = 3
 FINE = 10**9
+BROKEN_OFF = (
+    errors.UsageError, errors.InvalidMeasurement, errors.GuardStop, errors.TargetUnreachable, errors.CannotRecord,
+)  # fmt: skip
 
 
 def step_seconds(search: Search) -> float:
@@ -82,10 +85,10 @@ def superseded(names: Sequence[str]) -> set[str]:
 
 
 class Journal:
-    """search.jsonl: what has been asked and what came of it."""
+    """What has been asked and what came of it: search.jsonl, or a file of another name."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.path = folder, folder / JOURNAL
+    def __init__(self, folder: Path, name: str = JOURNAL) -> None:
+        self.folder, self.path = folder, folder / name
 
     def rows(self) -> list[dict[str, Any]]:
         """Every whole line; a truncated last one was never known."""
@@ -253,7 +256,7 @@ def broken_off(name: str, code: int) -> BaseException:
     message, hint = f"{name}: the run ended with exit code {code}", "the same command with the same --out goes on"
     if code in errors.ENDED:
         return errors.Ended(code - 128)
-    for kind in (errors.UsageError, errors.InvalidMeasurement, errors.TargetUnreachable, errors.CannotRecord):
+    for kind in BROKEN_OFF:
         if kind.exit_code == code:
             return kind(message, hint=hint)
     return errors.EntsurgeError(message, hint=hint)

@@ -1,0 +1,157 @@
+"""Which measures a target can take, told before anything is touched: what each lacks, by the checks that a run has."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from entsurge import content
+from entsurge.chaos.check import faults_of, filled
+from entsurge.chaos.doctor import abilities
+from entsurge.chaos.experiment import Experiment, load
+from entsurge.chaos.faults.command import Command
+from entsurge.chaos.faults.fault import make
+from entsurge.chaos.faults.http_call import HttpCall
+from entsurge.chaos.faults.target_measure import TargetMeasure
+from entsurge.client.failure import ClientError
+from entsurge.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from entsurge.chaos.faults.fault import Fault
+    from entsurge.client.access import Access
+
+PROBE_SECONDS, LARGEST = 5.0, 1_000_000
+
+
+class Refused(NamedTuple):
+    """A measure that cannot be tried, and why, in both languages."""
+
+    experiment: Experiment
+    fr: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Offered:
+    """Measures that the target can take, and those that were left out; `asked` are what to name in `--chaos`."""
+
+    measures: list[Experiment]
+    left_out: list[Refused]
+
+
+def offered(asked: Sequence[str], url: str, access: Access) -> Offered:
+    """The measures that were asked for; of chaos/ all that this machine and the target have what they need for.
+
+    Raises UsageError for one that was named and cannot be tried, and where none is left.
+    """
+    names = asked or content.names("chaos")
+    found = [load(name) for name in names]
+    timed = [one.id for one in found if one.asked]
+    if timed:
+        raise UsageError(
+            f"--measure {timed[0]}: a measure is in force for the whole of its runs", hint="leave the time out"
+        )
+    if not asked:
+        found = [one for one in found if one.extension.kind == "measure"]
+    look = _Look(url, access, {one.kind: one.lacks for one in abilities()}, by_hand=bool(asked))
+    seen = [(one, look.why_not(one)) for one in found]
+    left_out = [Refused(one, *why) for one, why in seen if why]
+    if asked and left_out:
+        raise UsageError(reasons(left_out), hint="entsurge chaos check")
+    if len(left_out) == len(found):
+        said = f"{url} can take no measure of chaos/\n{reasons(left_out)}"
+        raise UsageError(said, hint="--measure ./ours.json: one of your own")
+    twice = [one.id for at, one in enumerate(found) if one.id in {other.id for other in found[:at]}]
+    if twice:
+        raise UsageError(f"--measure {twice[0]}: named twice")
+    return Offered([one for one, why in seen if not why], left_out)
+
+
+def reasons(left_out: Sequence[Refused]) -> str:
+    """A line for each reason, with the measures that it keeps out."""
+    by_reason: dict[str, list[str]] = {}
+    for each in left_out:
+        by_reason.setdefault(each.en, []).append(each.experiment.id)
+    return "\n".join(f"{', '.join(names)}: {reason}" for reason, names in by_reason.items())
+
+
+@dataclass(frozen=True)
+class _Look:
+    """At one measure after the other. `by_hand`: measures that wait for an operator are wanted."""
+
+    url: str
+    access: Access
+    lacks: dict[str, list[str]]
+    by_hand: bool
+
+    def why_not(self, one: Experiment) -> tuple[str, str] | None:
+        """Why it cannot be tried, in French and English; None where it can."""
+        if one.extension.kind != "measure":
+            return "une panne, non une mesure", "a fault, not a measure"
+        wrong = faults_of(one.path)
+        if wrong:
+            return f"fichier à corriger : {' ; '.join(wrong)}", "; ".join(wrong)
+        if "confirmation" in one.extension.needs and not self.by_hand:
+            return (
+                "demande quelqu’un pour chaque tir (--measure la nomme)",
+                "needs somebody in every run (name it with --measure)",
+            )
+        for arguments in one.faults:
+            kind = str(arguments["fault"])
+            lacking = "; ".join(self.lacks.get(kind, []))
+            if lacking:
+                return f"cette machine n’a pas ce qu’il faut : {lacking}", lacking
+            why = self._of(one, make(kind, self._settings(arguments, one)))
+            if why:
+                return why
+        return None
+
+    def _settings(self, arguments: dict[str, Any], one: Experiment) -> dict[str, Any]:
+        known = os.environ | {"ENTSURGE_TARGET": self.url}
+        return filled(arguments.get("settings") or {}, one.configuration, known)
+
+    def _of(self, one: Experiment, fault: Fault) -> tuple[str, str] | None:
+        if isinstance(fault, Command) and not fault.off:
+            return (
+                "sans retour : `off` manque",
+                f"{one.path}: settings.off: missing; expected the command that takes it back",
+            )
+        if isinstance(fault, HttpCall):
+            for call in (fault.on, fault.off):
+                if why := self._unreachable(call.url):
+                    return why
+        return self._no_such_measure(fault) if isinstance(fault, TargetMeasure) else None
+
+    def _unreachable(self, url: str) -> tuple[str, str] | None:
+        """Whether nothing answers where a call is to be sent: asked by OPTIONS, which changes nothing."""
+        try:
+            self.access.blocking(loopback=True).request("OPTIONS", url, deadline_seconds=PROBE_SECONDS, largest=LARGEST)
+        except ClientError as error:
+            return f"{url} ne répond pas : {error.said}", f"{url}: {error.said}"
+        return None
+
+    def _no_such_measure(self, fault: TargetMeasure) -> tuple[str, str] | None:
+        """What the target's list of measures says of it: unreachable, a token that is refused, not among them."""
+        url = f"{fault.target.rstrip('/')}/admin/measures"
+        token = os.environ.get(fault.token_env, "")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            answer = self.access.blocking(loopback=True).request(
+                "GET", url, headers=headers, deadline_seconds=PROBE_SECONDS, largest=LARGEST
+            )
+        except ClientError as error:
+            return f"{url} ne répond pas : {error.said}", f"{url}: {error.said}"
+        if answer.status != 200:
+            asked = f" (its token is expected in {fault.token_env})" if answer.status in (401, 403) else ""
+            return f"{url} répond {answer.status}{asked}", f"{url} answers {answer.status}{asked}"
+        try:
+            known = {str(each["name"]) for each in json.loads(answer.raw)["measures"]}
+        except (ValueError, KeyError, TypeError):
+            return f"{url} : pas une liste de mesures", f"{url}: not a list of measures"
+        if fault.measure in known:
+            return None
+        return f"la cible n’a pas la mesure {fault.measure}", f"the target has no measure {fault.measure}"

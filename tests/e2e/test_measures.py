@@ -1,0 +1,123 @@
+"""Which measure buys what, on the embedded ENT whose capacity is known by computation; broken off and taken up."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from entsurge.audience import profile as profiles
+from entsurge.commands.demo import capacity_for, demo_settings
+from entsurge.commands.processes import sandbox
+from entsurge.plan.summary import window_load
+from entsurge.sandbox.settings import Settings
+
+PUPILS = "pupils-and-teachers-first"
+SHARE = 0.7  # of what the window plans, what the ENT can take
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory, quick_profile: Path) -> Path:
+    """The quick profile, its window twice as long, pages owed within a second."""
+    text = (
+        quick_profile.read_text("utf-8")
+        .replace('to = "09:08"', 'to = "09:16"')
+        .replace("drain_seconds = 8", "drain_seconds = 3")
+    )
+    path = tmp_path_factory.mktemp("measures") / "small.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def overloaded(small: Path) -> Settings:
+    """An ENT that takes 70 % of the pages, refuses what its workers cannot begin soon, and signs on for nothing."""
+    loaded = profiles.load(str(small))
+    plain = replace(demo_settings(profiles.load("lockdown-2020")), compression=float(loaded.file.replay.compression))
+    plain = replace(plain, service_seconds={"sign-on": 0.0}, default_seconds=1.0, queue_limit=plain.workers)
+    wanted = SHARE * window_load(loaded)["total"]["pages_per_second"]
+    return replace(plain, default_seconds=capacity_for(plain, loaded).pages_per_second / wanted)
+
+
+@pytest.fixture(scope="module")
+def ent(overloaded: Settings) -> Iterator[tuple[str, str]]:
+    """That ENT: its address and its token."""
+    with sandbox(overloaded.to_json()) as found:
+        yield found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_answer_is_that_of_the_computed_capacity(
+    entsurge, small: Path, ent: tuple[str, str], overloaded: Settings, tmp_path: Path
+) -> None:
+    """Six blocks of none and `pupils-and-teachers-first`.
+
+    Without, every persona is served its share of what the workers can do; with it, protected people are served all that
+    they ask for, since the capacity suffices for them, and the others nothing.
+    """
+    loaded = profiles.load(str(small))
+    window, takes = window_load(loaded), capacity_for(overloaded, loaded)
+    of = {name: each["pages_per_second"] for name, each in window["personas"].items()}
+    protected = sum(of[name] for name in loaded.protected)
+    total = window["total"]["pages_per_second"]
+    assert takes.pages_per_second == pytest.approx(SHARE * total)
+    assert protected < capacity_for(overloaded, loaded, frozenset({PUPILS})).pages_per_second
+    bought = window["run_seconds"] * protected * (1 - SHARE)
+    cost = window["run_seconds"] * (total - protected) * SHARE
+    done = entsurge(
+        "measures", str(small), "--target", ent[0], "--measure", PUPILS, "--no-pairs", "--out", "trial",
+        env={"ENTSURGE_ADMIN_TOKEN": ent[1]},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads((tmp_path / "trial" / "measures.json").read_text())
+    (arm,) = found["arms"]
+    assert found["conclusion"] == "told-apart"
+    assert (arm["told_apart"], arm["blocks"], arm["rank"]) == (True, 6, None)
+    assert arm["bought"]["sample"] == pytest.approx(bought, rel=0.25)
+    assert arm["cost"]["sample"] == pytest.approx(cost, rel=0.25)
+    assert arm["bought"]["value"] == pytest.approx(40 * arm["bought"]["sample"])
+    assert found["best"] == []  # parents lose more than 10 % of their pages
+    assert (tmp_path / "trial" / "measures.fr.html").is_file()
+    manifests = [json.loads(path.read_text()) for path in sorted((tmp_path / "trial" / "runs").glob("*/manifest.json"))]
+    assert len({each["plan_digest"] for each in manifests}) == 1
+    assert len(manifests) == 12
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_trial_that_is_killed_goes_on(small: Path, ent: tuple[str, str], tmp_path: Path) -> None:
+    """SIGKILL in the second run of a block: the same command keeps the first, and leaves no measure in force."""
+    arguments = [
+        sys.executable, "-m", "entsurge", "measures", str(small), "--target", ent[0], "--measure", "static-home",
+        "--no-pairs", "--blocks", "1", "--out", "trial",
+    ]  # fmt: skip
+    environment = os.environ | {"ENTSURGE_ADMIN_TOKEN": ent[1]}
+    journal = tmp_path / "trial" / "measures.jsonl"
+    with subprocess.Popen(
+        arguments, cwd=tmp_path, env=environment, stdout=-1, stderr=-1, start_new_session=True
+    ) as process:
+        limit = time.monotonic() + 120
+        while not journal.is_file() or journal.read_text().count('"begun"') < 2:
+            assert time.monotonic() < limit
+            time.sleep(0.05)
+        os.kill(process.pid, signal.SIGKILL)
+    engine = tmp_path / "trial" / json.loads(journal.read_text().splitlines()[-1])["path"] / "engine.pid"
+    with contextlib.suppress(OSError, ValueError):
+        os.kill(int(engine.read_text()), signal.SIGINT)
+    done = subprocess.run(
+        arguments, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200, check=False
+    )
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "INCONCLUSIVE beforehand: 1 block gives no interval" in done.stdout
+    assert "taking up trial: 1 runs known" in done.stdout
+    rows = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert sum(row.get("state") == "known" for row in rows) == 2
+    assert json.loads((tmp_path / "trial" / "measures.json").read_text())["conclusion"] == "too-few-blocks"
