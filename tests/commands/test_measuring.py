@@ -174,3 +174,11 @@ def test_rest_is_three_first_pages_in_a_row_as_fast_as_before() -> None:
     assert first_page(0.1, 0.2, 0.3, 0.4, 0.5).seconds() == 0.3
     with pytest.raises(TargetUnreachable):
         first_page(-1).seconds()
+
+
+def test_what_a_killed_run_had_in_force_is_known(tmp_path: Path) -> None:
+    """Its leases are waited for before the next run."""
+    stage_order = [run.arm for run in measuring(tmp_path / "whole", Target()).go().runs.runs]
+    with pytest.raises(Killed):
+        measuring(tmp_path / "killed", Target(4)).go()
+    assert measuring(tmp_path / "killed", Target()).progress.broken_off == stage_order[3]

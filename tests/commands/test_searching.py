@@ -10,7 +10,7 @@ from tests.analysis.capacity.servers import Server, step
 
 from entsurge import content
 from entsurge.audience import profile as profiles
-from entsurge.commands.searching import Searching
+from entsurge.commands.searching import Journal, Searching
 from entsurge.errors import UsageError
 from entsurge.findings.search import Search, Settings
 
@@ -85,3 +85,13 @@ def test_a_journal_that_was_written_before_is_taken_up(search: Search, tmp_path:
     assert searching.progress.number == 2
     begin(search, tmp_path / "new")
     assert json.loads((tmp_path / "new" / "search.jsonl").read_text()) == header
+
+
+def test_a_line_after_a_torn_one_is_read(tmp_path: Path) -> None:
+    """A crash in the middle of a line loses that line alone."""
+    journal = Journal(tmp_path)
+    journal.write({"one": 1})
+    with journal.path.open("a") as file:
+        file.write('{"two": ')
+    journal.write({"three": 3})
+    assert journal.rows() == [{"one": 1}, {"three": 3}]

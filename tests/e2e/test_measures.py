@@ -14,34 +14,33 @@ from pathlib import Path
 import pytest
 
 from entsurge.audience import profile as profiles
+from entsurge.client.access import Access
 from entsurge.commands.demo import capacity_for, demo_settings
 from entsurge.commands.processes import sandbox
 from entsurge.plan.summary import window_load
 from entsurge.sandbox.settings import Settings
 
 PUPILS = "pupils-and-teachers-first"
-SHARE = 0.7  # of what the window plans, what the ENT can take
+SHARE = 0.5  # of what the window plans, what the ENT can take
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory, quick_profile: Path) -> Path:
-    """The quick profile, its window twice as long, pages owed within a second."""
-    text = (
-        quick_profile.read_text("utf-8")
-        .replace('to = "09:08"', 'to = "09:16"')
-        .replace("drain_seconds = 8", "drain_seconds = 3")
-    )
+    """The quick profile at scale 1/100, its window three times as long."""
+    text = quick_profile.read_text("utf-8").replace('"09:08"', '"09:24"').replace('"1/40"', '"1/100"')
     path = tmp_path_factory.mktemp("measures") / "small.toml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text.replace("drain_seconds = 8", "drain_seconds = 3"), encoding="utf-8")
     return path
 
 
 @pytest.fixture(scope="module")
 def overloaded(small: Path) -> Settings:
-    """An ENT that takes 70 % of the pages, refuses what its workers cannot begin soon, and signs on for nothing."""
+    """An ENT of four workers that can take half of the pages, refuses the others soon, and signs on for nothing."""
     loaded = profiles.load(str(small))
-    plain = replace(demo_settings(profiles.load("lockdown-2020")), compression=float(loaded.file.replay.compression))
-    plain = replace(plain, service_seconds={"sign-on": 0.0}, default_seconds=1.0, queue_limit=plain.workers)
+    plain = replace(
+        demo_settings(profiles.load("lockdown-2020")), compression=float(loaded.file.replay.compression),
+        service_seconds={"sign-on": 0.0}, default_seconds=1.0, workers=4, queue_limit=12,
+    )  # fmt: skip
     wanted = SHARE * window_load(loaded)["total"]["pages_per_second"]
     return replace(plain, default_seconds=capacity_for(plain, loaded).pages_per_second / wanted)
 
@@ -58,37 +57,37 @@ def ent(overloaded: Settings) -> Iterator[tuple[str, str]]:
 def test_the_answer_is_that_of_the_computed_capacity(
     entsurge, small: Path, ent: tuple[str, str], overloaded: Settings, tmp_path: Path
 ) -> None:
-    """Six blocks of none and `pupils-and-teachers-first`.
+    """Six blocks of none and `pupils-and-teachers-first`, on an ENT that is full with and without it.
 
-    Without, every persona is served its share of what the workers can do; with it, protected people are served all that
-    they ask for, since the capacity suffices for them, and the others nothing.
+    Its workers make as many pages either way, capacity × window. Without the measure they are shared as the pages are
+    asked for; with it all are protected people's: it buys them what it takes from the others. On a busy machine the
+    generator may give out too often: exit 4, and the page says so.
     """
     loaded = profiles.load(str(small))
     window, takes = window_load(loaded), capacity_for(overloaded, loaded)
-    of = {name: each["pages_per_second"] for name, each in window["personas"].items()}
-    protected = sum(of[name] for name in loaded.protected)
-    total = window["total"]["pages_per_second"]
+    protected = sum(window["personas"][name]["pages_per_second"] for name in loaded.protected)
+    pages, total = window["run_seconds"] * takes.pages_per_second, window["total"]["pages_per_second"]
     assert takes.pages_per_second == pytest.approx(SHARE * total)
-    assert protected < capacity_for(overloaded, loaded, frozenset({PUPILS})).pages_per_second
-    bought = window["run_seconds"] * protected * (1 - SHARE)
-    cost = window["run_seconds"] * (total - protected) * SHARE
     done = entsurge(
-        "measures", str(small), "--target", ent[0], "--measure", PUPILS, "--no-pairs", "--out", "trial",
+        "measures", str(small), "--target", ent[0], "--measure", PUPILS, "--no-pairs", "--out", "trial", "--lang", "en",
         env={"ENTSURGE_ADMIN_TOKEN": ent[1]},
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode in (0, 4), done.stdout + done.stderr
     found = json.loads((tmp_path / "trial" / "measures.json").read_text())
-    (arm,) = found["arms"]
-    assert found["conclusion"] == "told-apart"
-    assert (arm["told_apart"], arm["blocks"], arm["rank"]) == (True, 6, None)
-    assert arm["bought"]["sample"] == pytest.approx(bought, rel=0.25)
-    assert arm["cost"]["sample"] == pytest.approx(cost, rel=0.25)
-    assert arm["bought"]["value"] == pytest.approx(40 * arm["bought"]["sample"])
-    assert found["best"] == []  # parents lose more than 10 % of their pages
-    assert (tmp_path / "trial" / "measures.fr.html").is_file()
-    manifests = [json.loads(path.read_text()) for path in sorted((tmp_path / "trial" / "runs").glob("*/manifest.json"))]
+    assert (tmp_path / "trial" / "measures.en.html").is_file()
+    manifests = [json.loads(path.read_text()) for path in (tmp_path / "trial" / "runs").glob("*/manifest.json")]
     assert len({each["plan_digest"] for each in manifests}) == 1
-    assert len(manifests) == 12
+    if done.returncode == 4:
+        assert found["conclusion"] == "too-few-blocks"
+        assert "not to be believed" in done.stdout
+        return
+    (arm,) = found["arms"]
+    assert (found["conclusion"], arm["told_apart"], arm["blocks"], arm["rank"]) == ("told-apart", True, 6, None)
+    assert found["none_pages"] == pytest.approx(pages * protected / total, rel=0.15)
+    assert found["none_pages"] + arm["bought"]["sample"] == pytest.approx(pages, rel=0.1)
+    assert arm["bought"]["sample"] == pytest.approx(arm["cost"]["sample"], abs=0.1 * pages)
+    assert arm["bought"]["value"] == pytest.approx(100 * arm["bought"]["sample"])
+    assert found["best"] == []  # parents lose more than 10 % of their pages
 
 
 @pytest.mark.slow
@@ -121,3 +120,9 @@ def test_a_trial_that_is_killed_goes_on(small: Path, ent: tuple[str, str], tmp_p
     rows = [json.loads(line) for line in journal.read_text().splitlines()]
     assert sum(row.get("state") == "known" for row in rows) == 2
     assert json.loads((tmp_path / "trial" / "measures.json").read_text())["conclusion"] == "too-few-blocks"
+    state = (
+        Access()
+        .blocking()
+        .request("GET", f"{ent[0]}/admin/measures", headers={"Authorization": f"Bearer {ent[1]}"}, deadline_seconds=5)
+    )
+    assert not any(each["on"] for each in json.loads(state.raw)["measures"])

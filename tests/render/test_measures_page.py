@@ -4,12 +4,13 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from jsonschema import Draft202012Validator
 from tests.analysis.trials import TITLES, trial
 
 from entsurge.analysis.measures.report import About, measures_report
 from entsurge.audience.persona import SHIPPED
 from entsurge.findings.measures import ArmRun, LeftOut, MeasuresReport
-from entsurge.findings.serial import as_line, from_line
+from entsurge.findings.serial import as_data, as_line, from_line, schema
 from entsurge.render.measures import render_measures_html, render_measures_markdown
 from entsurge.render.measures_terminal import terminal_lines
 
@@ -83,6 +84,7 @@ def test_the_page_needs_no_network_and_shows_text_as_text(language: str) -> None
 
 
 def test_the_finding_comes_back_as_it_was() -> None:
-    """Through the one serializer."""
+    """Through the one serializer, by its published schema."""
     data = found()
+    Draft202012Validator(schema("measures")).validate(as_data(data))
     assert from_line(MeasuresReport, as_line(data)) == data

@@ -33,10 +33,12 @@ if TYPE_CHECKING:
 
     from entsurge.analysis.measures.design import Arm
     from entsurge.audience.profile import Profile
+    from entsurge.bilingual import Title
     from entsurge.chaos.experiment import Experiment
     from entsurge.client.access import Access
     from entsurge.commands.targets import Chosen
     from entsurge.findings.measures import MeasuresReport
+    from entsurge.findings.verdict import Said
 
 OVERHEAD_SECONDS = 8.0  # of a run: its processes, and the probe of the target
 
@@ -172,8 +174,17 @@ def go(planned: Planned, folder: Path, say: Callable[[str], None]) -> Progress:
         rest = first_page(trial.url, planned.access)
         measuring = Measuring(trial, folder, run=_runner(trial, front), rest=rest, say=say)
         measuring.begin(planned.digests())
+        _let_leases_end(planned, measuring.progress.broken_off, say)
         ends = float("inf") if planned.budget is None else time.monotonic() + 60 * planned.budget
         return measuring.go(ends, planned.run_seconds)
+
+
+def _let_leases_end(planned: Planned, measures: tuple[str, ...], say: Callable[[str], None]) -> None:
+    """After a run that was broken off, what it left in force to end by itself may last as long as a lease."""
+    leases = [one.extension.lease_seconds for one in planned.found.measures if one.id in measures]
+    if leases:
+        say(f"a run with {', '.join(measures)} was broken off: waiting {max(leases):.0f} s for its leases to end")
+        time.sleep(max(leases))
 
 
 def _runner(trial: Trial, front: Front) -> Callable[[Path, Arm], None]:
@@ -199,14 +210,18 @@ def report(planned: Planned, progress: Progress, limit_percent: float) -> Measur
     trial, loaded = planned.trial, planned.loaded
     replay, window = loaded.file.replay, loaded.file.window
     about = About(
-        name=Path(trial.profile).stem, title=dict(loaded.file.title), target=trial.name, profile=trial.profile,
+        name=Path(trial.profile).stem, title=_said(loaded.file.title), target=trial.name, profile=trial.profile,
         scale=Fraction(replay.scale), compression=float(replay.compression),
         window={"day": window.day, "from": window.begin, "to": window.end}, seed=trial.seed,
         personas=list(loaded.personas.values()), blocks_asked=planned.blocks_asked, limit_percent=limit_percent,
-        titles={one.id: dict(one.extension.title) for one in planned.found.measures},
+        titles={one.id: _said(one.extension.title) for one in planned.found.measures},
         left_out=[
-            LeftOut(each.experiment.id, dict(each.experiment.extension.title), {"fr": each.fr, "en": each.en})
+            LeftOut(each.experiment.id, _said(each.experiment.extension.title), {"fr": each.fr, "en": each.en})
             for each in planned.found.left_out
         ],
     )  # fmt: skip
     return measures_report(about, progress.runs, stop=progress.stop, unsettled=progress.unsettled)
+
+
+def _said(title: Title) -> Said:
+    return {"fr": title["fr"], "en": title["en"]}

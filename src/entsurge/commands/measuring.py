@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 JOURNAL = "measures.jsonl"
 TRIES = 2  # of a run that is not to be believed
-FREE = frozenset({"blocks", "limit_percent", "name"})  # what may be another when a trial goes on
+FREE = frozenset({"blocks", "name"})  # what may be another when a trial goes on
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,17 @@ class Rest(Protocol):
 
 @dataclass
 class Progress:
-    """What a trial knows so far; `stop` is what ended it early, `unsettled` before how many runs nobody was at rest."""
+    """What a trial knows so far; `stop` is what ended it early, `unsettled` before how many runs it was not at rest.
+
+    `broken_off` are the measures of the run in which it was killed, if it was: their leases may still hold.
+    """
 
     known: dict[tuple[str, int, Arm], list[TrialRun]] = field(default_factory=lambda: defaultdict(list))
     rest_seconds: float | None = None
     number: int = 0
     stop: str = ""
     unsettled: int = 0
+    broken_off: tuple[str, ...] = ()
 
     @property
     def runs(self) -> TrialRuns:
@@ -120,6 +124,7 @@ class Measuring:
             self.progress.rest_seconds = row["seconds"]
             return
         self.progress.number = max(self.progress.number, row["number"])
+        self.progress.broken_off = tuple(row["arm"]) if row["state"] == "begun" else ()
         if row["state"] == "known":
             self._note(row["stage"], row["block"], tuple(row["arm"]), row["path"])
 

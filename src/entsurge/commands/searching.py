@@ -104,8 +104,10 @@ class Journal:
         """Append a line that survives a crash. Raises CannotRecord."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row, allow_nan=True) + "\n")
+            with self.path.open("a+b") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
+                torn = file.read(1) not in (b"", b"\n")  # by a crash: what follows must not be read as its end
+                file.write(b"\n" * torn + json.dumps(row, allow_nan=True).encode() + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
