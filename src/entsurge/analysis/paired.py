@@ -90,8 +90,7 @@ def flips(blocks: int, seed: int = 0) -> NDArray[np.float64]:
     else:
         bits = np.random.default_rng(seed).integers(0, 2, (MOST_FLIPS, blocks))
         bits[0] = 0
-    signs: NDArray[np.float64] = 1.0 - 2.0 * bits
-    return signs
+    return (1 - 2 * bits).astype(np.float64)
 
 
 def _t(values: NDArray[np.float64], count: NDArray[np.int64], signs: NDArray[np.float64]) -> NDArray[np.float64]:
