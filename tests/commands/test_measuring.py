@@ -102,6 +102,18 @@ def test_the_target_is_brought_to_rest_before_every_run(tmp_path: Path) -> None:
     assert target.waits == target.made == 72
 
 
+def test_runs_before_which_the_target_was_not_at_rest_are_counted(tmp_path: Path) -> None:
+    """Over a kill too."""
+
+    class Restless(Target):
+        def wait(self, rest_seconds: float) -> bool:
+            return super().wait(rest_seconds) and self.waits not in (2, 5)
+
+    with pytest.raises(Killed):
+        measuring(tmp_path, Restless(4)).go()
+    assert measuring(tmp_path, Restless()).go().unsettled == 3
+
+
 def test_a_run_that_is_not_to_be_believed_is_made_once_more(tmp_path: Path) -> None:
     """In the same block; what breaks twice is left out, and the trial goes on."""
     once = measuring(tmp_path / "once", Target(broken=frozenset({4}))).go()

@@ -125,6 +125,7 @@ class Measuring:
             return
         self.progress.number = max(self.progress.number, row["number"])
         self.progress.broken_off = tuple(row["arm"]) if row["state"] == "begun" else ()
+        self.progress.unsettled += not row.get("at_rest", True)
         if row["state"] == "known":
             self._note(row["stage"], row["block"], tuple(row["arm"]), row["path"])
 
@@ -159,25 +160,27 @@ class Measuring:
                 yield second
 
     def _try(self, stage: Stage, block: int, arm: Arm) -> None:
-        self._settle()
+        at_rest = self._settle()
         self.progress.number += 1
         number = self.progress.number
         path = f"runs/{number:03d}-{_file_name(arm)}"
         row = {"kind": "run", "number": number, "stage": stage.name, "block": block, "arm": list(arm), "path": path}
-        self.journal.write(row | {"state": "begun"})
+        self.journal.write(row | {"state": "begun", "at_rest": at_rest})
         self._run(self.folder / path, arm)
         self.journal.write(row | {"state": "known"})
         self._note(stage.name, block, arm, path)
         self._tell(stage, block, self.progress.known[stage.name, block, arm][-1])
 
-    def _settle(self) -> None:
+    def _settle(self) -> bool:
         """Bring the target to rest: as fast as it was before the first run."""
         if self.progress.rest_seconds is None:
             self.progress.rest_seconds = self._rest.seconds()
             self.journal.write({"kind": "rest", "seconds": self.progress.rest_seconds})
-        if not self._rest.wait(self.progress.rest_seconds):
+        at_rest = self._rest.wait(self.progress.rest_seconds)
+        if not at_rest:
             self.progress.unsettled += 1
             self.say("  the target is not yet as fast as before the first run; going on all the same")
+        return at_rest
 
     def _note(self, stage: str, block: int, arm: Arm, path: str) -> None:
         """Keep what a run gave. Raises InvalidMeasurement where its plan is another than that of the runs before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -35,18 +36,18 @@ class TrialRuns:
 
     runs: Sequence[TrialRun]
 
-    @property
+    @cached_property
     def blocks(self) -> list[tuple[str, int]]:
         """The blocks that have begun, in order."""
         return list(dict.fromkeys((run.stage, run.block) for run in self.runs))
 
-    @property
+    @cached_property
     def arms(self) -> list[Arm]:
         """The arms but none: singles first, by name."""
         met = dict.fromkeys(run.arm for run in sorted(self.runs, key=lambda run: (len(run.arm), run.arm)))
         return [arm for arm in met if arm != NONE]
 
-    @property
+    @cached_property
     def believed(self) -> list[TrialRun]:
         """Runs that say something."""
         return [run for run in self.runs if run.outcome.broken is None]
@@ -55,12 +56,12 @@ class TrialRuns:
         """The runs of one stage alone."""
         return TrialRuns([run for run in self.runs if run.stage == name])
 
-    @property
+    @cached_property
     def personas(self) -> list[str]:
         """Those of whom the runs tell."""
         return list(dict.fromkeys(name for run in self.runs for name in run.outcome.personas))
 
-    @property
+    @cached_property
     def protected(self) -> set[str]:
         """Whom the profile puts first."""
         return {name for run in self.runs for name in run.outcome.protected}
@@ -74,13 +75,22 @@ class TrialRuns:
 
     def column(self, arm: Arm, quantity: Quantity, personas: Collection[str]) -> NDArray[np.float64]:
         """What these personas were served in the runs of an arm, by block; NaN where there is none."""
-        rows = {block: place for place, block in enumerate(self.blocks)}
-        column = np.full(len(rows), np.nan)
-        for run in self.believed:
-            if run.arm == arm:
-                served = (of for name, of in run.outcome.personas.items() if name in personas)
-                column[rows[run.stage, run.block]] = sum(_amount(of, quantity) for of in served)
+        column = np.full(len(self._rows), np.nan)
+        for run in self._believed_of.get(arm, ()):
+            served = (of for name, of in run.outcome.personas.items() if name in personas)
+            column[self._rows[run.stage, run.block]] = sum(_amount(of, quantity) for of in served)
         return column
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, int], int]:
+        return {block: row for row, block in enumerate(self.blocks)}
+
+    @cached_property
+    def _believed_of(self) -> dict[Arm, list[TrialRun]]:
+        found: dict[Arm, list[TrialRun]] = {}
+        for run in self.believed:
+            found.setdefault(run.arm, []).append(run)
+        return found
 
 
 def _amount(of: Served, quantity: Quantity) -> int:
