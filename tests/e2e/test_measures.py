@@ -61,7 +61,7 @@ def test_the_answer_is_that_of_the_computed_capacity(
 
     Its workers make as many pages either way, capacity × window. Without the measure they are shared as the pages are
     asked for; with it all are protected people's: it buys them what it takes from the others. On a busy machine the
-    generator may give out, or a run be odd: the estimate is the same, the interval is wider or none, and the exit code 4.
+    generator may give out, or a run be odd: the estimate is the same, the interval wider or none, the exit code 4.
     """
     loaded = profiles.load(str(small))
     window, takes = window_load(loaded), capacity_for(overloaded, loaded)
