@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING
+from urllib.parse import quote_plus, urlencode
 
 from entsurge.client.failure import ClientError
 from entsurge.client.url import joined
+from entsurge.drivers import json_value
 from entsurge.drivers.template import Missing, Template
 from entsurge.signon import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from entsurge.client.response import Response
     from entsurge.drivers.pages_file import Request
@@ -26,7 +27,7 @@ LONGEST_NAME = 100
 class File:
     """What an upload sends: the form's other fields, the file's field, its name, what is in it."""
 
-    fields: Mapping[str, str]
+    fields: list[tuple[str, str]]
     field: str
     name: str
     data: bytes
@@ -75,10 +76,11 @@ class Call:
         self.name = f"{request.method} {request.url}"[:LONGEST_NAME]
         self.url = Template(request.url)
         self.headers = {name: Template(text) for name, text in request.headers.items()}
-        self.form = {name: Template(text) for name, text in (request.form or {}).items()}
+        self.form = [(name, Template(text)) for name, text in request.form or ()]
         self.body = Template(request.body) if request.body is not None else None
-        self.json = _compiled(request.json_body) if request.json_body is not None else None
+        self.json = json_value.compiled(request.json_body) if request.json_body is not None else None
         self.upload = Template(request.upload.content) if request.upload else None
+        self.kind = next((text for name, text in request.headers.items() if name.lower() == "content-type"), "")
 
     def ask(self, session: Session, known: dict[str, str]) -> Response:
         """Make the request and follow where it leads. Raises Missing, or a ClientError."""
@@ -96,18 +98,18 @@ class Call:
         headers = {name: each.fill(known) for name, each in self.headers.items()}
         if method == "GET":
             return Filled(method, url, headers)
-        fields = {name: each.fill(known) for name, each in self.form.items()}
+        fields = [(name, each.fill(known)) for name, each in self.form]
         upload = self.request.upload
         if upload is not None and self.upload is not None:
-            sent = File(fields, upload.field, upload.name, self.upload.fill(known).encode())
+            sent = File(fields, upload.field, upload.name, _bytes(self.upload.fill(known)))
             return Filled(method, url, headers, file=sent)
         if self.json is not None:
-            body, kind = json.dumps(_with_places_filled(self.json, known)).encode(), "application/json"
+            body, kind = json.dumps(json_value.filled(self.json, known)).encode(), "application/json"
         elif self.body is not None:
-            body, kind = self.body.fill(known).encode(), "text/plain; charset=utf-8"
+            body, kind = _bytes(self.body.fill(known, _written_in(self.kind))), "text/plain; charset=utf-8"
         else:
-            body, kind = urlencode(fields).encode(), "application/x-www-form-urlencoded"
-        return Filled(method, url, {"Content-Type": kind, **headers}, body)
+            body, kind = urlencode(fields, errors="replace").encode(), "application/x-www-form-urlencoded"
+        return Filled(method, url, headers if self.kind else {"Content-Type": kind, **headers}, body)
 
     @staticmethod
     def ask_many(
@@ -133,18 +135,22 @@ class Call:
                     yield call, error
 
 
-def _compiled(value: Any) -> Any:
-    """The same JSON value with a template for every text."""
-    if isinstance(value, str):
-        return Template(value)
-    if isinstance(value, dict):
-        return {name: _compiled(each) for name, each in value.items()}
-    return [_compiled(each) for each in value] if isinstance(value, list) else value
+def _written_in(kind: str) -> Callable[[str], str]:
+    """How a value stands in a body of this Content-Type: escaped in JSON, percent-encoded in a form, else as it is."""
+    essence = kind.partition(";")[0].strip().lower()
+    if essence.endswith("json"):
+        return _in_json
+    return _in_form if essence == "application/x-www-form-urlencoded" else str
 
 
-def _with_places_filled(value: Any, known: dict[str, str]) -> Any:
-    if isinstance(value, Template):
-        return value.fill(known)
-    if isinstance(value, dict):
-        return {name: _with_places_filled(each, known) for name, each in value.items()}
-    return [_with_places_filled(each, known) for each in value] if isinstance(value, list) else value
+def _in_json(value: str) -> str:
+    return json.dumps(value)[1:-1]
+
+
+def _in_form(value: str) -> str:
+    return quote_plus(value, errors="replace")
+
+
+def _bytes(text: str) -> bytes:
+    """UTF-8; half a surrogate pair, which JSON may hold, is a question mark."""
+    return text.encode("utf-8", "replace")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, time
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -12,6 +10,8 @@ from entsurge.audience.persona import PERSONAS
 from entsurge.audience.shape import PersonaKey, Service
 from entsurge.config_file import check, read_toml
 from entsurge.drivers.extraction import Extract
+from entsurge.drivers.form_fields import Form
+from entsurge.drivers.json_value import check_json, texts_of
 from entsurge.drivers.template import Template
 from entsurge.signs import Sign
 
@@ -66,7 +66,7 @@ class Request(_Strict):
     unless_known: Name | None = None
     background: bool = False
     headers: dict[str, str] = Field(default_factory=dict)
-    form: dict[str, str] | None = None
+    form: Form = None
     json_body: Any = Field(None, alias="json")
     body: str | None = None
     upload: Upload | None = None
@@ -81,17 +81,18 @@ class Request(_Strict):
             Template(found)
         return found
 
-    @field_validator("headers", "form")
+    @field_validator("headers")
     @classmethod
-    def _have_places(cls, found: dict[str, str] | None) -> dict[str, str] | None:
-        for each in (found or {}).values():
+    def _have_places(cls, found: dict[str, str]) -> dict[str, str]:
+        for each in found.values():
             Template(each)
         return found
 
     @field_validator("json_body")
     @classmethod
     def _is_json(cls, found: Any) -> Any:
-        return _as_json(found)
+        check_json(found)
+        return found
 
     @model_validator(mode="after")
     def _one_body(self) -> Request:
@@ -115,8 +116,8 @@ class Request(_Strict):
 
     def names(self) -> frozenset[str]:
         """The places that must be filled before this request can be made."""
-        texts = [self.url, *self.headers.values(), *(self.form or {}).values(), self.body or ""]
-        texts += list(_texts(self.json_body)) + ([self.upload.content] if self.upload else [])
+        texts = [self.url, *self.headers.values(), *(value for _, value in self.form or ()), self.body or ""]
+        texts += list(texts_of(self.json_body)) + ([self.upload.content] if self.upload else [])
         return frozenset[str]().union(*(Template(each).names for each in texts))
 
 
@@ -232,26 +233,6 @@ class PagesFile(_Strict):
         for each in self.page:
             yield from each.request
             yield from each.remove
-
-
-def _as_json(value: Any) -> Any:
-    """A value of TOML as JSON has it, decimals as numbers. Raises ValueError for a date, which JSON has not."""
-    if isinstance(value, dict):
-        return {name: _as_json(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_as_json(each) for each in value]
-    if isinstance(value, (date, time)):
-        raise ValueError(f"{value}: JSON has no dates; write it as text")
-    return float(value) if isinstance(value, Decimal) else value
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, however deep."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (dict, list)):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _texts(each)
 
 
 def load(path: Path) -> PagesFile:

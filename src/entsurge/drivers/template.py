@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _PLACE = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)(:raw)?\}|[{}]")
 
@@ -41,27 +45,32 @@ class Template:
         self._parts.append((before + text[at:], "", False))
         self.names = frozenset(name for _, name, _ in self._parts if name)
 
-    def fill(self, known: dict[str, str]) -> str:
-        """The text with every place filled in. Raises Missing."""
-        if len(self._parts) == 1:
-            return self._parts[0][0]
-        return "".join(before + (_value(known, name) if name else "") for before, name, _ in self._parts)
+    def fill(self, known: Mapping[str, str], written: Callable[[str], str] = str) -> str:
+        """The text with every place filled in; values are `written` so, but for `{name:raw}`. Raises Missing."""
+        parts = self._parts
+        if len(parts) == 1:
+            return parts[0][0]
+        filled = []
+        for before, name, raw in parts:
+            value = _value(known, name) if name else ""
+            filled.append(before + (value if raw else written(value)))
+        return "".join(filled)
 
-    def url(self, known: dict[str, str]) -> str:
+    def url(self, known: Mapping[str, str]) -> str:
         """The text as a URL: what is filled in is percent-encoded, unless it is the whole of it. Raises Missing."""
         parts = self._parts
         if len(parts) == 1:
             return parts[0][0]
         if len(parts) == 2 and not parts[0][0] and not parts[1][0]:
             return _value(known, parts[0][1])
-        filled = []
-        for before, name, raw in parts:
-            value = _value(known, name) if name else ""
-            filled.append(before + (value if raw else quote(value, safe="")))
-        return "".join(filled)
+        return self.fill(known, _in_address)
 
 
-def _value(known: dict[str, str], name: str) -> str:
+def _in_address(value: str) -> str:
+    return quote(value, safe="", errors="replace")
+
+
+def _value(known: Mapping[str, str], name: str) -> str:
     found = known.get(name)
     if found is None:
         raise Missing(name)

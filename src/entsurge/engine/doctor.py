@@ -24,6 +24,7 @@ from entsurge.engine import probe, scenarios
 from entsurge.engine.first_answer import fault
 from entsurge.engine.target_access import TargetAccess
 from entsurge.targets.file import check_authorised
+from entsurge.visit.driver import Created
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +65,8 @@ def main(text: str) -> int:
         print(f"entsurge: --persona {', '.join(unknown)}: there are {', '.join(there)}", file=sys.stderr)
         return errors.USAGE
     code = errors.PASS
-    looked = look(access, [each for each in there if each in (given["personas"] or there)])
+    asked = [each for each in there if each in (given["personas"] or there)]
+    looked = look(access, asked, once=given.get("once", False))
     for found in chain(_scenarios(access, given["scenarios"]), looked):
         print(json.dumps(asdict(found)), flush=True)
         if found.ok is False:
@@ -72,8 +74,12 @@ def main(text: str) -> int:
     return code
 
 
-def look(access: TargetAccess, personas: list[str]) -> Iterator[Found]:
-    """Every finding, in the order in which a run would meet them; nothing is asked of a target out of its days."""
+def look(access: TargetAccess, personas: list[str], *, once: bool = False) -> Iterator[Found]:
+    """Every finding, in the order in which a run would meet them; nothing is asked of a target out of its days.
+
+    `once` is for a driver that is new: the first persona who has an account alone, and then the pages that write too,
+    where the target file allows it. What they have written is taken away again, as far as the driver says how.
+    """
     yield from _room()
     if access.target is not None:
         allowed = _authorised(access)
@@ -88,8 +94,12 @@ def look(access: TargetAccess, personas: list[str]) -> Iterator[Found]:
     yield from _certificate(access.url, context)
     yield _clock(answer)
     forgiven = Counter([answer.forgiven] if answer.forgiven else [])
+    allowed_services: frozenset[str] = frozenset()
+    if once:
+        allowed_services = access.writable or allowed_services
+        personas = [each for each in personas if probe.first_of(context.population, each)][:1]
     for persona in personas:
-        yield from _persona(context, persona, forgiven)
+        yield from _persona(context, persona, forgiven, writable=allowed_services)
     if forgiven:
         said = ", ".join(f"{reason} ({count})" for reason, count in forgiven.most_common())
         yield Found("answers", None, f"browsers take them, HTTP's rules do not: {said}; the run takes them too")
@@ -181,8 +191,11 @@ def _clock(answer: Response) -> Found:
     return Found("clock", abs(skew) <= SKEW_SECONDS, f"the target's clock is {skew:+.1f} s off ours")
 
 
-def _persona(context: RunContext, persona: str, forgiven: Counter[str]) -> Iterator[Found]:
-    """Sign on as the first account of a persona; each page that only reads, once. Adds to what was forgiven."""
+def _persona(context: RunContext, persona: str, forgiven: Counter[str], *, writable: frozenset[str]) -> Iterator[Found]:
+    """Sign on as the first account of a persona; each page that only reads, or writes where it may, once.
+
+    Adds to what was forgiven.
+    """
     where = probe.first_of(context.population, persona)
     if where is None:
         yield Found(f"{persona} sign-on", None, "no account of this persona")
@@ -198,13 +211,23 @@ def _persona(context: RunContext, persona: str, forgiven: Counter[str]) -> Itera
         if not result.ok:
             return
         for action, spec in context.driver.actions.items():
-            if spec.writes:
+            if spec.writes and spec.service not in writable:
                 continue
             began = time.monotonic()
             result = visitor.opens(action)
             took = (time.monotonic() - began) * 1000
             well = None if result.ok and result.instead else result.ok
             yield Found(f"{persona} {action}", well, _seen(result, spec.service), took)
+        yield from (_taken_back(visitor, row) for row in reversed(kept.made))
+
+
+def _taken_back(visitor: probe.Probe, row: dict[str, Any]) -> Found:
+    """Remove what a page has written."""
+    try:
+        state = visitor.run_context.driver.remove(visitor, Created(row["action"], row["url"], row["values"]))
+    except ClientError as error:
+        state = f"kept: {error.reason}"
+    return Found("written", state in ("removed", "gone") or None, f"{row['action']}: {row['url']}: {state}")
 
 
 def _seen(result: PageResult, service: str) -> str:

@@ -6,15 +6,20 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, urlsplit
 
-from entsurge.recorded import signing
-from entsurge.recorded.origin import Origin, Sought, origin, worth_looking
+from entsurge.errors import UsageError
+from entsurge.recorded import address, bodies, signing
+from entsurge.recorded.playable import playable
+from entsurge.recorded.scrub import scrubbed
+from entsurge.recorded.secrets_of import Secrets
+from entsurge.recorded.signs_of import signs
+from entsurge.recorded.step import host, on, path_of, same
+from entsurge.recorded.values import MASKED, Values
 
 if TYPE_CHECKING:
-    from entsurge.recorded.har import Step, Visit
+    from entsurge.recorded.har import Visit
+    from entsurge.recorded.step import Step
 
-MASKED = "MASKED"
 WORDS = {
     "messages": r"messag|mail|conversation|inbox|courrier",
     "homework": r"homework|devoir|travail|assign|task|todo|issue|exerci",
@@ -26,8 +31,7 @@ WORDS = {
     "chat": r"chat|forum|discussion|salon",
     "video-class": r"visio|video|bbb|meet",
 }
-SECRET = re.compile(r"pass|pwd|mdp|secret|token|csrf|key|auth|session|jwt|sid\b|code", re.IGNORECASE)
-KEPT_HEADERS = re.compile(r"x-requested-with|accept$|x-.*(csrf|xsrf|token)", re.IGNORECASE)
+Table = dict[str, Any]
 
 
 @dataclass
@@ -42,101 +46,127 @@ class Drafting:
     """Turns the steps of one visit into a draft."""
 
     def __init__(self, visit: Visit) -> None:
-        self.steps = visit.steps
-        self.notes: list[str] = []
-        self.rules: dict[int, dict[str, dict[str, str]]] = {}  # by step: name, rule
-        self.names: dict[tuple[int, str], str] = {}
-        self.cookies: dict[str, str] = {}
-        self.signed = signing.found(self.steps)
-        self.sign_on = self.signed.step
-        self.notes += self.signed.notes
-        self.root = urlsplit(self.steps[0].url)
+        self.root, self.said = visit.root, list(visit.notes)
+        self.secrets = Secrets(visit.steps)
+        self.signed = signing.found(visit.steps, self.secrets)
+        self.secrets.know(self.signed.login, self.signed.password)
+        self.steps, left_out = playable(visit.steps, self.signed.step, self.secrets)
+        self.said += left_out
+        self.values = Values(self.steps, self.secrets, max(self.signed.step, 0))
+
+    # -- the file --------------------------------------------------------------------------------------------------
 
     def draft(self) -> Draft:
-        """The driver."""
-        begin = self.sign_on + 1
-        pages = self._pages(begin)
-        if not any(not each.get("writes") for each in pages):  # nothing was opened but by sending something
-            pages.insert(0, self._landing_page())
-        readable = [each["service"] for each in pages if not each.get("writes")]
-        for each in pages:
-            if each["service"] not in readable:
-                each["service"] = readable[0]
-        file: dict[str, Any] = {"title": self.root.hostname or "", "door": self._door()}
-        if self.sign_on >= 0:
-            file["sign_on"] = self.signed.table
-        file["signs"] = signing.signs(self.steps, self.sign_on, self.notes)
-        landing = {name: rule for n in range(begin) for name, rule in self.rules.get(n, {}).items()}
+        """The driver. Raises UsageError where there is nothing to draft from."""
+        begin = self.signed.step + 1
+        file: dict[str, Any] = {"title": host(self.root), "door": "/"}
+        if begin:
+            sign_on = signing.SignOn(self.steps, self.signed, self.values, self.root)
+            file["sign_on"] = sign_on.table()
+            self.said += sign_on.notes
+            file["door"] = self._door(sign_on.service if file["sign_on"].get("login_url") else "")
+        else:
+            self.said.append("no sign-on was found in the recording: add [sign_on], or record from before it")
+            file["door"] = self._door("")
+        if not file.get("sign_on"):
+            file.pop("sign_on", None)
+        file["signs"] = signs(self.steps, self.signed.step, self.values, self.root)
+        in_landing = "check" not in file["signs"] and file.get("sign_on", {}).get("method") != "json-session"
+        self.values.first = begin if begin and not in_landing else max(self.signed.step, 0)
+        pages = self._with_home(self._pages(begin), file["door"])
+        landing = self.values.rules.pop(self.signed.step, {}) if begin else {}
+        for page in pages:
+            self._extract(page)
         if landing:
             file["landing"] = {"extract": landing}
-        if self.cookies:
-            file["cookies"] = {name: cookie for cookie, name in self.cookies.items()}
+        if self.values.cookies:
+            file["cookies"] = {name: cookie for cookie, name in self.values.cookies.items()}
         file["page"] = pages
-        return Draft(file, self.notes)
+        notes = dict.fromkeys([*self.said, *self.values.notes])
+        return Draft(*scrubbed(file, list(notes), self.secrets))
 
-    def _door(self) -> str:
-        path = urlsplit(self.steps[0].url).path or "/"
-        return path.replace("{", "{{").replace("}", "}}")
+    def _door(self, service: str) -> str:
+        """What a visitor wants first: the page that a CAS leads back to, else the first page that was opened."""
+        if service and on(service, self.root):
+            return address.plain(service, 0, self.values, self.root)
+        first = next((step for step in self.steps if step.method == "GET" and step.is_document), None)
+        first = first or next((step for step in self.steps if step.method == "GET" and not step.is_asset), None)
+        return address.plain(first.url, 0, self.values, self.root) if first else "/"
+
+    def _with_home(self, pages: list[Table], door: str) -> list[Table]:
+        """The pages, with a home page that only reads, and every service with one that does: a run needs them."""
+        readable = {each["service"] for each in pages if not each.get("writes")}
+        if "home" not in readable:
+            landed = self.steps[self.signed.step].landed if self.signed.step >= 0 else ""
+            same_page = not landed or same(landed) == same(self.steps[self.signed.step].url)
+            url = door if same_page else address.plain(landed, 0, self.values, self.root)
+            name = _unlike("open-home", {each["action"] for each in pages})
+            pages.insert(0, {"service": "home", "action": name, "request": [{"url": url}]})
+            readable.add("home")
+        for each in pages:
+            if each["service"] not in readable:
+                each["service"] = "home"
+        return pages
 
     # -- pages -----------------------------------------------------------------------------------------------------
 
-    def _pages(self, begin: int) -> list[dict[str, Any]]:
+    def _pages(self, begin: int) -> list[Table]:
         groups: list[list[int]] = []
         for n in range(begin, len(self.steps)):
-            step = self.steps[n]
-            if step.is_document or not groups:
+            if self.steps[n].is_document or not groups:
                 groups.append([])
             groups[-1].append(n)
-        made: list[dict[str, Any]] = []
+        made: list[Table] = []
         for group in groups:
-            made += self._page(group, made)
+            self._page(group, made)
         return made
 
-    def _page(self, group: list[int], before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _page(self, group: list[int], made: list[Table]) -> None:
         """The page of a group; what it sends besides is a page of its own that writes."""
-        steps = [(n, self.steps[n]) for n in group]
-        service = self._service(steps[0][1], before)
-        reads = [(n, step) for n, step in steps if step.method == "GET" and not step.is_asset]
-        sends = [(n, step) for n, step in steps if step.method != "GET"]
-        seen = {json.dumps(each["request"][0]["url"]) for each in before}
-        made = []
+        asked = [n for n in group if not self.steps[n].is_asset]
+        if not asked:
+            return
+        service = self._service(self.steps[asked[0]], made)
+        if self.steps[asked[0]].method != "GET":
+            reads, sends = [], asked  # a form that was sent, and what its answer asked for
+        else:
+            reads = [n for n in asked if self.steps[n].method == "GET"]
+            sends = [n for n in asked if self.steps[n].method != "GET"]
         if reads:
-            page = self._table(service, before, reads, writes=False)
-            if any(step.is_asset for _, step in steps):
+            page = self._table(service, made, reads, writes=False)
+            if any(self.steps[n].is_asset for n in group):
                 page["assets"] = True
-            if json.dumps(page["request"][0]["url"]) not in seen or len(page["request"]) > 1:
+            if not self._taken_in(made, page):
                 made.append(page)
-            else:
-                self._keep_rules(before, page)
         if sends:
-            made.append(self._table(service, [*before, *made], sends, writes=True))
-            self.notes.append(f"page {made[-1]['action']}: taken to write; say writes = false if it only asks")
-        return made
+            page = self._table(service, made, sends, writes=True)
+            made.append(page)
+            self.values.notes[
+                f"page {page['action']}: taken to write; look at whom it reaches, and say writes = false if it only asks"
+            ] = None
 
     @staticmethod
-    def _keep_rules(before: list[dict[str, Any]], page: dict[str, Any]) -> None:
-        """A page opened again: what its answer showed belongs to the page that is there."""
+    def _taken_in(before: list[Table], page: Table) -> bool:
+        """Whether the page is there already: then what its answers showed belongs to it."""
         first = page["request"][0]
+        if len(page["request"]) > 1:
+            return False
         for each in before:
-            if each["request"][0]["url"] == first["url"]:
-                each["request"][0]["steps"] += first["steps"]
-                return
+            known = each["request"][0]
+            if not each.get("writes") and _bare(known) == _bare(first):
+                known["steps"] += first["steps"]
+                return True
+        return False
 
-    def _table(
-        self, service: str, before: list[dict[str, Any]], steps: list[tuple[int, Step]], *, writes: bool
-    ) -> dict[str, Any]:
+    def _table(self, service: str, before: list[Table], group: list[int], *, writes: bool) -> Table:
         verb = "send" if writes else "open"
-        names = {each["action"] for each in before}
-        action, number = f"{verb}-{service}", 2
-        while action in names:
-            action, number = f"{verb}-{service}-{number}", number + 1
-        page: dict[str, Any] = {"service": service, "action": action}
+        page: Table = {"service": service, "action": _unlike(f"{verb}-{service}", {each["action"] for each in before})}
         if writes:
             page["writes"] = True
-        asked: dict[str, dict[str, Any]] = {}
+        asked: dict[str, Table] = {}
         page["request"] = []
-        for n, step in steps:
-            request = self._request(n, step, first=not page["request"])
+        for n in group:
+            request = self._request(n, first=not page["request"])
             line = json.dumps(request, sort_keys=True)
             if line not in asked:
                 asked[line] = {**request, "steps": []}
@@ -144,140 +174,61 @@ class Drafting:
             asked[line]["steps"].append(n)
         return page
 
-    def _landing_page(self) -> dict[str, Any]:
-        return {"service": "home", "action": "open-home", "request": [{"url": self._door()}]}
-
-    def _service(self, step: Step, before: list[dict[str, Any]]) -> str:
-        path = urlsplit(step.url).path.lower()
+    def _service(self, step: Step, before: list[Table]) -> str:
+        path = path_of(step.url).lower()
         found = next((service for service, words in WORDS.items() if re.search(words, path)), "")
         if not found and step.method != "GET" and before:
             return str(before[-1]["service"])
         return found or "home"
 
-    def _request(self, n: int, step: Step, *, first: bool) -> dict[str, Any]:
-        request: dict[str, Any] = {"url": self._address(n, step)}
+    def _request(self, n: int, *, first: bool) -> Table:
+        step = self.steps[n]
+        request: Table = {"url": address.written(step.url, n, self.values, self.root)}
         if step.method != "GET":
             request["method"] = step.method
             if not first:
                 request["role"] = "document"
-        headers = {
-            name: self._text(value, n, Sought("header", name)) for name, value in step.headers.items()
-            if KEPT_HEADERS.search(name) and not (name == "accept" and (first or value == "*/*"))
-        }  # fmt: skip
+        elif step.kind == "text/event-stream" and not first:
+            request["background"] = True
+        sent = bodies.body(n, step, self.values) if step.method != "GET" else {}
+        headers = {**bodies.headers(n, step, self.values, first=first), **sent.pop("headers", {})}
         if headers:
             request["headers"] = headers
-        if step.method != "GET":
-            request |= self._sent(n, step)
-        if step.status not in (200, 204):
+        request |= sent
+        if step.status not in (200, 204, 304) and not 300 <= step.status < 400:
             request["expect"] = [step.status]
         return request
 
-    def _sent(self, n: int, step: Step) -> dict[str, Any]:
-        if step.files:
-            fields = {name: self._text(value, n, Sought("body", name)) for name, value in step.form.items()}
-            return {"form": fields, "upload": {"field": step.files[0]}}
-        if step.form:
-            return {"form": {name: self._text(value, n, Sought("body", name)) for name, value in step.form.items()}}
-        if step.sent_kind.startswith("application/json"):
-            try:
-                return {"json": self._json(json.loads(step.sent), n, "")}
-            except (ValueError, RecursionError):
-                pass
-        return {"body": self._raw(step.sent)} if step.sent else {}
-
-    def _raw(self, text: str) -> str:
-        """A body of no known kind: as it is, but for who signed on and how."""
-        plain = text.replace("{", "{{").replace("}", "}}")
-        if self.signed.password:
-            plain = plain.replace(self.signed.password, MASKED)
-        return plain.replace(self.signed.login, "{login}") if self.signed.login else plain
-
-    def _json(self, value: Any, n: int, name: str) -> Any:
-        if isinstance(value, dict):
-            return {key: self._json(each, n, key) for key, each in value.items() if each is not None}
-        if isinstance(value, list):
-            return [self._json(each, n, name) for each in value if each is not None]
-        return self._text(value, n, Sought("body", name)) if isinstance(value, str) else value
-
-    # -- values ----------------------------------------------------------------------------------------------------
-
-    def _address(self, n: int, step: Step) -> str:
-        """The address with a place for everything that an earlier answer showed; whole when on another host."""
-        parts = urlsplit(step.url)
-        host = "" if parts.netloc == self.root.netloc else f"{parts.scheme}://{parts.netloc}"
-        given = (parts.path or "/").split("/")
-        segments = [self._segment(each, before, n) for before, each in zip(["", *given], given, strict=False)]
-        query = parse_qsl(parts.query, keep_blank_values=True)
-        tails = ("/".join(given[-2:]).lstrip("/"), given[-1]) if given[-1] else ()
-        asked = []
-        for number, (name, value) in enumerate(query):
-            before = (*(f"{tail}?{name}=" for tail in tails if number == 0), f"{name}=")
-            asked.append(f"{quote(name, safe='@[]:')}={self._text(value, n, Sought('query', name, before))}")
-        text = "&".join(asked)
-        return host + "/".join(segments) + (f"?{text}" if text else "")
-
-    def _segment(self, segment: str, before: str, n: int) -> str:
-        """A part of a path: `issue12`, `12` after `messages`, or text (a token may end in a digit as well)."""
-        found = re.fullmatch(r"([A-Za-z_-]*)(\d+)", segment)
-        if found is not None:
-            place = self._place(found[2], n, Sought("path", found[1] or before, (found[1] or f"{before}/",)))
-            if place or not found[1]:
-                return found[1] + place if place else segment
-        return segment if "." in segment else self._text(segment, n, Sought("path"))
-
-    def _text(self, value: str, n: int, sought: Sought) -> str:
-        """A value as it stands in the draft: a place, a mask, or itself with its braces doubled."""
-        if value and value == self.signed.login:
-            return "{login}"
-        if value and value == self.signed.password:
-            return MASKED
-        place = self._place(value, n, sought)
-        if place:
-            return place
-        name, address = sought.name, sought.where in ("path", "query")
-        if name and SECRET.search(name) and worth_looking(value):
-            self.notes.append(f"{name}: its value is secret or made by a script, and was masked: say where it is from")
-            return MASKED
-        plain = value.replace("{", "{{").replace("}", "}}")
-        return quote(plain, safe="{}@,:.-_~!*'();$/+=" if address else "") if address else plain
-
-    def _place(self, value: str, n: int, sought: Sought) -> str:
-        if not worth_looking(value):
-            return ""
-        found = origin(value, sought, self.steps, max(self.sign_on, 0), n)
-        if found is None:
-            return ""
-        return f"{{{self._name(found, sought.name)}}}"
-
-    def _name(self, found: Origin, wanted: str) -> str:
-        """The name of a value: the field's own, made unlike every other."""
-        identity = (found.step, json.dumps([found.rule, found.cookie]))
-        if identity in self.names:
-            return self.names[identity]
-        plain = re.sub(r"[^a-z0-9]+", "_", wanted.lower()).strip("_") or "value"
-        base = plain if plain[0].isalpha() else f"v_{plain}"
-        taken, name, number = set(self.names.values()) | RESERVED, base, 2
-        while name in taken:
-            name, number = f"{base}_{number}", number + 1
-        self.names[identity] = name
-        if found.cookie:
-            self.cookies[found.cookie] = name
-        else:
-            self.rules.setdefault(found.step, {})[name] = found.rule
-        return name
+    def _extract(self, page: Table) -> None:
+        """Put the rules where their answers are; what only a later answer showed need not be in every one."""
+        for request in page["request"]:
+            steps = request.pop("steps", [])
+            for n in steps:
+                for name, rule in self.values.rules.get(n, {}).items():
+                    request.setdefault("extract", {})[name] = rule if n == steps[0] else {**rule, "optional": True}
 
 
-RESERVED = frozenset({"base", "login", "school", "tenant", "persona", "sentence", "number", "today", "week_start",
-                      "week_end", "created"})  # fmt: skip
+def _bare(request: Table) -> Table:
+    return {name: value for name, value in request.items() if name != "steps"}
+
+
+def _unlike(name: str, taken: set[str]) -> str:
+    """The name, or with a number that makes it unlike every other."""
+    found, number = name, 2
+    while found in taken:
+        found, number = f"{name}-{number}", number + 1
+    return found
 
 
 def draft(visit: Visit) -> Draft:
     """The driver that a visit drafts, its extractions put where their answers are."""
-    drafting = Drafting(visit)
-    made = drafting.draft()
-    for page in made.file["page"]:
-        for request in page["request"]:
-            for n in request.pop("steps", ()):
-                if n in drafting.rules:
-                    request.setdefault("extract", {}).update(drafting.rules[n])
-    return made
+    made = Drafting(visit)
+    if not any(not step.is_asset for step in made.steps):
+        raise UsageError(
+            "nothing in the recording can be drafted from: no page or answer to one, or all of them failed",
+            hint="record a visit that goes well, from before the sign-on",
+        )
+    return made.draft()
+
+
+__all__ = ["MASKED", "Draft", "draft"]

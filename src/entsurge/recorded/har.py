@@ -2,228 +2,113 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections import Counter
 from dataclasses import dataclass, field
-from email.parser import BytesParser
-from email.policy import HTTP
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from typing import TYPE_CHECKING
 
 from entsurge.errors import UsageError
+from entsurge.recorded import har_file, site
+from entsurge.recorded.redirects import without_redirects
+from entsurge.recorded.secrets_of import sent
+from entsurge.recorded.sensitive import PASSWORD
+from entsurge.recorded.step import BESIDE, Step, host, step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
-LARGEST_BYTES = 512 * 1024 * 1024
-ASSETS = ("text/css", "image/", "font/", "application/font", "text/javascript", "application/javascript",
-          "application/x-javascript", "audio/", "video/", "application/wasm", "application/manifest")  # fmt: skip
-REDIRECTS = (301, 302, 303, 307, 308)
-
-
-@dataclass(slots=True)
-class Step:
-    """One request and the answer at which its redirects ended. Headers by their name in lower case."""
-
-    method: str
-    url: str
-    status: int
-    kind: str
-    body: str
-    headers: dict[str, str]
-    sent: str = ""
-    sent_kind: str = ""
-    form: dict[str, str] = field(default_factory=dict)
-    files: list[str] = field(default_factory=list)
-    answer_headers: dict[str, str] = field(default_factory=dict)
-    cookies: dict[str, str] = field(default_factory=dict)
-    resource: str = ""
-
-    @property
-    def path(self) -> str:
-        """The address without its host."""
-        parts = urlsplit(self.url)
-        return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-    @property
-    def is_asset(self) -> bool:
-        """Whether a browser fetches it by itself, for a page's looks."""
-        if self.resource in ("stylesheet", "image", "font", "script", "media", "manifest"):
-            return True
-        return not self.resource and self.method == "GET" and self.kind.startswith(ASSETS)
-
-    @property
-    def is_document(self) -> bool:
-        """Whether it is a page that a person opened."""
-        if self.resource:
-            return self.resource == "document"
-        return self.kind.startswith(("text/html", "application/xhtml")) and "x-requested-with" not in self.headers
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+CHROME = ("webinspector",)
+__all__ = ["Step", "Visit", "read"]
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A recorded visit: its steps in order, the hosts that were kept, and how much was dropped from which others."""
+    """A recorded visit: its steps in order, the hosts that were kept, and how much was dropped from which others.
+
+    `root` is the origin that addresses are written without; `notes` say what is not in the recording, or was left out.
+    """
 
     steps: list[Step]
     hosts: list[str]
     dropped: Counter[str]
+    root: str = ""
+    notes: tuple[str, ...] = field(default=())
 
 
 def read(path: Path, hosts: Iterable[str] = ()) -> Visit:
-    """The visit in a HAR file; only requests to these hosts (none given: that of the first page).
+    """The visit in a HAR file; only requests to these hosts, with a port or without.
 
-    Raises UsageError for what is no HAR, or holds nothing of these hosts.
+    None given: that on which most pages were opened, and those where its sign-on is. Raises UsageError for what is no
+    HAR, or holds nothing of these hosts.
     """
-    entries = [step for entry in _entries(path) if (step := _step(entry)) is not None]
-    if not entries:
-        raise UsageError(f"{path}: no request in it that brought an answer")
-    kept = [host.lower() for host in hosts]
-    if not kept:
-        first = next((step for step in entries if step.is_document), entries[0])
-        kept = [_host(first.url)]
-    dropped = Counter(_host(step.url) for step in entries if _host(step.url) not in kept)
-    ours = [step for step in entries if _host(step.url) in kept]
+    recording = har_file.read_file(path)
+    read_in = [step(entry, recording.folder, recording.creator) for entry in recording.entries]
+    found = [each for each in read_in if each is not None]
+    known = [each for each in found if each.method in METHODS and each.resource not in BESIDE]
+    if not known:
+        raise UsageError(f"{path}: no request in it that brought an answer", hint=_hint(found))
+    steps = without_redirects(known)
+    site.mark_frames(steps)
+    given = list(hosts)
+    ours, named = _kept(steps, given, path)
+    passwords = {name for each in steps for name in each.facts.passwords} | _named_like_passwords(steps)
+    beside = [] if given else site.sign_on_hosts(steps, named, passwords)
+    if beside:
+        named = site.Hosts([*named.named, *beside])
+        ours = [each for each in steps if _enters(each, named)]
+    dropped = Counter(host(each.url) for each in steps if not _enters(each, named))
+    notes = [f"{each}: kept, for the sign-on is there; `hosts` of the target file must name it" for each in beside]
+    notes += _unsaid(recording, read_in, found, ours)
+    return Visit(ours, named.named, dropped, site.root_of(ours, named), tuple(notes))
+
+
+def _kept(steps: list[Step], given: list[str], path: Path) -> tuple[list[Step], site.Hosts]:
+    """The steps of the hosts that were given, or of the site; a chain of redirects begins where it enters them."""
+    named = site.Hosts(given or [site.site_of(steps)])
+    ours = [each for each in steps if _enters(each, named)]
     if not ours:
-        seen = ", ".join(host for host, _ in dropped.most_common(8))
-        raise UsageError(f"{path}: nothing of {', '.join(kept)}", hint=f"hosts in it: {seen}")
-    return Visit(list(_joined(ours)), kept, dropped)
+        seen = ", ".join(name for name, _ in Counter(host(each.url) for each in steps).most_common(8))
+        raise UsageError(f"{path}: nothing of {', '.join(named.named)}", hint=f"hosts in it: {seen}")
+    return ours, named
 
 
-def _entries(path: Path) -> list[dict[str, Any]]:
-    try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise UsageError(f"{path}: larger than {LARGEST_BYTES // 1024**2} MiB; record a shorter visit")
-        whole = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except (UnicodeDecodeError, ValueError, RecursionError):
-        raise UsageError(f"{path}: not a HAR file; expected JSON") from None
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    log = whole.get("log") if isinstance(whole, dict) else None
-    entries = log.get("entries") if isinstance(log, dict) else None
-    if not isinstance(entries, list):
-        raise UsageError(f"{path}: log.entries: missing; expected a HAR file")
-    found = [each for each in entries if isinstance(each, dict)]
-    return sorted(found, key=lambda each: str(each.get("startedDateTime", "")))
+def _enters(each: Step, named: site.Hosts) -> bool:
+    """Whether a step is of these hosts; one that others led to begins where it enters them."""
+    if named.hold(each.url):
+        return True
+    entered = next((url for url in each.hops if named.hold(url)), None)
+    if entered is None or each.method != "GET":
+        return False
+    each.url = entered
+    return True
 
 
-def _step(entry: dict[str, Any]) -> Step | None:
-    """An entry as a step; None for what was no request over HTTP, or brought no answer."""
-    asked, answer = _table(entry, "request"), _table(entry, "response")
-    url, method, status = asked.get("url"), asked.get("method"), answer.get("status")
-    if not isinstance(url, str) or not isinstance(method, str) or not isinstance(status, int) or status < 200:
-        return None
-    try:
-        if urlsplit(url).scheme not in ("http", "https") or not _host(url):
-            return None
-    except ValueError:
-        return None
-    content, posted = _table(answer, "content"), _table(asked, "postData")
-    sent, sent_kind = str(posted.get("text") or ""), str(posted.get("mimeType") or "").lower()
-    form, files = _form(posted, sent, sent_kind)
-    return Step(
-        method=method.upper(), url=url.split("#", 1)[0], status=status,
-        kind=str(content.get("mimeType") or "").lower().split(";")[0].strip(), body=_text(content),
-        headers=_headers(asked), sent=sent, sent_kind=sent_kind, form=form, files=files,
-        answer_headers=_headers(answer), cookies=_cookies(answer),
-        resource=str(entry.get("_resourceType") or "").lower(),
-    )  # fmt: skip
+def _named_like_passwords(steps: list[Step]) -> set[str]:
+    return {name for each in steps for name, _ in sent(each) if PASSWORD.search(name)}
 
 
-def _joined(steps: list[Step]) -> Iterator[Step]:
-    """Steps with the redirects that follow them taken in: a driver follows them by itself."""
-    waiting: dict[str, Step] = {}
-    kept: list[Step] = []
-    for step in steps:
-        first = waiting.pop(step.url, None) if step.method == "GET" else None
-        if first is not None:
-            first.status, first.kind, first.body = step.status, step.kind, step.body
-            first.cookies |= step.cookies
-            location = step.answer_headers.get("location", "")
-            first.answer_headers = step.answer_headers
-        else:
-            first, location = step, step.answer_headers.get("location", "")
-            kept.append(step)
-        if step.status in REDIRECTS and location:
-            waiting[urljoin(step.url, location).split("#", 1)[0]] = first
-    yield from kept
+def _hint(found: list[Step]) -> str:
+    asked = ", ".join(sorted({each.method for each in found}))
+    return f"a driver does not ask {asked}" if asked else "record again, with the network log kept"
 
 
-def _table(of: dict[str, Any], name: str) -> dict[str, Any]:
-    found = of.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _pairs(of: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
-    """Name and value of a HAR list, whatever else is in it."""
-    found = of.get(name)
-    for each in found if isinstance(found, list) else ():
-        if isinstance(each, dict) and isinstance(each.get("name"), str):
-            yield each["name"], str(each.get("value") or "")
-
-
-def _headers(of: dict[str, Any]) -> dict[str, str]:
-    return {name.lower(): value for name, value in _pairs(of, "headers")}
-
-
-def _cookies(answer: dict[str, Any]) -> dict[str, str]:
-    found = dict(_pairs(answer, "cookies"))
-    for name, value in _pairs(answer, "headers"):
-        if name.lower() == "set-cookie":
-            for line in value.split("\n"):
-                key, _, rest = line.partition("=")
-                found[key.strip()] = rest.partition(";")[0].strip()
-    return found
-
-
-def _form(posted: dict[str, Any], sent: str, kind: str) -> tuple[dict[str, str], list[str]]:
-    given = posted.get("params")
-    files = [
-        each["name"] for each in (given if isinstance(given, list) else ())
-        if isinstance(each, dict) and isinstance(each.get("name"), str) and each.get("fileName")
-    ]  # fmt: skip
-    fields = {name: value for name, value in _pairs(posted, "params") if name not in files}
-    if not fields and kind.startswith("application/x-www-form-urlencoded"):
-        fields = dict(parse_qsl(sent, keep_blank_values=True))
-    if not fields and not files and kind.startswith("multipart/form-data"):
-        return _multipart(sent, str(posted.get("mimeType")))
-    return fields, files
-
-
-def _multipart(sent: str, kind: str) -> tuple[dict[str, str], list[str]]:
-    """Fields and files of a multipart form that a browser kept as text."""
-    head = f"Content-Type: {kind}\r\n\r\n"
-    message = BytesParser(policy=HTTP).parsebytes((head + sent).encode("utf-8", "replace"))
-    fields: dict[str, str] = {}
-    files: list[str] = []
-    for part in message.iter_parts() if message.is_multipart() else ():
-        name = part.get_param("name", header="content-disposition")
-        if not isinstance(name, str):
-            continue
-        if part.get_filename() is not None:
-            files.append(name)
-        else:
-            content = part.get_payload(decode=True)
-            fields[name] = content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
-    return fields, files
-
-
-def _text(content: dict[str, Any]) -> str:
-    text = content.get("text")
-    if not isinstance(text, str):
-        return ""
-    if content.get("encoding") != "base64":
-        return text
-    try:
-        return base64.b64decode(text, validate=False).decode("utf-8", "replace")
-    except (binascii.Error, ValueError):
-        return ""
-
-
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""
+def _unsaid(
+    recording: har_file.Recording, read_in: list[Step | None], found: list[Step], ours: list[Step]
+) -> list[str]:
+    """What a person should know of the recording itself."""
+    notes = []
+    silent = sum(each is None for each in read_in)
+    if silent:
+        notes.append(f"{silent} of {len(read_in)} requests brought no answer over HTTP, and were left out")
+    others = Counter(each.method[:20] for each in found if each.method not in METHODS and each.method.isalpha())
+    if others:
+        said = ", ".join(f"{name} ({count})" for name, count in others.most_common(8))
+        notes.append(f"left out, for a browser asks it by itself or a driver cannot: {said}")
+    if not any(each.body for each in ours if not each.is_asset):
+        notes.append("no answer's content is in the recording, so nothing can be traced: save it with content")
+    elif not any(each.cookies or each.sent_cookies for each in ours):
+        chrome = recording.creator.lower() in CHROME
+        way = "Chrome: Export HAR (with sensitive data)" if chrome else "save it with cookies, if they matter"
+        notes.append(f"no cookie is in the recording, so what pages take from one cannot be traced: {way}")
+    return notes

@@ -14,7 +14,12 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 def written(file: dict[str, Any], notes: Iterable[str]) -> str:
     """The file's text, what is doubtful in comments first."""
-    return "\n".join([*(f"# look at: {note}".replace("\n", " ") for note in notes), *_lines(file)]) + "\n"
+    return "\n".join([*(f"# look at: {_on_one_line(note)}" for note in notes), *_lines(file)]) + "\n"
+
+
+def _on_one_line(text: str) -> str:
+    """A text as a comment may hold it."""
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
 def _lines(file: dict[str, Any]) -> Iterator[str]:

@@ -84,7 +84,7 @@ class Session(Protocol):
         ...
 
     def post_file(
-        self, url: str, fields: Mapping[str, str], filename: str, data: bytes, *,
+        self, url: str, fields: Mapping[str, str] | list[tuple[str, str]], filename: str, data: bytes, *,
         field: str = "fichier", headers: Mapping[str, str] | None = None,
     ) -> Response:  # fmt: skip
         """POST a multipart form with one file in `field`."""

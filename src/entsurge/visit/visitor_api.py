@@ -96,11 +96,12 @@ class VisitorApi:
         return self._posted(url, {**kind, **(headers or {})}, json.dumps(value).encode())
 
     def post_file(
-        self, url: str, fields: Mapping[str, str], filename: str, data: bytes, *,
+        self, url: str, fields: Mapping[str, str] | list[tuple[str, str]], filename: str, data: bytes, *,
         field: str = "fichier", headers: Mapping[str, str] | None = None,
     ) -> Response:  # fmt: skip
         """POST a multipart form with one file in `field`."""
-        parts: list[tuple[str, Any]] = [*fields.items(), (field, (filename, data, "text/plain"))]
+        pairs = fields if isinstance(fields, list) else fields.items()
+        parts: list[tuple[str, Any]] = [*pairs, (field, (filename, data, "text/plain"))]
         body, kind = encode_multipart_formdata(parts, boundary="entsurge-7f3a9c")
         return self._posted(url, {"Content-Type": kind, **(headers or {})}, body)
 

@@ -1,0 +1,118 @@
+"""What stands in a draft for a value that was sent: a place, a mask, something harmless; else nothing of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from entsurge.drivers.pages_file import ALWAYS as KNOWN
+from entsurge.recorded.harmless import free_text, harmless
+from entsurge.recorded.json_text import doubled
+from entsurge.recorded.origin import Origin, Origins, Rule, Sought
+from entsurge.recorded.sensitive import by_look, personal_name, secret_name, worth_tracing
+
+if TYPE_CHECKING:
+    from entsurge.recorded.secrets_of import Secrets
+    from entsurge.recorded.step import Step
+
+MASKED = "MASKED"
+LONGEST_NAME = 40
+_UNSAFE = re.compile("[\x00-\x20\x7f-\x9f\ud800-\udfff]")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+class Values:
+    """The values of one visit, as they are written; collects rules by step, cookies, and what a person should look at.
+
+    `first` is the first step whose answers count: nothing is fed on that was shown before the sign-on.
+    """
+
+    def __init__(self, steps: list[Step], secrets: Secrets, first: int) -> None:
+        self.steps, self.secrets, self.first = steps, secrets, first
+        self.origins = Origins(steps)
+        self.rules: dict[int, dict[str, Rule]] = {}  # by step: name, rule
+        self.cookies: dict[str, str] = {}  # by the cookie's name: the place's
+        self.notes: dict[str, None] = {}
+        self._names: dict[tuple[int, str], str] = {}
+
+    # -- in addresses ----------------------------------------------------------------------------------------------
+
+    def in_address(self, raw: str, value: str, n: int, sought: Sought) -> str:
+        """A part of an address, `raw` on the wire: as it was there, unless it is traced, somebody's or a secret."""
+        if self._is_login(value):
+            return "{login}"
+        place = self.place(value, n, sought)
+        if place:
+            return place
+        named = value and (secret_name(sought.name, value) or personal_name(sought.name))
+        if named or by_look(value) or self.secrets.hide(value):
+            return self.masked(sought.name or "a part of an address", n)
+        return kept(raw)
+
+    def name_in_address(self, raw: str, name: str, n: int) -> str:
+        """The name of a query's field, as it was on the wire unless it is itself a secret."""
+        return self.masked("the name of a field", n) if by_look(name) or self.secrets.hide(name) else kept(raw)
+
+    # -- in bodies and headers -------------------------------------------------------------------------------------
+
+    def posted(self, name: str, value: str, n: int, where: str = "body") -> str:
+        """A value that was sent in a body: traced, harmless, or something else in its stead."""
+        if self._is_login(value):
+            return "{login}"
+        place = "" if name in self.secrets.password_names else self.place(value, n, Sought(where, name))
+        if place:
+            return place
+        if secret_name(name, value) or name in self.secrets.password_names or self.secrets.hide(value):
+            return self.masked(name, n)
+        if harmless(name, value) and not (personal_name(name) and len(value) > 2):
+            return doubled(value)
+        if _DATE.fullmatch(value):
+            return "{today}"
+        return "{sentence}" if free_text(value) else self.masked(name, n)
+
+    def masked(self, name: str, n: int) -> str:
+        """A mask, and a note that says whose value it hides."""
+        called = name if name.isprintable() and not by_look(name) and not self.secrets.hide(name) else "a field"
+        of = "" if n >= len(self.steps) else f" of {self.steps[n].method}"
+        self.notes[f"{called[:LONGEST_NAME]}{of}: its value was masked, for it may be secret: say where it is from"] = (
+            None
+        )
+        return MASKED
+
+    def _is_login(self, value: str) -> bool:
+        return bool(value) and value == self.secrets.login
+
+    # -- places ----------------------------------------------------------------------------------------------------
+
+    def place(self, value: str, n: int, sought: Sought) -> str:
+        """The place of a value that an earlier answer showed; empty for none."""
+        if not worth_tracing(value) or value == self.secrets.password:
+            return ""
+        found = self.origins.of(value, sought, self.first, n)
+        return f"{{{self._name(found, sought.name)}}}" if found is not None else ""
+
+    def _name(self, found: Origin, wanted: str) -> str:
+        """The name of a value: the field's own, made unlike every other."""
+        identity = (-1, found.cookie) if found.cookie else (found.step, json.dumps(found.rule))
+        if identity in self._names:
+            return self._names[identity]
+        plain = re.sub(r"[^a-z0-9]+", "_", wanted.lower()).strip("_")[:LONGEST_NAME] or "value"
+        if by_look(wanted) or self.secrets.hide(wanted):
+            plain = "value"
+        base = plain if plain[0].isalpha() else f"v_{plain}"
+        taken, name, number = set(self._names.values()) | KNOWN, base, 2
+        while name in taken:
+            name, number = f"{base}_{number}", number + 1
+        self._names[identity] = name
+        if found.cookie:
+            self.cookies[found.cookie] = name
+        else:
+            self.rules.setdefault(found.step, {})[name] = found.rule
+        return name
+
+
+def kept(raw: str) -> str:
+    """A part of an address as it was on the wire, its braces doubled; what no request line can hold is encoded."""
+    return doubled(_UNSAFE.sub(lambda found: quote(found[0], errors="replace"), raw))
