@@ -9,11 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-
-from entsurge.drivers import pages_file
-from entsurge.recorded import har
-from entsurge.recorded.draft import draft
-from entsurge.recorded.toml import written
+from tests.recorded import drafting
 
 DRIVE = """
 import locust, json, sys
@@ -46,9 +42,8 @@ def drafted(recorder, tmp_path: Path) -> tuple[Path, dict]:
     """The draft of a recording, as a file that is accepted."""
     recording, path = tmp_path / "visit.har", tmp_path / "ours.toml"
     recording.write_text(json.dumps(recorder.har()), encoding="utf-8")
-    made = draft(har.read(recording))
-    path.write_text(written(made.file, made.notes), encoding="utf-8")
-    pages_file.load(path)
+    made, text = drafting.drafted(recording)
+    path.write_text(text, encoding="utf-8")
     return path, made.file
 
 

@@ -96,6 +96,26 @@ def test_a_value_that_comes_again_is_found_where_it_came_from(tmp_path) -> None:
     assert "n0wh3r" not in text
 
 
+def test_what_a_form_offered_is_picked_from_it(tmp_path) -> None:
+    """An option of a list, a hidden word: found in the page, whatever it says."""
+    page = "<form><select name=classe><option value=''>?<option value=sixieme>6e<option value=cinquieme>5e</select>"
+    page += f"<input type=hidden name=origine value=cahier><input name=texte value=brouillon></form>{HOME}"
+    posted = form("classe=cinquieme&origine=cahier&texte=Bonjour")
+    made, text = of(
+        tmp_path,
+        entry("http://e/", HOME),
+        entry("http://e/messages/n", page, at=1),
+        entry("http://e/messages/s", HOME, method="POST", at=2, post=posted),
+    )
+    _, shown, sent = (page["request"][0] for page in made.file["page"])
+    assert shown["extract"] == {
+        "classe": {"css": 'select[name="classe"] option:not([value=""])', "attribute": "value", "pick": "random"},
+        "origine": {"css": 'input[name="origine"]', "attribute": "value"},
+    }
+    assert sent["form"] == {"classe": "{classe}", "origine": "{origine}", "texte": "{sentence}"}
+    assert "cinquieme" not in text
+
+
 def test_what_stands_around_a_value_stays_behind(tmp_path) -> None:
     """A rule quotes names of the page, never what somebody wrote beside the value."""
     page = f'{HOME}<p>De lea martin, 12 rue Haute: "t":"Zk3-99xQ"</p>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -199,7 +200,7 @@ class PagesFile(_Strict):
     @model_validator(mode="after")
     def _each_action_once(self) -> PagesFile:
         names = [(each.name, persona) for each in self.page for persona in self.whose(each)]
-        twice = sorted({name for name, persona in names if names.count((name, persona)) > 1})
+        twice = sorted({name for (name, _), count in Counter(names).items() if count > 1})
         if twice:
             raise ValueError(
                 f"page: action {', '.join(twice)}: more than once for a persona; give each page an action of its own"

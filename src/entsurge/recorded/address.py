@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from entsurge.recorded.origin import Sought
 from entsurge.recorded.posted import read
+from entsurge.recorded.rules import Sought
 from entsurge.recorded.step import address, on
 from entsurge.recorded.values import MASKED, kept
 

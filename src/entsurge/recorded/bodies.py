@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.recorded import json_text
 from entsurge.recorded.json_text import Number, doubled
-from entsurge.recorded.origin import Sought
 from entsurge.recorded.posted import MULTIPART
+from entsurge.recorded.rules import Sought
 from entsurge.recorded.sensitive import by_look, harmless_name, secret_name, worth_tracing
 from entsurge.recorded.values import MASKED
 
@@ -90,11 +90,10 @@ def _form(pairs: list[tuple[str, str]]) -> dict[str, Any] | list[list[str]]:
     together = [name for at, name in enumerate(names) if at == 0 or names[at - 1] != name]
     if len(together) != len(set(together)):
         return [[name, value] for name, value in pairs]
-    table: dict[str, Any] = {}
-    for name in together:
-        several = [value for other, value in pairs if other == name]
-        table[name] = several[0] if len(several) == 1 else several
-    return table
+    table: dict[str, list[str]] = {}
+    for name, value in pairs:
+        table.setdefault(name, []).append(value)
+    return {name: several[0] if len(several) == 1 else several for name, several in table.items()}
 
 
 def _upload(n: int, step: Step, values: Values) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from entsurge.recorded import address, bodies, signing
 from entsurge.recorded.playable import playable
 from entsurge.recorded.scrub import scrubbed
 from entsurge.recorded.secrets_of import Secrets
+from entsurge.recorded.sign_on_table import SignOnTable
 from entsurge.recorded.signs_of import signs
 from entsurge.recorded.step import host, on, path_of, same
 from entsurge.recorded.values import MASKED, Values
@@ -53,6 +54,7 @@ class Drafting:
         self.steps, left_out = playable(visit.steps, self.signed.step, self.secrets)
         self.said += left_out
         self.values = Values(self.steps, self.secrets, max(self.signed.step, 0))
+        self.opened: dict[str, Table] = {}  # the first request of each page that reads, as it is written
 
     # -- the file --------------------------------------------------------------------------------------------------
 
@@ -61,7 +63,7 @@ class Drafting:
         begin = self.signed.step + 1
         file: dict[str, Any] = {"title": host(self.root), "door": "/"}
         if begin:
-            sign_on = signing.SignOn(self.steps, self.signed, self.values, self.root)
+            sign_on = SignOnTable(self.steps, self.signed, self.values, self.root)
             file["sign_on"] = sign_on.table()
             self.said += sign_on.notes
             file["door"] = self._door(sign_on.service if file["sign_on"].get("login_url") else "")
@@ -134,29 +136,34 @@ class Drafting:
             sends = [n for n in asked if self.steps[n].method != "GET"]
         if reads:
             page = self._table(service, made, reads, writes=False)
+            late = self._feeding_on(page, sends)
+            if late:
+                page = self._table(service, made, [n for n in reads if n not in late], writes=False)
+                sends = sorted([*sends, *late])
             if any(self.steps[n].is_asset for n in group):
                 page["assets"] = True
-            if not self._taken_in(made, page):
+            if not self._taken_in(page):
                 made.append(page)
         if sends:
             page = self._table(service, made, sends, writes=True)
             made.append(page)
-            self.values.notes[
-                f"page {page['action']}: taken to write; look at whom it reaches, and say writes = false if it only asks"
-            ] = None
+            said = f"page {page['action']}: taken to write: look at whom it reaches; writes = false if it only asks"
+            self.values.notes[said] = None
 
-    @staticmethod
-    def _taken_in(before: list[Table], page: Table) -> bool:
+    def _feeding_on(self, page: Table, sends: list[int]) -> list[int]:
+        """The steps of a page that need what only the answers to these shows."""
+        places = [f"{{{name}}}" for n in sends for name in self.values.rules.get(n, {})]
+        needing = [each for each in page["request"][1:] if any(place in json.dumps(_bare(each)) for place in places)]
+        return [n for each in needing for n in each["steps"]]
+
+    def _taken_in(self, page: Table) -> bool:
         """Whether the page is there already: then what its answers showed belongs to it."""
         first = page["request"][0]
-        if len(page["request"]) > 1:
+        known = self.opened.setdefault(json.dumps(_bare(first)), first)
+        if known is first or len(page["request"]) > 1:
             return False
-        for each in before:
-            known = each["request"][0]
-            if not each.get("writes") and _bare(known) == _bare(first):
-                known["steps"] += first["steps"]
-                return True
-        return False
+        known["steps"] += first["steps"]
+        return True
 
     def _table(self, service: str, before: list[Table], group: list[int], *, writes: bool) -> Table:
         verb = "send" if writes else "open"

@@ -24,11 +24,12 @@ class Control:
 
 @dataclass(slots=True)
 class PageFacts:
-    """In the order of the page; `links` are (attribute, address) of what leads somewhere."""
+    """In the order of the page; `links` are (attribute, address) of what leads somewhere; `ids` those of elements."""
 
     controls: list[Control] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
     frames: list[str] = field(default_factory=list)
+    ids: dict[str, None] = field(default_factory=dict)
 
     @property
     def passwords(self) -> set[str]:
@@ -51,6 +52,8 @@ def page_facts(text: str) -> PageFacts:
     made, select = PageFacts(), ""
     for token in tokenize(text[:LARGEST]):
         tag = token.tag
+        if token.type is _START and (called := token.attr("id")):
+            made.ids[called] = None
         if tag == "select":
             select = (token.attr("name") or "") if token.type is _START else ""
         elif token.type is not _START or tag is None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+from contextlib import suppress
 from dataclasses import dataclass, field
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
+
+from python_multipart.multipart import MultipartParser, parse_options_header
 
 from entsurge.client.charset import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from email.message import Message
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 ENCODED_PARAMS = ("webinspector", "webkit web inspector")  # who writes params as they were on the wire
@@ -98,31 +98,54 @@ def _params(found: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
 
 
 def _parts(text: str, kind: str) -> tuple[list[tuple[str, str]], list[str]]:
-    """Fields and files of a multipart form that was kept as text."""
-    head = f"Content-Type: {_one_line(kind)}\r\n\r\n"
-    message = BytesParser(policy=HTTP).parsebytes((head + text).encode("utf-8", "replace"))
-    fields: list[tuple[str, str]] = []
-    files: list[str] = []
-    for part in message.iter_parts() if message.is_multipart() else ():
-        name = _name(part)
-        if not name:
-            continue
-        if part.get_filename() is not None:
-            files.append(name)
-        else:
-            content = part.get_payload(decode=True)
-            fields.append((name, content.decode("utf-8", "replace") if isinstance(content, bytes) else ""))
-    return fields, files
+    """Fields and files of a multipart form that was kept as text; as far as it can be read."""
+    found = _Form()
+    lines = text if "\r\n" in text else text.replace("\n", "\r\n")
+    with suppress(ValueError):
+        found.read(lines.encode("utf-8", "replace"), _boundary(lines, kind))
+    return found.fields, found.files
 
 
-def _name(part: Message) -> str:
-    """The field's name; the library stumbles over some of the headers that it has parsed itself."""
-    try:
-        name = part.get_param("name", header="content-disposition")
-    except (AttributeError, IndexError, TypeError, ValueError):
-        return ""
-    return name if isinstance(name, str) else ""
+def _boundary(text: str, kind: str) -> bytes:
+    """What stands between the parts: as the type says, else as the text begins."""
+    said = parse_options_header(kind)[1].get(b"boundary", b"")
+    return said or text.lstrip().partition("\r\n")[0].removeprefix("--").encode("utf-8", "replace")
 
 
-def _one_line(text: str) -> str:
-    return "".join(each for each in text if each >= " ")
+class _Form:
+    """Takes a multipart form apart: names of all parts, values of those that are no file."""
+
+    def __init__(self) -> None:
+        self.fields: list[tuple[str, str]] = []
+        self.files: list[str] = []
+        self._head, self._data = b"", bytearray()
+
+    def read(self, data: bytes, boundary: bytes) -> None:
+        """Raises ValueError where it is no form any more; what came before is kept."""
+        parser = MultipartParser(boundary, {
+            "on_part_begin": self._begin, "on_header_field": self._add_head, "on_header_value": self._add_head,
+            "on_header_end": self._end_head, "on_part_data": self._add, "on_part_end": self._end,
+        })  # fmt: skip
+        parser.write(data.lstrip())
+        parser.finalize()
+
+    def _begin(self) -> None:
+        self._head, self._data = b"", bytearray()
+
+    def _add_head(self, data: bytes, start: int, end: int) -> None:
+        self._head += data[start:end]
+
+    def _end_head(self) -> None:
+        self._head += b"\n"
+
+    def _add(self, data: bytes, start: int, end: int) -> None:
+        self._data += data[start:end]
+
+    def _end(self) -> None:
+        heads = (line for line in self._head.split(b"\n") if line.lower().startswith(b"content-disposition"))
+        options = parse_options_header(next(heads, b"")[len("content-disposition") :])[1]
+        name = options.get(b"name", b"").decode("utf-8", "replace")
+        if name and b"filename" in options:
+            self.files.append(name)
+        elif name:
+            self.fields.append((name, self._data.decode("utf-8", "replace")))

@@ -10,7 +10,8 @@ from urllib.parse import quote
 from entsurge.drivers.pages_file import ALWAYS as KNOWN
 from entsurge.recorded.harmless import free_text, harmless
 from entsurge.recorded.json_text import doubled
-from entsurge.recorded.origin import Origin, Origins, Rule, Sought
+from entsurge.recorded.origin import Origin, Origins
+from entsurge.recorded.rules import Rule, Sought
 from entsurge.recorded.sensitive import by_look, personal_name, secret_name, worth_tracing
 
 if TYPE_CHECKING:
@@ -61,13 +62,21 @@ class Values:
         """A value that was sent in a body: traced, harmless, or something else in its stead."""
         if self._is_login(value):
             return "{login}"
-        place = "" if name in self.secrets.password_names else self.place(value, n, Sought(where, name))
+        typed = name in self.secrets.password_names
+        place = "" if typed else self.place(value, n, Sought(where, name))
         if place:
             return place
-        if secret_name(name, value) or name in self.secrets.password_names or self.secrets.hide(value):
+        if typed or secret_name(name, value) or self.secrets.hide(value):
             return self.masked(name, n)
+        return self._plain(name, value, n)
+
+    def _plain(self, name: str, value: str, n: int) -> str:
+        """What is no secret: as it is where it is harmless, picked where a page offered it, else something like it."""
         if harmless(name, value) and not (personal_name(name) and len(value) > 2):
             return doubled(value)
+        offered = self.origins.of_control(value, name, self.first, n)
+        if offered is not None:
+            return f"{{{self._name(offered, name)}}}"
         if _DATE.fullmatch(value):
             return "{today}"
         return "{sentence}" if free_text(value) else self.masked(name, n)
