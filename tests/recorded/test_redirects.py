@@ -103,6 +103,13 @@ def test_a_frame_never_wins_over_the_site(tmp_path) -> None:
     assert visit.dropped == {"pub.example": 6}
 
 
+def test_a_page_that_says_no_type_is_the_site_all_the_same(tmp_path) -> None:
+    """A browser's copy that was confirmed; what the recorder puts with it are frames, however many."""
+    page = entry("http://e/accueil", None, status=304, kind="", pageref="page_1")
+    frames = [entry(f"http://pub.example/{n}", "<html>", at=1, pageref="page_1") for n in range(3)]
+    assert har.read(recording(tmp_path, page, *frames)).hosts == ["e"]
+
+
 def test_a_frame_of_the_site_belongs_to_its_page(tmp_path) -> None:
     """It is asked for with the page, and is none of its own."""
     made = of(tmp_path, entry("http://e/", HOME + "<iframe src=/cadre>"), entry("http://e/cadre", "<p>", at=1))

@@ -167,7 +167,7 @@ def test_nothing_that_was_typed_comes_through(tmp_path_factory, field: str, type
 @settings(max_examples=80, deadline=None)
 def test_a_password_comes_through_nowhere(tmp_path_factory, secret: str) -> None:
     """Typed at the sign-on, then sent again in an address, a header, a body, a cookie."""
-    assume(not secret.isalpha() and not secret.isdigit() and secret.strip("-_.!"))
+    assume(not secret.isdigit() and any(letter.isdigit() for letter in secret))
     made, text = of(
         tmp_path_factory.mktemp("har"),
         entry("http://e/0", LOGIN),

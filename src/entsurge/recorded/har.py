@@ -43,7 +43,7 @@ def read(path: Path, hosts: Iterable[str] = ()) -> Visit:
     HAR, or holds nothing of these hosts.
     """
     recording = har_file.read_file(path)
-    read_in = [step(entry, recording.folder, recording.creator) for entry in recording.entries]
+    read_in = [step(entry, recording.folder) for entry in recording.entries]
     found = [each for each in read_in if each is not None]
     known = [each for each in found if each.method in METHODS and each.resource not in BESIDE]
     if not known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
-ENCODED_PARAMS = ("webinspector", "webkit web inspector")  # who writes params as they were on the wire
+_ENCODED = re.compile(r"(?:[\w.*+~!'()-]|%[0-9A-Fa-f]{2})*", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -30,8 +31,8 @@ class Posted:
     files: list[str] = field(default_factory=list)
 
 
-def posted(found: Any, kind: str = "", creator: str = "") -> Posted:
-    """What a HAR's `postData` says; `kind` is the request's Content-Type, `creator` who wrote the file."""
+def posted(found: Any, kind: str = "") -> Posted:
+    """What a HAR's `postData` says; `kind` is the request's Content-Type."""
     if not isinstance(found, dict):
         return Posted()
     given = found.get("mimeType")
@@ -48,9 +49,14 @@ def posted(found: Any, kind: str = "", creator: str = "") -> Posted:
     if not made.fields and not made.files and made.kind in (FORM, MULTIPART) and not made.text.strip():
         made.fields = [(name, value) for name, value, is_file in params if not is_file]
         made.files = [name for name, _, is_file in params if is_file]
-        if made.kind == FORM and creator.lower() in ENCODED_PARAMS:
+        if made.kind == FORM and _encoded([text for pair in made.fields for text in pair]):
             made.fields = [(read(name), read(value)) for name, value in made.fields]
     return made
+
+
+def _encoded(texts: list[str]) -> bool:
+    """Whether fields are listed as they were on the wire, as Chrome does, and not as they are read."""
+    return any("%" in text for text in texts) and all(_ENCODED.fullmatch(text) for text in texts)
 
 
 def essence(kind: str) -> str:

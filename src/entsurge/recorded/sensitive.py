@@ -32,6 +32,7 @@ _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?")
 _WORDS = re.compile(r"[A-Z]?[a-z]*(?:[A-Z][a-z]+|[._ -][A-Z]?[a-z]+)*\d{0,3}")
 _DRAWN = re.compile(r"[A-Za-z0-9_+/=.~%:-]+")
 _BREAK = re.compile(r"[._~%:+/=-]")
+_NAME = re.compile(r"[\w$@.:\[\]/-]+")
 _A_WORD = re.compile(r"[a-z]{4}")
 SHORTEST, LONGEST = 6, 4096
 LONGEST_NAME = 80
@@ -108,4 +109,6 @@ def by_look(value: str) -> bool:
 
 def harmless_name(name: str) -> bool:
     """Whether a name (of a field, a cookie, a key) says what something is, and is not itself drawn or somebody's."""
-    return 0 < len(name) <= LONGEST_NAME and name.isprintable() and "\n" not in name and not by_look(name)
+    if len(name) > LONGEST_NAME or _NAME.fullmatch(name) is None or (name.isdigit() and len(name) > 3):
+        return False
+    return not by_look(name)

@@ -61,10 +61,15 @@ def mark_frames(steps: list[Step]) -> None:
 
 
 def site_of(steps: list[Step]) -> str:
-    """The host on which most pages were opened, the first of equals; pages that ask for a password count last."""
+    """The host on which most pages were opened, the first of equals.
+
+    Where the recorder says what belongs to which page, only what each page began with counts. Pages that ask for a
+    password count where there are no others.
+    """
     pages = [each for each in steps if each.is_document]
-    plain = [each for each in pages if not each.facts.asks_password]
-    counts = Counter(host(each.landed) for each in plain or pages or steps[:1])
+    first = {each.shown_with: each for each in reversed(pages) if each.shown_with}.values()
+    ways = ([each for each in some if not each.facts.asks_password] for some in (first, pages))
+    counts = Counter(host(each.landed) for each in next((way for way in ways if way), pages or steps[:1]))
     return max(counts, key=counts.__getitem__)
 
 

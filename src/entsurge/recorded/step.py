@@ -51,6 +51,7 @@ class Step:
     landed: str = ""
     hops: list[str] = field(default_factory=list)
     in_frame: bool = False
+    shown_with: str = ""  # the page of the recording that it belongs to, where the recorder says so
     _facts: PageFacts | None = None
 
     @property
@@ -75,7 +76,17 @@ class Step:
             return False
         if self.role:
             return self.role == "document"
-        return self.is_page and "x-requested-with" not in self.headers
+        if "x-requested-with" in self.headers:
+            return False
+        return self.is_page or (not self.kind and self._wanted_as_page)
+
+    @property
+    def _wanted_as_page(self) -> bool:
+        """Whether a request whose answer says no type was one for a page: a browser says so, or confirmed its own."""
+        accept = self.headers.get("accept", "")
+        if self.is_asset or self.method != "GET":
+            return False
+        return accept.startswith("text/html") or (not accept and self.status == 304)
 
     @property
     def is_page(self) -> bool:
@@ -116,7 +127,7 @@ def same(url: str) -> str:
     return f"{found.origin.secure}:{found.origin.host}:{found.origin.port}{found.target.decode('ascii')}"
 
 
-def step(entry: dict[str, Any], folder: Path, creator: str = "") -> Step | None:
+def step(entry: dict[str, Any], folder: Path) -> Step | None:
     """An entry as a step; None for what was no request over HTTP, or brought no answer."""
     asked, answer = _table(entry, "request"), _table(entry, "response")
     url, method, status = asked.get("url"), asked.get("method"), _number(answer.get("status"))
@@ -132,12 +143,13 @@ def step(entry: dict[str, Any], folder: Path, creator: str = "") -> Step | None:
     if isinstance(redirect, str) and redirect:
         answered.setdefault("location", redirect)
     whole = f"{scheme}://{authority}{path}{query}"
-    resource = entry.get("_resourceType")
+    resource, page = entry.get("_resourceType"), entry.get("pageref")
     return Step(
         method=method.upper(), url=whole, status=status, kind=essence(kind), body=_body(content, kind, folder),
-        headers=headers, sent=posted(asked.get("postData"), headers.get("content-type", ""), creator),
+        headers=headers, sent=posted(asked.get("postData"), headers.get("content-type", "")),
         answer_headers=answered, cookies=_cookies(answer), sent_cookies=_sent_cookies(asked),
         resource=resource.lower() if isinstance(resource, str) else "", landed=whole, hops=[whole],
+        shown_with=page if isinstance(page, str) else "",
     )  # fmt: skip
 
 
