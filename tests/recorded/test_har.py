@@ -132,7 +132,7 @@ def holds(whole: object, folder) -> None:
 @given(
     JSON | st.fixed_dictionaries({"log": JSON | st.fixed_dictionaries({"entries": JSON | st.lists(ENTRY, max_size=5)})})
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_whatever_json_it_is_the_draft_loads(tmp_path_factory, whole) -> None:
     """Or there is nothing to draft from; never another exception."""
     holds(whole, tmp_path_factory.getbasetemp())
@@ -148,7 +148,7 @@ def places(value: object, path: tuple = ()) -> list[tuple]:
 
 
 @given(data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_whatever_is_changed_in_a_recording_the_draft_loads(tmp_path_factory, data) -> None:
     """A real one in which a few things are others, or gone."""
     whole = copy.deepcopy(data.draw(st.sampled_from(RECORDED)))

@@ -15,7 +15,7 @@ from entsurge.recorded.secrets_of import Secrets
 from entsurge.recorded.sign_on_table import SignOnTable
 from entsurge.recorded.signs_of import signs
 from entsurge.recorded.step import host, on, path_of, same
-from entsurge.recorded.values import MASKED, Values
+from entsurge.recorded.values import Values
 
 if TYPE_CHECKING:
     from entsurge.recorded.har import Visit
@@ -61,20 +61,11 @@ class Drafting:
     def draft(self) -> Draft:
         """The driver. Raises UsageError where there is nothing to draft from."""
         begin = self.signed.step + 1
-        file: dict[str, Any] = {"title": host(self.root), "door": "/"}
-        if begin:
-            sign_on = SignOnTable(self.steps, self.signed, self.values, self.root)
-            file["sign_on"] = sign_on.table()
-            self.said += sign_on.notes
-            file["door"] = self._door(sign_on.service if file["sign_on"].get("login_url") else "")
-        else:
-            self.said.append("no sign-on was found in the recording: add [sign_on], or record from before it")
-            file["door"] = self._door("")
-        if not file.get("sign_on"):
-            file.pop("sign_on", None)
+        file: Table = {"title": host(self.root), **self._entrance()}
         file["signs"] = signs(self.steps, self.signed.step, self.values, self.root)
-        in_landing = "check" not in file["signs"] and file.get("sign_on", {}).get("method") != "json-session"
-        self.values.first = begin if begin and not in_landing else max(self.signed.step, 0)
+        method = file.get("sign_on", {}).get("method", "")
+        if begin and (method in ("", "json-session") or "check" in file["signs"]):
+            self.values.first = begin  # the driver does not see what the sign-on was answered
         pages = self._with_home(self._pages(begin), file["door"])
         landing = self.values.rules.pop(self.signed.step, {}) if begin else {}
         for page in pages:
@@ -86,6 +77,17 @@ class Drafting:
         file["page"] = pages
         notes = dict.fromkeys([*self.said, *self.values.notes])
         return Draft(*scrubbed(file, list(notes), self.secrets))
+
+    def _entrance(self) -> Table:
+        """The door, and how to sign on."""
+        if self.signed.step < 0:
+            self.said.append("no sign-on was found in the recording: add [sign_on], or record from before it")
+            return {"door": self._door("")}
+        sign_on = SignOnTable(self.steps, self.signed, self.values, self.root)
+        table = sign_on.table()
+        self.said += sign_on.notes
+        door = self._door(sign_on.service if table.get("login_url") else "")
+        return {"door": door, **({"sign_on": table} if table else {})}
 
     def _door(self, service: str) -> str:
         """What a visitor wants first: the page that a CAS leads back to, else the first page that was opened."""
@@ -236,6 +238,3 @@ def draft(visit: Visit) -> Draft:
             hint="record a visit that goes well, from before the sign-on",
         )
     return made.draft()
-
-
-__all__ = ["MASKED", "Draft", "draft"]

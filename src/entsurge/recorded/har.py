@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 CHROME = ("webinspector",)
-__all__ = ["Step", "Visit", "read"]
 
 
 @dataclass(frozen=True)

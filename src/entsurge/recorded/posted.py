@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from entsurge.client.charset import text_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # a form that ends too early is no news to anybody
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _ENCODED = re.compile(r"(?:[\w.*+~!'()-]|%[0-9A-Fa-f]{2})*", re.ASCII)
 

@@ -10,13 +10,13 @@ from math import log2
 PASSWORD = re.compile(r"pass(?!age|er|ion|ive)|pwd|mdp|mot.?de.?passe|otp\b|\bpin\b", re.IGNORECASE)
 """Names of what a person types to prove who they are."""
 ALWAYS = re.compile(
-    rf"{PASSWORD.pattern}|secret(?!ar)|token|jeton|csrf|xsrf|auth(?!or)|jwt|credential|api.?key|access.?key|"
+    rf"{PASSWORD.pattern}|secret(?!ar)|token|jeton|csrf|xsrf|jwt|credential|api.?key|access.?key|"
     r"private.?key|assertion|samlre|captcha",
     re.IGNORECASE,
 )
 """Names whose values are never kept, whatever they are."""
 PERHAPS = re.compile(
-    r"key\b|key$|code\b|code$|\bsid\b|(?<!as)sess|\bstate\b|nonce|hash|\bsig\b|signature|ticket|execution|viewstate|"
+    r"auth(?!or)|key\b|key$|code\b|code$|\bsid\b|(?<!as)sess|\bstate\b|nonce|hash|\bsig\b|signature|ticket|execution|viewstate|"
     r"\blt\b|\buid\b|guid|uuid|sceau",
     re.IGNORECASE,
 )
@@ -94,7 +94,9 @@ def secret_name(name: str, value: str) -> bool:
     """Whether a value may not be kept, for its field is called as those of secrets are."""
     if not value:
         return False
-    return ALWAYS.search(name) is not None or (PERHAPS.search(name) is not None and worth_tracing(value))
+    if ALWAYS.search(name):
+        return True
+    return PERHAPS.search(name) is not None and worth_tracing(value) and not (value.isdigit() and len(value) <= 4)
 
 
 def personal_name(name: str) -> bool:
