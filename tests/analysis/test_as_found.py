@@ -132,3 +132,16 @@ def test_what_never_was_in_force_is_said_as_before(tmp_path: Path) -> None:
     assert found["as-found"].ok is True
     path = told(tmp_path, *WELL[:1], WELL[2], ("gate", "refused", 70.0, "exit 1"), ("gate", "undo failed", 71.0, "rm"))
     assert [each.name for each in broken(lights(read_run(path)))] == ["perturbations", "as-found"]
+
+
+def test_why_a_guard_ended_the_run_is_said(tmp_path: Path) -> None:
+    """The reason of the verdict is what the guard told, in both languages."""
+    path = told(tmp_path, *WELL, end="guard")
+    said = "the guard is blind: no value of busy at http://127.0.0.1:9/metrics: answered 503, for 5 s"
+    row = {"t": 50.0, "kind": "guard", "id": "stop condition", "state": "tripped", "detail": said}
+    with (path / "events.jsonl").open("a") as events:
+        events.write(json.dumps(row) + "\n")
+    found = judge(read_run(path))
+    assert found.exit_code == 5
+    assert f"a guard stopped the run ({said})" in [each["en"] for each in found.reasons]
+    assert f"un garde-fou a arrêté le tir ({said})" in [each["fr"] for each in found.reasons]

@@ -52,12 +52,12 @@ class Subject:
 
     def __init__(
         self, folder: Path, file: Path, *, start_s: float = -1.0, end_s: float = 60.0, beside: Path | None = None,
-        **env: str,
+        target: str = "http://127.0.0.1:9/", **env: str,
     ) -> None:  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.state = folder, folder / "state"
         spec = {
-            "run": "trial", "journals": str(folder / "journals"), "target": "http://127.0.0.1:9/",
+            "run": "trial", "journals": str(folder / "journals"), "target": target,
             "windows": [{"file": str(file), "start_s": start_s, "end_s": end_s}],
         }  # fmt: skip
         if beside is not None:

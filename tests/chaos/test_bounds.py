@@ -8,7 +8,7 @@ import pytest
 from entsurge.chaos.experiment import load
 from entsurge.chaos.game_day import load_all
 from entsurge.chaos.timeline import Span
-from entsurge.chaos.watch import StopCondition, _sum
+from entsurge.chaos.watch import StopCondition, _reading
 from entsurge.errors import UsageError
 
 EXTENSION = {"name": "entsurge", "kind": "fault", "title": {"fr": "panne", "en": "fault"}}
@@ -67,7 +67,7 @@ def test_a_time_on_the_command_line_is_bounded(when: str) -> None:
 def test_a_metric_is_summed_whatever_stands_in_its_labels() -> None:
     """Names in UTF-8, counters that do not say their ending, line separators; a broken line elsewhere is nobody's."""
     text = '# TYPE old counter\nold{p="a\u2028b"} 2\nold{p="c"} 3\nthis is { no line\n{"q.x",pool="db"} 4\n'
-    assert _sum(text, StopCondition(metric="old", above=1)) == 5
-    assert _sum(text, StopCondition(metric="old", labels={"p": "c"}, above=1)) == 3
-    assert _sum(text, StopCondition(metric="q.x", above=1)) == 4
-    assert _sum(text, StopCondition(metric="absent", above=1)) is None
+    assert _reading(text, StopCondition(metric="old", above=1), "").value == 5
+    assert _reading(text, StopCondition(metric="old", labels={"p": "c"}, above=1), "").value == 3
+    assert _reading(text, StopCondition(metric="q.x", above=1), "").value == 4
+    assert _reading(text, StopCondition(metric="absent", above=1), "").value is None

@@ -132,8 +132,8 @@ def test_metrics_are_read_with_what_the_target_wants(two) -> None:
     """The target's own headers go with the question; without them there is no value."""
     target, _ = two
     condition = StopCondition(metric="busy", above=1)
-    assert target_metric(target.url, Access())(condition) is None
-    assert target_metric(target.url, Access(own_headers={"X-Passe": "sesame"}))(condition) == 7
+    assert "answered 403" in target_metric(target.url, Access())(condition).said
+    assert target_metric(target.url, Access(own_headers={"X-Passe": "sesame"}))(condition).value == 7
 
 
 def file(folder: Path, url: str) -> Path:

@@ -1,13 +1,19 @@
 """Stop conditions: what is a breach and what is not."""
 
+import contextlib
+import math
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from chaos_parts import page_server
 from chaos_subject import Subject, experiment, until
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from entsurge.chaos.watch import StopCondition, Watch, target_metric
+from entsurge.chaos.watch import Reading, StopCondition, Watch, target_metric
 from entsurge.client.access import Access
 
 
@@ -17,7 +23,7 @@ def row(ok: int = 0, shed: int = 0, failed: int = 0, p95: float | None = None, p
 
 
 def breaches(condition: StopCondition, rows: list[dict]) -> list[bool]:
-    watch = Watch(condition, lambda _: None)
+    watch = Watch(condition, lambda _: Reading(None))
     return [bool(watch.second(each)) for each in rows]
 
 
@@ -35,21 +41,90 @@ def test_latency_must_last() -> None:
     assert breaches(condition, [row(p95=3), row(p95=1), row(p95=3), row(p95=3)]) == [False, False, False, True]
 
 
-def test_the_target_s_own_metric_is_read() -> None:
-    """Summed over the samples whose labels match; nothing of a target that does not answer."""
+METRICS = 'busy{pool="a"} 3\nbusy{pool="b"} 4\nbusy{pool="a",x="1"} 2\nnothing NaN\n'
+
+
+@contextlib.contextmanager
+def metrics(text: str = METRICS) -> Iterator[ThreadingHTTPServer]:
+    """A target that says this of itself; `server.text` is changed meanwhile, None for 503."""
     with page_server() as server:
-        server.RequestHandlerClass = type(
-            "Metrics", (server.RequestHandlerClass,),
-            {"do_GET": lambda self: self._answer('busy{pool="a"} 3\nbusy{pool="b"} 4\nbusy{pool="a",x="1"} 2\n')},
-        )  # fmt: skip
-        read = target_metric(f"http://127.0.0.1:{server.server_port}/portal", Access())
-        assert read(StopCondition(metric="busy", labels={"pool": "a"}, above=1)) == 5
-        assert read(StopCondition(metric="idle", above=1)) is None
-    assert target_metric("http://127.0.0.1:9", Access())(StopCondition(metric="busy", above=1)) is None
+
+        def answer(handler: BaseHTTPRequestHandler) -> None:
+            handler.send_error(503) if server.text is None else handler._answer(server.text)
+
+        server.text = text
+        server.url = f"http://127.0.0.1:{server.server_port}/portal"
+        server.RequestHandlerClass = type("Metrics", (server.RequestHandlerClass,), {"do_GET": answer})
+        yield server
+
+
+def test_the_target_s_own_metric_is_read() -> None:
+    """Summed over the samples whose labels match; what is absent counts as it is told to."""
+    with metrics() as server:
+        read = target_metric(server.url, Access())
+        assert read(StopCondition(metric="busy", labels={"pool": "a"}, above=1)) == Reading(5)
+        assert read(StopCondition(metric="idle", above=1, absent=0)) == Reading(0)
 
 
 @pytest.mark.parametrize(
-    "given",
+    ("text", "metric", "labels", "said"),
+    [
+        (METRICS, "bussy", {}, "4 samples of other names, such as busy"),
+        (METRICS, "busy", {"pool": "c"}, "3 samples of that name, none with {'pool': 'c'}"),
+        (METRICS, "nothing", {}, "it is NaN"),
+        (None, "busy", {}, "answered 503"),
+        ("<html>sign on", "busy", {}, ""),
+        ("busy{", "busy", {}, ""),
+    ],
+)
+def test_what_was_read_instead_of_a_metric_is_said(text: str | None, metric: str, labels: dict, said: str) -> None:
+    """The metric, the address, and what is there: another name, other labels, an error, a page."""
+    with metrics(text) as server:
+        found = target_metric(server.url, Access())(StopCondition(metric=metric, labels=labels, above=1))
+    assert found.value is None
+    assert found.said.startswith(f"no value of {metric} at http://127.0.0.1:{server.server_port}/metrics: {said}")
+
+
+def test_nobody_there_is_no_value() -> None:
+    """A refused connection is said as such."""
+    assert (
+        "refuses connections" in target_metric("http://127.0.0.1:9", Access())(StopCondition(metric="b", above=1)).said
+    )
+
+
+def test_whatever_a_target_says_of_itself_nothing_is_raised() -> None:
+    """A number or a sentence, of any text."""
+    with metrics() as server:
+        read = target_metric(server.url, Access())
+
+        @given(st.text(st.sampled_from('a{}=,"1 e.#\n\\N+'), max_size=40))
+        @settings(max_examples=80, deadline=None)
+        def holds(text: str) -> None:
+            server.text = text
+            found = read(StopCondition(metric="a", above=1))
+            assert (found.value is None) == bool(found.said)
+            assert found.value is None or not math.isnan(found.value)
+
+        holds()
+
+
+def test_a_guard_that_cannot_see_is_a_breach() -> None:
+    """After so many seconds in a row without a value, not before; a value in between begins the count anew."""
+    values = iter([Reading(None, "no value"), Reading(0), *[Reading(None, "no value of x at y: z")] * 3])
+    watch = Watch(StopCondition(metric="x", above=1, blind_seconds=3), lambda _: next(values))
+    said = [watch.second(row()) for _ in range(5)]
+    assert said == ["", "", "", "", "the guard is blind: no value of x at y: z, for 3 s"]
+
+
+def test_an_unread_second_neither_confirms_nor_clears_a_breach() -> None:
+    """Above, unread, above: two seconds above."""
+    values = iter([Reading(2), Reading(None, "s"), Reading(2)])
+    watch = Watch(StopCondition(metric="x", above=1, for_seconds=2), lambda _: next(values))
+    assert [bool(watch.second(row())) for _ in range(3)] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    "wrong",
     [
         {},
         {"measure": "failed", "metric": "x"},
@@ -59,10 +134,10 @@ def test_the_target_s_own_metric_is_read() -> None:
         {"metric": "x", "url": "//example.org/"},
     ],
 )
-def test_a_condition_is_about_one_thing(given: dict) -> None:
+def test_a_condition_is_about_one_thing(wrong: dict) -> None:
     """Pages or a metric, never both or neither."""
     with pytest.raises(ValidationError):
-        StopCondition(above=1, **given)
+        StopCondition(above=1, **wrong)
 
 
 def test_a_breach_ends_the_fault_at_once(tmp_path: Path) -> None:
@@ -85,6 +160,31 @@ def test_a_breach_ends_the_fault_at_once(tmp_path: Path) -> None:
         assert subject.audit()[-1]["how"] == "stop-condition"
     finally:
         subject.close()
+
+
+def test_a_guard_that_goes_blind_ends_the_fault(tmp_path: Path) -> None:
+    """The target stops telling its metric: the run is stopped as by a breach, and the reason says that it was blind."""
+    flag = tmp_path / "flag"
+    file = experiment(
+        tmp_path / "x.json", "command", {"on": ["touch", str(flag)], "off": ["rm", str(flag)]},
+        stop_when=[{"metric": "busy", "above": 100, "blind_seconds": 2}],
+    )  # fmt: skip
+    with metrics() as server:
+        subject = Subject(tmp_path / "run", file, target=server.url)
+        try:
+            subject.wait_applied()
+            server.text = None
+
+            def stopped() -> bool:
+                subject.tell(second=0, personas={})
+                return any("stop" in each for each in subject.said)
+
+            until(stopped, 20)
+            said = next(each["stop"] for each in subject.said if "stop" in each)
+            assert said.startswith("the guard is blind: no value of busy")
+            until(lambda: not flag.exists(), 20)
+        finally:
+            subject.close()
 
 
 def test_a_window_keeps_the_run_s_clock(tmp_path: Path) -> None:

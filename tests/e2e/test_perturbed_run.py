@@ -308,3 +308,20 @@ def test_production_is_refused_unless_agreed_to(monkeypatch: pytest.MonkeyPatch,
         assert front.url == "http://127.0.0.1:9"
     with perturbed(["news-closed"], "http://127.0.0.1:9", production=True) as front:
         assert front.url == "http://127.0.0.1:9"
+
+
+def test_a_guard_that_cannot_see_stops_the_run_before_its_start(
+    entsurge, quick_profile, free_sandbox, state, tmp_path: Path
+) -> None:
+    """Exit 2 with the metric and its address; nothing was applied, and there is no run."""
+    flag = tmp_path / "flag"
+    file = experiment(
+        tmp_path / "x.json", "command", {"on": ["touch", str(flag)], "off": ["rm", str(flag)]},
+        stop_when=[{"metric": "nosuch", "above": 1}],
+    )  # fmt: skip
+    done = entsurge("run", str(quick_profile), "--target", free_sandbox[0], "--out", "b", "--chaos", str(file))
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert f"no value of nosuch at {free_sandbox[0]}/metrics" in done.stderr
+    assert not flag.exists()
+    assert not (tmp_path / "b").exists()
+    assert not list((state / "in-force").iterdir())

@@ -222,11 +222,11 @@ def _not_as_found(each: Perturbation) -> list[tuple[str, str]]:
     """What this perturbation has left behind, in French and in English."""
     name, said = each.id, []
     if each.ending == NOT_UNDONE:
-        why = _clipped(each.left)
+        why = clipped(each.left)
         fr = f"{name} est encore en place, son annulation a échoué ({why}), voir `entsurge chaos recover`"
         said.append((fr, f"{name} is still in force, its undo failed ({why}), see `entsurge chaos recover`"))
     if each.deviated:
-        why = _clipped(each.deviated)
+        why = clipped(each.deviated)
         fr = f"l’état stable de {name} ne tenait plus après ({why})"
         said.append((fr, f"the steady state of {name} no longer held after it ({why})"))
     return said
@@ -238,7 +238,7 @@ def _oddly_ended(each: Perturbation) -> tuple[str, str] | None:
     if each.ending == NOT_UNDONE:
         return None
     if each.ending == LEFT:
-        why = _clipped(each.left)
+        why = clipped(each.left)
         return (
             f"{name} a pris fin par l’échéance de son bail, sans annulation ({why})",
             f"{name} was ended by its lease alone, not by its undo ({why})",
@@ -250,7 +250,7 @@ def _oddly_ended(each: Perturbation) -> tuple[str, str] | None:
     return f"{name} défait {late:.0f} s après son terme", f"{name} was undone {late:.0f} s after its time"
 
 
-def _clipped(text: str) -> str:
+def clipped(text: str) -> str:
     """A reason in one line of bearable length: how it begins, and how it ends, where the reason proper stands."""
     line, part = " ".join(text.split()), MOST_SAID // 2
     return line if len(line) <= MOST_SAID else f"{line[:part]} … {line[-part:]}"

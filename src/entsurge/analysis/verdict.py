@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from entsurge import errors
 from entsurge.analysis.objectives import FACTOR, Judged, judge_objectives
 from entsurge.analysis.refused import notable
-from entsurge.analysis.validity import broken, lights
+from entsurge.analysis.validity import broken, clipped, lights
 from entsurge.analysis.words import listed, whom
 from entsurge.findings.verdict import Finding, Light, Said, Verdict
 
@@ -58,7 +58,7 @@ def judge(run: Run, ratios: Mapping[tuple[str, str], Judged] | None = None) -> V
     wrong: list[Said] = [] if end == "completed" or end in CUT_SHORT else [_ended(end)]
     wrong += [light.said for light in broken(conditions)]
     missed = [_missed(run, each) for each in found if each.required and each.state == "missed"]
-    ended = [_ended(end)] if end in CUT_SHORT else []
+    ended = [_ended(end, _tripped(run))] if end in CUT_SHORT else []
     if not any(each.required for each in found):
         ended.append({"fr": "aucun objectif requis n’a pu être jugé", "en": "no required objective could be judged"})
     unsure = [_unsure(run, each) for each in found if each.required and each.state == "not-enough-data"]
@@ -86,9 +86,17 @@ def _provisional(run: Run, found: list[Finding], conditions: list[Light]) -> Ver
     return Verdict("INCONCLUSIVE", errors.EXIT_CODES["INCONCLUSIVE"], sentence, [reason], unjudged, waiting)
 
 
-def _ended(end: str) -> Said:
+def _ended(end: str, why: str = "") -> Said:
     french, english = ENDS.get(end, ENDS[""])
-    return {"fr": french, "en": english}
+    more = f" ({why})" if why else ""
+    return {"fr": french + more, "en": english + more}
+
+
+def _tripped(run: Run) -> str:
+    """What the guard that ended the run said; empty where none did."""
+    told = [clipped(str(each.get("detail", ""))) for each in run.events
+            if each.get("kind") == "guard" and each.get("state") == "tripped"]  # fmt: skip
+    return told[0] if told and (run.finish or {}).get("end") == "guard" else ""
 
 
 def _unsure(run: Run, each: Finding) -> Said:

@@ -6,12 +6,14 @@ import json
 import os
 from time import monotonic
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from entsurge.client.failure import ClientError, NotAllowed, TlsFailed
 from entsurge.errors import EntsurgeError
 
 if TYPE_CHECKING:
     from entsurge.client.access import Access
+    from entsurge.client.response import Response
 
 CALL_SECONDS = 5.0
 MOST_SAID = 2000  # bytes of an answer's reason
@@ -23,10 +25,11 @@ class NothingSent(EntsurgeError):
     """The call cannot have had any effect: it never reached the target, or was refused there."""
 
 
-def call(method: str, url: str, body: bytes | None, headers: dict[str, str], access: Access) -> None:
+def call(method: str, url: str, body: bytes | None, headers: dict[str, str], access: Access) -> Response:
     """Send it to an allowed host or to loopback, and follow where it leads, a token never to another origin.
 
-    Raises EntsurgeError with the status or the reason; NothingSent where nothing can have come of it.
+    Returns the last answer. Raises EntsurgeError with the status or the reason; NothingSent where nothing can have come
+    of it.
     """
     if not url.startswith(("http://", "https://")):
         raise NothingSent(f"{url}: expected http:// or https://")
@@ -44,6 +47,19 @@ def call(method: str, url: str, body: bytes | None, headers: dict[str, str], acc
         said = " (is the token right?)" if answer.status in (401, 403) else _said(answer.raw[:MOST_SAID])
         kind = NothingSent if answer is first and answer.status in REFUSED else EntsurgeError
         raise kind(f"the target answered {answer.status} to {method} {url}{said}")
+    return answer
+
+
+def unreachable(url: str, access: Access) -> str:
+    """Why nobody can be asked at this address; empty where somebody answers HEAD /, which changes nothing."""
+    if not url.startswith(("http://", "https://")):
+        return f"{url}: expected http:// or https://"
+    root = urljoin(url, "/")
+    try:
+        access.blocking(loopback=True).request("HEAD", root, deadline_seconds=CALL_SECONDS, largest=LARGEST)
+    except ClientError as error:
+        return _failed("HEAD", root, error)
+    return ""
 
 
 def _failed(method: str, url: str, error: ClientError) -> str:

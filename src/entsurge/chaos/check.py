@@ -24,7 +24,7 @@ def faults_of(name: str) -> list[str]:
         found = load_all([name])
     except EntsurgeError as error:
         return str(error).splitlines()
-    return [line for one in found for line in _of_chaos_toolkit(Path(one.path)) + _of_ours(one)]
+    return [line for one in found for line in _of_chaos_toolkit(Path(one.path)) + wrong_with(one)]
 
 
 def _of_chaos_toolkit(path: Path) -> list[str]:
@@ -43,16 +43,20 @@ def _of_chaos_toolkit(path: Path) -> list[str]:
     return []
 
 
-def _of_ours(one: Experiment) -> list[str]:
+def wrong_with(one: Experiment) -> list[str]:
+    """What is wrong with what is ours in an experiment, one line each."""
     wrong = []
     for arguments in one.faults:
         known = {"lease_seconds": one.extension.lease_seconds}
         if arguments.get("lease_seconds") != known["lease_seconds"]:
             wrong.append(f"{one.path}: lease_seconds: the method's and the extension's differ")
         try:
-            make(str(arguments.get("fault")), filled(arguments.get("settings") or {}, one.configuration))
+            fault = make(str(arguments.get("fault")), filled(arguments.get("settings") or {}, one.configuration))
         except EntsurgeError as error:
             wrong += [f"{one.path}: {line}" for line in str(error).splitlines()]
+        else:
+            if one.extension.kind == "measure" and not fault.ends():
+                wrong.append(f"{one.path}: {fault.kind}: settings.off: missing; nothing would end this measure")
     if len(one.faults) > 1:
         wrong.append(
             f"{one.path}: method: {len(one.faults)} faults are held; they would follow each other: use two files"

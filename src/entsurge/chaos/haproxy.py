@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from entsurge.chaos.faults.fault import Fault, Lease
@@ -42,6 +43,10 @@ class HaproxyFault(Fault):
 
     lease: ClassVar[Lease] = "guardian"
     socket: str
+
+    def lacks(self) -> list[str]:
+        """The socket."""
+        return [] if Path(self.socket).is_socket() else [f"{self.socket}: no socket of HAProxy"]
 
     def command(self, command: str) -> None:
         """Give a command that answers nothing when it succeeds. Raises EntsurgeError with its answer."""

@@ -27,6 +27,14 @@ class PostgresFault(Fault):
         """The connection string."""
         return [] if os.environ.get(self.dsn_env) else [f"{self.dsn_env} is not set: the database's connection string"]
 
+    def refusals(self) -> list[str]:
+        """Whether the server lets us in."""
+        try:
+            psycopg.connect(os.environ.get(self.dsn_env, ""), connect_timeout=5, application_name=NAME).close()
+        except psycopg.Error as error:
+            return [f"PostgreSQL: {str(error).strip().splitlines()[0]}"]
+        return []
+
     def session(self, lease_seconds: float) -> Any:
         """A new session that the server ends when it hears nothing for a lease. Raises EntsurgeError."""
         wait = round(lease_seconds * 1000)

@@ -20,11 +20,16 @@ from entsurge.chaos.process import Process
 from entsurge.errors import CannotRecord, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
+    from entsurge.chaos.timeline import Planned
+    from entsurge.client.access import Access
     from entsurge.engine.run import Run
+    from entsurge.engine.spec import RunSpec
 
 READY_SECONDS = 60.0
+CHECK_SECONDS = 120.0
 END_SECONDS = 15.0  # beyond what a child has for ending its fault: for an undo from disk
 GUARDIAN_SECONDS = 25.0  # for the guardian to do it when the controller is gone
 
@@ -58,7 +63,8 @@ class Perturbations:
         }
         self.controller = subprocess.Popen(
             [*outside(), sys.executable, "-P", "-m", "entsurge.chaos.controller", json.dumps(spec)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, env=self._environment(),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+            env=environment(self.run.spec, self.run.run_context.access),
         )  # fmt: skip
         self.me = Process.of(self.controller.pid)
         self._tell({"headers": dict(self.run.run_context.access.own_headers)})
@@ -116,12 +122,6 @@ class Perturbations:
         return [f"{name} is still in force: its undo failed; entsurge chaos recover"
                 for name, ending in self.applied.items() if ending == endings.FAILED]  # fmt: skip
 
-    def _environment(self) -> dict[str, str]:
-        return os.environ | {
-            "ENTSURGE_TARGET": self.run.spec.edge_of or self.run.spec.url,
-            ACCESS: self.run.run_context.access.to_json(),
-        }
-
     def _tell(self, row: dict[str, Any]) -> None:
         if self.controller is None:
             return
@@ -166,6 +166,31 @@ class Perturbations:
         row = {"t": round(t, 3), "kind": kind, "id": identity, "state": state, "detail": detail}
         with contextlib.suppress(CannotRecord):  # the run's own second notices a full disk
             self.run.directory.append("events.jsonl", row)
+
+
+def environment(spec: RunSpec, access: Access) -> dict[str, str]:
+    """What the processes of perturbations find in their environment: the target, and how it is spoken to."""
+    return os.environ | {"ENTSURGE_TARGET": spec.edge_of or spec.url, ACCESS: access.to_json()}
+
+
+def check_perturbations(planned: Sequence[Planned], spec: RunSpec, access: Access) -> None:
+    """Ask, without touching anything, whether they can be put in force and watched. Raises UsageError."""
+    if not planned:
+        return
+    given = {
+        "target": spec.edge_of or spec.url, "headers": dict(access.own_headers),
+        "files": list(dict.fromkeys(each.experiment.path for each in planned)),
+    }  # fmt: skip
+    done = subprocess.run(
+        [*outside(), sys.executable, "-P", "-m", "entsurge.chaos.preflight"], input=json.dumps(given),
+        capture_output=True, text=True, check=False, timeout=CHECK_SECONDS, env=environment(spec, access),
+    )  # fmt: skip
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or [f"exit {done.returncode}"]
+        raise UsageError(f"the perturbations could not be looked at: {said[-1]}")
+    wrong = json.loads(done.stdout)
+    if wrong:
+        raise UsageError("\n".join(wrong), hint="nothing was touched; docs/writing-experiments.md")
 
 
 def outside() -> list[str]:

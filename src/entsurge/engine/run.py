@@ -19,7 +19,7 @@ from entsurge.engine.book import Book
 from entsurge.engine.crew import Crew
 from entsurge.engine.listen import master
 from entsurge.engine.local import Local
-from entsurge.engine.perturbations import Perturbations
+from entsurge.engine.perturbations import Perturbations, check_perturbations
 from entsurge.engine.prepared import Prepared
 from entsurge.engine.pushgateway import PushGateway, check_gateway
 from entsurge.engine.reach import reach
@@ -96,6 +96,7 @@ class Run:
         self.gateway = access.without_secrets().blocking(loopback=True)
         check_gateway(spec.push_gateway, self.gateway)
         reached = reach(spec.url, access)
+        check_perturbations(self.prepared.planned, spec, access)
         asked = [*spec.scrape, *(each.model_dump() for each in self.prepared.profile.file.scrape)]
         self.endpoints = endpoints(asked, spec.url, access, embedded=self.prepared.target is None)
         self.manifest = manifests.manifest(spec, self.prepared, locust_version, reached)

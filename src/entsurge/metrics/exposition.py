@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -86,8 +87,13 @@ def pick(text: str, wanted: Sequence[Wanted]) -> list[Reading]:
     return list(islice(readings(text, wanted), MOST_SERIES))
 
 
-def readings(text: str, wanted: Sequence[Wanted]) -> Iterator[Reading]:
-    """The wanted series that have a finite value. Raises ValueError when the line of one is broken.
+def names(text: str) -> Counter[str]:
+    """How many series there are of each name."""
+    return Counter(name for line in text.split("\n") if not line.startswith("#") and (name := _name_in(line)))
+
+
+def readings(text: str, wanted: Sequence[Wanted], *, finite: bool = True) -> Iterator[Reading]:
+    """The wanted series, with `finite` those of a finite value. Raises ValueError when the line of one is broken.
 
     Only lines whose name is wanted are parsed: the rest costs a comparison. A line ends in LF and in nothing else, so
     that any other letter may stand in a label.
@@ -98,7 +104,9 @@ def readings(text: str, wanted: Sequence[Wanted]) -> Iterator[Reading]:
             if told := _TYPE.match(line):
                 types[_unescaped(told[1]) if told[1] is not None else told[2]] = told[3]
         elif (name := _name_in(line)) and any(each.has_name(name) for each in wanted):
-            yield from _of_line(line, wanted, types)
+            for reading in _of_line(line, wanted, types):
+                if math.isfinite(reading.value) or not finite:
+                    yield reading
 
 
 def _of_line(line: str, wanted: Sequence[Wanted], types: dict[str, str]) -> Iterator[Reading]:
@@ -110,7 +118,7 @@ def _of_line(line: str, wanted: Sequence[Wanted], types: dict[str, str]) -> Iter
     except OverflowError:  # thousands of digits
         return
     for sample, value in zip(found, values, strict=True):
-        if math.isfinite(value) and any(each.matches(sample.name, sample.labels) for each in wanted):
+        if any(each.matches(sample.name, sample.labels) for each in wanted):
             yield Reading(_named(sample), value, _kind(sample.name, types))
 
 

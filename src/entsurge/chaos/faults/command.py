@@ -21,6 +21,10 @@ class Command(Fault):
     folder: str = ""
     within_seconds: Annotated[float, Field(gt=0, le=600)] = 30
 
+    def ends(self) -> bool:
+        """With an `off`: a cache that was flushed has none."""
+        return bool(self.off)
+
     def prepare(self) -> dict[str, Any]:
         """The way back is the command itself."""
         return {"off": bool(self.off)}

@@ -36,8 +36,16 @@ class Fault(BaseModel):
         """What this machine or target lacks for it, one line each; empty when it can be applied."""
         return []
 
+    def refusals(self) -> list[str]:
+        """What would be refused where it is put, asked for without changing anything, one line each."""
+        return []
+
+    def ends(self) -> bool:
+        """Whether it has a way to end."""
+        return True
+
     def prepare(self) -> dict[str, Any]:
-        """What `undo` needs to put things back; empty for a fault that ends by itself."""
+        """What `undo` needs to put things back; empty for a fault that ends by itself. Changes nothing."""
         return {}
 
     def apply(self, lease_seconds: float) -> None:

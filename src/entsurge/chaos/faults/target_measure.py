@@ -26,6 +26,20 @@ class TargetMeasure(Fault):
     token_env: str = "ENTSURGE_ADMIN_TOKEN"  # noqa: S105  the variable's name
     _seconds: float = PrivateAttr(0.0)
 
+    def refusals(self) -> list[str]:
+        """Whether its administration takes the token and knows the measure."""
+        where = f"{self.target.rstrip('/')}/admin/measures"
+        try:
+            answer = call("GET", where, None, bearer(self.token_env), access())
+            known = sorted(each["name"] for each in json.loads(answer.body)["measures"])
+        except EntsurgeError as error:
+            return [f"{error}; its token is expected in {self.token_env}"]
+        except (ValueError, KeyError, TypeError):
+            return [f"{where}: not the administration of the embedded ENT"]
+        if self.measure in known:
+            return []
+        return [f"{where}: no measure {self.measure}; there are {', '.join(known)}"]
+
     def apply(self, lease_seconds: float) -> None:
         """On, for a lease."""
         self._seconds = lease_seconds
