@@ -326,6 +326,8 @@ def test_the_ready_pipelines_are_yaml_that_their_systems_know() -> None:
     assert {"on" in github or True in github, "runs-on" in github["jobs"]["gate"]} == {True}
     assert all(("uses" in step) != ("run" in step) for step in steps)
     job = gitlab["load-gate"]
+    for environment in (github["jobs"]["gate"]["env"], job["variables"]):
+        assert "WORKSPACE" in environment["ENTSURGE_STATE"].upper() or "PROJECT_DIR" in environment["ENTSURGE_STATE"]
     assert job["artifacts"]["when"] == "always"
     assert set(job["artifacts"]["reports"]) == {"junit", "load_performance", "annotations"}
 

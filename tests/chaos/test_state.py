@@ -1,5 +1,6 @@
 """What is on disk: one ends a record once; the audit shows when it was touched; recover and stop."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -12,7 +13,9 @@ from chaos_subject import Subject, experiment, until
 
 from entsurge.chaos import settle
 from entsurge.chaos.process import Process
-from entsurge.chaos.state import Record, audit, audited, in_force
+from entsurge.chaos.state import Record, audit, audited, in_force, project
+from entsurge.commands.perturbed import perturbed
+from entsurge.errors import EntsurgeError
 
 
 @pytest.fixture(autouse=True)
@@ -66,20 +69,28 @@ def test_an_undo_that_fails_stays_on_disk(tmp_path: Path) -> None:
 
 
 def test_what_an_operator_has_done_by_hand_can_be_struck_off(tmp_path: Path) -> None:
-    """By its id, once; the audit says so, and the undo is not run."""
+    """By its id, once, by whoever says yes; the audit keeps it with what was not undone, and the undo is not run."""
     record = a_record(tmp_path, gone())
     record.write()
     command = [sys.executable, "-m", "entsurge", "chaos", "recover", "--forget", record.id]
-    assert [subprocess.run(command, capture_output=True, timeout=60, check=False).returncode for _ in "12"] == [0, 2]
+    quiet = {"capture_output": True, "text": True, "timeout": 60, "stdin": subprocess.DEVNULL}
+    asked = subprocess.run(command, check=False, **quiet)
+    assert asked.returncode == 2
+    assert "has its undo been done by hand? sh -c " in asked.stderr
+    assert "--yes" in asked.stderr
+    assert [each.id for each in in_force()] == [record.id]
+    assert [subprocess.run([*command, "--yes"], check=False, **quiet).returncode for _ in "12"] == [0, 2]
     assert not (tmp_path / "undone").exists()
-    assert audited()[0][-1]["state"] == "forgotten"
+    last = audited()[0][-1]
+    assert (last["state"], last["how"], last["id"]) == ("forgotten", "by hand", record.id)
+    assert "echo undone" in last["detail"]
 
 
 def test_recover_leaves_what_lives_alone(tmp_path: Path) -> None:
     """A record whose holder lives is somebody's run."""
     record = a_record(tmp_path, Process.me())
     record.write()
-    assert settle.recover(lambda *_: None)
+    assert settle.recover(lambda *_: None) == []
     assert [each.id for each in in_force()] == [record.id]
     with record.ending():
         pass
@@ -123,12 +134,12 @@ def test_a_namespace_that_a_dead_run_left_is_taken_away(tmp_path: Path) -> None:
         if not name:
             pytest.skip(run.stderr.read()[-200:])
         try:
-            assert settle.stop(lambda *_: None)
+            assert settle.stop(lambda *_: None) == []
             assert Path(f"/run/netns/{name}").exists()
         finally:
             run.kill()
     assert Path(f"/run/netns/{name}").exists()
-    assert settle.recover(lambda *_: None)
+    assert settle.recover(lambda *_: None) == []
     assert not Path(f"/run/netns/{name}").exists()
 
 
@@ -154,3 +165,87 @@ def test_another_process_with_the_same_id_is_not_touched() -> None:
     assert mine.alive()
     assert not Process(mine.pid, mine.started - 1).alive()
     assert not gone().alive()
+
+
+HERE, PREPROD = "http://127.0.0.1:8080/", "https://preprod.ent.example/"
+
+
+@pytest.mark.parametrize(
+    ("target", "whose", "stands_in_the_way"),
+    [
+        (HERE, "ours", True),
+        ("http://localhost:8080", "ours", True),
+        ("http://[::1]:8080/portal", "ours", True),
+        ("http://127.0.0.1:9090/", "ours", False),
+        (HERE, "theirs", False),
+        (PREPROD, "ours", False),
+        ("", "ours", True),
+        ("", "theirs", False),
+        (HERE, "", True),
+        ("", "", True),
+        ("nonsense", "ours", False),
+    ],
+)
+def test_what_is_left_is_in_the_way_on_its_own_target_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, whose: str, *, stands_in_the_way: bool
+) -> None:
+    """Loopback is another server in every checkout; what nobody said a target or a project of is in the way."""
+    monkeypatch.setenv("ENTSURGE_PROJECT", "ours")
+    record = dataclasses.replace(a_record(tmp_path, gone()), target=target, project=whose)
+    assert settle.in_the_way(record, HERE) == stands_in_the_way
+
+
+def test_a_target_beyond_loopback_is_the_same_for_everybody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever checkout broke it; by its port too."""
+    monkeypatch.setenv("ENTSURGE_PROJECT", "ours")
+    record = dataclasses.replace(a_record(tmp_path, gone()), target=PREPROD, project="theirs")
+    assert settle.in_the_way(record, "https://PREPROD.ent.example:443/home")
+    assert not settle.in_the_way(record, "https://preprod.ent.example:8443/")
+
+
+def test_a_run_undoes_what_is_its_own_and_is_kept_from_its_own_target_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another checkout's leftover is not touched, and warned of; ours elsewhere is tried, and does not block either."""
+    monkeypatch.setenv("ENTSURGE_PROJECT", "ours")
+    stuck = {"on": ["true"], "off": ["false"]}
+    for name, target, whose, settings in (
+        ("their-call", HERE, "theirs", stuck), ("our-other", PREPROD, "ours", stuck),
+        ("our-own", HERE, "ours", {"on": ["true"], "off": ["true"]}),
+    ):  # fmt: skip
+        record = a_record(tmp_path, gone())
+        dataclasses.replace(record, experiment=name, target=target, project=whose, settings=settings).write()
+    with perturbed([], HERE) as front:
+        assert front.url == HERE
+    said = capsys.readouterr().err
+    assert "our-own was left by run r: undone" in said
+    assert f"their-call, left by run r of theirs, is still in force on {HERE}; not in the way" in said
+    assert f"our-other, left by run r of ours, is still in force on {PREPROD}; not in the way" in said
+    assert not any(row["experiment"] == "their-call" for row in audited()[0])
+    assert sorted(record.experiment for record in in_force()) == ["our-other", "their-call"]
+    with pytest.raises(EntsurgeError, match="still broken"), perturbed([], PREPROD):
+        pass
+
+
+def test_a_record_of_an_older_version_is_in_everybody_s_way(tmp_path: Path) -> None:
+    """It names neither target nor project."""
+    a_record(tmp_path, gone()).write()
+    path = next((tmp_path / "state" / "in-force").glob("*.json"))
+    whole = json.loads(path.read_text())
+    path.write_text(json.dumps({name: of for name, of in whole.items() if name not in ("target", "project")}))
+    (found,) = in_force()
+    assert (found.target, found.project) == ("", "")
+    assert settle.in_the_way(found, PREPROD)
+
+
+def test_a_project_is_a_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From any folder of it; without one, the folder itself; or what it is called."""
+    monkeypatch.delenv("ENTSURGE_PROJECT", raising=False)
+    below = tmp_path / "checkout" / "below"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert project() == str(below)
+    (tmp_path / "checkout" / ".git").mkdir()
+    assert project() == str(tmp_path / "checkout")
+    monkeypatch.setenv("ENTSURGE_PROJECT", "ours")
+    assert project() == "ours"

@@ -336,7 +336,8 @@ def test_what_an_undo_raises_never_stops_the_others(tmp_path: Path, monkeypatch:
             holder=dead, controller=None, run="r", id=name * 12,
         ).write()  # fmt: skip
     said: dict[str, str] = {}
-    assert not settle.recover(lambda record, word: said.update({record.experiment: word}))
+    left = settle.recover(lambda record, word: said.update({record.experiment: word}))
+    assert [record.experiment for record in left] == ["a", "b", "c"]
     assert flag.exists()
     assert said.pop("d") == "undone"
     assert all(word.startswith("failed: ") for word in said.values())

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def namespace() -> Iterator[str]:
-    """A namespace as long as the context lives; on disk before it is made, so that `recover` finds it.
+def namespace(target: str = "") -> Iterator[str]:
+    """A namespace for a run on this target as long as the context lives; on disk first, so that `recover` finds it.
 
     Raises UsageError where this machine cannot do that.
     """
@@ -32,6 +32,7 @@ def namespace() -> Iterator[str]:
     record = Record(
         experiment=name, kind=one.kind, settings={"name": name}, lease=one.lease, lease_seconds=0.0,
         before={"name": name}, holder=Process.me(), controller=None, run="",
+        target=target,
     )  # fmt: skip
     record.write()
     audit(record, "applying")

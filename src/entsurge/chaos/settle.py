@@ -6,13 +6,16 @@ import time
 from typing import TYPE_CHECKING
 
 from entsurge.chaos.faults.fault import make
-from entsurge.chaos.state import Record, audit, in_force
+from entsurge.chaos.state import Record, audit, in_force, project
+from entsurge.client import url as urls
+from entsurge.client.failure import ProtocolBroken
 from entsurge.errors import EntsurgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 PATIENCE_SECONDS = 1.0
+LOOPBACK = "loopback"
 
 
 def settle(record: Record, how: str) -> str:
@@ -53,23 +56,26 @@ def orphans() -> list[Record]:
     return [record for record in in_force() if not (record.controller or record.holder).alive()]
 
 
-def recover(say: Callable[[Record, str], None]) -> bool:
-    """Settle what dead runs left; whether all of it could be."""
-    return _settle_all(orphans(), "recover", say)
+def recover(say: Callable[[Record, str], None], records: Sequence[Record] | None = None) -> list[Record]:
+    """Settle what dead runs left, all of it or these records; those that are still in force."""
+    return _settle_all(orphans() if records is None else records, "recover", say)
 
 
-def forget(identity: str) -> bool:
-    """Strike a record off without undoing it; whether there was one. The audit keeps that it was so."""
-    for record in in_force():
-        if record.id == identity:
-            with record.ending() as there:
-                audit(record, "forgotten", "by hand")
-                return there
-    return False
+def find(identity: str) -> Record | None:
+    """The record of this id."""
+    return next((record for record in in_force() if record.id == identity), None)
 
 
-def stop(say: Callable[[Record, str], None]) -> bool:
-    """Settle everything that is in force, whoever holds it; whether all of it could be.
+def forget(record: Record) -> bool:
+    """Strike a record off without undoing it; whether it was there. The audit keeps who did, and what is not undone."""
+    with record.ending() as there:
+        if there:
+            audit(record, "forgotten", "by hand", detail=way_back(record))
+    return there
+
+
+def stop(say: Callable[[Record, str], None]) -> list[Record]:
+    """Settle everything that is in force, whoever holds it; what is still in force.
 
     The namespace of a living run stays: it is a place, no fault, and goes with its run.
     """
@@ -77,10 +83,38 @@ def stop(say: Callable[[Record, str], None]) -> bool:
     return _settle_all([record for record in in_force() if record not in places], "stop", say)
 
 
-def _settle_all(records: list[Record], how: str, say: Callable[[Record, str], None]) -> bool:
-    well = True
+def _settle_all(records: Sequence[Record], how: str, say: Callable[[Record, str], None]) -> list[Record]:
+    left = []
     for record in records:
         word = settle(record, how)
-        well &= not word.startswith("failed")
+        left += [record] if word.startswith("failed") else []
         say(record, word)
-    return well
+    return left
+
+
+def is_of_this_project(record: Record) -> bool:
+    """Whether a run of this project left it, or nobody knows who did."""
+    return record.project in ("", project())
+
+
+def in_the_way(record: Record, target: str) -> bool:
+    """Whether it is in force on this target, so that no run may begin there.
+
+    A loopback address is another server in every project. What nobody said a target of is on each of its project's.
+    """
+    own = is_of_this_project(record)
+    if not record.target:
+        return own
+    host, _ = here = _place(target)
+    return _place(record.target) == here and (own or host != LOOPBACK)
+
+
+def _place(url: str) -> tuple[str, int]:
+    """Host and port; one word for all the names of this machine."""
+    from entsurge.targets.file import is_loopback
+
+    try:
+        origin = urls.split(url).origin
+    except ProtocolBroken:
+        return url, 0
+    return (LOOPBACK if is_loopback(origin.host) else origin.host), origin.port

@@ -20,7 +20,7 @@ from entsurge.chaos.process import Process
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-STATE = "ENTSURGE_STATE"
+STATE, TARGET, PROJECT = "ENTSURGE_STATE", "ENTSURGE_TARGET", "ENTSURGE_PROJECT"
 FIRST = "0" * 64
 
 
@@ -33,9 +33,21 @@ def folder() -> Path:
     return path
 
 
+def project() -> str:
+    """Whose a run is: $ENTSURGE_PROJECT, else the checkout around the working folder, else that folder."""
+    given = os.environ.get(PROJECT)
+    if given:
+        return given
+    here = Path.cwd()
+    return str(next((each for each in (here, *here.parents) if (each / ".git").exists()), here))
+
+
 @dataclass(frozen=True)
 class Record:
-    """One perturbation in force: what it is, what puts it back, which processes hold it."""
+    """One perturbation in force: what it is, what puts it back, which processes hold it.
+
+    `target` and `project` say where it is and whose; empty where nobody has said.
+    """
 
     experiment: str
     kind: str
@@ -46,6 +58,8 @@ class Record:
     holder: Process
     controller: Process | None
     run: str
+    target: str = field(default_factory=lambda: os.environ.get(TARGET, ""))
+    project: str = field(default_factory=project)
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     @property
@@ -91,7 +105,7 @@ def in_force() -> list[Record]:
 
 def _record(of: dict[str, Any]) -> Record:
     controller = Process(**of["controller"]) if of["controller"] else None
-    return Record(**{**of, "holder": Process(**of["holder"]), "controller": controller})
+    return Record(**{"target": "", "project": "", **of, "holder": Process(**of["holder"]), "controller": controller})
 
 
 def audit(record: Record, state: str, how: str = "", **more: Any) -> None:
@@ -103,7 +117,8 @@ def audit(record: Record, state: str, how: str = "", **more: Any) -> None:
             "when_utc": datetime.now(UTC).isoformat(timespec="milliseconds"), "who": getpass.getuser(),
             "machine": socket.gethostname(), "pid": os.getpid(), "run": record.run, "id": record.id,
             "experiment": record.experiment, "fault": record.kind, "settings": record.settings, "state": state,
-            "how": how, "controller": controller and [controller.pid, controller.started], **more,
+            "how": how, "controller": controller and [controller.pid, controller.started],
+            "target": record.target, "project": record.project, **more,
             "before_sha256": _last_digest(path),
         }  # fmt: skip
         stream.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")

@@ -63,19 +63,35 @@ def check(experiments: tuple[str, ...]) -> int:
 
 @command.command("recover", epilog="Examples: entsurge chaos recover · entsurge chaos recover --forget 3f9a1c2b4d5e")
 @click.option("--forget", metavar="ID", help="Strike one off the list without undoing it: you have done it yourself.")
-def recover(forget: str | None) -> int:
-    """Undo what runs left that are dead. Every later `entsurge run` does this first.
+@click.option("--yes", is_flag=True, help="With --forget: do not ask.")
+def recover(*, forget: str | None, yes: bool) -> int:
+    """Undo what runs left that are dead. Every later `entsurge run` does this first for its project and target.
 
     What cannot be undone stays on the list, with its undo and the reason: exit 1.
     """
     from entsurge.chaos import settle
 
     if forget:
-        if not settle.forget(forget):
-            raise errors.UsageError(f"{forget}: no such record", hint="entsurge chaos recover lists them")
-        click.echo(f"{forget}: forgotten")
-        return errors.PASS
+        return _forgotten(forget, yes=yes)
     return _told(settle.recover, "nothing was left")
+
+
+def _forgotten(identity: str, *, yes: bool) -> int:
+    """Strike one off the list once its undo has been shown and agreed to. Raises UsageError."""
+    from entsurge.chaos import settle
+
+    record = settle.find(identity)
+    if record is None:
+        raise errors.UsageError(f"{identity}: no such record", hint="entsurge chaos recover lists them")
+    where = f" on {record.target}" if record.target else ""
+    question = f"{record.experiment} ({record.kind}){where}: has its undo been done by hand? {settle.way_back(record)}"
+    if not yes and not sys.stdin.isatty():
+        raise errors.UsageError(f"{question.rstrip()}\nnobody is there to answer", hint="--yes says that it has")
+    if not yes and not click.confirm(question.rstrip()):
+        return errors.UNEXPECTED
+    settle.forget(record)
+    click.echo(f"{identity}: forgotten")
+    return errors.PASS
 
 
 @command.command("stop", epilog="Example: entsurge chaos stop")
@@ -93,7 +109,8 @@ def _told(act: Any, nothing: str) -> int:
 
     def say(record: Record, word: str) -> None:
         said.append(word)
-        who = f"{record.experiment} ({record.kind}, run {record.run or 'by hand'})"
+        on = f" on {record.target}" if record.target else ""
+        who = f"{record.experiment} ({record.kind}, run {record.run or 'by hand'}{on})"
         if not word.startswith("failed: "):
             click.echo(f"{who}: {word}")
             return
@@ -102,7 +119,7 @@ def _told(act: Any, nothing: str) -> int:
         if undo:
             click.echo(f"    its undo: {undo}")
 
-    if act(say):
+    if not act(say):
         if not said:
             click.echo(nothing)
         return errors.PASS

@@ -36,8 +36,7 @@ def perturbed(chaos: Sequence[str], target: str, *, production: bool = False, ag
     Raises UsageError for an experiment that cannot be used, and for a fault on a target that is in production unless
     that was agreed to.
     """
-    if not settle.recover(_say):
-        raise EntsurgeError("what an earlier run left is still broken: its undo failed", hint="entsurge chaos recover")
+    _recover(target)
     experiments = load_all(chaos)
     wrong = [line for name in chaos for line in faults_of(name)]
     if wrong:
@@ -56,6 +55,25 @@ def perturbed(chaos: Sequence[str], target: str, *, production: bool = False, ag
         yield front
 
 
+def _recover(target: str) -> None:
+    """Undo what dead runs of this project, or on this target, left; say what others did. Raises EntsurgeError.
+
+    Only what is still in force on this target is in the way.
+    """
+    found = settle.orphans()
+    ours = [one for one in found if settle.is_of_this_project(one) or settle.in_the_way(one, target)]
+    others = [one for one in found if one not in ours]
+    left = settle.recover(_say, ours)
+    if any(settle.in_the_way(record, target) for record in left):
+        raise EntsurgeError("what an earlier run left is still broken: its undo failed", hint="entsurge chaos recover")
+    for record in (*left, *others):
+        click.echo(
+            f"entsurge: {record.experiment}, left by run {record.run or '?'} of {record.project}, is still in force on "
+            f"{record.target or '?'}; not in the way of this run: entsurge chaos recover",
+            err=True,
+        )
+
+
 @contextlib.contextmanager
 def _front(target: str, *, apart: bool) -> Iterator[Front]:
     """An Envoy in front of the target; with `apart`, visitors live in a network namespace of their own."""
@@ -63,7 +81,7 @@ def _front(target: str, *, apart: bool) -> Iterator[Front]:
     from entsurge.chaos.namespace import namespace
 
     with contextlib.ExitStack() as stack:
-        netns = stack.enter_context(namespace()) if apart else ""
+        netns = stack.enter_context(namespace(target)) if apart else ""
         front = stack.enter_context(edge(target, netns=netns))
         names = {EDGE_PORT: str(front.control_port)}
         names |= {NETNS: netns, OUTSIDE: f"/proc/{os.getpid()}/ns/net"} if apart else {}

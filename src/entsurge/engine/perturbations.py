@@ -17,6 +17,7 @@ from gevent.event import Event
 from entsurge.chaos import endings
 from entsurge.chaos.policy import ACCESS
 from entsurge.chaos.process import Process
+from entsurge.chaos.state import PROJECT, TARGET, project
 from entsurge.errors import CannotRecord, UsageError
 
 if TYPE_CHECKING:
@@ -169,8 +170,8 @@ class Perturbations:
 
 
 def environment(spec: RunSpec, access: Access) -> dict[str, str]:
-    """What the processes of perturbations find in their environment: the target, and how it is spoken to."""
-    return os.environ | {"ENTSURGE_TARGET": spec.edge_of or spec.url, ACCESS: access.to_json()}
+    """What processes of perturbations find in their environment: the target, how it is spoken to, whose run it is."""
+    return os.environ | {TARGET: spec.edge_of or spec.url, PROJECT: project(), ACCESS: access.to_json()}
 
 
 def check_perturbations(planned: Sequence[Planned], spec: RunSpec, access: Access) -> None:
