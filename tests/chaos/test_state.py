@@ -1,11 +1,14 @@
 """What is on disk: one ends a record once; the audit shows when it was touched; recover and stop."""
 
+import contextlib
 import dataclasses
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from chaos_subject import Subject, experiment, until
 from entsurge.chaos import settle
 from entsurge.chaos.process import Process
 from entsurge.chaos.state import Record, audit, audited, in_force, project
+from entsurge.chaos.victim import descendants
 from entsurge.commands.perturbed import perturbed
 from entsurge.errors import EntsurgeError
 
@@ -96,21 +100,76 @@ def test_recover_leaves_what_lives_alone(tmp_path: Path) -> None:
         pass
 
 
+CHAIN = "line {} does not follow the line before it: the audit was touched or cut"
+
+
 def test_the_audit_shows_where_it_was_touched(tmp_path: Path) -> None:
-    """A changed line, and a line that was cut out."""
+    """A changed line, a line that was cut out, and lines that were cut off its end; the command says so and exits 1."""
     record = a_record(tmp_path, Process.me())
     for state in ("applying", "applied", "ended"):
         audit(record, state)
     assert audited()[1] == []
     path = tmp_path / "state" / "audit.jsonl"
-    assert path.stat().st_mode & 0o777 == 0o600
-    whole = path.read_text().splitlines()
-    path.write_text("\n".join([whole[0], whole[1].replace("applied", "nothing"), whole[2]]) + "\n")
-    assert audited()[1] == [3]
-    path.write_text("\n".join([whole[0], whole[2]]) + "\n")
-    assert audited()[1] == [2]
-    done = subprocess.run([sys.executable, "-m", "entsurge", "chaos", "audit"], capture_output=True, check=False)
-    assert done.returncode == 1
+    assert {each.stat().st_mode & 0o777 for each in (path, path.with_suffix(".seal"))} == {0o600}
+    whole = path.read_text().splitlines(keepends=True)
+    path.write_text(whole[0] + whole[1].replace("applied", "nothing") + whole[2])
+    assert audited()[1] == [CHAIN.format(3)]
+    path.write_text(whole[0] + whole[2])
+    assert audited()[1] == [CHAIN.format(2), "1 of 3 lines are missing"]
+    path.write_text(whole[0])
+    assert audited()[1] == ["2 of 3 lines are missing"]
+    path.write_text(whole[0] + whole[1] + whole[2].replace("ended", "undone"))
+    assert audited()[1] == ["line 3 is not the one that was sealed"]
+    path.unlink()
+    done = subprocess.run(
+        [sys.executable, "-m", "entsurge", "chaos", "audit"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, "3 of 3 lines are missing\n")
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_a_cut_stays_to_be_seen_whatever_is_written_after_it(tmp_path: Path, kept: int) -> None:
+    """The next line is numbered after those that were sealed, and names the one that is gone."""
+    record = a_record(tmp_path, Process.me())
+    for state in ("applying", "applied", "ended"):
+        audit(record, state)
+    path = tmp_path / "state" / "audit.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:kept]))
+    audit(record, "applying")
+    rows, wrong = audited()
+    assert rows[-1]["line"] == 4
+    assert wrong == [CHAIN.format(kept + 1), f"{3 - kept} of 4 lines are missing"]
+
+
+def test_a_crash_between_a_line_and_its_seal_is_no_cut(tmp_path: Path) -> None:
+    """One line more than was sealed, or half a line at the end: the next one follows what is there."""
+    record = a_record(tmp_path, Process.me())
+    audit(record, "applying")
+    path = tmp_path / "state" / "audit.jsonl"
+    seal = path.with_suffix(".seal").read_bytes()
+    audit(record, "applied")
+    path.with_suffix(".seal").write_bytes(seal)
+    assert audited()[1] == []
+    audit(record, "ended")
+    assert audited()[1] == []
+    with path.open("a") as stream:
+        stream.write('{"half')
+    audit(record, "applying")
+    assert [row.get("line") for row in audited()[0]] == [1, 2, 3, None, 5]
+    assert audited()[1] == [CHAIN.format(4)]
+
+
+def test_an_audit_of_before_there_were_seals_is_whole(tmp_path: Path) -> None:
+    """Without numbers and seal; one that is numbered and has lost its seal is not."""
+    record = a_record(tmp_path, Process.me())
+    audit(record, "applying")
+    path = tmp_path / "state" / "audit.jsonl"
+    path.with_suffix(".seal").unlink()
+    assert audited()[1] == ["its seal is missing: lines may have been cut off its end"]
+    path.write_text(path.read_text().replace('"line":1,', ""))
+    assert audited()[1] == []
+    audit(record, "ended")
+    assert audited()[1] == []
 
 
 def test_half_a_record_is_passed_over(tmp_path: Path) -> None:
@@ -122,9 +181,9 @@ def test_half_a_record_is_passed_over(tmp_path: Path) -> None:
     assert in_force() == []
 
 
-@pytest.mark.needs("ip", "nft")
-def test_a_namespace_that_a_dead_run_left_is_taken_away(tmp_path: Path) -> None:
-    """SIGKILL of the run that made it; the next run's recovery removes it, `stop` leaves a living run's alone."""
+@contextlib.contextmanager
+def a_run_with_a_namespace() -> Iterator[tuple[subprocess.Popen, str, Path]]:
+    """A process that has made one, as `entsurge run` does: its name and its place."""
     script = (
         "import sys, time\nfrom entsurge.chaos.namespace import namespace\n"
         "with namespace() as name:\n    print(name, flush=True)\n    time.sleep(60)"
@@ -134,13 +193,39 @@ def test_a_namespace_that_a_dead_run_left_is_taken_away(tmp_path: Path) -> None:
         if not name:
             pytest.skip(run.stderr.read()[-200:])
         try:
-            assert settle.stop(lambda *_: None) == []
-            assert Path(f"/run/netns/{name}").exists()
+            yield run, name, Path(f"/run/netns/{name}")
         finally:
             run.kill()
-    assert Path(f"/run/netns/{name}").exists()
-    assert settle.recover(lambda *_: None) == []
-    assert not Path(f"/run/netns/{name}").exists()
+            subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
+
+
+@pytest.mark.needs("ip", "nft")
+def test_a_namespace_goes_with_its_run_however_it_is_killed() -> None:
+    """SIGKILL of the run that made it: its guardian takes it away; `stop` leaves a living run's alone."""
+    with a_run_with_a_namespace() as (run, name, place):
+        assert settle.stop(lambda *_: None) == []
+        assert place.exists()
+        run.kill()
+        until(lambda: not place.exists(), 10)
+        until(lambda: not in_force(), 10)
+        told = [(row["state"], row["how"]) for row in audited()[0] if row["experiment"] == name]
+        assert told == [("applying", ""), ("undone", "guardian")]
+
+
+@pytest.mark.needs("ip", "nft")
+def test_a_namespace_whose_guardian_was_killed_too_is_recovered() -> None:
+    """Nobody is left who knows: it stays on the list, and the next recovery takes it away."""
+    with a_run_with_a_namespace() as (run, _, place):
+        (watching,) = [
+            each for each in descendants(run.pid) if b"guardian" in Path(f"/proc/{each.pid}/cmdline").read_bytes()
+        ]
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            watching.send(number)
+            run.send_signal(number)
+        run.wait(10)
+        assert place.exists()
+        assert settle.recover(lambda *_: None) == []
+        assert not place.exists()
 
 
 def test_stop_ends_everything_now(tmp_path: Path) -> None:

@@ -10,16 +10,14 @@ that lasts the whole run is in force, `{"refused": message}` when it cannot be, 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import select
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from entsurge.chaos import guardian
 from entsurge.chaos.child import Child
@@ -28,6 +26,9 @@ from entsurge.chaos.experiment import load
 from entsurge.chaos.readings import Readings
 from entsurge.chaos.timeline import Planned
 from entsurge.chaos.watch import Watch
+
+if TYPE_CHECKING:
+    import subprocess
 
 TICK_SECONDS = 0.05
 HOLD_SECONDS = 0.15
@@ -70,7 +71,7 @@ class Controller:
             self._tend()
             self._say_ready()
         if self.guardian is not None:
-            self._dismiss(self.guardian)
+            guardian.dismiss(self.guardian)
         for child in self.failed:
             child.say_ending()  # the guardian has tried once more
         self._write({"done": True})
@@ -188,10 +189,6 @@ class Controller:
             os.write(1, json.dumps(row).encode() + b"\n")
         except BrokenPipeError:
             self.end("engine gone")
-
-    def _dismiss(self, watching: subprocess.Popen[bytes]) -> None:
-        with contextlib.suppress(OSError, subprocess.SubprocessError):
-            watching.communicate(b"bye", timeout=10)
 
 
 def main() -> None:

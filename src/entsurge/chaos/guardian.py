@@ -6,6 +6,7 @@ without it means that the controller has vanished.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from entsurge.chaos.settle import settle
 from entsurge.chaos.state import Record, in_force
 
 GRACE_SECONDS = 0.4  # the child hears of it too, and may end its fault itself
+DISMISS_SECONDS = 10
 
 
 def start() -> subprocess.Popen[bytes]:
@@ -25,6 +27,12 @@ def start() -> subprocess.Popen[bytes]:
         [sys.executable, "-P", "-m", "entsurge.chaos.guardian", str(me.pid), str(me.started)],
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, cwd="/",
     )  # fmt: skip
+
+
+def dismiss(watching: subprocess.Popen[bytes]) -> None:
+    """Tell a guardian that all is well; it settles what is left all the same, and is gone then."""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        watching.communicate(b"bye", timeout=DISMISS_SECONDS)
 
 
 def main(controller: Process, commands: IO[bytes]) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
+from entsurge.chaos import guardian
 from entsurge.chaos.faults.fault import make
 from entsurge.chaos.lacking import nftables
 from entsurge.chaos.process import Process
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def namespace(target: str = "") -> Iterator[str]:
-    """A namespace for a run on this target as long as the context lives; on disk first, so that `recover` finds it.
+    """A namespace for a run on this target as long as the context lives.
+
+    A guardian takes it away when this process is killed; it is on disk before it is made, so that `recover` finds it
+    where the guardian was killed too.
 
     Raises UsageError where this machine cannot do that.
     """
@@ -31,16 +35,20 @@ def namespace(target: str = "") -> Iterator[str]:
     one = make("namespace", {"name": name})
     record = Record(
         experiment=name, kind=one.kind, settings={"name": name}, lease=one.lease, lease_seconds=0.0,
-        before={"name": name}, holder=Process.me(), controller=None, run="",
-        target=target,
+        before={"name": name}, holder=Process.me(), controller=Process.me(),
+        run="", target=target,
     )  # fmt: skip
+    watching = guardian.start()
     record.write()
     audit(record, "applying")
     try:
         one.apply(0.0)
         yield name
     finally:
-        _remove(one, record)
+        try:
+            _remove(one, record)
+        finally:
+            guardian.dismiss(watching)
 
 
 def _remove(one: Fault, record: Record) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import getpass
-import hashlib
 import json
 import os
 import socket
@@ -16,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from entsurge.chaos.process import Process
+from entsurge.chaos.seal import FIRST, Seal, digest, private
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 STATE, TARGET, PROJECT = "ENTSURGE_STATE", "ENTSURGE_TARGET", "ENTSURGE_PROJECT"
-FIRST = "0" * 64
 
 
 def folder() -> Path:
@@ -70,7 +69,7 @@ class Record:
     def write(self) -> None:
         """Put it on disk; returns when the disk has it."""
         fresh = self.path.with_suffix(".new")
-        with open(fresh, "w", encoding="utf-8", opener=_private) as stream:
+        with open(fresh, "w", encoding="utf-8", opener=private) as stream:
             json.dump(asdict(self), stream)
             stream.flush()
             os.fsync(stream.fileno())
@@ -109,47 +108,71 @@ def _record(of: dict[str, Any]) -> Record:
 
 
 def audit(record: Record, state: str, how: str = "", **more: Any) -> None:
-    """Append one line to audit.jsonl: who did what, when, and how it ended; it names the line before by digest."""
+    """Append one line to audit.jsonl: who did what, when, and how it ended.
+
+    It names the line before by digest, and is numbered; how many there are is sealed beside them.
+    """
     path, controller = folder() / "audit.jsonl", record.controller
-    with open(path, "a+", encoding="utf-8", opener=_private) as stream:
+    with open(path, "a+", encoding="utf-8", opener=private) as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
+        whole = path.read_bytes()
+        before = _before(whole.splitlines(), Seal.read(path))
         row = {
+            "line": before.lines + 1,
             "when_utc": datetime.now(UTC).isoformat(timespec="milliseconds"), "who": getpass.getuser(),
             "machine": socket.gethostname(), "pid": os.getpid(), "run": record.run, "id": record.id,
             "experiment": record.experiment, "fault": record.kind, "settings": record.settings, "state": state,
             "how": how, "controller": controller and [controller.pid, controller.started],
             "target": record.target, "project": record.project, **more,
-            "before_sha256": _last_digest(path),
+            "before_sha256": before.sha256,
         }  # fmt: skip
-        stream.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+        line = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+        stream.write(("" if whole.endswith(b"\n") or not whole else "\n") + line + "\n")
         stream.flush()
         os.fsync(stream.fileno())
+        Seal(before.lines + 1, digest(line.encode())).write(path)
 
 
-def audited() -> tuple[list[dict[str, Any]], list[int]]:
-    """The audit's lines, and the numbers of those whose predecessor is not the line before: touched or cut."""
+def _before(lines: Sequence[bytes], sealed: Seal | None) -> Seal:
+    """What the next line follows: the lines as they are, or, where these were touched, as they were sealed."""
+    if sealed is None or sealed.holds(lines):
+        return Seal.of(lines)
+    return Seal(max(sealed.lines, len(lines)), sealed.sha256)
+
+
+def audited() -> tuple[list[dict[str, Any]], list[str]]:
+    """The audit's lines, and what shows that it was touched or cut, one sentence each; none of an audit as written."""
     path = folder() / "audit.jsonl"
     lines = path.read_bytes().splitlines() if path.is_file() else []
-    rows, broken, before = [], [], FIRST
+    rows, wrong, before = [], [], FIRST
     for number, line in enumerate(lines, 1):
-        try:
-            row = json.loads(line)
-        except ValueError:
-            row = {}
+        row = _row(line)
         if row.get("before_sha256") != before:
-            broken.append(number)
+            wrong.append(f"line {number} does not follow the line before it: the audit was touched or cut")
         rows.append(row)
-        before = hashlib.sha256(line).hexdigest()
-    return rows, broken
+        before = digest(line)
+    return rows, wrong + _by_the_seal(lines, rows, Seal.read(path))
 
 
-def _last_digest(path: Path) -> str:
-    lines = path.read_bytes().splitlines()
-    return hashlib.sha256(lines[-1]).hexdigest() if lines else FIRST
+def _row(line: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _by_the_seal(lines: Sequence[bytes], rows: Sequence[dict[str, Any]], sealed: Seal | None) -> list[str]:
+    """What the seal says is wrong. An audit of before there were seals has no numbered lines, and none."""
+    if sealed is None:
+        return (
+            ["its seal is missing: lines may have been cut off its end"] if any("line" in row for row in rows) else []
+        )
+    if sealed.holds(lines):
+        return []
+    if len(lines) < sealed.lines:
+        return [f"{sealed.lines - len(lines)} of {sealed.lines} lines are missing"]
+    return [f"line {sealed.lines} is not the one that was sealed"]
 
 
 def _sync(path: Path) -> None:

@@ -134,7 +134,7 @@ def audit(as_json: bool) -> int:
     """What was applied on this machine, when, by whom, and how it ended; and whether the audit was touched."""
     from entsurge.chaos.state import audited
 
-    rows, broken = audited()
+    rows, wrong = audited()
     for row in rows:
         if as_json:
             click.echo(json.dumps(row, ensure_ascii=False))
@@ -143,9 +143,9 @@ def audit(as_json: bool) -> int:
         how += f": {row['detail']}" if row.get("detail") else ""
         said = (row.get("when_utc", "?"), row.get("who", "?"), row.get("experiment", "?"), row.get("fault", "?"))
         click.echo(f"{said[0]}  {said[1]}  {said[2]}  {said[3]}  {row.get('state', '?')}{how}")
-    for number in broken:
-        click.echo(f"line {number} does not follow the line before it: the audit was touched or cut", err=True)
-    return errors.UNEXPECTED if broken else errors.PASS
+    for each in wrong:
+        click.echo(each, err=True)
+    return errors.UNEXPECTED if wrong else errors.PASS
 
 
 @command.command("doctor", epilog="Example: entsurge chaos doctor")
