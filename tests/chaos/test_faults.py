@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -281,14 +280,34 @@ def test_every_fault_has_a_case_in_the_table() -> None:
     assert set(CASES) == set(REGISTRY) - {"namespace"}
 
 
-def test_doctor_says_what_is_lacking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault that this machine cannot do is never shown as one that it can."""
-    from entsurge.chaos import doctor
+def test_doctor_says_what_each_fault_says_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault that this machine cannot do is never shown as one that it can, nor one that it can as lacking."""
+    from entsurge.chaos import doctor, nft
+    from entsurge.chaos.faults import network_delay
 
-    def lacks(what: str) -> Callable[[], list[str]]:
-        return lambda: [f"no {what}"]
-
-    monkeypatch.setitem(doctor.NEEDS, "network-delay", lacks("netem"))
+    monkeypatch.setattr(network_delay, "netem", lambda: ["no netem"])
+    monkeypatch.setattr(nft, "nftables", list)
+    monkeypatch.delenv("ENTSURGE_PG_DSN", raising=False)
     found = {one.kind: one.lacks for one in doctor.abilities()}
-    assert found["network-delay"] == ["no netem"]
     assert set(found) == set(REGISTRY) - {"rollbacks", "namespace"}
+    assert found["network-delay"] == ["no netem"]
+    assert found["network-loss"] == []
+    assert found["haproxy-pool"] == []  # its socket may be of an HAProxy whose program is not here
+    (said,) = found["postgres-lock"]
+    assert said.startswith("ENTSURGE_PG_DSN is not set")
+    assert make("postgres-lock", {"table": "t"}).lacks() == [said]
+    monkeypatch.setenv("OUR_DSN", "host=x")
+    assert make("postgres-lock", {"table": "t", "dsn_env": "OUR_DSN"}).lacks() == []
+
+
+def test_what_doctor_says_is_lacking_a_fault_lacks_with_any_settings(tmp_path: Path) -> None:
+    """With the settings of its case in the table of endings, nothing less than what doctor says."""
+    settings = {
+        "envoy-abort": {"control_port": 1}, "network-loss": {"netns": "x", "percent": 1},
+        "network-delay": {"netns": "x", "delay_ms": 1}, "disk-full": {"folder": str(tmp_path), "most_mib": 1},
+        "process-throttle": {"pid": os.getpid(), "processors": 1}, "process-freeze": {"pid": os.getpid()},
+        "command": {"on": ["true"]},
+    }  # fmt: skip
+    for kind, of in settings.items():
+        one = make(kind, of)
+        assert set(one.lacks_here()) <= set(one.lacks())

@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from entsurge.chaos import cgroup, lacking
 from entsurge.chaos.faults import register_all
 from entsurge.chaos.faults.fault import ONLY_UNDONE, REGISTRY
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-NEEDS: dict[str, Callable[[], list[str]]] = {
-    "envoy-": lacking.envoy,
-    "haproxy-": lambda: lacking.command("haproxy"),
-    "network-delay": lacking.netem,
-    "network-": lacking.nftables,
-    "process-throttle": cgroup.lacks,
-}
 
 
 @dataclass(frozen=True)
@@ -31,14 +18,8 @@ class Ability:
 
 
 def abilities() -> list[Ability]:
-    """Every kind of fault, in order of name."""
+    """Every kind of fault, in order of name, as it says itself."""
     register_all()
-    known: dict[str, list[str]] = {}
-
-    def lacks(kind: str) -> list[str]:
-        prefix = next((each for each in NEEDS if kind.startswith(each)), "")
-        if prefix not in known:
-            known[prefix] = NEEDS[prefix]() if prefix else []
-        return known[prefix]
-
-    return [Ability(kind, of.lease, lacks(kind)) for kind, of in sorted(REGISTRY.items()) if kind not in ONLY_UNDONE]
+    return [
+        Ability(kind, of.lease, of.lacks_here()) for kind, of in sorted(REGISTRY.items()) if kind not in ONLY_UNDONE
+    ]

@@ -19,7 +19,8 @@ class EnvoyFault(Fault):
     control_port: Annotated[int, Field(ge=1, le=65_530)]
     _plane: Any = PrivateAttr(None)
 
-    def lacks(self) -> list[str]:
+    @classmethod
+    def lacks_here(cls) -> list[str]:
         """Envoy, or what speaks to it."""
         return envoy()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from functools import cache
 from importlib.util import find_spec
 
 from entsurge.chaos.edge import envoy_path
@@ -23,6 +24,7 @@ def command(*names: str) -> list[str]:
     return [f"{name} is not installed" for name in names if shutil.which(name) is None]
 
 
+@cache
 def nftables() -> list[str]:
     """A kernel and rights that let nft make a table in a new network namespace."""
     return command("nft", "ip", "unshare") or _probe(

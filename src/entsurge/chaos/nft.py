@@ -32,9 +32,14 @@ class NetworkFault(Fault):
     _table: str = PrivateAttr("")
     _seconds: float = PrivateAttr(0.0)
 
+    @classmethod
+    def lacks_here(cls) -> list[str]:
+        """A kernel and rights for nftables."""
+        return nftables()
+
     def lacks(self) -> list[str]:
-        """A kernel and rights for nftables, and the namespace."""
-        return nftables() or self._no_namespace()
+        """These, or the namespace."""
+        return self.lacks_here() or self._no_namespace()
 
     def _no_namespace(self) -> list[str]:
         known = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=False)  # noqa: S607  ip

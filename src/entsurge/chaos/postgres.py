@@ -23,9 +23,14 @@ class PostgresFault(Fault):
     dsn_env: str = "ENTSURGE_PG_DSN"
     _sessions: list[Any] = PrivateAttr(default_factory=list)
 
+    @classmethod
+    def lacks_here(cls) -> list[str]:
+        """The connection string, in the variable that is looked for unless another is named."""
+        return _no_dsn(cls.model_fields["dsn_env"].default)
+
     def lacks(self) -> list[str]:
-        """The connection string."""
-        return [] if os.environ.get(self.dsn_env) else [f"{self.dsn_env} is not set: the database's connection string"]
+        """The connection string, in the variable that is named."""
+        return _no_dsn(self.dsn_env)
 
     def refusals(self) -> list[str]:
         """Whether the server lets us in."""
@@ -92,3 +97,7 @@ class PostgresFault(Fault):
 
     def undo(self, before: dict[str, Any]) -> None:
         """Nothing: the sessions are gone."""
+
+
+def _no_dsn(variable: str) -> list[str]:
+    return [] if os.environ.get(variable) else [f"{variable} is not set: the database's connection string (dsn_env)"]

@@ -32,9 +32,14 @@ class Fault(BaseModel):
         if "kind" in vars(cls):
             REGISTRY[cls.kind] = cls
 
-    def lacks(self) -> list[str]:
-        """What this machine or target lacks for it, one line each; empty when it can be applied."""
+    @classmethod
+    def lacks_here(cls) -> list[str]:
+        """What this machine lacks for it whatever its settings, one line each."""
         return []
+
+    def lacks(self) -> list[str]:
+        """What this machine or target lacks for it as it is set, one line each; empty when it can be applied."""
+        return self.lacks_here()
 
     def refusals(self) -> list[str]:
         """What would be refused where it is put, asked for without changing anything, one line each."""

@@ -22,7 +22,8 @@ class NetworkDelay(Fault):
     delay_ms: Annotated[int, Field(ge=1, le=60_000)]
     jitter_ms: Annotated[int, Field(ge=0, le=60_000)] = 0
 
-    def lacks(self) -> list[str]:
+    @classmethod
+    def lacks_here(cls) -> list[str]:
         """A kernel with netem, and tc."""
         return netem()
 

@@ -15,7 +15,8 @@ class ProcessThrottle(ProcessFault):
     kind: ClassVar[str] = "process-throttle"
     processors: Annotated[float, Field(ge=0.01, le=1024)]
 
-    def lacks(self) -> list[str]:
+    @classmethod
+    def lacks_here(cls) -> list[str]:
         """A processor controller among the control groups, and the right to write there."""
         return cgroup.lacks()
 
