@@ -134,6 +134,16 @@ def test_recovery_is_counted_from_the_fault_s_end(
     assert (found.state, found.value) == (state, value)
 
 
+def test_recovery_is_that_of_faults_whatever_measures_do(tmp_path: Path) -> None:
+    """A measure that goes on, and one that ends when all is well: the fault's time alone, held against its bound."""
+    measures = [fault(30, 100) | {"id": "a", "kind": "measure"}, fault(45, 105) | {"id": "b", "kind": "measure"}]
+    rows = second_by_second(range(40, 75))
+    for must, state in (("recovery < 15.5s", "met"), ("recovery < 15s", "missed")):
+        found = judged(tmp_path, rows, must, perturbations=[*measures, fault(40, 60)], phase="recovery")
+        assert (found.state, found.value) == (state, 15.0)
+    assert judged(tmp_path, rows, "recovery < 15s", perturbations=measures).state == "not-enough-data"
+
+
 def test_nothing_to_recover_from_is_not_a_recovery(tmp_path: Path) -> None:
     """Without a fault, the objective has no data."""
     assert judged(tmp_path, second_by_second(range(0)), "recovery < 30s").state == "not-enough-data"

@@ -98,6 +98,21 @@ def compare(before: Part, after: Part, *, outcome: str = "ok", paired: bool = Fa
     return _estimate(points, several_points), _estimate(ratio, several_ratios)
 
 
+def share_kept(before: Part, after: Part) -> Estimate:
+    """The share served after as percent of the share served before, with its interval."""
+    first, second = before.blocks("ok"), after.blocks("ok")
+    value = _kept(first.sum(1), second.sum(1))
+    if min(first.shape[1], second.shape[1]) < FEWEST_BLOCKS:
+        return Estimate(_known(value), None, None)
+    draw = np.random.default_rng(SEED)
+    return _estimate(value, _kept(_drawn(draw, first), _drawn(draw, second)))
+
+
+def _kept(first: Any, second: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return 100 * (second[1] / second[0]) / (first[1] / first[0])
+
+
 def _drawn(draw: np.random.Generator, blocks: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sums over blocks drawn with replacement: figure × draw."""
     count = blocks.shape[1]

@@ -16,6 +16,7 @@ import numpy as np
 from entsurge.analysis.blocks import Part, Stretch, compare
 from entsurge.analysis.perturbations import planned
 from entsurge.analysis.ranks import settled_ranks
+from entsurge.analysis.resilience import resilience
 from entsurge.analysis.spells import FEWEST_CALM_SECONDS, UNTOLD, disturbance, upper_edge
 from entsurge.audience.persona import of_manifest
 from entsurge.findings.perturbation import (
@@ -103,6 +104,7 @@ def _effect(
         _worth(run, one, before, during) if before is not None and one.kind == "measure" else None,
         (during.begin, during.end),
         None if before is None or other is before else (before.begin, before.end),
+        resilience(run, one, all_of, cells) if one.kind == "fault" else None,
     )
 
 

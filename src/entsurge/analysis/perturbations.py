@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from entsurge.findings.perturbation import Perturbation
+from entsurge.findings.perturbation import Breach, Perturbation
 
 if TYPE_CHECKING:
     from entsurge.record.reading.documents import Event, PerturbationTold
@@ -15,6 +15,7 @@ BEGUN = frozenset({"applied", "started", "began"})
 LEFT, NOT_UNDONE, DEVIATED = "left to its lease", "undo failed", "deviated"
 OVER = frozenset({"ended", "undone", "recovered", LEFT})
 WRONG = frozenset({"refused", "failed"})
+STEADY, UNSTEADY = "steady", "unsteady"
 
 
 def planned(run: Run) -> list[Perturbation]:
@@ -51,6 +52,10 @@ def _told(run: Run, each: Perturbation, event: Event, *, first: bool) -> Perturb
         )
     elif state == DEVIATED:
         each = replace(each, deviated=detail)
+    elif state == UNSTEADY:
+        each = replace(each, breaches=[*each.breaches, Breach(t, None, detail)])
+    elif state == STEADY and each.breaches:
+        each = replace(each, breaches=[*each.breaches[:-1], replace(each.breaches[-1], end_s=t)])
     if state in WRONG or (state in OVER and not each.detail):
         each = replace(each, detail=detail)
     return each

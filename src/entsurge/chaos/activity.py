@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -105,11 +106,19 @@ def _end(one: Fault, record: Record, window: Window) -> None:
 
 @contextlib.contextmanager
 def _deaf() -> Iterator[None]:
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    """Signals are heard after the block: a mask would hold back this thread's alone, and probes have their own."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+    before = {number: signal.signal(number, lambda got, _: heard.append(got)) for number in SIGNALS}
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for got in dict.fromkeys(heard):
+            signal.raise_signal(got)
 
 
 def _how(error: BaseException) -> str:

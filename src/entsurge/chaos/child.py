@@ -21,6 +21,7 @@ from entsurge.errors import EntsurgeError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from entsurge.chaos.experiment import Experiment
     from entsurge.chaos.timeline import Planned
 
 END_SECONDS = 10.0  # what a child has for ending its fault in order, unless its experiment says more
@@ -42,7 +43,7 @@ class Child:
                 [
                     sys.executable, "-P", "-m", "chaostoolkit", "--no-version-check", "--no-log-file",
                     "--settings", os.devnull, "run", "--journal-path", str(journal), "--rollback-strategy", "always",
-                    "--control-file", str(_control_file(journal.parent)),
+                    "--control-file", str(_control_file(journal.parent)), *_probing(planned.experiment),
                     str(Path(planned.experiment.path).resolve()),
                 ],
                 stdin=subprocess.PIPE, stdout=log, stderr=log, pass_fds=[writing], env=environment,
@@ -148,6 +149,14 @@ class Child:
             self.process.stdin.write(word.encode() + b"\n")
         except OSError:
             return  # it is gone: `over` finds out
+
+
+def _probing(experiment: Experiment) -> list[str]:
+    """Chaos Toolkit's options that have the steady state looked at while the perturbation is in force, too."""
+    if not experiment.probed:
+        return []
+    every = f"{experiment.extension.probe_seconds:g}"
+    return ["--hypothesis-strategy", "continuously", "--hypothesis-frequency", every]
 
 
 def _control_file(folder: Path) -> Path:

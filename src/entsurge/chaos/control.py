@@ -2,7 +2,8 @@
 
 Before the method it waits for the window and puts the experiment's rollbacks on disk; after the method it waits until
 the window ends; Chaos Toolkit then performs the rollbacks, and what could not be rolled back stays on disk. Where a
-method holds one of our faults, that keeps to the window itself. At the end the steady state's word is passed on.
+method holds one of our faults, that keeps to the window itself. What the steady state's probes find while it is in
+force, and at the end, is passed on.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from typing import Any
 
 from entsurge.chaos.activity import RENEWALS, controller
 from entsurge.chaos.experiment import HOLD
-from entsurge.chaos.journal import deviation, failures
+from entsurge.chaos.journal import broken, deviation, failures
 from entsurge.chaos.process import Process
 from entsurge.chaos.state import Record, audit
-from entsurge.chaos.window import BY_HAND_SECONDS, ID, RUN, Window
+from entsurge.chaos.window import BY_HAND_SECONDS, ID, RUN, STEADY, UNSTEADY, Window
 
 _now: dict[str, Any] = {}
 
@@ -34,14 +35,19 @@ def before_method_control(context: Any, experiment: dict[str, Any]) -> None:
         _now["record"] = _record(experiment, "rollbacks", _undo(experiment))
         _now["record"].write()
         audit(_now["record"], "applying", lease="guardian")
+    _now["in_force"] = True
 
 
 def after_method_control(context: Any, state: Any) -> None:
     """Wait for the window's end; a method whose action failed is not in force, and its rollbacks come at once."""
     del context
     window = _now.get("window")
-    if window is None:
-        return
+    if window is not None:
+        _wait_out(window, state)
+    _now["in_force"] = False
+
+
+def _wait_out(window: Window, state: Any) -> None:
     wrong = failures([each for each in state or () if each["activity"].get("type") == "action" and "status" in each])
     if wrong:
         window.ended_by = window.ended_by or "refused"
@@ -52,6 +58,17 @@ def after_method_control(context: Any, state: Any) -> None:
         audit(_now["record"], "applied")
     while window.goes_on(window.lease_seconds / RENEWALS):
         pass
+
+
+def after_hypothesis_control(context: Any, state: Any, experiment: dict[str, Any]) -> None:
+    """While the perturbation is in force: say when its steady state breaks, and when it holds again."""
+    del context
+    if not _now.get("in_force"):
+        return
+    found = broken(state)
+    if bool(found) != bool(_now.get("broken")):
+        _window(experiment).say(UNSTEADY if found else STEADY, detail=found)
+    _now["broken"] = found
 
 
 def after_rollback_control(context: Any, state: Any, experiment: dict[str, Any]) -> None:

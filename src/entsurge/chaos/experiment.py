@@ -33,13 +33,17 @@ class Extension(BaseModel):
     lease_seconds: Annotated[float, Field(ge=0.5, le=3600)] = 15
     most_seconds: Annotated[float, Field(gt=0, le=86_400)] = 900
     undo_seconds: Annotated[float, Field(gt=0, le=3600)] = 10  # what ending it in order may take
+    probe_seconds: Annotated[float, Field(ge=0.5, le=600)] = 5  # between two looks at the steady state, while in force
     together: bool = False  # whether it may be in force at the same time as another fault
     needs: list[Literal["edge", "namespace", "confirmation"]] = []
     stop_when: list[StopCondition] = []
 
 
 class Experiment(BaseModel):
-    """One perturbation, with the file that it comes from and when the command line wants it, if it says."""
+    """One perturbation, with the file that it comes from and when the command line wants it, if it says.
+
+    `probed`: it has a steady state, and leaves it to us when that is looked at.
+    """
 
     model_config = ConfigDict(frozen=True)
     id: str
@@ -48,6 +52,7 @@ class Experiment(BaseModel):
     method: list[dict[str, Any]]
     rollbacks: list[dict[str, Any]] = []
     configuration: dict[str, Any] = {}
+    probed: bool = False
     asked: Span | None = None
 
     @property
@@ -71,7 +76,7 @@ def load(name: str) -> Experiment:
     parts = {
         "id": path.stem, "path": str(path), "extension": extension, "method": whole["method"],
         "rollbacks": whole.get("rollbacks") or [], "configuration": whole.get("configuration") or {},
-        "asked": Span.parse(when) if when else None,
+        "probed": _probed(whole), "asked": Span.parse(when) if when else None,
     }  # fmt: skip
     return check(Experiment, parts, path, HINT)
 
@@ -84,6 +89,12 @@ def read(path: Path) -> dict[str, Any]:
     if not all(isinstance(each, dict) for each in whole["method"]):
         raise UsageError(f"{path}: method: expected a list of activities")
     return whole
+
+
+def _probed(whole: dict[str, Any]) -> bool:
+    hypothesis, runtime = whole.get("steady-state-hypothesis"), whole.get("runtime")
+    own = isinstance(runtime, dict) and runtime.get("hypothesis")
+    return isinstance(hypothesis, dict) and bool(hypothesis.get("probes")) and not own
 
 
 def _extension(path: Path, whole: dict[str, Any]) -> dict[str, Any]:

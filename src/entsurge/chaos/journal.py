@@ -46,11 +46,14 @@ def deviation(journal: Mapping[str, Any]) -> str:
     """Which probe of the steady state no longer held after the method, and what it found; empty when all held."""
     if not journal.get("deviated"):
         return ""
-    states = journal.get("steady_states") or {}
-    after = [each for each in (states.get("after"), *reversed(states.get("during") or [])) if each]
-    probes = [probe for state in after for probe in state.get("probes") or () if not probe.get("tolerance_met", True)]
+    return broken((journal.get("steady_states") or {}).get("after")) or "the steady state"
+
+
+def broken(state: Mapping[str, Any] | None) -> str:
+    """Which probe of a steady state does not hold, and what it found; empty when all do."""
+    probes = [probe for probe in (state or {}).get("probes") or () if not probe.get("tolerance_met", True)]
     if not probes:
-        return "the steady state"
+        return ""
     activity = probes[0]["activity"]
     found = _wrong({**probes[0], "activity": {}}) if probes[0].get("status") != "succeeded" else probes[0].get("output")
     return f"{activity.get('name', '?')}: expected {_short(activity.get('tolerance'))}, found {_short(found)}"

@@ -16,6 +16,7 @@ from typing import Any
 REPORTS, CONTROLLER, RUN, ID, BY_HAND_SECONDS = (
     "ENTSURGE_REPORTS", "ENTSURGE_CONTROLLER", "ENTSURGE_RUN", "ENTSURGE_EXPERIMENT", 10.0,
 )  # fmt: skip
+STEADY, UNSTEADY = "steady", "unsteady"  # what the steady state's probes found while it was in force
 
 
 @dataclass

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from entsurge.findings.verdict import Said
+
+
+@dataclass(frozen=True)
+class Breach:
+    """While a perturbation was in force its steady state did not hold: from when to when, run seconds, and which probe.
+
+    `end_s` is None where it did not hold again before the perturbation ended.
+    """
+
+    start_s: float
+    end_s: float | None
+    probe: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +25,8 @@ class Perturbation:
 
     `detail` says why. `ending`: ended, undone, left to its lease, undo failed; empty while nobody has said. `left`:
     what was said of an undo that failed or of a lease. `late_s`: seconds after its planned end. `deviated`: the probe
-    of the steady state that no longer held after it. `when`: as it was asked for on the command line.
+    of the steady state that no longer held after it. `when`: as it was asked for on the command line. `breaches`:
+    when the steady state did not hold while it was in force.
     """
 
     id: str
@@ -32,6 +45,7 @@ class Perturbation:
     late_s: float = 0.0
     when: str = ""
     lease_seconds: float = 0.0
+    breaches: list[Breach] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -115,6 +129,19 @@ class Worth:
 
 
 @dataclass(frozen=True)
+class Resilience:
+    """Of a fault: pages served of 100 planned for protected people, in the baseline and while it was in force.
+
+    `kept_percent`: the second as percent of the first. `disturbance`: the first felt of any of them, the last over.
+    """
+
+    before_percent: float | None
+    during_percent: float | None
+    kept_percent: Estimate
+    disturbance: Disturbance
+
+
+@dataclass(frozen=True)
 class Effect:
     """What one perturbation did; `compared`: whether there was a stretch to hold it against.
 
@@ -128,6 +155,7 @@ class Effect:
     worth: Worth | None
     during_s: tuple[int, int] | None = None
     before_s: tuple[int, int] | None = None
+    resilience: Resilience | None = None
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ def _perturbation(
         "when": when,
         "note": _note(each, say),
         "summary": f"{say['persona']} × {say['service']}",
+        "lines": [*_resilience(each, say, numbers), *_breaches(each, say, numbers)],
         "inversions": [_inversion(one, words, say, numbers) for one in each.inversions],
         "rows": [_row(cell, words, say, numbers, controlled=controlled) for cell in each.cells],
     }
@@ -76,6 +77,36 @@ def _note(each: Effect, say: Mapping[str, Any]) -> str:
     if each.compared:
         return ""
     return str(say["alone"] if of.whole_run else say["short"])
+
+
+def _resilience(each: Effect, say: Mapping[str, Any], numbers: Numbers) -> Iterator[str]:
+    """What protected people kept during a fault, and how soon it was over, as a sentence."""
+    found = each.resilience
+    if found is None or found.kept_percent.value is None:
+        return
+    kept = estimate(found.kept_percent, numbers, 1)
+    of = [numbers.number(share, 1) for share in (found.during_percent, found.before_percent)]
+    yield str(say["resilience_line"].format(kept=kept, during=of[0], before=of[1])) + _when_over(
+        found.disturbance, say, numbers
+    )
+
+
+def _when_over(of: Disturbance, say: Mapping[str, Any], numbers: Numbers) -> str:
+    if of.felt is None:
+        return "."
+    if not of.felt:
+        return str(say["resilience_unfelt"])
+    if of.recover_s is None:
+        return str(say["resilience_not_over"])
+    return str(say["resilience_over"].format(seconds=numbers.seconds(of.recover_s)))
+
+
+def _breaches(each: Effect, say: Mapping[str, Any], numbers: Numbers) -> Iterator[str]:
+    """When the steady state did not hold while it was in force, a sentence each."""
+    for breach in each.perturbation.breaches:
+        name = "breach" if breach.end_s is not None else "breach_to_the_end"
+        end = numbers.number(breach.end_s, 1)
+        yield str(say[name].format(start=numbers.number(breach.start_s, 1), end=end, probe=breach.probe))
 
 
 def _inversion(of: EffectInversion, words: Mapping[str, Any], say: Mapping[str, Any], numbers: Numbers) -> str:
@@ -155,6 +186,7 @@ def effects_markdown(found: Sequence[Effect], words: Mapping[str, Any], numbers:
     yield from (f"### {say['title']}", "")
     for each in view["perturbations"]:
         yield f"- **{_plain(each['title'])}**, {_plain('; '.join(filter(None, (each['when'], each['note']))))}"
+        yield from (f"  - {_plain(line)}" for line in each["lines"])
         yield from (f"  - {say['inversion']}: {_plain(line)}" for line in each["inversions"])
     if view["worth"]:
         yield from ("", f"### {say['worth']}", "", _line(view["worth_headings"]), "|---" + "|--:" * 4 + "|")
