@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from tests.analysis.records import pages, record, visit
 
 from entsurge.analysis.blocks import Part, share_kept
+from entsurge.analysis.comparison_report import comparison_report
 from entsurge.analysis.effects import effects
 from entsurge.findings.perturbation import Breach, Effect
 from entsurge.record.reading.run import read_run
+from entsurge.render.comparison import render_comparison_markdown
 from entsurge.render.effects import effects_markdown
 from entsurge.render.html import messages
 from entsurge.render.numbers import Numbers
@@ -42,7 +44,11 @@ def stays(persona: str, before: int, during: int, **given: object) -> list[dict]
 
 
 def found(path: Path, visits: list[dict], *perturbations: dict, events: tuple[dict, ...] = ()) -> list[Effect]:
-    """The effects of a run whose pupils' pages are slow from second 43 to second 65."""
+    return effects(read_run(a_run(path, visits, *perturbations, events=events)), None)
+
+
+def a_run(path: Path, visits: list[dict], *perturbations: dict, events: tuple[dict, ...] = ()) -> Path:
+    """A run whose pupils' pages are slow from second 43 to second 65."""
     rows = [row for second in range(10, 110) for row in
             pages(seconds=2.0 if second in SLOW else 0.3, count=4, second=second)]  # fmt: skip
     path = record(path, rows, visits, perturbations=list(perturbations), protected=["student", "teacher"])
@@ -53,7 +59,7 @@ def found(path: Path, visits: list[dict], *perturbations: dict, events: tuple[di
     ]
     lines = sorted([*told, *events], key=lambda row: row["t"])
     (path / "events.jsonl").write_text("".join(json.dumps(row) + "\n" for row in lines))
-    return effects(read_run(path), None)
+    return path
 
 
 def test_the_share_kept_is_of_what_protected_people_were_promised(tmp_path: Path) -> None:
@@ -141,3 +147,17 @@ def test_both_are_said_in_both_languages(tmp_path: Path) -> None:
     assert "Résilience : les publics protégés ont gardé 33,3 [" in said["fr"]
     assert "(30,0 pages servies sur 100 prévues, 90,0 avant) ; terminée 6,00\u202fs après sa fin." in said["fr"]
     assert "Son état stable ne tenait pas de 41,0 à 47,5 s : queue: 7." in said["fr"]
+
+
+def test_two_releases_are_held_side_by_side(tmp_path: Path) -> None:
+    """A comparison shows each run's figure; a dash for a run without a fault."""
+    old = a_run(tmp_path, stays("student", 9, 3), perturbation())
+    new = a_run(tmp_path, stays("student", 9, 6), perturbation())
+    plain = a_run(tmp_path, stays("student", 9, 9))
+    data = comparison_report([old, plain], [new])
+    name = perturbation()["id"]
+    assert [round(each.resilience[name].kept_percent.value) for each in data.runs if each.resilience] == [33, 67]
+    rows = [line for line in render_comparison_markdown(data, "fr").splitlines() if line.startswith("| run-")]
+    assert [f"{name}: 66,7" in row for row in rows] == [False, True, False]
+    assert "6,00\u202fs" in rows[1]
+    assert rows[2].endswith("| – |")

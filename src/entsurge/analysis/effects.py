@@ -55,7 +55,9 @@ def effects(run: Run, without: Path | None) -> list[Effect]:
         return []
     pages = by_second(run.series)
     other = _whole_window(without) if without is not None and any(one.whole_run for one in all_of) else None
-    return _ranked([_effect(run, one, all_of, pages, other) for one in all_of])
+    kept = resilience(run)
+    found = [_effect(run, one, all_of, pages, other) for one in all_of]
+    return _ranked([replace(each, resilience=kept.get(each.perturbation.id)) for each in found])
 
 
 def _ranked(found: list[Effect]) -> list[Effect]:
@@ -104,7 +106,6 @@ def _effect(
         _worth(run, one, before, during) if before is not None and one.kind == "measure" else None,
         (during.begin, during.end),
         None if before is None or other is before else (before.begin, before.end),
-        resilience(run, one, all_of, cells) if one.kind == "fault" else None,
     )
 
 

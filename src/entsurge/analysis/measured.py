@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.analysis.page_rows import page_rows
 from entsurge.analysis.quantiles import table
+from entsurge.analysis.resilience import resilience
 from entsurge.analysis.validity import broken, lights
 from entsurge.errors import UsageError
 from entsurge.findings.comparison import EVERYTHING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from entsurge.findings.perturbation import Resilience
     from entsurge.findings.verdict import Said
     from entsurge.record.reading.run import Run
 
@@ -44,7 +46,7 @@ class Measured:
     """One run, reduced to what is compared.
 
     `seconds` by page and `scopes` by scope are quantiles, where enough pages were served for one; `asked`, `failed` and
-    `served` count pages, by page; `shed_share` and `failed_share` are shares of all of them.
+    `served` count pages, by page; `shed_share` and `failed_share` are shares of all of them. `resilience` is by fault.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Measured:
     scopes: dict[Page, float] = field(default_factory=dict)
     served: dict[Page, int] = field(default_factory=dict)
     unbelievable: tuple[Said, ...] = ()
+    resilience: dict[str, Resilience] = field(default_factory=dict)
 
 
 def measured(run: Run, quantile: float = 95.0) -> Measured:
@@ -71,7 +74,8 @@ def measured(run: Run, quantile: float = 95.0) -> Measured:
     reasons = tuple(light.said for light in broken(lights(run)))
     if (run.finish or {}).get("end") != "completed":
         reasons = ({"fr": "tir inachevé", "en": "not run to its end"}, *reasons)
-    return Measured(run.name, str(run.manifest.get("started_utc", "")), plan, *reduced, unbelievable=reasons)
+    return Measured(run.name, str(run.manifest.get("started_utc", "")), plan, *reduced, unbelievable=reasons,
+                    resilience=resilience(run))  # fmt: skip
 
 
 def of_pages(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from entsurge.audience.persona import Persona
+from entsurge.findings.perturbation import Resilience
 from entsurge.findings.verdict import Said
 
 EVERYTHING = "*"
@@ -152,7 +153,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """One of the runs; shares are of all its pages, `in_doubt` says what is wrong with its measurement."""
+    """One of the runs; shares are of all its pages, `in_doubt` says what is wrong with its measurement.
+
+    `resilience`: of each fault that was in force.
+    """
 
     name: str
     started_utc: str
@@ -162,6 +166,7 @@ class ComparedRun:
     pages: int
     plan_digest: str
     in_doubt: list[Said]
+    resilience: dict[str, Resilience] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from entsurge.findings.comparison import EVERYTHING
 from entsurge.render.catalogue import catalogue, with_personas
 from entsurge.render.ci import escaped
-from entsurge.render.numbers import Numbers
+from entsurge.render.effects import estimate
+from entsurge.render.numbers import NOTHING, Numbers
 from entsurge.render.page import environment
 
 if TYPE_CHECKING:
@@ -192,4 +193,15 @@ def _change(change: LevelChange, words: Mapping[str, Any], numbers: Numbers) -> 
 def _run(run: ComparedRun, words: Mapping[str, Any], numbers: Numbers) -> list[str]:
     side = words["candidate" if run.candidate else "baseline"]
     return [run.name, side, run.started_utc, numbers.number(run.pages), numbers.ratio(run.failed),
-            numbers.ratio(run.refused), run.plan_digest]  # fmt: skip
+            numbers.ratio(run.refused), run.plan_digest, _kept(run, numbers)]  # fmt: skip
+
+
+def _kept(run: ComparedRun, numbers: Numbers) -> str:
+    """What protected people kept of the promised service during each fault, and how long after its end it was over."""
+    return (
+        "; ".join(
+            f"{name}: {estimate(of.kept_percent, numbers, 1)} · {numbers.seconds(of.disturbance.recover_s)}"
+            for name, of in run.resilience.items()
+        )
+        or NOTHING
+    )
