@@ -21,8 +21,8 @@ HEAD = f"""# How every fault ends
 Seconds from the ending until the target is itself again and nothing is left of the fault (rules, sessions, processes,
 files), measured by `tests/chaos/test_endings.py` against real parts, with leases of {LEASE_SECONDS:g} s.
 At most the lease plus 2 s is allowed ({ALLOWED_SECONDS:g} s). When all three are killed, a fault whose lease is kept by
-the guardian stays until `entsurge chaos recover` (which every later `entsurge run` calls first): its seconds are then
-those of `recover`. Written anew by `ENTSURGE_WRITE_ENDINGS=1`.
+the guardian stays until `entsurge chaos recover` (as every later `entsurge run` of its project does): its seconds are
+then those of `recover`. Written anew by `ENTSURGE_WRITE_ENDINGS=1`.
 
 An ending is one only when its undo has been done: where it cannot be, on any of these ways, the run says `undo failed`
 or `left to its lease`; after the first the record stays with its undo and the reason, and the verdict is INVALID
