@@ -75,3 +75,15 @@ def release(name: str, homes: dict[int, str]) -> None:
                 (found / home.lstrip("/") / "cgroup.procs").write_text(line)
                 break
     group.rmdir()
+
+
+def throttled(name: str) -> int:
+    """In how many periods the group has used up its quota. Raises OSError when the kernel does not say."""
+    found = root()
+    if found is None:
+        raise OSError("no control group with a processor quota")
+    lines = (found / name / "cpu.stat").read_text("ascii").splitlines()
+    counts = dict(line.split(" ", 1) for line in lines)
+    if "nr_throttled" not in counts:
+        raise OSError(f"{name}: cpu.stat has no nr_throttled")
+    return int(counts["nr_throttled"])

@@ -13,9 +13,10 @@ from entsurge.chaos.game_day import load_all
 from entsurge.errors import EntsurgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from entsurge.chaos.experiment import Experiment
+    from entsurge.chaos.faults.fault import Fault
 
 
 def faults_of(name: str) -> list[str]:
@@ -25,6 +26,22 @@ def faults_of(name: str) -> list[str]:
     except EntsurgeError as error:
         return str(error).splitlines()
     return [line for one in found for line in _of_chaos_toolkit(Path(one.path)) + wrong_with(one)]
+
+
+def strangers(one: Experiment, hosts: Collection[str]) -> list[str]:
+    """The hosts that its faults name and the target does not have, one line each."""
+    known = {host.lower() for host in hosts}
+    return [
+        f"{one.path}: settings.hosts: {host}: the target has no such host"
+        for arguments in one.faults
+        for host in getattr(_made(arguments, one.configuration), "hosts", ())
+        if host.lower() not in known
+    ]
+
+
+def _made(arguments: dict[str, Any], configuration: dict[str, Any]) -> Fault:
+    """The fault that an activity holds. Raises UsageError for settings that are wrong."""
+    return make(str(arguments.get("fault")), filled(arguments.get("settings") or {}, configuration))
 
 
 def _of_chaos_toolkit(path: Path) -> list[str]:
@@ -51,7 +68,7 @@ def wrong_with(one: Experiment) -> list[str]:
         if arguments.get("lease_seconds") != known["lease_seconds"]:
             wrong.append(f"{one.path}: lease_seconds: the method's and the extension's differ")
         try:
-            fault = make(str(arguments.get("fault")), filled(arguments.get("settings") or {}, one.configuration))
+            fault = _made(arguments, one.configuration)
         except EntsurgeError as error:
             wrong += [f"{one.path}: {line}" for line in str(error).splitlines()]
         else:

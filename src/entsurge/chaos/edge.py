@@ -8,6 +8,7 @@ import json
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -15,31 +16,46 @@ import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-from entsurge.chaos.envoy_slots import LISTENER, SLOTS
+from entsurge.chaos.edge_config import Ports, Trust, bootstrap
+from entsurge.chaos.edge_origins import upstreams
+from entsurge.chaos.envoy_slots import ADMIN
+from entsurge.chaos.process import Process
+from entsurge.chaos.state import folder as state_folder
 from entsurge.client.access import Access
+from entsurge.client.connect_to import written
 from entsurge.client.failure import ClientError
 from entsurge.errors import TargetUnreachable, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from entsurge.chaos.edge_certificate import EdgeCertificate
+    from entsurge.chaos.edge_origins import Upstream
 
 START_SECONDS = 20.0
 _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
-HTTP = "type.googleapis.com/envoy.extensions.filters"
 EXTRA = "the extra `faults` brings one: pip install 'entsurge[faults]'"
+LOOPBACK = "127.0.0.1"
+ITSELF = (LOOPBACK, "localhost")  # by which an edge can be spoken to besides the target's names
+DEBIAN_S = "/etc/ssl/certs/ca-certificates.crt"
 
 
 @dataclass(frozen=True)
 class Edge:
-    """A running edge: where visitors reach it, and the first of its three control ports."""
+    """A running edge: where it stands for each origin, what to trust, and the first of its three control ports.
+
+    `connect_to` has a line for each origin (client/connect_to.py); `authority` is the file of who vouches for the
+    edge's certificate, empty where no origin speaks TLS; `url` is where it stands for the target itself.
+    """
 
     url: str
     control_port: int
     process: subprocess.Popen[bytes]
     admin_url: str
+    connect_to: tuple[str, ...] = ()
+    authority: str = ""
 
 
 def envoy_path() -> Path | None:
@@ -53,161 +69,111 @@ def envoy_path() -> Path | None:
 
 
 @contextlib.contextmanager
-def edge(target: str, *, port: int = 0, netns: str = "") -> Iterator[Edge]:
+def edge(
+    target: str, *, named: Iterable[str] = (), access: Access | None = None, port: int = 0, netns: str = ""
+) -> Iterator[Edge]:
     """An edge in front of the target as long as the context lives. Raises UsageError, TargetUnreachable.
 
-    It listens on the loopback of the network namespace, if one is named, and reaches the target from outside of it.
+    It stands in front of the target's origin (on `port`), of those `named`, and of those that the first page leads to,
+    and speaks to them under the policy of `access`. It listens on the loopback of the network namespace, if one is
+    named, and reaches the target from outside of it.
     """
+    access = access or Access()
+    with standing(upstreams(target, named, access), access, port=port, netns=netns) as front:
+        yield front
+
+
+@contextlib.contextmanager
+def standing(behind: Sequence[Upstream], access: Access, *, port: int = 0, netns: str = "") -> Iterator[Edge]:
+    """An edge in front of these origins, the target's own first. Raises UsageError, TargetUnreachable."""
     binary = envoy_path()
     if binary is None:
         raise UsageError("this fault needs Envoy, and there is none", hint=EXTRA)
-    listen, admin, *control = _free_ports(port)
-    with tempfile.TemporaryDirectory(prefix="entsurge-edge-") as folder:
-        config = Path(folder) / "envoy.json"
-        config.write_text(
-            json.dumps(bootstrap(target, listen=listen, admin=admin, control_port=control[0], netns=netns))
-        )
-        log = Path(folder) / "envoy.log"
-        with log.open("wb") as stream:
-            process = subprocess.Popen(  # noqa: S603  Envoy
-                [
-                    str(binary), "-c", str(config), "--use-dynamic-base-id", "--concurrency", "2",
-                    "--log-level", "error",
-                ],
-                stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509  one system call, so that no Envoy is left behind
+    ports = _free_ports(port, len(behind))
+    with _folder() as folder:
+        shown = _certificate(behind, folder)
+        trust = Trust(_authorities(access, folder), access.client_certificate, access.client_key) if shown else None
+        config = bootstrap(behind, ports, trust=trust, shown=shown, netns=netns)
+        with _running(binary, config, folder) as process:
+            _wait(process, ports.admin, folder / "envoy.log")
+            lines = [written(one.origin, LOOPBACK, number) for one, number in zip(behind, ports.listen, strict=True)]
+            yield Edge(
+                f"http{'s' * behind[0].origin.secure}://{LOOPBACK}:{ports.listen[0]}", ports.control, process,
+                f"http://{LOOPBACK}:{ports.admin}", tuple(lines), str(shown.authority) if shown else "",
             )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder for configuration, log and keys, its owner's alone; what dead runs left of theirs goes first."""
+    there, me = state_folder().resolve(), Process.me()
+    for left in there.glob("edge-*"):
+        _, pid, started, *_ = left.name.split("-")
+        if not Process(int(pid), int(started)).alive():
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"edge-{me.pid}-{me.started}-", dir=there) as name:
+        yield Path(name)
+
+
+def _certificate(behind: Sequence[Upstream], folder: Path) -> EdgeCertificate | None:
+    if not any(one.origin.secure for one in behind):
+        return None
+    from entsurge.chaos.edge_certificate import made_for  # needs cryptography, which plain HTTP does not
+
+    return made_for([*(one.origin.host for one in behind), *ITSELF], folder)
+
+
+def _authorities(access: Access, folder: Path) -> str:
+    """A file of those whom the target's clients trust: the system's, and the target file's. Raises UsageError."""
+    system = ssl.get_default_verify_paths().cafile or DEBIAN_S
+    found = [Path(path).read_bytes() for path in (system, access.certificates) if path and Path(path).is_file()]
+    if not found:
+        raise UsageError("this machine has no certificates of authorities", hint="install ca-certificates")
+    path = folder / "trusted.pem"
+    path.write_bytes(b"\n".join(found))
+    return str(path)
+
+
+@contextlib.contextmanager
+def _running(binary: Path, config: object, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    path = folder / "envoy.json"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    with (folder / "envoy.log").open("wb") as stream:
+        process = subprocess.Popen(  # noqa: S603  Envoy
+            [str(binary), "-c", str(path), "--use-dynamic-base-id", "--concurrency", "2", "--log-level", "error"],
+            stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509  one system call, so that no Envoy is left behind
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.terminate()
         try:
-            _wait(process, admin, log)
-            yield Edge(f"http://127.0.0.1:{listen}", control[0], process, f"http://127.0.0.1:{admin}")
-        finally:
-            process.terminate()
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
-def bootstrap(target: str, *, listen: int, admin: int, control_port: int, netns: str = "") -> dict[str, Any]:
-    """Envoy's configuration: one listener, the target behind it, and a place for each fault."""
-    filters = [
-        {
-            "name": slot.resource,
-            "config_discovery": {
-                "config_source": _source(name),
-                "default_config": {"@type": f"{HTTP}.http.fault.v3.HTTPFault"},
-                "apply_default_config_without_warming": True,
-                "type_urls": [f"{HTTP}.http.fault.v3.HTTPFault"],
-            },
-        }
-        for name, slot in SLOTS.items()
-        if slot.is_filter
-    ]
-    filters.append({"name": "router", "typed_config": {"@type": f"{HTTP}.http.router.v3.Router"}})
-    connection = {
-        "@type": f"{HTTP}.network.http_connection_manager.v3.HttpConnectionManager",
-        "stat_prefix": LISTENER,
-        "route_config": {"name": "all", "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [_route()]}]},
-        "http_filters": filters,
-        "upgrade_configs": [{"upgrade_type": "websocket"}],
-    }
-    layers = [
-        {"name": slot.resource, "rtds_layer": {"name": slot.resource, "rtds_config": _source(name)}}
-        for name, slot in SLOTS.items()
-        if not slot.is_filter
-    ]
-    return {
-        "node": {"id": "entsurge", "cluster": "entsurge"},
-        "admin": {"address": _address("127.0.0.1", admin)},
-        "layered_runtime": {"layers": layers},
-        "static_resources": {
-            "clusters": [
-                _target(target),
-                *(_control(name, control_port + slot.offset) for name, slot in SLOTS.items()),
-            ],
-            "listeners": [
-                {
-                    "name": LISTENER,
-                    "address": _address("127.0.0.1", listen, netns),
-                    "filter_chains": [{"filters": [{"name": "http", "typed_config": connection}]}],
-                }
-            ],
-        },
-    }
-
-
-def _route() -> dict[str, Any]:
-    return {"match": {"prefix": "/"}, "route": {"cluster": "target", "timeout": "0s"}}
-
-
-def _address(host: str, port: int, netns: str = "") -> dict[str, Any]:
-    where = {"network_namespace_filepath": f"/run/netns/{netns}"} if netns else {}
-    return {"socket_address": {"address": host, "port_value": port} | where}
-
-
-def _source(name: str) -> dict[str, Any]:
-    """A gRPC subscription that asks four times a second while nobody answers: the TTL holds only on gRPC."""
-    again = {"retry_back_off": {"base_interval": "0.1s", "max_interval": "0.25s"}}
-    service = {"envoy_grpc": {"cluster_name": f"control-{name}", "retry_policy": again}}
-    api = {"api_type": "GRPC", "transport_api_version": "V3", "grpc_services": [service]}
-    return {"resource_api_version": "V3", "initial_fetch_timeout": "0.01s", "api_config_source": api}
-
-
-def _cluster(name: str, host: str, port: int, **more: Any) -> dict[str, Any]:
-    place = {"endpoint": {"address": _address(host, port)}}
-    return {
-        "name": name, "connect_timeout": "5s", "type": "STRICT_DNS",
-        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [place]}]}, **more,
-    }  # fmt: skip
-
-
-def _control(name: str, port: int) -> dict[str, Any]:
-    options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
-    http2 = {"@type": f"type.googleapis.com/{options}", "explicit_http_config": {"http2_protocol_options": {}}}
-    return _cluster(f"control-{name}", "127.0.0.1", port, typed_extension_protocol_options={options: http2})
-
-
-def _target(target: str) -> dict[str, Any]:
-    parts = urlsplit(target)
-    secure = parts.scheme == "https"
-    host = parts.hostname or "127.0.0.1"
-    most = {"priority": "DEFAULT", "max_connections": 100_000, "max_pending_requests": 100_000, "max_requests": 100_000}
-    more: dict[str, Any] = {"circuit_breakers": {"thresholds": [most]}}
-    if secure:
-        tls = {
-            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-            "sni": host,
-            "common_tls_context": {"validation_context": {"trusted_ca": {"filename": _trusted()}}},
-        }
-        more["transport_socket"] = {"name": "tls", "typed_config": tls}
-    return _cluster("target", host, parts.port or (443 if secure else 80), **more)
-
-
-def _trusted() -> str:
-    import ssl
-
-    found = ssl.get_default_verify_paths()
-    return found.cafile or "/etc/ssl/certs/ca-certificates.crt"
-
-
-def _free_ports(wanted: int) -> list[int]:
-    """A listening port, an admin port, and as many consecutive control ports as there are slots."""
+def _free_ports(wanted: int, count: int) -> Ports:
+    """A listening port for each of so many origins, and consecutive ones for control planes and admin."""
     for _ in range(50):
         with contextlib.ExitStack() as held:
-            first = [_bound(held, wanted), _bound(held, 0), _bound(held, 0)]
+            listen = [_bound(held, wanted if number == 0 else 0) for number in range(count)]
+            control = _bound(held, 0)
             try:
-                rest = [_bound(held, first[-1] + number) for number in range(1, len(SLOTS))]
+                for number in range(1, ADMIN + 1):
+                    _bound(held, control + number)
             except (OSError, OverflowError):
                 continue
-            return [*first, *rest]
+            return Ports(tuple(listen), control, control + ADMIN)
     raise UsageError("no free ports for the edge")
 
 
 def _bound(held: contextlib.ExitStack, port: int) -> int:
     one = held.enter_context(socket.socket())
     one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    one.bind(("127.0.0.1", port))
+    one.bind((LOOPBACK, port))
     return int(one.getsockname()[1])
 
 
@@ -222,7 +188,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     limit, admin = time.monotonic() + START_SECONDS, Access().blocking()
     while time.monotonic() < limit and process.poll() is None:
         with contextlib.suppress(ClientError):
-            if admin.request("GET", f"http://127.0.0.1:{port}/ready", deadline_seconds=1).status == 200:
+            if admin.request("GET", f"http://{LOOPBACK}:{port}/ready", deadline_seconds=1).status == 200:
                 return
         time.sleep(0.05)
     raise TargetUnreachable(f"Envoy did not start: {log.read_text(errors='replace')[-400:]}")

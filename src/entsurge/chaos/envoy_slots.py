@@ -7,27 +7,34 @@ from dataclasses import dataclass
 from typing import Any
 
 PERSONA_HEADER, COHORT_HEADER = "x-entsurge-persona", "x-entsurge-cohort"
-LISTENER = "entsurge"
+LISTENER, LOCAL_REPLY = "entsurge", "x-entsurge-edge"
+ADMIN = 3  # the admin port comes so many after the first control port
 
 
 @dataclass(frozen=True)
 class Slot:
-    """Which port after the first, which resource, and whether that is a filter or a runtime layer."""
+    """Which port after the first, which resource, and whether that is a filter or a runtime layer.
+
+    `counter` is Envoy's own count of what a fault in this place has touched.
+    """
 
     offset: int
     resource: str
     is_filter: bool
+    counter: str
 
 
 SLOTS = {
-    "delay": Slot(0, "entsurge-delay", is_filter=True),
-    "abort": Slot(1, "entsurge-abort", is_filter=True),
-    "connections": Slot(2, "entsurge-connections", is_filter=False),
+    "delay": Slot(0, "entsurge-delay", is_filter=True, counter=f"http.{LISTENER}.fault.delays_injected"),
+    "abort": Slot(1, "entsurge-abort", is_filter=True, counter=f"http.{LISTENER}.fault.aborts_injected"),
+    "connections": Slot(
+        2, "entsurge-connections", is_filter=False, counter=f"listener.{LISTENER}.downstream_cx_overflow"
+    ),
 }
 
 
-def matched(routes: list[str], personas: list[str]) -> list[dict[str, Any]]:
-    """Envoy's header matchers: paths that begin so, of these personas, and never of the control cohort."""
+def matched(routes: list[str], personas: list[str], hosts: list[str]) -> list[dict[str, Any]]:
+    """Envoy's header matchers: paths that begin so, at these hosts, of these personas; never of the control cohort."""
     found: list[dict[str, Any]] = [
         {
             "name": COHORT_HEADER,
@@ -37,12 +44,14 @@ def matched(routes: list[str], personas: list[str]) -> list[dict[str, Any]]:
         }
     ]
     if routes:
-        found.append({"name": ":path", "string_match": _any_of(routes, whole=False)})
+        found.append({"name": ":path", "string_match": _any_of(routes, after=".*")})
+    if hosts:
+        found.append({"name": ":authority", "string_match": _any_of(hosts, before=r"\[?", after=r"\]?(:[0-9]+)?")})
     if personas:
-        found.append({"name": PERSONA_HEADER, "string_match": _any_of(personas, whole=True)})
+        found.append({"name": PERSONA_HEADER, "string_match": _any_of(personas)})
     return found
 
 
-def _any_of(words: list[str], *, whole: bool) -> dict[str, Any]:
+def _any_of(words: list[str], *, before: str = "", after: str = "") -> dict[str, Any]:
     pattern = "|".join(re.escape(word).replace(r"\*", "[^/]*") for word in words)
-    return {"safe_regex": {"regex": f"({pattern})" + ("" if whole else ".*")}}
+    return {"safe_regex": {"regex": f"{before}({pattern}){after}"}}

@@ -8,7 +8,9 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from entsurge.chaos.faults.fault import Fault, Lease
+from pydantic import PrivateAttr
+
+from entsurge.chaos.faults.fault import Evidence, Fault, Lease
 from entsurge.errors import EntsurgeError
 
 if TYPE_CHECKING:
@@ -42,7 +44,9 @@ class HaproxyFault(Fault):
     """A fault at an HAProxy whose runtime socket (level admin) is at `socket`. HAProxy has no lease of its own."""
 
     lease: ClassVar[Lease] = "guardian"
+    evidence: ClassVar[Evidence | None] = "requests"
     socket: str
+    _before: int = PrivateAttr(0)
 
     def lacks(self) -> list[str]:
         """The socket."""
@@ -54,13 +58,30 @@ class HaproxyFault(Fault):
         if answer:
             raise EntsurgeError(f"HAProxy refused {command!r}: {answer}")
 
+    def counted(self) -> int:
+        """Its `evidence` since HAProxy began, as HAProxy counts it. Raises EntsurgeError."""
+        raise NotImplementedError
+
+    def touched(self) -> int:
+        """Those that came while it was in force."""
+        return self.counted() - self._before
+
+    def came_to(self, backend: str) -> int:
+        """The requests that a backend has had. Raises EntsurgeError when there is none."""
+        rows = [row for row in self._stat() if row["pxname"] == backend and row["svname"] == "BACKEND"]
+        if not rows:
+            raise EntsurgeError(f"HAProxy has no backend {backend}")
+        return int(rows[0]["stot"])
+
     def servers(self, backend: str) -> dict[str, dict[str, str]]:
         """The servers of a backend and what HAProxy says of them. Raises EntsurgeError when there is none."""
-        text = ask(self.socket, "show stat").lstrip("# ")
-        rows = [row for row in csv.DictReader(io.StringIO(text)) if row["pxname"] == backend and row["type"] == "2"]
+        rows = [row for row in self._stat() if row["pxname"] == backend and row["type"] == "2"]
         if not rows:
             raise EntsurgeError(f"HAProxy has no backend {backend} with servers")
         return {row["svname"]: row for row in rows}
+
+    def _stat(self) -> list[dict[str, str]]:
+        return list(csv.DictReader(io.StringIO(ask(self.socket, "show stat").lstrip("# "))))
 
     def back(self, before: dict[str, Any]) -> Sequence[str]:
         """The commands that put back what `prepare` found."""

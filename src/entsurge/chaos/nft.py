@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import time
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
 
-from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.faults.fault import Evidence, Fault, Lease
 from entsurge.chaos.lacking import nftables
 from entsurge.errors import EntsurgeError
 
 TAKEN_SECONDS = 3.0
+COUNTED = re.compile(r"counter packets (\d+)")
 
 
 class NetworkFault(Fault):
@@ -24,6 +26,7 @@ class NetworkFault(Fault):
     """
 
     lease: ClassVar[Lease] = "kernel"
+    evidence: ClassVar[Evidence | None] = "packets"
     netns: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
     ports: list[Annotated[int, Field(ge=1, le=65535)]] = Field(default_factory=list)
     direction: Literal["in", "out", "both"] = "both"
@@ -46,9 +49,16 @@ class NetworkFault(Fault):
         names = [line.split()[0] for line in known.stdout.splitlines() if line]
         return [] if self.netns in names else [f"no network namespace {self.netns}"]
 
-    def verdict(self) -> str:
-        """What happens to a packet that is hit, in nftables' words."""
+    def verdict(self) -> tuple[str, str]:
+        """Which packets are hit, and what happens to them, in nftables' words."""
         raise NotImplementedError
+
+    def touched(self) -> int:
+        """By the kernel's counters of its rules. Raises EntsurgeError when the table is gone."""
+        listed = self._listed()
+        if "@ports" not in listed:
+            raise EntsurgeError(f"nft has no table {self._table} any more")
+        return sum(int(count) for count in COUNTED.findall(listed))
 
     def apply(self, lease_seconds: float) -> None:
         """Make the table; returns when the kernel has it. Raises EntsurgeError."""
@@ -58,8 +68,9 @@ class NetworkFault(Fault):
             arguments, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         table = f"inet {self._table}"
+        which, what = self.verdict()
         rules = [
-            f"add rule {table} {hook} {protocol} {end} @ports {self.verdict()}"
+            f"add rule {table} {hook} {protocol} {end} @ports {which} counter {what}"
             for hook, of in (("input", "in"), ("output", "out"))
             for protocol in self.protocols
             for end in ("dport", "sport")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import psycopg
 from pydantic import PrivateAttr
 
-from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.faults.fault import Evidence, Fault, Lease
 from entsurge.errors import EntsurgeError
 
 NAME = "entsurge fault"
@@ -20,6 +20,7 @@ class PostgresFault(Fault):
     """A fault held by database sessions; `dsn_env` names the variable that has the connection string."""
 
     lease: ClassVar[Lease] = "session"
+    evidence: ClassVar[Evidence | None] = "sessions"
     dsn_env: str = "ENTSURGE_PG_DSN"
     _sessions: list[Any] = PrivateAttr(default_factory=list)
 
@@ -60,6 +61,10 @@ class PostgresFault(Fault):
             one.execute(statement)
         except psycopg.Error as error:
             raise EntsurgeError(f"PostgreSQL: {str(error).strip().splitlines()[0]}") from None
+
+    def touched(self) -> int:
+        """The sessions that are held: each was heard on at the last renewal."""
+        return sum(not one.closed for one in self._sessions)
 
     def renew(self) -> None:
         """Be heard on every session."""

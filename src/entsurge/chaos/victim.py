@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
-from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.faults.fault import Evidence, Fault, Lease
 from entsurge.chaos.process import Process
 from entsurge.errors import EntsurgeError
 
@@ -16,6 +16,8 @@ class ProcessFault(Fault):
     """A fault of one process, by `pid` or `pid_file`; its children too with `children`."""
 
     lease: ClassVar[Lease] = "guardian"
+    evidence: ClassVar[Evidence | None] = "processes"
+    _hit: set[Process] = PrivateAttr(default_factory=set)
     pid: Annotated[int, Field(ge=2)] | None = None
     pid_file: str = ""
     children: bool = True

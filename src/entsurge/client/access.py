@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from entsurge.client import connect_to
 from entsurge.client.allow_list import AllowList
 from entsurge.client.blocking import BlockingClient
 from entsurge.client.resolver import KEPT_SECONDS, Resolver
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from entsurge.client.client import Client, Exchange
     from entsurge.client.dialing import Dialed
+    from entsurge.client.resolver import Endpoint
+    from entsurge.client.url import Origin
 
 _SECRET = frozenset({"own_headers", "_made"})
 
@@ -36,6 +39,9 @@ class Access:
     `certificates` is a file of authorities to trust beside the system's; `client_certificate` and `client_key` are
     files shown to servers that ask. Names are asked again after `names_seconds`. `sources` are addresses of this
     machine that clients come from in turn. `own_headers` are the target's: they may hold secrets.
+
+    With an edge of ours in front of the target, `edge` holds a line for each origin behind it (connect_to.py), and
+    `edge_authority` is the file of who vouches for its certificate; `beside`: other origins are spoken to as well.
     """
 
     hosts: tuple[str, ...] = ()
@@ -48,6 +54,9 @@ class Access:
     sources: tuple[str, ...] = ()
     agent: str = "entsurge"
     run: str = ""
+    edge: tuple[str, ...] = ()
+    edge_authority: str = ""
+    beside: bool = False
     own_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     _made: _Made = field(default_factory=_Made, repr=False, compare=False)
 
@@ -57,7 +66,7 @@ class Access:
     def allow(self) -> AllowList:
         """Where may be connected to."""
         if self._made.allow is None:
-            self._made.allow = AllowList(self.hosts, self.networks, Resolver(seconds=self.names_seconds))
+            self._made.allow = self._allow(Resolver(seconds=self.names_seconds))
         return self._made.allow
 
     @property
@@ -65,9 +74,19 @@ class Access:
         """What is trusted, shown and offered."""
         if self._made.tls is None:
             self._made.tls = Tls(
-                self.certificates, http=self.http, certificate=self.client_certificate, key=self.client_key
-            )
+                self.certificates, http=self.http, certificate=self.client_certificate, key=self.client_key,
+                also=self.edge_authority,
+            )  # fmt: skip
         return self._made.tls
+
+    def _allow(self, resolver: Resolver) -> AllowList:
+        instead = {(origin.host, origin.port): place for origin, place in self.behind.items()}
+        return AllowList(self.hosts, self.networks, resolver, connect_to=instead, beside=self.beside)
+
+    @cached_property
+    def behind(self) -> Mapping[Origin, Endpoint]:
+        """The origins behind the edge, and where it stands in front of each."""
+        return connect_to.read(self.edge)
 
     @cached_property
     def headers(self) -> dict[str, str]:
@@ -88,6 +107,18 @@ class Access:
     def without_secrets(self) -> Access:
         """The same without the target's own headers: for whoever is not the target."""
         return replace(self, own_headers={})
+
+    def through(self, edge: tuple[str, ...], authority: str) -> Access:
+        """The same through an edge: to these origins by it, to no other."""
+        return replace(self, edge=edge, edge_authority=authority, _made=_Made()) if edge else self
+
+    def observing(self) -> Access:
+        """The same for who is no visitor: what has no edge in front of it may be asked beside it."""
+        return replace(self, beside=True, _made=_Made()) if self.edge else self
+
+    def direct(self) -> Access:
+        """The same without the edge: for what is done to the target, which no fault may touch."""
+        return replace(self, edge=(), edge_authority="", _made=_Made()) if self.edge else self
 
     # -- clients ---------------------------------------------------------------------------------------------------
 
@@ -114,7 +145,7 @@ class Access:
         resolver = Resolver.blocking(self.names_seconds)
         also = (AllowList(resolver=resolver),) if loopback else ()
         return BlockingClient(
-            allow=(AllowList(self.hosts, self.networks, resolver), *also),
+            allow=(self._allow(resolver), *also),
             headers=self.headers,
             tls=self.tls,
             source=self.source(0),

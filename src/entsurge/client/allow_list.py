@@ -11,7 +11,7 @@ from entsurge.client.failure import NotAllowed
 from entsurge.client.resolver import Endpoint, Resolver
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 Network = IPv4Network | IPv6Network
 LOOPBACK: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
@@ -30,6 +30,9 @@ class AllowList:
 
     Hosts are names or addresses as they stand in URLs, brackets and a dot at the end left out or not. `resolver` says
     where names lead; without one, as the system does, asked in gevent's loop.
+
+    With `connect_to`, origins (host and port) are connected to at these addresses of ours, and no other origin is,
+    unless `beside` says that the others are spoken to themselves.
     """
 
     def __init__(
@@ -37,11 +40,15 @@ class AllowList:
         hosts: Collection[str] = (),
         networks: Collection[str | Network] = (),
         resolver: Resolver | None = None,
+        *,
+        connect_to: Mapping[tuple[str, int], Endpoint] | None = None,
+        beside: bool = False,
     ) -> None:
         self.hosts = frozenset(_host(host) for host in hosts)
         given = tuple(ip_network(network) for network in networks)
         self.networks: tuple[Network, ...] = given or (() if self.hosts else LOOPBACK)
         self.resolver = resolver or Resolver()
+        self.connect_to, self.beside = connect_to or {}, beside
         self._turns = count()
         self._orders: dict[tuple[str, int], tuple[tuple[Endpoint, ...], AddressOrders]] = {}
 
@@ -67,10 +74,21 @@ class AllowList:
         known = self._orders.get((host, port))
         if known is None and not self._names(host):
             raise _refused(host, "is not among the target's hosts")
+        if self.connect_to and (instead := self._instead(host, port)):
+            return instead
         found = self.resolver.endpoints(host, port, seconds=seconds)
         if known is None or known[0] is not found:
             known = self._orders[host, port] = found, AddressOrders(self._allowed(host, found))
         return known[1].of(turn)
+
+    def _instead(self, host: str, port: int) -> tuple[Endpoint, ...]:
+        """Where an origin is connected to instead; nowhere else for one that is spoken to itself."""
+        found = self.connect_to.get((host, port)) or self.connect_to.get((_host(host), port))
+        if found is None and not self.beside:
+            refusal = _refused(host, f"has no edge in front of its port {port}: faults would not touch it")
+            refusal.hint = f'say in `hosts` of the target file where it listens: "{host}:{port}"'
+            raise refusal
+        return (found,) if found else ()
 
     def _names(self, host: str) -> bool:
         return not self.hosts or host in self.hosts or _host(host) in self.hosts

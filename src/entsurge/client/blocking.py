@@ -81,6 +81,18 @@ class BlockingClient:
         """The allowed addresses of a host. Raises a ClientError."""
         return self._endpoints(host, port, monotonic() + deadline_seconds)
 
+    def agreed(self, origin: Origin, *, deadline_seconds: float) -> str:
+        """What an origin speaks, asked by a connection alone: a protocol of ALPN, empty without TLS or ALPN.
+
+        Raises a ClientError: nobody there, or a certificate that does not hold.
+        """
+        ends = monotonic() + deadline_seconds
+        with self._connected(origin, ends) as plain:
+            if not origin.secure:
+                return ""
+            with self._secured(plain, origin.host, ends, self.tls.context) as secured:
+                return secured.selected_alpn_protocol() or ""
+
     # -- how -------------------------------------------------------------------------------------------------------
 
     def _request(
@@ -93,7 +105,7 @@ class BlockingClient:
         parser.begin(method)
         with self._connected(address.origin, ends) as plain:
             if address.origin.secure:
-                with self._secured(plain, address.origin.host, ends) as secured:
+                with self._secured(plain, address.origin.host, ends, self.tls.http1_context) as secured:
                     self._exchange(secured, address.origin.host, request, parser, ends)
             else:
                 self._exchange(plain, address.origin.host, request, parser, ends)
@@ -140,8 +152,7 @@ class BlockingClient:
             stack.pop_all()
         return plain
 
-    def _secured(self, plain: socket.socket, host: str, ends: float) -> ssl.SSLSocket:
-        context = self.tls.http1_context
+    def _secured(self, plain: socket.socket, host: str, ends: float, context: ssl.SSLContext) -> ssl.SSLSocket:
         with contextlib.ExitStack() as stack:
             try:
                 plain.settimeout(_left(ends))

@@ -17,7 +17,7 @@ ALPN: dict[str, list[str]] = {"auto": ["h2", "http/1.1"], "1.1": ["http/1.1"], "
 
 
 class Tls:
-    """One for all visitors of a run; `authority` is a file of certificates to trust beside the system's.
+    """One for all visitors of a run; `authority` and `also` are files of certificates to trust beside the system's.
 
     `http` is what is offered by ALPN; `certificate` and `key` are shown to servers that ask for a client's. The engine
     works in memory (RFC 8446 without a socket), so that waiting and deadlines are those of the wire.
@@ -27,9 +27,15 @@ class Tls:
     closed = (ssl.SSLZeroReturnError, ssl.SSLEOFError)
 
     def __init__(
-        self, authority: str | None = None, *, http: Http = "auto", certificate: str = "", key: str = ""
+        self,
+        authority: str | None = None,
+        *,
+        http: Http = "auto",
+        certificate: str = "",
+        key: str = "",
+        also: str = "",
     ) -> None:
-        self.authority, self.http = authority, http
+        self.authority, self.also, self.http = authority, also, http
         self.certificate, self.key = certificate, key
         self.left_behind: deque[Tickets] = deque(maxlen=MOST_LEFT_BEHIND)
         """Tickets of browsers whose visits are over, one entry each, for those that come back."""
@@ -52,8 +58,8 @@ class Tls:
         made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         made.load_default_certs()
         made.minimum_version = ssl.TLSVersion.TLSv1_2
-        if self.authority:
-            made.load_verify_locations(self.authority)
+        for path in filter(None, (self.authority, self.also)):
+            made.load_verify_locations(path)
         if self.certificate:
             made.load_cert_chain(self.certificate, self.key or None, password="")
         made.set_alpn_protocols(protocols)

@@ -72,6 +72,12 @@ def _split(url: str) -> Address:
     return Address(origin, authority, path, target)
 
 
+def url_of(origin: Origin) -> str:
+    """An origin as a URL, without a path."""
+    host, scheme = f"[{origin.host}]" if ":" in origin.host else origin.host, "https" if origin.secure else "http"
+    return f"{scheme}://{host}" + ("" if origin.port == _WELL_KNOWN[scheme] else f":{origin.port}")
+
+
 def joined(base: str, reference: str) -> str:
     """The absolute URL of a link found at `base`, an http or https URL. Raises ProtocolBroken."""
     short = len(base) + len(reference) <= _REMEMBERED

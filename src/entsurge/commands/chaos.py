@@ -184,14 +184,18 @@ def confirm(question: str | None) -> int:
 @click.option("--config", "only_config", is_flag=True, help="Print Envoy's configuration, and start nothing.")
 def edge_(target: str, port: int, only_config: bool) -> int:
     """Put an Envoy in front of a target until Ctrl-C, ready for faults; `entsurge run` does so by itself."""
-    from entsurge.chaos import edge
+    from entsurge.chaos import edge, edge_config, edge_origins
+    from entsurge.chaos.envoy_slots import ADMIN
+    from entsurge.client.url import split
 
     loopback(target)
     if only_config:
-        shown = edge.bootstrap(target, listen=port or 8081, admin=9901, control_port=18000)
+        one = edge_origins.Upstream(split(target).origin, "", (("127.0.0.1",),))
+        shown = edge_config.bootstrap([one], edge_config.Ports((port or 8081,), 18000, 18000 + ADMIN))
         click.echo(json.dumps(shown, indent=2))
         return errors.PASS
-    with edge.edge(target, port=port) as one:
-        click.echo(f"{one.url} → {target}\nexport ENTSURGE_EDGE_PORT={one.control_port}\nCtrl-C ends it")
-        one.process.wait()
+    with edge.edge(target, port=port) as front:
+        trust = f"\ntrust {front.authority}" if front.authority else ""
+        click.echo(f"{front.url} → {target}{trust}\nexport ENTSURGE_EDGE_PORT={front.control_port}\nCtrl-C ends it")
+        front.process.wait()
     return errors.PASS

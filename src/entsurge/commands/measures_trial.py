@@ -51,7 +51,7 @@ class Planned:
     loaded: Profile
     found: Offered
     access: Access
-    production: bool
+    chosen: Chosen
     blocks_asked: int
     budget: float | None
 
@@ -78,7 +78,7 @@ class Planned:
             blocks=blocks_within(len(files), wanted, blocks, budget, seconds_of_a_run(loaded)),
             seed=loaded.file.replay.seed, overrides=replay, processes=processes, sources=sources,
         )  # fmt: skip
-        return cls(trial, loaded, found, policy, chosen.production, blocks, budget)
+        return cls(trial, loaded, found, policy, chosen, blocks, budget)
 
     @property
     def run_seconds(self) -> float:
@@ -170,7 +170,7 @@ def announcement(planned: Planned, folder: Path) -> list[str]:
 def go(planned: Planned, folder: Path, say: Callable[[str], None]) -> Progress:
     """Run the trial, or what is lacking of it. Raises EntsurgeError for what ends it."""
     trial = planned.trial
-    with perturbed(trial.files, trial.url, production=planned.production) as front:
+    with perturbed(trial.files, planned.chosen) as front:
         rest = first_page(trial.url, planned.access)
         measuring = Measuring(trial, folder, run=_runner(trial, front), rest=rest, say=say)
         measuring.begin(planned.digests())
@@ -193,10 +193,10 @@ def _runner(trial: Trial, front: Front) -> Callable[[Path, Arm], None]:
 
     def run(path: Path, arm: Arm) -> None:
         spec = RunSpec(
-            profile=trial.profile, url=front.url, out=str(path), name=path.name, overrides=trial.overrides,
+            profile=trial.profile, url=trial.url, out=str(path), name=path.name, overrides=trial.overrides,
             chaos=[files[each] for each in arm], driver=trial.driver, target=trial.target, sources=list(trial.sources),
             processes=trial.processes, exporter_port=0, progress=False,
-            edge_of=trial.url if front.url != trial.url else "",
+            edge=list(front.edge), edge_authority=front.authority,
         )  # fmt: skip
         code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""), prefix=front.prefix)
         if code not in (errors.PASS, errors.INVALID) or not is_run(path):

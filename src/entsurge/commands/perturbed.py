@@ -4,53 +4,69 @@ from __future__ import annotations
 
 import contextlib
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from entsurge.chaos import settle
-from entsurge.chaos.check import faults_of
+from entsurge.chaos import lacking, settle
+from entsurge.chaos.check import faults_of, strangers
 from entsurge.chaos.game_day import load_all
+from entsurge.client.url import split
+from entsurge.engine.target_access import access as policy
 from entsurge.errors import EntsurgeError, UsageError
+from entsurge.targets import file as targets
+from entsurge.targets.addresses import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from entsurge.chaos.experiment import Experiment
     from entsurge.chaos.state import Record
+    from entsurge.commands.targets import Chosen
 
 EDGE_PORT, NETNS, OUTSIDE = "ENTSURGE_EDGE_PORT", "ENTSURGE_NETNS", "ENTSURGE_OUTSIDE_NETNS"
+ELSEWHERE = "the edge stands on this machine's loopback, where workers elsewhere cannot reach it"
 
 
 class Front(NamedTuple):
-    """What visitors meet: an address, and the command that the engine is started by where they live elsewhere."""
+    """What visitors meet: where an edge stands for each origin of the target, and who vouches for it; no line, no edge.
 
-    url: str
+    `prefix` is the command that the engine is started by where visitors live elsewhere.
+    """
+
+    edge: tuple[str, ...] = ()
+    authority: str = ""
     prefix: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
-def perturbed(chaos: Sequence[str], target: str, *, production: bool = False, agreed: bool = False) -> Iterator[Front]:
-    """What to load while the context lives: the target, or an Envoy in front of it, perhaps from a namespace.
+def perturbed(chaos: Sequence[str], target: Chosen, *, agreed: bool = False, workers_at: str = "") -> Iterator[Front]:
+    """What stands in front of the target while the context lives: nothing, or an Envoy, perhaps in a namespace.
 
-    Raises UsageError for an experiment that cannot be used, and for a fault on a target that is in production unless
-    that was agreed to.
+    `agreed`: faults may be put on a target in production; `workers_at`: where workers elsewhere reach the master.
+
+    Raises UsageError for an experiment that cannot be used, names hosts that the target does not have, or would put a
+    fault on a target in production unagreed; TargetUnreachable where an edge could not reach or verify the target.
     """
-    _recover(target)
+    _recover(target.url)
     experiments = load_all(chaos)
     wrong = [line for name in chaos for line in faults_of(name)]
     if wrong:
         raise UsageError("\n".join(wrong), hint="entsurge chaos check")
-    if production and not agreed:
+    if target.production and not agreed:
         _refuse(experiments)
+    _check_hosts(experiments, target)
     needs = {each for one in experiments for each in one.extension.needs}
     if os.environ.get(NETNS):
         needs.discard("namespace")
     if os.environ.get(EDGE_PORT):
         needs.discard("edge")
     if not needs & {"edge", "namespace"}:
-        yield Front(target)
+        yield Front()
         return
+    if workers_at and not targets.is_loopback(workers_at.rpartition(":")[0].strip("[]")):
+        raise UsageError(f"--bind {workers_at}: {ELSEWHERE}", hint="offer the plan from here: --processes")
     with _front(target, apart="namespace" in needs) as front:
         yield front
 
@@ -75,21 +91,38 @@ def _recover(target: str) -> None:
 
 
 @contextlib.contextmanager
-def _front(target: str, *, apart: bool) -> Iterator[Front]:
+def _front(target: Chosen, *, apart: bool) -> Iterator[Front]:
     """An Envoy in front of the target; with `apart`, visitors live in a network namespace of their own."""
-    from entsurge.chaos.edge import edge
+    lacks = lacking.envoy()
+    if lacks:
+        raise UsageError(f"a fault needs an Envoy in front of the target: {'; '.join(lacks)}")
+    from entsurge.chaos.edge import standing
+    from entsurge.chaos.edge_origins import upstreams
     from entsurge.chaos.namespace import namespace
 
+    known = targets.load(Path(target.file)) if target.file else None
+    access = policy(known)
+    behind = upstreams(target.url, addresses(known) if known else (), access)
     with contextlib.ExitStack() as stack:
-        netns = stack.enter_context(namespace(target)) if apart else ""
-        front = stack.enter_context(edge(target, netns=netns))
+        netns = stack.enter_context(namespace(target.url)) if apart else ""
+        front = stack.enter_context(standing(behind, access, netns=netns))
         names = {EDGE_PORT: str(front.control_port)}
         names |= {NETNS: netns, OUTSIDE: f"/proc/{os.getpid()}/ns/net"} if apart else {}
         os.environ.update(names)
         stack.callback(lambda: [os.environ.pop(name) for name in names])
         where = f" in the network namespace {netns}" if apart else ""
-        click.echo(f"entsurge: Envoy stands in front of {target} at {front.url}{where}", err=True)
-        yield Front(front.url, ("ip", "netns", "exec", netns) if apart else ())
+        origins = ", ".join(each.url for each in behind)
+        click.echo(f"entsurge: Envoy stands in front of {origins}{where}", err=True)
+        yield Front(front.connect_to, front.authority, ("ip", "netns", "exec", netns) if apart else ())
+
+
+def _check_hosts(experiments: list[Experiment], target: Chosen) -> None:
+    """Raise UsageError for faults that name hosts which the target does not have."""
+    known = targets.load(Path(target.file)) if target.file else None
+    own = known.file.all_hosts if known else (split(target.url).origin.host,)
+    wrong = [line for one in experiments for line in strangers(one, own)]
+    if wrong:
+        raise UsageError("\n".join(wrong), hint=f"the target's hosts are {', '.join(own)}")
 
 
 def _refuse(experiments: list[Experiment]) -> None:

@@ -145,9 +145,8 @@ def command(
         named = ", ".join(dict.fromkeys(measures))
         hint = f"set {ADMIN_TOKEN} to the sandbox's token, or leave them out: --without-measures"
         raise errors.UsageError(f"{loaded.name}: its measures ({named}) need the target's token", hint=hint)
-    with perturbed(chaos, chosen.url, production=chosen.production, agreed=yes_production) as front:
-        behind = chosen.url if front.url != chosen.url else ""
-        spec = replace(spec, url=front.url, edge_of=behind)
+    with perturbed(chaos, chosen, agreed=yes_production, workers_at=bind if workers else "") as front:
+        spec = replace(spec, edge=list(front.edge), edge_authority=front.authority)
         if in_turn:
             return _run_days(spec, folder, len(in_turn), front, ending)
         return _run(spec, folder, front, ending)

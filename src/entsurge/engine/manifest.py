@@ -71,7 +71,7 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str, reached: Ne
         "perturbations": [_perturbation(each, profile) for each in prepared.planned],
         "scrape": spec.scrape,
         "control_share": spec.control_share,
-        "edge_of": spec.edge_of,
+        "edge_of": spec.url if spec.edge else "",
         "perturbation_phases": prepared.perturbation_phases,
         "population": {
             "academies": list(people.academy_names),
@@ -108,7 +108,7 @@ def _content(profile: Profile, experiments: list[Experiment], scenarios: Mapping
 def _target(spec: RunSpec, prepared: Prepared) -> dict[str, Any]:
     if prepared.target is not None:
         return prepared.target.as_json()
-    called = spec.target_name or host_and_port(spec.edge_of or spec.url)
+    called = spec.target_name or host_and_port(spec.url)
     return {"url": spec.url, "driver": spec.driver, "name": called, "authorised_by": "loopback"}
 
 

@@ -57,7 +57,7 @@ class Perturbations:
         spec = {
             "run": self.run.directory.path.name,
             "journals": str(self.run.directory.path.resolve() / "chaos"),
-            "target": self.run.spec.edge_of or self.run.spec.url,
+            "target": self.run.spec.url,
             "windows": [
                 {"file": each.experiment.path, "start_s": each.start_s, "end_s": each.end_s} for each in self.planned
             ],
@@ -171,7 +171,7 @@ class Perturbations:
 
 def environment(spec: RunSpec, access: Access) -> dict[str, str]:
     """What processes of perturbations find in their environment: the target, how it is spoken to, whose run it is."""
-    return os.environ | {TARGET: spec.edge_of or spec.url, PROJECT: project(), ACCESS: access.to_json()}
+    return os.environ | {TARGET: spec.url, PROJECT: project(), ACCESS: access.direct().to_json()}
 
 
 def check_perturbations(planned: Sequence[Planned], spec: RunSpec, access: Access) -> None:
@@ -179,7 +179,7 @@ def check_perturbations(planned: Sequence[Planned], spec: RunSpec, access: Acces
     if not planned:
         return
     given = {
-        "target": spec.edge_of or spec.url, "headers": dict(access.own_headers),
+        "target": spec.url, "headers": dict(access.own_headers),
         "files": list(dict.fromkeys(each.experiment.path for each in planned)),
     }  # fmt: skip
     done = subprocess.run(

@@ -33,7 +33,9 @@ class Prepared:
 
     def __init__(self, spec: RunSpec) -> None:
         self.spec = spec
-        self.access = TargetAccess(url=spec.url, driver=spec.driver, target=spec.target)
+        self.access = TargetAccess(
+            url=spec.url, driver=spec.driver, target=spec.target, edge=spec.edge, edge_authority=spec.edge_authority
+        )
         self.target, self.driver = self.access.target, self.access.driver
         self.profile = profiles.load(spec.profile, overrides=spec.overrides)
         if self.target is not None:

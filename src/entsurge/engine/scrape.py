@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import gevent
 
+from entsurge.chaos.envoy_slots import COHORT_HEADER
 from entsurge.client.failure import ClientError, NotAllowed
 from entsurge.client.url import joined
 from entsurge.errors import CannotRecord, UsageError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 EVERY_SECONDS, DEADLINE_SECONDS = 1.0, 2.0
 MOST_BYTES = 4_000_000
 IN_FORMAT = "expected an address that answers in Prometheus' text format"
+ASKED_WITH = {"Accept": "text/plain", COHORT_HEADER: "control"}  # no fault at an edge touches it
 OURS = "/metrics"  # the embedded ENT's own, looked at when nothing else is asked for
 OUR_SERIES = ("entsandbox_workers_busy", "entsandbox_queue", "entsandbox_pool_busy", "entsandbox_sessions")
 
@@ -51,7 +53,7 @@ class Scraper:
         gevent.killall(self.asking)
 
     def _ask(self, endpoint: Endpoint) -> None:
-        client = self.run_context.access.client()
+        client = self.run_context.access.observing().client()
         try:
             while True:
                 t = round(self.run_context.now_us() / 1e6, 3)
@@ -104,7 +106,7 @@ class Endpoint:
 
 def fetched(client: Client, url: str) -> str:
     """The text at this URL. Raises ClientError, or ValueError for an answer that is none."""
-    answer = client.request("GET", url, headers={"Accept": "text/plain"}, deadline_seconds=DEADLINE_SECONDS)
+    answer = client.request("GET", url, headers=ASKED_WITH, deadline_seconds=DEADLINE_SECONDS)
     if answer.status != 200:
         raise ValueError(f"answered {answer.status}")
     if len(answer.body) > MOST_BYTES:
@@ -123,7 +125,7 @@ def endpoints(asked: Sequence[dict[str, Any]], target: str, access: Access, *, e
     if not asked:
         return _ours(target, access) if embedded else []
     found = [Endpoint(joined(target, each["url"]), each["series"]) for each in asked]
-    client = access.client()
+    client = access.observing().client()
     try:
         for each in found:
             _look(client, each)
@@ -145,7 +147,7 @@ def _look(client: Client, endpoint: Endpoint) -> None:
 
 def _ours(target: str, access: Access) -> list[Endpoint]:
     endpoint = Endpoint(joined(target, OURS), OUR_SERIES)
-    client = access.client()
+    client = access.observing().client()
     try:
         return [endpoint] if pick(fetched(client, endpoint.url), endpoint.wanted) else []
     except (ClientError, ValueError):

@@ -14,9 +14,9 @@ class RunSpec:
     """One run: profile with overrides, target, perturbations, where the run directory goes, who offers it.
 
     `processes` are started here; `workers` are waited for from elsewhere, at `bind`; with one process and no worker
-    the engine itself offers the plan. `target_name` is what reports call a target that has no file. `edge_of` is the
-    target itself where `url` is an edge in front of it; `control_share` of the visits are left alone by faults at the
-    edge.
+    the engine itself offers the plan. `target_name` is what reports call a target that has no file. With an edge of
+    ours in front of the target, `edge` says where it stands for each origin (client/connect_to.py) and
+    `edge_authority` is the file of who vouches for it; `control_share` of the visits are left alone by faults there.
     """
 
     profile: str
@@ -38,7 +38,8 @@ class RunSpec:
     workers: int = 0
     bind: str = "127.0.0.1:5557"
     progress: bool = True
-    edge_of: str = ""
+    edge: list[str] = field(default_factory=list)
+    edge_authority: str = ""
     control_share: float = 0.0
 
     def to_json(self) -> str:

@@ -11,18 +11,25 @@ from entsurge.drivers import registry as drivers
 from entsurge.targets import file as targets
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from entsurge.targets.file import Target
     from entsurge.visit.driver import Driver
 
 
 class TargetAccess:
-    """The way to one target. Without a target file only loopback is spoken to. Raises UsageError."""
+    """The way to one target. Without a target file only loopback is spoken to. Raises UsageError.
 
-    def __init__(self, *, url: str, driver: str, target: str = "") -> None:
+    `edge` and `edge_authority`: where an edge of ours stands in front of it, and who vouches for that.
+    """
+
+    def __init__(
+        self, *, url: str, driver: str, target: str = "", edge: Sequence[str] = (), edge_authority: str = ""
+    ) -> None:
         self.url = url
         self.target: Target | None = targets.load(Path(target)) if target else None
         self.driver: Driver = drivers.make(driver, self._setting())
-        self.access = access(self.target)
+        self.access = access(self.target).through(tuple(edge), edge_authority)
 
     def _setting(self) -> drivers.Setting:
         if self.target is None:

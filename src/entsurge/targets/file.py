@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 NATIONAL = ("educonnect.education.gouv.fr", "gar.education.fr", "franceconnect.gouv.fr")
 HINT = "docs/target-files.md lists the keys"
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
+HOST = r"^[^\s/:]+(:[0-9]{1,5})?$|^[0-9a-fA-F:]{2,}$"  # a port may follow a name, not an address of IPv6
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 
 
@@ -80,7 +81,7 @@ class TargetFile(_Strict):
 
     name: Text | None = None
     url: Address
-    hosts: tuple[Annotated[str, StringConstraints(pattern=r"^[^\s/:]+$|^[0-9a-fA-F:]+$")], ...] = ()
+    hosts: tuple[Annotated[str, StringConstraints(pattern=HOST)], ...] = ()
     networks: tuple[str, ...] = ()
     certificates: str | None = None
     client_certificate: str | None = None
@@ -151,7 +152,7 @@ class TargetFile(_Strict):
     @property
     def all_hosts(self) -> tuple[str, ...]:
         """The hosts that may be spoken to: that of the URL, and those named."""
-        return tuple(dict.fromkeys((_host(self.url), *(host.lower() for host in self.hosts))))
+        return tuple(dict.fromkeys((_host(self.url), *(_without_port(host) for host in self.hosts))))
 
 
 @dataclass(frozen=True)
@@ -288,6 +289,10 @@ def is_loopback(host: str) -> bool:
 def host_and_port(url: str) -> str:
     """What a target without a name is called: `127.0.0.1:8080`; without a port where its URL says none."""
     return urlsplit(url).netloc.rpartition("@")[2] or url
+
+
+def _without_port(host: str) -> str:
+    return (host.partition(":")[0] if host.count(":") == 1 else host).lower()
 
 
 def _host(url: str) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.faults.fault import Evidence, Fault, Lease
 from entsurge.errors import EntsurgeError
 
 RELOAD_SECONDS = 20
@@ -21,6 +21,7 @@ class CertificateExpired(Fault):
 
     kind: ClassVar[str] = "certificate-expired"
     lease: ClassVar[Lease] = "guardian"
+    evidence: ClassVar[Evidence | None] = None
     certificate: str
     key: str
     reload: list[str]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.faults.fault import Evidence, Fault, Lease
 from entsurge.errors import EntsurgeError
 
 
@@ -16,6 +16,7 @@ class Command(Fault):
 
     kind: ClassVar[str] = "command"
     lease: ClassVar[Lease] = "guardian"
+    evidence: ClassVar[Evidence | None] = None
     on: Annotated[list[str], Field(min_length=1)]
     off: list[str] = Field(default_factory=list)
     folder: str = ""

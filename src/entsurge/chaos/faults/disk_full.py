@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, PrivateAttr
 
-from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.faults.fault import Evidence, Fault, Lease
 from entsurge.errors import EntsurgeError
 
 MIB = 1 << 20
@@ -17,6 +17,7 @@ class DiskFull(Fault):
 
     kind: ClassVar[str] = "disk-full"
     lease: ClassVar[Lease] = "process"
+    evidence: ClassVar[Evidence | None] = "MiB"
     folder: str
     most_mib: Annotated[int, Field(ge=1)]
     leave_mib: Annotated[int, Field(ge=0)] = 0
@@ -38,6 +39,10 @@ class DiskFull(Fault):
                 os.posix_fallocate(self._file, 0, wanted)
         except OSError as error:
             raise EntsurgeError(f"{self.folder}: {error.strerror}") from None
+
+    def touched(self) -> int:
+        """The room that is taken, whole MiB; a part of one counts."""
+        return -(-os.fstat(self._file).st_blocks * 512 // MIB) if self._file >= 0 else 0
 
     def end(self, before: dict[str, object]) -> None:
         """Give it back."""

@@ -6,12 +6,14 @@ from pydantic import Field
 
 from entsurge.chaos.envoy_fault import EnvoyFault
 from entsurge.chaos.envoy_slots import LISTENER, SLOTS
+from entsurge.chaos.faults.fault import Evidence
 
 
 class EnvoyConnections(EnvoyFault):
-    """At most so many connections at a time, for everybody."""
+    """At most so many connections at a time, for everybody; its evidence are those that were closed."""
 
     kind: ClassVar[str] = "envoy-connections"
+    evidence: ClassVar[Evidence | None] = "connections"
     most: Annotated[int, Field(ge=0)]
 
     def apply(self, lease_seconds: float) -> None:

@@ -10,6 +10,7 @@ from entsurge.chaos.faults import register, register_all
 from entsurge.errors import UsageError
 
 Lease = Literal["xds", "kernel", "session", "process", "target", "guardian"]
+Evidence = Literal["requests", "connections", "packets", "sessions", "processes", "periods", "MiB"]
 REGISTRY: dict[str, type[Fault]] = {}
 ONLY_UNDONE = ("rollbacks", "namespace")  # in no experiment's hands
 
@@ -19,18 +20,23 @@ class Fault(BaseModel):
 
     `lease` says what ends it when everybody who knows of it is dead. For "guardian", `prepare` returns what must be put
     back; it is on disk before `apply` is called, and `undo` puts it back, once or several times, from any process.
+    `evidence` says of what `touched` counts those that the fault has hit; None where nobody can count them.
     Settings hold no secret: where one is needed, they name the environment variable that has it.
     """
 
     model_config = ConfigDict(extra="forbid")
     kind: ClassVar[str]
     lease: ClassVar[Lease]
+    evidence: ClassVar[Evidence | None]
 
     def __init_subclass__(cls, **given: Any) -> None:
-        """Register the fault under its kind."""
+        """Register the fault under its kind. Raises TypeError for one that does not say where its evidence is."""
         super().__init_subclass__(**given)
-        if "kind" in vars(cls):
-            REGISTRY[cls.kind] = cls
+        if "kind" not in vars(cls):
+            return
+        if not hasattr(cls, "evidence"):
+            raise TypeError(f"{cls.__name__}: evidence: missing; what it counts, or None where nothing can be counted")
+        REGISTRY[cls.kind] = cls
 
     @classmethod
     def lacks_here(cls) -> list[str]:
@@ -59,6 +65,13 @@ class Fault(BaseModel):
 
     def renew(self) -> None:
         """Hold it for another lease. Raises EntsurgeError or OSError when that fails."""
+
+    def touched(self) -> int:
+        """How many of its `evidence` it has hit since it was applied; asked while it is in force.
+
+        Raises EntsurgeError or OSError when nobody can say.
+        """
+        raise NotImplementedError
 
     def end(self, before: dict[str, Any]) -> None:
         """End it now, in the process that applied it. Raises EntsurgeError or OSError when it did not end."""

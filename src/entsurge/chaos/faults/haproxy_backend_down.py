@@ -27,9 +27,14 @@ class HaproxyBackendDown(HaproxyFault):
     def apply(self, lease_seconds: float) -> None:
         """Out of service, and what they were doing is cut."""
         del lease_seconds
+        self._before = self.counted()
         for name in self.servers_down or list(self.servers(self.backend)):
             self.command(f"set server {self.backend}/{name} state maint")
             self.command(f"shutdown sessions server {self.backend}/{name}")
+
+    def counted(self) -> int:
+        """The requests that the backend has had."""
+        return self.came_to(self.backend)
 
     def back(self, before: dict[str, Any]) -> list[str]:
         """Those that were in service are again."""

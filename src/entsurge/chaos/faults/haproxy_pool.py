@@ -21,8 +21,13 @@ class HaproxyPool(HaproxyFault):
     def apply(self, lease_seconds: float) -> None:
         """The limit, on each server."""
         del lease_seconds
+        self._before = self.counted()
         for name in self.servers(self.backend):
             self.command(f"set maxconn server {self.backend}/{name} {self.most}")
+
+    def counted(self) -> int:
+        """The requests that the backend has had."""
+        return self.came_to(self.backend)
 
     def back(self, before: dict[str, Any]) -> list[str]:
         """The limits as they were."""

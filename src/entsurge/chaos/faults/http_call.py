@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from entsurge.chaos import policy
 from entsurge.chaos.call import bearer, call, unreachable
-from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.faults.fault import Evidence, Fault, Lease
 from entsurge.client.access import Access
 from entsurge.errors import EntsurgeError
 
@@ -46,6 +46,7 @@ class HttpCall(Fault):
 
     kind: ClassVar[str] = "http-call"
     lease: ClassVar[Lease] = "guardian"
+    evidence: ClassVar[Evidence | None] = None
     on: Call
     off: Call
     check: Look | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.faults.fault import Evidence, Fault, Lease
 from entsurge.errors import EntsurgeError
 
 PLACES = Path("/run/netns")
@@ -17,6 +17,7 @@ class Namespace(Fault):
 
     kind: ClassVar[str] = "namespace"
     lease: ClassVar[Lease] = "guardian"
+    evidence: ClassVar[Evidence | None] = None
     name: Annotated[str, Field(pattern=r"^entsurge-[0-9]+$")]
 
     def apply(self, lease_seconds: float) -> None:

@@ -1,15 +1,18 @@
 """Packets are late: netem, where the kernel has it."""
 
+import re
 import shlex
 import subprocess
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.faults.fault import Evidence, Fault, Lease
 from entsurge.chaos.faults.namespace import PLACES
 from entsurge.chaos.lacking import netem
 from entsurge.errors import EntsurgeError
+
+PASSED = re.compile(r"Sent \d+ bytes (\d+) pkt")
 
 
 class NetworkDelay(Fault):
@@ -17,6 +20,7 @@ class NetworkDelay(Fault):
 
     kind: ClassVar[str] = "network-delay"
     lease: ClassVar[Lease] = "guardian"
+    evidence: ClassVar[Evidence | None] = "packets"
     netns: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
     device: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = "lo"
     delay_ms: Annotated[int, Field(ge=1, le=60_000)]
@@ -34,6 +38,14 @@ class NetworkDelay(Fault):
         if done.returncode:
             raise EntsurgeError(f"tc: {done.stderr.strip()}")
 
+    def touched(self) -> int:
+        """What has left by the queue, as tc counts it. Raises EntsurgeError when there is none."""
+        shown = self._tc("show", statistics=True)
+        found = PASSED.search(shown.stdout.partition("netem")[2])
+        if shown.returncode or found is None:
+            raise EntsurgeError(f"tc: {shown.stderr.strip() or 'no queue of netem'}")
+        return int(found[1])
+
     def undo(self, before: dict[str, Any]) -> None:
         """Take it away, if it is there. Raises EntsurgeError when it stays, or when nobody can say."""
         del before
@@ -49,10 +61,11 @@ class NetworkDelay(Fault):
         del before
         return shlex.join(self._arguments("del"))
 
-    def _tc(self, verb: str, *more: str) -> subprocess.CompletedProcess[str]:
-        arguments = self._arguments(verb, *more)
+    def _tc(self, verb: str, *more: str, statistics: bool = False) -> subprocess.CompletedProcess[str]:
+        arguments = self._arguments(verb, *more, statistics=statistics)
         return subprocess.run(arguments, capture_output=True, text=True, check=False)  # noqa: S603  tc
 
-    def _arguments(self, verb: str, *more: str) -> list[str]:
+    def _arguments(self, verb: str, *more: str, statistics: bool = False) -> list[str]:
         place = [] if verb == "show" else ["root"]
-        return ["ip", "netns", "exec", self.netns, "tc", "qdisc", verb, "dev", self.device, *place, *more]
+        told = ["-s"] if statistics else []
+        return ["ip", "netns", "exec", self.netns, "tc", *told, "qdisc", verb, "dev", self.device, *place, *more]

@@ -13,6 +13,6 @@ class NetworkLoss(NetworkFault):
     kind: ClassVar[str] = "network-loss"
     percent: Annotated[float, Field(gt=0, le=100)]
 
-    def verdict(self) -> str:
+    def verdict(self) -> tuple[str, str]:
         """Dropped by chance."""
-        return f"numgen random mod 10000 < {round(self.percent * 100)} drop"
+        return f"numgen random mod 10000 < {round(self.percent * 100)}", "drop"

@@ -14,6 +14,6 @@ class NetworkNames(NetworkFault):
     ports: list[int] = Field(default_factory=lambda: [53])
     protocols: ClassVar[tuple[str, ...]] = ("udp", "tcp")
 
-    def verdict(self) -> str:
+    def verdict(self) -> tuple[str, str]:
         """Dropped."""
-        return "drop"
+        return "", "drop"

@@ -13,6 +13,6 @@ class NetworkRate(NetworkFault):
     kind: ClassVar[str] = "network-rate"
     kbytes_per_second: Annotated[int, Field(ge=1)]
 
-    def verdict(self) -> str:
+    def verdict(self) -> tuple[str, str]:
         """Dropped beyond the rate."""
-        return f"limit rate over {self.kbytes_per_second} kbytes/second drop"
+        return f"limit rate over {self.kbytes_per_second} kbytes/second", "drop"

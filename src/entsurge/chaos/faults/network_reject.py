@@ -10,6 +10,6 @@ class NetworkReject(NetworkFault):
 
     kind: ClassVar[str] = "network-reject"
 
-    def verdict(self) -> str:
+    def verdict(self) -> tuple[str, str]:
         """A reset, but for what is one: our own resets must get through."""
-        return "tcp flags & rst == 0 reject with tcp reset"
+        return "tcp flags & rst == 0", "reject with tcp reset"

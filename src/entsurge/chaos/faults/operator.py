@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from entsurge.chaos import confirmation
-from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.faults.fault import Evidence, Fault, Lease
 from entsurge.chaos.window import Window
 from entsurge.errors import EntsurgeError
 
@@ -19,6 +19,7 @@ class Operator(Fault):
 
     kind: ClassVar[str] = "operator"
     lease: ClassVar[Lease] = "guardian"
+    evidence: ClassVar[Evidence | None] = None
     please: str
     then: str
     within_seconds: Annotated[float, Field(gt=0, le=3600)] = 300

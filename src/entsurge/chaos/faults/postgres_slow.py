@@ -20,6 +20,7 @@ class PostgresSlow(PostgresFault):
     _over: threading.Event = PrivateAttr(default_factory=threading.Event)
     _wrong: list[str] = PrivateAttr(default_factory=list)
     _rhythm: Any = PrivateAttr(None)
+    _locked: int = PrivateAttr(0)
 
     def apply(self, lease_seconds: float) -> None:
         """Begin the rhythm; the session's own moments of work renew its lease."""
@@ -34,6 +35,10 @@ class PostgresSlow(PostgresFault):
         if self._wrong:
             raise EntsurgeError(self._wrong.pop())
 
+    def touched(self) -> int:
+        """Its session, once it has had the lock."""
+        return min(1, self._locked)
+
     def end(self, before: dict[str, Any]) -> None:
         """End the rhythm, then the session."""
         self._over.set()
@@ -46,6 +51,7 @@ class PostgresSlow(PostgresFault):
             try:
                 with one.transaction():
                     one.execute(lock(self.table))
+                    self._locked += 1
                     self._over.wait(self.locked_seconds)
             except Exception as error:
                 self._wrong.append(f"PostgreSQL: {error}")

@@ -25,6 +25,11 @@ class ProcessFreeze(ProcessFault):
         del lease_seconds
         for each in self.victims():
             each.send(signal.SIGSTOP)
+            self._hit.add(each)
+
+    def touched(self) -> int:
+        """Those that stand still."""
+        return sum(each.alive() and each.stopped() for each in self._hit)
 
     def undo(self, before: dict[str, Any]) -> None:
         """Let them go on, and whom they had started meanwhile. Raises EntsurgeError when one still stands."""

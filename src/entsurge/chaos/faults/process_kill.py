@@ -43,6 +43,10 @@ class ProcessKill(ProcessFault):
         if self.keep_down and self.victim() is not None:
             self._kill()
 
+    def touched(self) -> int:
+        """Those that have ended since."""
+        return sum(not each.alive() for each in self._hit)
+
     def undo(self, before: dict[str, Any]) -> None:
         """Start it again, unless it lives; returns when it is seen to live, or to have been started.
 
@@ -85,3 +89,4 @@ class ProcessKill(ProcessFault):
     def _kill(self) -> None:
         for each in reversed(self.victims()):
             each.send(signal.SIGKILL if self.signal == "KILL" else signal.SIGTERM)
+            self._hit.add(each)

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from entsurge.chaos import cgroup
+from entsurge.chaos.faults.fault import Evidence
 from entsurge.chaos.victim import ProcessFault, kept, known
 from entsurge.errors import EntsurgeError
 
@@ -13,7 +14,9 @@ class ProcessThrottle(ProcessFault):
     """At most `processors` (0.1: a tenth of one) for the process and its children together."""
 
     kind: ClassVar[str] = "process-throttle"
+    evidence: ClassVar[Evidence | None] = "periods"
     processors: Annotated[float, Field(ge=0.01, le=1024)]
+    _group: str = PrivateAttr("")
 
     @classmethod
     def lacks_here(cls) -> list[str]:
@@ -30,12 +33,15 @@ class ProcessThrottle(ProcessFault):
         """A group with a quota, and the processes in it."""
         del lease_seconds
         victims = self.victims()
+        self._group = f"entsurge-{victims[0].pid}-{victims[0].started}"
         try:
-            cgroup.confine(
-                f"entsurge-{victims[0].pid}-{victims[0].started}", [each.pid for each in victims], self.processors
-            )
+            cgroup.confine(self._group, [each.pid for each in victims], self.processors)
         except OSError as error:
             raise EntsurgeError(f"control group: {error}") from None
+
+    def touched(self) -> int:
+        """The periods in which the kernel held them back."""
+        return cgroup.throttled(self._group)
 
     def undo(self, before: dict[str, Any]) -> None:
         """Back into their groups; ours is removed. Raises EntsurgeError when one of them stays."""

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
-from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.faults.fault import Evidence, Fault, Lease
 from entsurge.chaos.journal import failures
 from entsurge.errors import EntsurgeError
 
@@ -22,6 +22,7 @@ class Rollbacks(Fault):
 
     kind: ClassVar[str] = "rollbacks"
     lease: ClassVar[Lease] = "guardian"
+    evidence: ClassVar[Evidence | None] = None
 
     def undo(self, before: dict[str, Any]) -> None:
         """Run them. Raises EntsurgeError when one failed."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, PrivateAttr
 
 from entsurge.chaos.call import bearer, call
-from entsurge.chaos.faults.fault import Fault, Lease
+from entsurge.chaos.faults.fault import Evidence, Fault, Lease
 from entsurge.chaos.policy import access
 from entsurge.errors import EntsurgeError
 
@@ -20,6 +20,7 @@ class TargetMeasure(Fault):
 
     kind: ClassVar[str] = "target-measure"
     lease: ClassVar[Lease] = "target"
+    evidence: ClassVar[Evidence | None] = None  # the ENT says itself that it is on, or refuses
     target: str
     measure: Annotated[str, Field(pattern="^[a-z][a-z-]*$")]
     options: dict[str, Any] = Field(default_factory=dict)
