@@ -57,9 +57,14 @@ def test_a_fault_at_the_edge_hits_the_exposed_alone(entsurge, quick_profile, fre
     assert run.manifest["edge_of"] == free_sandbox[0]
     assert [each["name"] for each in run.manifest["perturbation_phases"]] == ["baseline", "fault", "recovery"]
     states = [each["state"] for each in run.events if each["kind"] == "perturbation"]
-    assert states == ["applied", "ended"]
+    assert states == ["applied", "touched", "touched", "ended"]
+    assert [each["count"] for each in run.events if each.get("state") == "touched"][-1] > 10
     keys = json.loads((tmp_path / "f" / "keys.json").read_text())
-    failed = {each["cohort"] for each in keys if each["kind"] == "page" and each["outcome"] == "failed"}
+    failed = {
+        each["cohort"]
+        for each in keys
+        if each["kind"] == "phased" and each["phase"] == "fault" and each["outcome"] == "failed"
+    }
     assert failed == {"exposed"}
     assert {each["cohort"] for each in keys} == {"control", "exposed"}
     parts = {phase: run.tally.count(kind="phased", phase=phase) for phase in ("baseline", "fault", "recovery")}
@@ -155,6 +160,47 @@ def test_a_fault_that_never_came_makes_the_run_invalid(entsurge, quick_profile, 
     )
     assert done.returncode == 4, done.stdout + done.stderr
     assert "perturbations never in force: no" in done.stdout
+
+
+@needs_envoy
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"routes": ["/cas/"], "hosts": ["cas.example"]}, "cas.example: the target has no such host"),
+        ({"routes": ["/cas/"], "hosts": ["127.0.0.1"]}, "refuses connections"),
+    ],
+)
+def test_a_fault_that_cannot_touch_the_target_is_refused(
+    entsurge, quick_profile, state, tmp_path: Path, settings: dict, said: str
+) -> None:
+    """A host that the target does not have: exit 2; a target that the edge cannot reach: exit 6. Nothing is left."""
+    file = experiment(tmp_path / "far.json", "envoy-abort", {"control_port": "${edge}"} | settings, needs=["edge"])
+    done = entsurge("run", str(quick_profile), "--target", "http://127.0.0.1:9", "--out", "x", "--chaos", str(file))
+    assert done.returncode == (2 if "no such host" in said else 6), done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "x").exists()
+    assert [path.name for path in state.iterdir()] == ["in-force"]
+
+
+@pytest.mark.slow
+@needs_envoy
+def test_a_fault_that_touched_nothing_makes_the_run_invalid(
+    entsurge, quick_profile, free_sandbox, state, tmp_path: Path
+) -> None:
+    """In force all the while, on a path that nobody opens: exit 4, and the verdict, the events and the audit say so."""
+    file = experiment(
+        tmp_path / "idle.json", "envoy-abort", {"control_port": "${edge}", "routes": ["/nowhere"]}, needs=["edge"]
+    )
+    done = entsurge(
+        "run", str(quick_profile), "--target", free_sandbox[0], "--out", "i", "--exporter-port", "0",
+        "--chaos", str(file),
+    )  # fmt: skip
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "in force, and touched nothing: idle (0 requests)" in done.stdout
+    told = [each for each in read_run(tmp_path / "i").events if each.get("state") == "touched"]
+    assert [each["count"] for each in told] == [0]
+    assert '"touched":0' in (state / "audit.jsonl").read_text()
 
 
 def stuck(folder: Path) -> dict:
@@ -295,19 +341,21 @@ def test_what_cannot_be_used_is_refused_before_anything_is_sent(
 def test_production_is_refused_unless_agreed_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Faults are refused on a target marked as production; measures are not; agreement lifts it."""
     from entsurge.commands.perturbed import perturbed
+    from entsurge.commands.targets import Chosen
     from entsurge.errors import UsageError
 
     monkeypatch.setenv("ENTSURGE_STATE", str(tmp_path))
     monkeypatch.setenv("ENTSURGE_EDGE_PORT", "18000")
+    target = Chosen("http://127.0.0.1:9", "portal", "nobody", production=True)
     with (
         pytest.raises(UsageError, match="sso-slow: the target is marked as production"),
-        perturbed(["sso-slow"], "http://127.0.0.1:9", production=True),
+        perturbed(["sso-slow"], target),
     ):
         pass
-    with perturbed(["sso-slow"], "http://127.0.0.1:9", production=True, agreed=True) as front:
-        assert front.url == "http://127.0.0.1:9"
-    with perturbed(["news-closed"], "http://127.0.0.1:9", production=True) as front:
-        assert front.url == "http://127.0.0.1:9"
+    with perturbed(["sso-slow"], target, agreed=True) as front:
+        assert not front.edge
+    with perturbed(["news-closed"], target) as front:
+        assert not front.edge
 
 
 def test_a_guard_that_cannot_see_stops_the_run_before_its_start(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from entsurge.record.reading.run import Run
 
 BEGUN = frozenset({"applied", "started", "began"})
-LEFT, NOT_UNDONE, DEVIATED = "left to its lease", "undo failed", "deviated"
+LEFT, NOT_UNDONE, DEVIATED, TOUCHED = "left to its lease", "undo failed", "deviated", "touched"
 OVER = frozenset({"ended", "undone", "recovered", LEFT})
 WRONG = frozenset({"refused", "failed"})
 STEADY, UNSTEADY = "steady", "unsteady"
@@ -56,6 +56,8 @@ def _told(run: Run, each: Perturbation, event: Event, *, first: bool) -> Perturb
         each = replace(each, breaches=[*each.breaches, Breach(t, None, detail)])
     elif state == STEADY and each.breaches:
         each = replace(each, breaches=[*each.breaches[:-1], replace(each.breaches[-1], end_s=t)])
+    elif state == TOUCHED and "count" in event:
+        each = replace(each, touched=event["count"], touched_what=detail.partition(" ")[2])
     if state in WRONG or (state in OVER and not each.detail):
         each = replace(each, detail=detail)
     return each

@@ -22,7 +22,7 @@ def lights(run: Run) -> list[Light]:
     """Every condition of a believable run. A broken one makes the verdict INVALID, but for the start lag."""
     return [
         _finished(run), _started(run), _lost(run), _workers(run), _lag(run), _processor(run), _loop(run), _room(run),
-        _little(run), _edge(run), *_retried(run), *_perturbed(run),
+        _little(run), _edge(run), *_retried(run), *_perturbed(run), *_evidence(run),
     ]  # fmt: skip
 
 
@@ -192,6 +192,30 @@ def _perturbed(run: Run) -> list[Light]:
         f"perturbations never in force: {absent}" if missing else "perturbations in force as planned",
     )  # fmt: skip
     return [light, *_as_found(run)]
+
+
+WHAT_FR = {
+    "requests": "requête", "connections": "connexion", "packets": "paquet", "sessions": "session",
+    "processes": "processus", "periods": "période", "MiB": "Mio",
+}  # fmt: skip
+
+
+def _evidence(run: Run) -> list[Light]:
+    """Whether every fault and measure that was in force hit somebody; nothing where none can tell."""
+    told = [each for each in planned(run) if each.applied and each.touched is not None]
+    if not told:
+        return []
+    idle = [each for each in told if not each.touched]
+    shown = idle or told
+    fr = ", ".join(f"{each.id} ({each.touched} {WHAT_FR.get(each.touched_what, each.touched_what)})" for each in shown)
+    en = ", ".join(f"{each.id} ({each.touched} {each.touched_what})" for each in shown)
+    return [
+        Light(
+            "evidence", not idle,
+            f"en place, et sans effet sur quiconque : {fr}" if idle else f"touché par les perturbations : {fr}",
+            f"in force, and touched nothing: {en}" if idle else f"touched by perturbations: {en}",
+        )
+    ]  # fmt: skip
 
 
 def _as_found(run: Run) -> list[Light]:

@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from entsurge.chaos.call import NothingSent
+from entsurge.chaos.evidence import Witness
 from entsurge.chaos.faults.fault import Fault, make
 from entsurge.chaos.process import Process
 from entsurge.chaos.state import Record, audit
@@ -47,12 +48,13 @@ def hold(
     )  # fmt: skip
     record.write()
     audit(record, "applying", lease=one.lease)
-    begun = time.monotonic()
+    begun, witness = time.monotonic(), Witness(one, window.say)
     try:
         one.apply(lease_seconds)
         window.say("applied")
         audit(record, "applied")
-        _renew(one, window)
+        witness.begin()
+        _renew(one, window, witness)
     except NothingSent as error:
         _strike_off(record, str(error))
         window.ended_by = "refused"
@@ -64,11 +66,12 @@ def hold(
             window.say("refused", detail=str(error))
         raise
     finally:
-        _end(one, record, window)
-    return {"fault": fault, "ended_by": window.ended_by, "held_seconds": time.monotonic() - begun}
+        _end(one, record, window, witness)
+    held = time.monotonic() - begun
+    return {"fault": fault, "ended_by": window.ended_by, "held_seconds": held, "touched": witness.count}
 
 
-def _renew(one: Fault, window: Window) -> None:
+def _renew(one: Fault, window: Window, witness: Witness) -> None:
     """Renew until the window ends; a lease that could not be renewed in time is over."""
     renewed = time.monotonic()
     while window.goes_on(window.lease_seconds / RENEWALS):
@@ -79,6 +82,7 @@ def _renew(one: Fault, window: Window) -> None:
             window.say("not renewed", detail=str(error))
             if time.monotonic() - renewed > window.lease_seconds:
                 window.ended_by = "lease"
+        witness.look()
 
 
 def _strike_off(record: Record, why: str) -> None:
@@ -88,15 +92,16 @@ def _strike_off(record: Record, why: str) -> None:
             audit(record, "refused", detail=why)
 
 
-def _end(one: Fault, record: Record, window: Window) -> None:
+def _end(one: Fault, record: Record, window: Window, witness: Witness) -> None:
     """End the fault whatever signal comes meanwhile; where that fails, its record stays for those who watch."""
     with _deaf():
         try:
             with record.ending() as there:
                 if there:
+                    told = witness.last()
                     started = time.monotonic()
                     one.end(record.before)
-                    audit(record, "ended", window.ended_by, seconds=round(time.monotonic() - started, 3))
+                    audit(record, "ended", window.ended_by, seconds=round(time.monotonic() - started, 3), **told)
         except Exception as error:
             audit(record, "undo failed", window.ended_by, detail=str(error))
             window.say("undo failed", detail=str(error))

@@ -140,7 +140,9 @@ class Child:
             self.state, self.detail = "refused", said.get("detail", "")
         if said["state"] in endings.WORST_FIRST:
             self.said = said["state"]
-        self.say(self.id, said["state"], said.get("detail") or said.get("how", ""), at=said["at"])
+        self.say(
+            self.id, said["state"], said.get("detail") or said.get("how", ""), at=said["at"], count=said.get("count")
+        )
 
     def _tell(self, word: str) -> None:
         if self.process.stdin is None:

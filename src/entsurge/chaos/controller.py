@@ -3,9 +3,9 @@
 Standard input, one JSON object a line: `{"headers": {…}}` that the target wants with every question, perhaps secrets;
 `{"zero": monotonic seconds}` once, `{"second": n, "personas": {…}}` each second, `{"end": reason}`.
 
-Standard output: `{"id", "state", "detail", "t"}` for what happened to a perturbation, `{"ready": true}` when everything
-that lasts the whole run is in force, `{"refused": message}` when it cannot be, `{"stop": reason}` for a breach,
-`{"done": true}` at the end.
+Standard output: `{"id", "state", "detail", "t"}` for what happened to a perturbation (and `count`: how much it
+touched), `{"ready": true}` when everything that lasts the whole run is in force, `{"refused": message}` when it cannot
+be, `{"stop": reason}` for a breach, `{"done": true}` at the end.
 """
 
 from __future__ import annotations
@@ -88,10 +88,13 @@ class Controller:
         for child in self.children:
             child.end(why)
 
-    def say(self, identity: str, state: str, detail: str = "", at: float | None = None) -> None:
-        """Tell the engine what happened to a perturbation, and when on the run's clock."""
+    def say(
+        self, identity: str, state: str, detail: str = "", at: float | None = None, count: int | None = None
+    ) -> None:
+        """Tell the engine what happened to a perturbation, when on the run's clock, and how much it touched."""
         t = 0.0 if self.zero is None else round((at or time.monotonic()) - self.zero, 3)
-        self._write({"id": identity, "state": state, "detail": detail, "t": max(0.0, t)})
+        counted = {} if count is None else {"count": count}
+        self._write({"id": identity, "state": state, "detail": detail, "t": max(0.0, t), **counted})
 
     # -- what comes in ---------------------------------------------------------------------------------------------
 

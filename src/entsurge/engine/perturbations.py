@@ -152,19 +152,22 @@ class Perturbations:
         elif "done" in said:
             self.done.set()
         else:
-            self._said(said["id"], said["state"], said["detail"], said["t"])
+            self._said(said["id"], said["state"], said["detail"], said["t"], said.get("count"))
 
-    def _said(self, name: str, state: str, detail: str, t: float) -> None:
+    def _said(self, name: str, state: str, detail: str, t: float, count: int | None = None) -> None:
         if state == "applied" or state in endings.WORST_FIRST:
             self.applied[name] = "" if state == "applied" else state
-        self._event(name, state, detail, t)
+        self._event(name, state, detail, t, count=count)
         self.run.book.progress.say(f"{name}: {state}{': ' + detail if detail else ''}")
 
     def _trip(self, identity: str, detail: str) -> None:
         self._event(identity, "tripped", detail, self.run.run_context.now_us() / 1e6, kind="guard")
 
-    def _event(self, identity: str, state: str, detail: str, t: float, *, kind: str = "perturbation") -> None:
+    def _event(
+        self, identity: str, state: str, detail: str, t: float, *, kind: str = "perturbation", count: int | None = None
+    ) -> None:
         row = {"t": round(t, 3), "kind": kind, "id": identity, "state": state, "detail": detail}
+        row |= {} if count is None else {"count": count}
         with contextlib.suppress(CannotRecord):  # the run's own second notices a full disk
             self.run.directory.append("events.jsonl", row)
 

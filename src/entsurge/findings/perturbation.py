@@ -26,7 +26,8 @@ class Perturbation:
     `detail` says why. `ending`: ended, undone, left to its lease, undo failed; empty while nobody has said. `left`:
     what was said of an undo that failed or of a lease. `late_s`: seconds after its planned end. `deviated`: the probe
     of the steady state that no longer held after it. `when`: as it was asked for on the command line. `breaches`:
-    when the steady state did not hold while it was in force.
+    when the steady state did not hold while it was in force. `touched`: how many requests, packets, sessions
+    (`touched_what`) it hit; None where nobody can count them, or has not.
     """
 
     id: str
@@ -46,6 +47,8 @@ class Perturbation:
     when: str = ""
     lease_seconds: float = 0.0
     breaches: list[Breach] = field(default_factory=list)
+    touched: int | None = None
+    touched_what: str = ""
 
 
 @dataclass(frozen=True)

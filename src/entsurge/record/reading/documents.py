@@ -205,6 +205,7 @@ class Event(TypedDict):
     id: NotRequired[str]
     state: NotRequired[str]
     detail: NotRequired[str]
+    count: NotRequired[Count]
 
 
 @with_config(_OPEN)
