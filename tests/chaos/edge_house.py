@@ -56,6 +56,8 @@ class Application(BaseHTTPRequestHandler):
             self._socket()
         elif path == "/chunks":
             self._chunks()
+        elif path == "/big":
+            self._answer(200, "x" * 300_000)
         elif "ticket=" in self.path:
             self._answer(302, location=f"{self.server.portal}/", cookie="session=1")
         elif path == "/" and "session=1" not in cookies and self.headers["Host"] in self.server.portal:

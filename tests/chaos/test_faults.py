@@ -26,17 +26,18 @@ LEASE_SECONDS = 2.0
 
 
 class Held:
-    """A fault in force for the length of a block, its lease renewed all the while."""
+    """A fault in force for the length of a block, its lease renewed all the while; the block gets the fault."""
 
     def __init__(self, kind: str, **settings: object) -> None:
         self.fault: Fault = make(kind, settings)
         self.over = threading.Event()
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Fault:
         self.before = self.fault.prepare()
         self.fault.apply(LEASE_SECONDS)
         self.renewing = threading.Thread(target=self._renew)
         self.renewing.start()
+        return self.fault
 
     def _renew(self) -> None:
         while not self.over.wait(LEASE_SECONDS / 4):
@@ -121,14 +122,16 @@ def test_haproxy_s_pool_makes_requests_wait(tmp_path: Path) -> None:
 
         with command_alive(["haproxy", "-f", str(tmp_path / "h.cfg"), "-db", "-q"], stderr=subprocess.DEVNULL):
             until(lambda: ask(f"http://127.0.0.1:{port}/")[0] == 200, 10)
-            with Held("haproxy-pool", socket=admin, backend="portal", most=1):
+            with Held("haproxy-pool", socket=admin, backend="portal", most=1) as fault:
                 assert four() >= 0.8
+                assert fault.touched() == 4
             assert four() < 0.75
             with pytest.raises(EntsurgeError, match="no backend nowhere"):
                 make("haproxy-pool", {"socket": admin, "backend": "nowhere", "most": 1}).prepare()
-            with Held("haproxy-slow-connect", socket=admin, connections_per_second=1):
+            with Held("haproxy-slow-connect", socket=admin, connections_per_second=1) as fault:
                 ask(f"http://127.0.0.1:{port}/")
                 assert four() > 1.0
+                assert fault.touched() >= 5
 
 
 @pytest.mark.slow
@@ -152,8 +155,9 @@ def test_postgres_statements_are_slow_by_the_rest_of_the_moment(tmp_path: Path) 
                     time.sleep(0.037)
                 return (time.monotonic() - begun) / 20 - 0.037
 
-            with Held("postgres-slow", table="homework", locked_seconds=0.3, free_seconds=0.03):
+            with Held("postgres-slow", table="homework", locked_seconds=0.3, free_seconds=0.03) as fault:
                 assert 0.05 < mean_wait() < 0.35
+                assert fault.touched() == 1
             assert mean_wait() < 0.03
     finally:
         context.__exit__(None, None, None)
@@ -196,13 +200,16 @@ def test_the_network_does_what_it_is_told() -> None:
     try:
         with command_alive([*inside, SERVER]):
             until(lambda: fetch()[0] == "ok", 10)
-            with Held("network-reject", netns=name, ports=[8080]):
+            with Held("network-reject", netns=name, ports=[8080]) as fault:
                 assert fetch()[0] == "ConnectionRefusedError"
-            with Held("network-rate", netns=name, ports=[8080], kbytes_per_second=100):
+                assert fault.touched() > 0
+            with Held("network-rate", netns=name, ports=[8080], kbytes_per_second=100) as fault:
                 word, seconds = fetch()
                 assert (word == "ok" and seconds > 0.7) or "imeout" in word
-            with Held("network-names", netns=name, ports=[53]):
+                assert fault.touched() > 0
+            with Held("network-names", netns=name, ports=[53]) as fault:
                 assert fetch()[0] == "ok"
+                assert fault.touched() == 0
             assert fetch()[0] == "ok"
             assert fetch()[1] < 1.0
     finally:
@@ -230,11 +237,35 @@ def test_a_throttled_process_gets_its_share() -> None:
             time.sleep(1.0)
             return (used() - before) / os.sysconf("SC_CLK_TCK") / (time.monotonic() - begun)
 
-        fault = Held("process-throttle", pid=child.pid, processors=0.1)
-        if fault.fault.lacks():
-            pytest.skip("; ".join(fault.fault.lacks()))
-        with fault:
+        held = Held("process-throttle", pid=child.pid, processors=0.1)
+        if held.fault.lacks():
+            pytest.skip("; ".join(held.fault.lacks()))
+        with held as fault:
             assert 0.03 < share() < 0.25
+            assert fault.touched() > 0
+
+
+def test_processes_that_stand_still_or_are_gone_are_counted() -> None:
+    """A fault's evidence is what came of it: who is stopped, who has ended."""
+    with command_alive([sys.executable, "-S", "-c", "import time; time.sleep(60)"]) as child:
+        with Held("process-freeze", pid=child.pid) as fault:
+            until(lambda: fault.touched() == 1, 5)
+        kill = make("process-kill", {"pid": child.pid, "keep_down": False})
+        assert kill.touched() == 0
+        kill.apply(1.0)
+        until(lambda: kill.touched() == 1, 5)
+
+
+def test_a_fault_that_does_not_say_what_it_counts_cannot_be_written() -> None:
+    """Whoever adds one says where its evidence comes from, or that there can be none."""
+    with pytest.raises(TypeError, match="evidence: missing"):
+        type("Silent", (Fault,), {"kind": "silent", "lease": "guardian", "__annotations__": {"kind": "ClassVar[str]"}})
+    assert "silent" not in REGISTRY
+    register_all()
+    nobody = {kind for kind, of in REGISTRY.items() if of.evidence is None}
+    assert nobody == {
+        "certificate-expired", "command", "http-call", "namespace", "operator", "rollbacks", "target-measure",
+    }  # fmt: skip
 
 
 def test_filling_a_disk_respects_its_quota(tmp_path: Path) -> None:

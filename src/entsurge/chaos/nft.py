@@ -128,8 +128,7 @@ class NetworkFault(Fault):
             if "@ports" in self._listed():
                 return
             time.sleep(0.02)
-        self._nft.stdin.close()
-        said = self._nft.stderr.read().decode("utf-8", "replace").strip()
+        said = self._nft.communicate()[1].decode("utf-8", "replace").strip()
         raise EntsurgeError(f"nft did not take the rules: {said.splitlines()[0] if said else 'no reason given'}")
 
     def _listed(self) -> str:

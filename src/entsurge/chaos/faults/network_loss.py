@@ -14,5 +14,6 @@ class NetworkLoss(NetworkFault):
     percent: Annotated[float, Field(gt=0, le=100)]
 
     def verdict(self) -> tuple[str, str]:
-        """Dropped by chance."""
-        return f"numgen random mod 10000 < {round(self.percent * 100)}", "drop"
+        """Dropped by chance; all of them without one."""
+        of_ten_thousand = round(self.percent * 100)
+        return f"numgen random mod 10000 < {of_ten_thousand}" if of_ten_thousand < 10_000 else "", "drop"
