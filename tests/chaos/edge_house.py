@@ -118,8 +118,8 @@ class House:
 
 
 @contextlib.contextmanager
-def house(folder: Path, how: str) -> Iterator[House]:
-    """`how`: http, https (HTTP/1.1 alone), or h2."""
+def house(folder: Path, how: str, *, named: str = f"DNS:{PORTAL}") -> Iterator[House]:
+    """`how`: http, https (HTTP/1.1 alone), or h2; `named`: what the portal's certificate is for."""
     secure = how != "http"
     authority = Authority(folder) if secure else None
     ports = [free_port() for _ in range(3)]
@@ -131,7 +131,8 @@ def house(folder: Path, how: str) -> Iterator[House]:
     server.handle_error = lambda *_: None
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
-    (folder / "nginx.conf").write_text(_configured(folder, server.server_port, ports, how, authority), encoding="utf-8")
+    text = _configured(folder, server.server_port, ports, how, authority, named)
+    (folder / "nginx.conf").write_text(text, encoding="utf-8")
     command = [shutil.which("nginx"), "-c", str(folder / "nginx.conf"), "-p", str(folder)]
     try:
         with command_alive(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
@@ -144,7 +145,7 @@ def house(folder: Path, how: str) -> Iterator[House]:
         thread.join(5)
 
 
-def _configured(folder: Path, behind: int, ports: list[int], how: str, authority: Authority | None) -> str:
+def _configured(folder: Path, behind: int, ports: list[int], how: str, authority: Authority | None, named: str) -> str:
     text = {"http": "", "https": " ssl", "h2": " ssl http2"}[how]
     servers = []
     for name, address, port in (
@@ -154,7 +155,7 @@ def _configured(folder: Path, behind: int, ports: list[int], how: str, authority
     ):
         certificate = client = ""
         if authority is not None:
-            names = f"IP:{CAS}" if name == "cas" else f"DNS:{PORTAL}"
+            names = f"IP:{CAS}" if name == "cas" else named
             made = authority.server(name, names=names)
             certificate = (
                 f"ssl_certificate {made.with_suffix('.chain')}; ssl_certificate_key {made.with_suffix('.key')};"

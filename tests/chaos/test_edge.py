@@ -15,13 +15,14 @@ from edge_house import CAS, PORTAL, House, house
 from test_faults import Held
 
 from entsurge.chaos import state
-from entsurge.chaos.edge import Edge, edge, envoy_path
+from entsurge.chaos.edge import Edge, edge, envoy_path, standing
+from entsurge.chaos.edge_origins import Upstream
 from entsurge.chaos.faults import register_all
 from entsurge.chaos.faults.fault import REGISTRY
 from entsurge.client.access import Access
 from entsurge.client.client import Client
-from entsurge.client.failure import ClientError, NotAllowed
-from entsurge.client.url import split
+from entsurge.client.failure import ClientError, ConnectFailed, NotAllowed
+from entsurge.client.url import Origin, split, url_of
 from entsurge.engine.reach import reach
 from entsurge.errors import TargetUnreachable
 
@@ -163,7 +164,7 @@ def test_what_cannot_be_verified_is_refused_before_anything_stands(tmp_path: Pat
 
 
 def test_the_edge_s_own_answer_is_not_the_target_s(tmp_path: Path) -> None:
-    """What the edge says while the target is gone is no answer of it: `reach` says so; it is no 503 of overload."""
+    """What the edge says while the target is gone is no answer of it: a connection that failed, for `reach` too."""
     with contextlib.ExitStack() as standing:
         ent = standing.enter_context(house(_folder(tmp_path, "house"), "https"))
         with contextlib.ExitStack() as fronted:
@@ -171,10 +172,32 @@ def test_the_edge_s_own_answer_is_not_the_target_s(tmp_path: Path) -> None:
             access = ent.access.through(front.connect_to, front.authority)
             assert reach(ent.portal, access).http == "1.1"
             standing.close()
-            with pytest.raises(TargetUnreachable, match="the edge in front of it cannot reach it"):
+            with pytest.raises(TargetUnreachable, match="the edge in front of localhost cannot reach it"):
                 reach(ent.portal, access)
-            with contextlib.closing(access.client()) as client:
-                assert client.request("GET", ent.portal, deadline_seconds=SECONDS).status == 502
+            with contextlib.closing(access.client()) as client, pytest.raises(ConnectFailed):
+                client.request("GET", ent.portal, deadline_seconds=SECONDS)
+
+
+@pytest.mark.parametrize(("named", "host", "trusted"), [
+    ("DNS:*.ecole.example", "ent.ecole.example", True),
+    ("DNS:*.ecole.example", "autre.example", False),
+    ("IP:127.0.0.1", "127.0.0.1", True),
+    ("DNS:127.0.0.1.example", "127.0.0.1", False),
+])  # fmt: skip
+def test_the_edge_itself_verifies_the_target_s_name(tmp_path: Path, named: str, host: str, trusted: bool) -> None:
+    """Wildcards and addresses hold as they do for browsers; somebody else's certificate is refused, with the reason."""
+    with house(_folder(tmp_path, "house"), "https", named=named) as ent:
+        origin = Origin(True, host, split(ent.portal).origin.port)
+        access = Access(hosts=(host,), certificates=ent.access.certificates)
+        with standing([Upstream(origin, "http/1.1", (("127.0.0.1",),))], access) as front:
+            through = access.through(front.connect_to, front.authority)
+            with contextlib.closing(through.client()) as client:
+                if trusted:
+                    assert client.request("GET", f"{url_of(origin)}/page", deadline_seconds=SECONDS).status == 200
+                else:
+                    with pytest.raises(ConnectFailed, match=r"SAN|SUBJECT"):
+                        client.request("GET", f"{url_of(origin)}/page", deadline_seconds=SECONDS)
+        assert ent.asked == [(f"{host}:{origin.port}", "/page")] * trusted
 
 
 def test_a_client_certificate_is_shown_to_the_target(tmp_path: Path) -> None:

@@ -322,6 +322,8 @@ def test_a_controller_that_was_killed_leaves_no_false_word(
         (["--chaos", "sso-slow@noon"], "noon"),
         (["--chaos", "sso-slow@09:02+1min", "--chaos", "sso-down@09:02+1min"], "two faults at a time"),
         (["--chaos", "./garbage.json"], "garbage.json"),
+        (["--chaos", "dns-cut"], "ask no name server"),
+        (["--chaos", "sso-slow", "--workers", "1", "--bind", "0.0.0.0:5557"], "workers elsewhere cannot reach it"),
     ],
 )
 def test_what_cannot_be_used_is_refused_before_anything_is_sent(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from entsurge.commands.targets import choose
 from entsurge.errors import UsageError
+from entsurge.targets.addresses import addresses
 from entsurge.targets.file import check_authorised, is_loopback, load
 
 FULL = """
@@ -58,6 +59,20 @@ phase = "surge"
 must = "p95 < 900ms"
 """
 PEOPLE = "persona,login,password,school\nstudent,a,motdepasse-1,0690001X\nstudent,b,motdepasse-2,0690002Y\n"
+
+
+def test_a_host_may_say_where_it_listens(write) -> None:
+    """The port is for an edge; what may be spoken to is the host. Sign-on and schools name addresses, too."""
+    text = (
+        'url = "https://127.0.0.1"\nhosts = ["127.0.0.2:8444", "::1", "127.0.0.3"]\n'
+        '[sign_on]\nmethod = "cas"\nlogin_url = "https://127.0.0.3:9443/cas/login?service={service}"\n'
+        '[[tenant]]\nschool = "9990001X"\nurl = "http://127.0.0.3:8081/a"\n'
+    )
+    target = load(write("cible.toml", text))
+    assert target.file.all_hosts == ("127.0.0.1", "127.0.0.2", "::1", "127.0.0.3")
+    assert addresses(target) == ["http://127.0.0.3:8081/a", "https://127.0.0.3:9443", "https://127.0.0.2:8444"]
+    with pytest.raises(UsageError, match="hosts"):
+        load(write("b.toml", 'url = "https://127.0.0.1"\nhosts = ["ent.example:https"]\n'))
 
 
 def test_a_whole_file(write, monkeypatch) -> None:

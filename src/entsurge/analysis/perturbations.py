@@ -58,6 +58,8 @@ def _told(run: Run, each: Perturbation, event: Event, *, first: bool) -> Perturb
         each = replace(each, breaches=[*each.breaches[:-1], replace(each.breaches[-1], end_s=t)])
     elif state == TOUCHED and "count" in event:
         each = replace(each, touched=event["count"], touched_what=detail.partition(" ")[2])
+    elif state == TOUCHED and each.touched is None:
+        each = replace(each, touched_what=detail)
     if state in WRONG or (state in OVER and not each.detail):
         each = replace(each, detail=detail)
     return each

@@ -8,6 +8,8 @@ from entsurge.analysis.perturbations import LEFT, NOT_UNDONE, perturbations, pla
 from entsurge.findings.verdict import Light
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from entsurge.findings.perturbation import Perturbation
     from entsurge.record.reading.run import Run
 
@@ -201,21 +203,29 @@ WHAT_FR = {
 
 
 def _evidence(run: Run) -> list[Light]:
-    """Whether every fault and measure that was in force hit somebody; nothing where none can tell."""
-    told = [each for each in planned(run) if each.applied and each.touched is not None]
-    if not told:
+    """Whether every fault and measure that was in force hit somebody; nothing where none can tell.
+
+    Shown, not judged: what could not be counted although it might have been.
+    """
+    asked = [each for each in planned(run) if each.applied and (each.touched is not None or each.touched_what)]
+    if not asked:
         return []
-    idle = [each for each in told if not each.touched]
-    shown = idle or told
-    fr = ", ".join(f"{each.id} ({each.touched} {WHAT_FR.get(each.touched_what, each.touched_what)})" for each in shown)
-    en = ", ".join(f"{each.id} ({each.touched} {each.touched_what})" for each in shown)
-    return [
-        Light(
-            "evidence", not idle,
-            f"en place, et sans effet sur quiconque : {fr}" if idle else f"touché par les perturbations : {fr}",
-            f"in force, and touched nothing: {en}" if idle else f"touched by perturbations: {en}",
-        )
-    ]  # fmt: skip
+    idle = [each for each in asked if each.touched == 0]
+    unknown = [each for each in asked if each.touched is None]
+    shown, ok = (idle, False) if idle else (unknown, None) if unknown else (asked, True)
+    words = {
+        False: ("en place, et sans effet sur quiconque", "in force, and touched nothing"),
+        None: ("nul ne sait qui a été touché", "nobody knows what was touched"),
+        True: ("touché par les perturbations", "touched by perturbations"),
+    }[ok]
+    fr, en = (", ".join(f"{each.id} ({_hit(each, what)})" for each in shown) for what in (WHAT_FR, {}))
+    return [Light("evidence", ok, f"{words[0]} : {fr}", f"{words[1]}: {en}")]
+
+
+def _hit(each: Perturbation, words: Mapping[str, str]) -> str:
+    """How many of what a perturbation has hit, in these words; or why that is not known."""
+    what = words.get(each.touched_what, each.touched_what)
+    return _clipped(what) if each.touched is None else f"{each.touched} {what}"
 
 
 def _as_found(run: Run) -> list[Light]:

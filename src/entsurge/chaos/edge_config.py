@@ -1,8 +1,8 @@
 """Envoy's configuration of an edge: one listener, a port for each origin of the target, and a place for each fault.
 
 Visitors keep the target's names: what they send goes on as it is, what the target answers comes back as it is. Where
-Envoy itself has to answer for want of the target, it says so (`LOCAL_REPLY`) with status 502, which no ENT's sign of
-overload is.
+Envoy itself has to answer for want of the target, it says so (`LOCAL_REPLY`), and visitors take it for the failed
+connection that it stands for; the status, for everybody else, is 502.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from entsurge.chaos.envoy_slots import LISTENER, LOCAL_REPLY, SLOTS
+from entsurge.chaos.envoy_slots import LISTENER, SLOTS
+from entsurge.client.connect_to import LOCAL_REPLY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

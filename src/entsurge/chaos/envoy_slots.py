@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PERSONA_HEADER, COHORT_HEADER = "x-entsurge-persona", "x-entsurge-cohort"
-LISTENER, LOCAL_REPLY = "entsurge", "x-entsurge-edge"
+LISTENER = "entsurge"
 ADMIN = 3  # the admin port comes so many after the first control port
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from entsurge.client import url as urls
 from entsurge.client.answered import Answered
+from entsurge.client.connect_to import of_nobody
 from entsurge.client.cookies import CookieJar
 from entsurge.client.failure import ClientError, ConnectionLost
 from entsurge.client.heads import Heads
@@ -64,7 +65,10 @@ class Exchanges:
         except ClientError as error:
             self._tell(Exchange(method, url, 0, error.reason, Timing(total_us=(monotonic_ns() - started) // 1000)))
             raise
-        return self._taken(method, url, address, headers, body, answered, started)
+        answer = self._taken(method, url, address, headers, body, answered, started)
+        if isinstance(answer, ClientError):
+            raise answer
+        return answer
 
     def at_once(self, wanted: Mapping[str, Mapping[str, str]], ends_ns: int) -> dict[str, Response | ClientError]:
         """GET these URLs, each with its headers, on one HTTP/2 connection of their origin.
@@ -151,9 +155,13 @@ class Exchanges:
     def _taken(
         self, method: str, url: str, address: Address, headers: Mapping[str, str], body: bytes | None,
         answered: Answered, started: int,
-    ) -> Response:  # fmt: skip
-        """The response, its cookies kept, its exchange told."""
+    ) -> Response | ClientError:  # fmt: skip
+        """The response, its cookies kept, its exchange told; what failed, where an edge has answered for its origin."""
         response = answered.response(method, url, headers, body, started)
+        error = of_nobody(response) if self.route.allow.connect_to else None
+        if error is not None:
+            self._tell(Exchange(method, url, 0, error.reason, response.timing, answered.protocol, answered.connection))
+            return error
         lines = response.headers.get_all("set-cookie")
         if lines:
             self.cookies.take(address, lines)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from entsurge.commands.targets import Chosen
 
 EDGE_PORT, NETNS, OUTSIDE = "ENTSURGE_EDGE_PORT", "ENTSURGE_NETNS", "ENTSURGE_OUTSIDE_NETNS"
+NAMES, NOBODY_ASKS = "network-names", "visitors behind an edge ask no name server, so that it would touch nobody"
 ELSEWHERE = "the edge stands on this machine's loopback, where workers elsewhere cannot reach it"
 
 
@@ -65,6 +66,9 @@ def perturbed(chaos: Sequence[str], target: Chosen, *, agreed: bool = False, wor
     if not needs & {"edge", "namespace"}:
         yield Front()
         return
+    idle = [one.id for one in experiments if any(each.get("fault") == NAMES for each in one.faults)]
+    if "namespace" in needs and idle:
+        raise UsageError(f"{', '.join(idle)}: {NOBODY_ASKS}", hint=f"{NETNS} names a namespace of the ENT's own")
     if workers_at and not targets.is_loopback(workers_at.rpartition(":")[0].strip("[]")):
         raise UsageError(f"--bind {workers_at}: {ELSEWHERE}", hint="offer the plan from here: --processes")
     with _front(target, apart="namespace" in needs) as front:

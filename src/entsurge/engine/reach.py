@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from entsurge.chaos.envoy_slots import LOCAL_REPLY
 from entsurge.client.failure import ClientError, OwnLimit
 from entsurge.client.url import split, url_of
 from entsurge.engine.first_answer import fault
@@ -41,19 +40,11 @@ def reach(url: str, access: Access) -> Negotiated | None:
 
 
 def _asked(client: Client, url: str) -> Response:
-    """The answer to one question, if it is the target's own."""
     try:
-        answer = client.request("GET", url, deadline_seconds=REACH_SECONDS)
+        return client.request("GET", url, deadline_seconds=REACH_SECONDS)
     except OwnLimit as error:
         raise UsageError(
             f"{url}: this machine cannot connect: {error}", hint="is --source an address of it?"
         ) from error
     except ClientError as error:
         raise TargetUnreachable(f"{url}: {error} ({error.reason})", hint=error.hint or ALONE) from error
-    if answer.headers.get(LOCAL_REPLY):
-        why = answer.text.strip() or answer.headers.get(LOCAL_REPLY)
-        raise TargetUnreachable(
-            f"{url}: the edge in front of it cannot reach it, or does not trust it: {why}",
-            hint="the target itself was reached and trusted a moment before",
-        )
-    return answer

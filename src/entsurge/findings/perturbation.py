@@ -27,7 +27,8 @@ class Perturbation:
     what was said of an undo that failed or of a lease. `late_s`: seconds after its planned end. `deviated`: the probe
     of the steady state that no longer held after it. `when`: as it was asked for on the command line. `breaches`:
     when the steady state did not hold while it was in force. `touched`: how many requests, packets, sessions
-    (`touched_what`) it hit; None where nobody can count them, or has not.
+    (`touched_what`) it hit; None where nobody counts them, or could
+    (`touched_what` says why).
     """
 
     id: str
