@@ -141,6 +141,7 @@ def audit(as_json: bool) -> int:
             continue
         how = f" ({row['how']})" if row.get("how") else ""
         how += f": {row['detail']}" if row.get("detail") else ""
+        how += f", touched {row['touched']} {row.get('touched_what', '')}" if "touched" in row else ""
         said = (row.get("when_utc", "?"), row.get("who", "?"), row.get("experiment", "?"), row.get("fault", "?"))
         click.echo(f"{said[0]}  {said[1]}  {said[2]}  {said[3]}  {row.get('state', '?')}{how}")
     for each in wrong:
@@ -191,11 +192,12 @@ def edge_(target: str, port: int, only_config: bool) -> int:
     loopback(target)
     if only_config:
         one = edge_origins.Upstream(split(target).origin, "", (("127.0.0.1",),))
-        shown = edge_config.bootstrap([one], edge_config.Ports((port or 8081,), 18000, 18000 + ADMIN))
+        ports, trust = edge_config.Ports((port or 8081,), 18000, 18000 + ADMIN), edge_config.Trust(edge.DEBIAN_S)
+        shown = edge_config.bootstrap([one], ports, trust=trust)
         click.echo(json.dumps(shown, indent=2))
         return errors.PASS
     with edge.edge(target, port=port) as front:
-        trust = f"\ntrust {front.authority}" if front.authority else ""
-        click.echo(f"{front.url} → {target}{trust}\nexport ENTSURGE_EDGE_PORT={front.control_port}\nCtrl-C ends it")
+        vouches = f"\nits certificate's authority: {front.authority}" if front.authority else ""
+        click.echo(f"{front.url} → {target}{vouches}\nexport ENTSURGE_EDGE_PORT={front.control_port}\nCtrl-C ends it")
         front.process.wait()
     return errors.PASS
