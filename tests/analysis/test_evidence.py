@@ -37,13 +37,13 @@ UNKNOWN = {"state": "touched", "detail": "nobody can say what: Envoy is gone"}
     ("events", "ok", "en", "fr"),
     [
         ([touched(3), touched(412)], True, "touched by perturbations: sso (412 requests)",
-         "touché par les perturbations : sso (412 requête)"),
+         "touché par les perturbations : sso (412 requêtes)"),
         ([touched(0, "packets")], False, "in force, and touched nothing: sso (0 packets)",
          "en place, et sans effet sur quiconque : sso (0 paquet)"),
         ([UNKNOWN], None, "nobody knows what was touched: sso (nobody can say what: Envoy is gone)",
          "nul ne sait qui a été touché : sso (nobody can say what: Envoy is gone)"),
         ([touched(3), UNKNOWN], True, "touched by perturbations: sso (3 requests)",
-         "touché par les perturbations : sso (3 requête)"),
+         "touché par les perturbations : sso (3 requêtes)"),
     ],
 )  # fmt: skip
 def test_the_light_says_how_many(tmp_path: Path, events: list[dict], ok: bool | None, en: str, fr: str) -> None:

@@ -8,8 +8,6 @@ from entsurge.analysis.perturbations import LEFT, NOT_UNDONE, perturbations, pla
 from entsurge.findings.verdict import Light
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from entsurge.findings.perturbation import Perturbation
     from entsurge.record.reading.run import Run
 
@@ -197,8 +195,9 @@ def _perturbed(run: Run) -> list[Light]:
 
 
 WHAT_FR = {
-    "requests": "requête", "connections": "connexion", "packets": "paquet", "sessions": "session",
-    "processes": "processus", "periods": "période", "MiB": "Mio",
+    "requests": ("requête", "requêtes"), "connections": ("connexion", "connexions"), "packets": ("paquet", "paquets"),
+    "sessions": ("session", "sessions"), "processes": ("processus", "processus"), "periods": ("période", "périodes"),
+    "MiB": ("Mio", "Mio"),
 }  # fmt: skip
 
 
@@ -218,14 +217,17 @@ def _evidence(run: Run) -> list[Light]:
         None: ("nul ne sait qui a été touché", "nobody knows what was touched"),
         True: ("touché par les perturbations", "touched by perturbations"),
     }[ok]
-    fr, en = (", ".join(f"{each.id} ({_hit(each, what)})" for each in shown) for what in (WHAT_FR, {}))
+    hits = [(each.id, *_hit(each)) for each in shown]
+    fr, en = (", ".join(f"{hit[0]} ({hit[place]})" for hit in hits) for place in (1, 2))
     return [Light("evidence", ok, f"{words[0]} : {fr}", f"{words[1]}: {en}")]
 
 
-def _hit(each: Perturbation, words: Mapping[str, str]) -> str:
-    """How many of what a perturbation has hit, in these words; or why that is not known."""
-    what = words.get(each.touched_what, each.touched_what)
-    return _clipped(what) if each.touched is None else f"{each.touched} {what}"
+def _hit(each: Perturbation) -> tuple[str, str]:
+    """How many of what a perturbation has hit, in French and in English; or why that is not known."""
+    if each.touched is None:
+        return _clipped(each.touched_what), _clipped(each.touched_what)
+    one, several = WHAT_FR.get(each.touched_what, (each.touched_what,) * 2)
+    return f"{each.touched} {several if each.touched > 1 else one}", f"{each.touched} {each.touched_what}"
 
 
 def _as_found(run: Run) -> list[Light]:
