@@ -225,7 +225,7 @@ def _evidence(run: Run) -> list[Light]:
 def _hit(each: Perturbation) -> tuple[str, str]:
     """How many of what a perturbation has hit, in French and in English; or why that is not known."""
     if each.touched is None:
-        return _clipped(each.touched_what), _clipped(each.touched_what)
+        return clipped(each.touched_what), clipped(each.touched_what)
     one, several = WHAT_FR.get(each.touched_what, (each.touched_what,) * 2)
     return f"{each.touched} {several if each.touched > 1 else one}", f"{each.touched} {each.touched_what}"
 
