@@ -24,7 +24,9 @@ def test_a_log_becomes_a_profile_that_can_be_planned(hits, tmp_path: Path) -> No
     (tmp_path / "b.log.gz").write_bytes(gzip.compress("\n".join(lines[1::2]).encode()))
     done = entsurge(tmp_path, "calibrate", "a.log", "b.log.gz", "--out", "ours.toml")
     assert done.returncode == 0, done.stderr
-    assert all(words in done.stdout for words in ("assets", "bots", "background requests", "neither combined nor JSON"))
+    assert all(
+        words in done.stdout for words in ("assets", "bots", "background requests", "in no format that is known")
+    )
     assert "written: ours-shape.toml" in done.stdout
     planned = entsurge(tmp_path, "plan", "./ours.toml")
     assert planned.returncode == 0, planned.stderr
@@ -38,7 +40,7 @@ def test_a_log_becomes_a_profile_that_can_be_planned(hits, tmp_path: Path) -> No
     [
         (["calibrate", "missing.log"], "does not exist"),
         (["calibrate", "."], "is a directory"),
-        (["calibrate", "noise"], "no page view found"),
+        (["calibrate", "noise"], "in no format that is known"),
         (["calibrate", "noise", "table.csv"], "different kinds"),
         (["calibrate", "noise", "--rules", "nothing"], "no such rules"),
         (["calibrate", "noise", "--timezone", "Mars/Olympus"], "no time zone"),

@@ -30,7 +30,7 @@ def test_the_busiest_week_of_a_dnma_export(tmp_path: Path) -> None:
     found = exports.dnma(tmp_path / "dnma.csv")
     assert found.visits_per_week == pytest.approx(7000)
     assert found.minutes_per_visit == pytest.approx(7.0)
-    assert found.unexplained == ["1 values of visites_eleve are no numbers"]
+    assert found.unexplained == ["1 values of visites_eleve are no numbers, the first in line 5"]
     write(found, tmp_path / "ours.toml")
     again = profiles.load(str(tmp_path / "ours.toml"))
     assert float(again.mixes.visit_share("parent")) == pytest.approx(2000 / 7000)
@@ -76,7 +76,8 @@ def test_connections_by_hour_day_and_profile(tmp_path: Path) -> None:
     assert found.visits["teacher"][9] == 60
     assert found.busiest == ("monday", 8, 300)
     assert found.unexplained == [
-        "1 rows without a day, an hour or a number", "profiles that are none of the four: Visiteur",
+        "1 rows without a day, an hour or a number, the first in line 5",
+        "profiles that are none of the four: Visiteur",
     ]  # fmt: skip
     write(found, tmp_path / "ours.toml")
     again = profiles.load(str(tmp_path / "ours.toml"))

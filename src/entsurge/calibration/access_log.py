@@ -1,34 +1,37 @@
 """Access logs to page views: each line parsed, told apart and counted in DuckDB, batch by batch.
 
-Combined (Apache, nginx) and JSON lines may stand in one file. What is no page view is counted with its reason.
+Lines of several formats may stand in one file. What is no page view is counted with its reason. Of visitors and their
+addresses, page views keep numbers alone, hashed with a salt that is drawn for each reading and thrown away after it, so
+that nobody can tell afterwards whose they were; what leaves this room is counts. Only the name of a visitor with a large
+share of all page views is kept, to be shown on the screen.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import tempfile
-from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from entsurge.calibration import telling
-from entsurge.errors import CannotRecord
+from entsurge.calibration import classification
+from entsurge.calibration.counts import Counts, Example, Suspect
+from entsurge.calibration.parsing import LineParser
+from entsurge.calibration.refusal import refuse_unknown
+from entsurge.errors import CannotRecord, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from entsurge.calibration.lines import Batch, LogFiles
     from entsurge.calibration.rules import Rules
 
 MEMORY = "1GB"
 MOST_SHAPES = 100_000
+LARGE_SHARE = 0.3  # of all page views: nobody reads so much
 
 
 @contextmanager
@@ -45,25 +48,17 @@ def asking() -> Iterator[None]:
         raise
 
 
-@dataclass
-class Counts:
-    """What became of every line: how many of each kind, what could not be parsed and where it stands first."""
-
-    lines: int = 0
-    blank: int = 0
-    kinds: Counter[str] = field(default_factory=Counter)
-    unparsed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    first_line: dict[tuple[str, str], int] = field(default_factory=dict)
-    unknown_shapes: Counter[str] = field(default_factory=Counter)
-    first_second: int | None = None
-    last_second: int | None = None
-
-
 class AccessLog:
-    """Page views of access logs, in the DuckDB table `hits (visitor, second, service, persona)`."""
+    """Page views of access logs, in the DuckDB table `hits (visitor, address, named, second, service, persona)`.
 
-    def __init__(self, rules: Rules) -> None:
-        self.rules, self.counts = rules, Counts()
+    `visitor` and `address` are numbers that stand for who asked and for where they asked from; `named` tells whether a
+    user's name told the visitor.
+    """
+
+    def __init__(self, rules: Rules, *, without: Collection[str] = ()) -> None:
+        """`without` are addresses and users whose requests are left out."""
+        self.rules, self.without, self.counts = rules, without, Counts()
+        self._suspected: dict[int, tuple[str, bool]] = {}  # by the number that stands for them in `hits`
         spill = Path(tempfile.gettempdir()) / f"entsurge-{os.getpid()}"  # DuckDB makes it when it must, and removes it
         config: dict[str, str | bool | int | float | list[str]] = {
             "threads": "1",
@@ -72,53 +67,72 @@ class AccessLog:
         }
         self.database = duckdb.connect(config=config)
         self.database.execute("SET preserve_insertion_order = false")
-        self.database.execute("SET TimeZone = ?", [rules.timezone])
-        self.database.execute("CREATE TABLE hits (visitor UBIGINT, second BIGINT, service UTINYINT, persona UTINYINT)")
+        try:
+            self.database.execute("SET TimeZone = ?", [rules.timezone])
+        except duckdb.Error:
+            raise UsageError(
+                f"time zone {rules.timezone}: not known here", hint="name one such as Europe/Paris"
+            ) from None
+        self.database.execute(
+            "CREATE TABLE hits "
+            "(visitor UBIGINT, address UBIGINT, named BOOLEAN, second BIGINT, service UTINYINT, persona UTINYINT)"
+        )
 
     def read(self, files: LogFiles, progress: Callable[[int], None] = lambda _: None) -> None:
-        """Take in every line; `progress` hears how many bytes have been read."""
+        """Take in every line; `progress` hears how many bytes have been read.
+
+        Raises UsageError for a file most of whose lines are in no known format.
+        """
+        parser, salt = LineParser(self.database, self.rules), secrets.token_hex(16)
         for batch in files.batches():
             with asking():
-                self._take(batch)
+                self.counts.of_file[str(batch.file)] += parser.parse(batch)
+                self._tell_apart(salt)
+                self._count(batch)
+            refuse_unknown(self.counts, batch.file)
             progress(batch.bytes_read)
+        self.counts.envelopes = parser.envelopes
+        with asking():
+            self._keep_suspects()
 
-    def _take(self, batch: Batch) -> None:
-        """One batch: combined and JSON lines each by their own statement."""
-        count = len(batch.lines)
-        numbers = pa.array(np.arange(batch.first_line, batch.first_line + count))
-        blank = pc.sum(pc.equal(pc.utf8_trim(batch.lines, " "), "")).as_py()
-        json = pc.sum(pc.starts_with(batch.lines, "{")).as_py()
-        self.database.register("batch", pa.table({"line": batch.lines, "number": numbers}))
-        self.counts.lines += count - blank
-        self.counts.blank += blank
-        if count > blank + json:
-            self._tell_apart(telling.COMBINED, batch.file)
-        if json:
-            self._tell_apart(telling.json_lines(self.rules.json_fields), batch.file)
-        self.database.unregister("batch")
+    def _tell_apart(self, salt: str) -> None:
+        """Tell each path and each browser once, then each request; keep the page views."""
+        ask, rules = self.database.execute, self.rules
+        ask(f"CREATE OR REPLACE TEMP TABLE paths AS {classification.paths(rules)}")
+        ask(f"CREATE OR REPLACE TEMP TABLE agents AS {classification.agents(rules)}")
+        ask(f"CREATE OR REPLACE TEMP TABLE told AS {classification.told(rules, self.without)}")
+        ask(f"INSERT INTO hits {classification.hits(rules, salt)}")
+        for name, named, number in ask(classification.suspects(rules, salt, LARGE_SHARE)).fetchall():
+            self._suspected[number] = name, named
 
-    def _tell_apart(self, fields: str, file: Path) -> None:
-        """Parse, tell apart each path and each browser once, count, keep the page views."""
-        database = self.database
-        database.execute(f"CREATE OR REPLACE TEMP TABLE parsed AS {telling.with_reason(fields)}")
-        database.execute(f"CREATE OR REPLACE TEMP TABLE paths AS {telling.paths(self.rules)}")
-        database.execute(f"CREATE OR REPLACE TEMP TABLE agents AS {telling.agents(self.rules)}")
-        database.execute(f"CREATE OR REPLACE TEMP TABLE told AS {telling.KIND}")
-        database.execute(f"INSERT INTO hits {telling.hits(self.rules)}")
-        self._count(file)
+    def _keep_suspects(self) -> None:
+        """Forget the names of those who have a large share of a batch, and not of the whole."""
+        whole = self.database.execute("SELECT count(*) FROM hits").fetchall()[0][0]
+        for number, (name, named) in self._suspected.items():
+            which = "named AND visitor = ?" if named else "NOT named AND address = ?"
+            pages, browsers = self.database.execute(
+                f"SELECT count(*), count(DISTINCT visitor) FROM hits WHERE {which}",
+                [number],
+            ).fetchall()[0]
+            if pages >= LARGE_SHARE * whole:
+                self.counts.suspects.append(Suspect(name, named, pages, browsers))
+        self._suspected.clear()
 
-    def _count(self, file: Path) -> None:
+    def _count(self, batch: Batch) -> None:
         counts, ask = self.counts, self.database.execute
-        for kind, number in ask("SELECT kind, count(*) FROM told GROUP BY kind").fetchall():
-            counts.kinds[telling.KINDS[kind]] += number
-        unparsed = "SELECT reason, count(*), min(number) FROM told WHERE reason IS NOT NULL GROUP BY reason"
-        for reason, number, line in ask(unparsed).fetchall():
-            place = (str(file), telling.REASONS[reason])
+        for format_, kind, number, bare, nameless in ask(classification.COUNTS).fetchall():
+            counts.kinds[classification.KINDS[kind]] += number
+            counts.formats[format_] += number * (format_ != "")
+            counts.without_status += bare * (kind == 0)
+            counts.without_agent += nameless * (kind == 0)
+        for reason, number, line in ask(classification.UNPARSED).fetchall():
+            place = (str(batch.file), classification.REASONS[reason])
             counts.unparsed[place] += number
-            counts.first_line[place] = min(counts.first_line.get(place, line), line)
+            if place not in counts.examples:
+                found = ask("SELECT line FROM batch WHERE number = ?", [line]).fetchall()
+                counts.examples[place] = Example(line, found[0][0])
         if len(counts.unknown_shapes) < MOST_SHAPES:
-            counts.unknown_shapes.update(dict(ask(telling.UNKNOWN_SHAPES).fetchall()))
-        first, last = ask("SELECT min(second), max(second) FROM told WHERE reason IS NULL").fetchall()[0]
-        if first is not None:
-            counts.first_second = first if counts.first_second is None else min(first, counts.first_second)
-            counts.last_second = last if counts.last_second is None else max(last, counts.last_second)
+            counts.unknown_shapes.update(dict(ask(classification.UNKNOWN_SHAPES).fetchall()))
+        for day, first, last in ask(classification.DAYS).fetchall():
+            before = counts.days.get(day, (first, last))
+            counts.days[day] = min(first, before[0]), max(last, before[1])

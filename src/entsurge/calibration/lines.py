@@ -1,7 +1,8 @@
-"""Lines of log files, plain or gzip, in large batches at constant memory, whatever the files hold."""
+"""Lines of log files, plain or gzip, UTF-8 or UTF-16, in large batches at constant memory, whatever the files hold."""
 
 from __future__ import annotations
 
+import codecs
 import zlib
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
@@ -19,6 +20,7 @@ BLOCK = 16 * 1024 * 1024
 READ = 1024 * 1024
 LONGEST_LINE = 64 * 1024
 _GZIP = b"\x1f\x8b"
+_UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class LogFiles:
             with path.open("rb") as raw:
                 packed = raw.read(2) == _GZIP
                 raw.seek(0)
-                for block in self._unpacked(raw, path) if packed else iter(lambda: raw.read(BLOCK), b""):
+                for block in _utf8(self._unpacked(raw, path) if packed else iter(lambda: raw.read(BLOCK), b"")):
                     head, newline, rest = (rest + block).rpartition(b"\n")
                     if len(rest) > LONGEST_LINE:
                         head, newline, rest = head + newline + rest[:LONGEST_LINE], b"\n", b""
@@ -89,7 +91,23 @@ class LogFiles:
         self.notes.append(f"{path}: truncated gzip, read as far as it goes")
 
 
+def _utf8(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks of a file without its byte order mark, and in UTF-8 if they are UTF-16."""
+    first = next(blocks, b"")
+    encoding = _UTF16.get(first[:2])
+    if encoding is None:
+        yield first.removeprefix(codecs.BOM_UTF8)
+        yield from blocks
+        return
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    yield decoder.decode(first[2:]).encode("utf-8", "replace")
+    for block in blocks:
+        yield decoder.decode(block).encode("utf-8", "replace")
+
+
 def _lines(text: bytes) -> pa.Array:
     """The lines as text: bytes that are no UTF-8 become U+FFFD, so that binary can be told from text."""
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n").removesuffix(b"\r")
     whole = pa.scalar(text.decode("utf-8", "replace"), pa.large_string())
     return pc.split_pattern(pa.array([whole]), "\n").flatten()

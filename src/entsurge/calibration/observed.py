@@ -19,6 +19,7 @@ class Observed:
     `pages[persona]` and `mix[persona][service]` are means per week too, `gap_seconds[persona]` the mean time from a
     page to the next and `gap_quantiles` its distribution. What the source does not tell is empty.
     `bell_percent` is the share of an hour's arrivals in its first ten minutes, in lesson hours of weekdays.
+    `doubts` say why these cannot be visits of people; they may name a visitor and are never written to a file.
     """
 
     title: str
@@ -33,6 +34,7 @@ class Observed:
     hourly: bool = True
     notes: list[str] = field(default_factory=list)
     unexplained: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
 
     @property
     def visits_per_week(self) -> float:

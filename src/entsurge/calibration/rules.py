@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import AfterValidator, Field
 
 from entsurge import content
@@ -20,13 +21,11 @@ SHIPPED = "portal"
 
 
 def _expression(found: str) -> str:
-    """A regular expression that RE2 takes too: neither look-around nor back-references."""
+    """An expression that RE2 takes, which Arrow and DuckDB have in common."""
     try:
-        re.compile(found)
-    except re.error as error:
-        raise ValueError(f"no regular expression: {error}") from None
-    if re.search(r"\(\?(?:[=!]|<[=!])|\\[1-9]", found):
-        raise ValueError("look-around and back-references are not understood here")
+        pc.match_substring_regex(pa.array([""]), found)
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"no expression of RE2 (look-around and back-references are none): {error}") from None
     return found
 
 
@@ -39,36 +38,46 @@ def _zone(found: str) -> str:
 
 
 Expression = Annotated[str, AfterValidator(_expression)]
-Fields = Annotated[list[Annotated[str, Field(pattern=r"^[\w@.\-]+$")]], Field(min_length=1)]
+_KEY = r'[^".\\\x00-\x1f]+'
+Names = tuple[Annotated[str, Field(pattern=rf"^{_KEY}(?:\.{_KEY})*$")], ...]
 
 
 class ServiceRule(Strict):
-    """Lines whose path matches are page views of this service; the first rule that matches wins."""
+    """Lines whose path, and whose query if it is asked for, match are page views of this service.
+
+    The first rule that matches wins.
+    """
 
     service: Service
     path: Expression
+    query: Expression | None = None
 
 
 class PersonaRule(Strict):
     """Visitors any line of whom matches are of this persona; the first rule that matches a line wins."""
 
     persona: ShippedKey
-    field: Literal["path", "user", "agent", "profile"]
+    field: Literal["path", "query", "user", "agent", "profile"]
     match: Expression
 
 
 class JsonFields(Strict):
-    """Where a JSON line keeps what is needed; of several names the first that is there."""
+    """Where a JSON line keeps what is needed: names that come before those that are known (`formats.json_lines`).
 
-    time: Fields
-    path: Fields
-    request: Fields
-    method: Fields
-    status: Fields
-    address: Fields
-    user: Fields
-    agent: Fields
-    profile: Fields
+    Of several the first that is there counts, of several times the first with an offset.
+    """
+
+    time: Names = ()
+    path: Names = ()
+    query: Names = ()
+    request: Names = ()
+    method: Names = ()
+    status: Names = ()
+    forwarded: Names = ()
+    address: Names = ()
+    user: Names = ()
+    agent: Names = ()
+    profile: Names = ()
 
 
 class Rules(Strict):
@@ -83,9 +92,14 @@ class Rules(Strict):
     background: Expression
     sign_on: Expression
     bots: Expression
-    json_fields: JsonFields
+    json_fields: JsonFields = JsonFields()
     service: Annotated[list[ServiceRule], Field(min_length=1)]
     persona: list[PersonaRule] = Field(default=[])
+
+    @property
+    def asks_queries(self) -> bool:
+        """Whether any rule looks at queries; there are many more of them than paths."""
+        return any(rule.query for rule in self.service) or any(rule.field == "query" for rule in self.persona)
 
 
 def load(name: str = SHIPPED) -> tuple[Rules, Path]:
@@ -97,7 +111,7 @@ def load(name: str = SHIPPED) -> tuple[Rules, Path]:
             f"--rules {name}: no such rules", hint=f"shipped: {known}; a file of your own needs a / or .toml"
         )
     path = shipped if shipped.is_file() else content.find("profiles", name)
-    return check(Rules, read_toml(path), path), path
+    return check(Rules, read_toml(path), path, hint="docs/calibration.md says what rules are made of"), path
 
 
 def in_zone(rules: Rules, timezone: str) -> Rules:

@@ -2,84 +2,88 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from entsurge.audience.persona import PERSONAS
 from entsurge.audience.shape import SERVICES
+from entsurge.calibration import coverage
 from entsurge.calibration.access_log import asking
 from entsurge.calibration.observed import ALL, HOURS, Observed
+from entsurge.calibration.plausibility import doubts
+from entsurge.calibration.shown import printable
+from entsurge.calibration.unexplained import read_as, unexplained
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from entsurge.calibration.access_log import AccessLog, Counts
+    from entsurge.calibration.access_log import AccessLog
+    from entsurge.calibration.coverage import Stretch
 
-STEP = 300  # seconds; every time zone's offset is a multiple of it
 QUANTILES = ("p10", "p25", "p50", "p75", "p90")
 LESSON_HOURS = range(8, 17)
 FEW_VISITS = 100
-WHY = {
-    "binary": "binary, or not in UTF-8",
-    "json": "no JSON, or without a time and a path where the rules look",
-    "format": "neither combined nor JSON",
-    "date": "a date that cannot be read",
-    "request": "no request line",
-}
-NO_PAGES = {
-    "asset": "assets", "background": "background requests", "sign-on": "sign-on", "bot": "bots",
-    "form": "forms sent (other methods than GET)", "redirect": "redirects", "refused": "refused (4xx)",
-    "failed": "failed (5xx)",
-}  # fmt: skip
+MOST_STRETCHES = 3
 
 
 @asking()
 def observe(log: AccessLog, files: Sequence[Path]) -> Observed:
-    """The mean week of a log that has been read. Raises UsageError when it holds no page view."""
+    """The mean week of a log that has been read.
+
+    Raises UsageError when it holds no page view, or nothing that tells visitors apart.
+    """
     counts = log.counts
     ours = log.database.execute("SELECT count(*) FROM hits").fetchall()[0][0]
     nameless = counts.kinds["page"] - ours
-    if not ours or counts.first_second is None or counts.last_second is None:
+    if not ours:
         raise UsageError(
             f"{', '.join(map(str, files))}: no page view found in {counts.lines:,} lines\n"
             + "\n".join(unexplained(counts, nameless)),
             hint="name your own paths in a file of rules: entsurge calibrate --rules ./ours.toml",
         )
     _make_visits(log)
-    hours = covered_hours(counts.first_second, counts.last_second, log.rules.timezone)
-    starts, weeks = _starts(log), sum(hours) / HOURS
+    logged = coverage.stretches(counts.days)
+    hours, starts = coverage.covered(logged, log.rules.timezone), _starts(log)
+    judged = coverage.judged(hours)
+    visits = _per_week(starts, judged) or _per_week(starts, coverage.weighed(hours))
     gaps = {persona: of for persona in (*PERSONAS, ALL) if (of := _gaps(log, persona))}
     found = Observed(
-        title=", ".join(path.name for path in files),
-        source=f"access logs from {_day(counts.first_second, log)} to {_day(counts.last_second, log)}",
-        visits=_per_week(starts, hours),
+        title=printable(", ".join(path.name for path in files)),
+        source=f"access logs {_stretches(logged, log)}",
+        visits=visits,
         bell_percent=_bell(starts),
         gap_seconds={persona: of["mean"] for persona, of in gaps.items()},
         gap_quantiles={persona: {name: of[name] for name in of if name != "mean"} for persona, of in gaps.items()},
         unexplained=unexplained(counts, nameless),
     )
-    _mix(log, found, weeks, starts)
-    _note(log, found, hours, starts)
+    found.doubts += doubts(log, found, set(judged["hour"]))
+    _mix(log, found, starts)
+    _note(log, found, judged, logged, starts)
     return found
 
 
 def _make_visits(log: AccessLog) -> None:
-    """The tables `views` (a page view, its visit's start, the time since the one before) and `who` (a visitor)."""
+    """The tables `views` (a page view, its visit's start, the time since the one before) and `who` (a visitor).
+
+    `moved` tells of a page view whether it came from another address than the one before it in its visit.
+    """
     silence = log.rules.silence_minutes * 60
     log.database.execute(
         """
         CREATE OR REPLACE TEMP TABLE views AS
-        SELECT visitor, second, service, gap, first_value(second) OVER (PARTITION BY visitor, visit) AS start
+        SELECT visitor, second, service, gap, moved AND gap IS NOT NULL AS moved,
+               first_value(second) OVER (PARTITION BY visitor, visit) AS start
         FROM (SELECT *, sum((gap IS NULL)::INT) OVER (PARTITION BY visitor ORDER BY second
                             ROWS UNBOUNDED PRECEDING) AS visit
-              FROM (SELECT visitor, second, service, CASE WHEN since <= ? THEN since END AS gap
-                    FROM (SELECT *, second - lag(second) OVER (PARTITION BY visitor ORDER BY second) AS since
-                          FROM hits)))
+              FROM (SELECT visitor, second, service, CASE WHEN since <= ? THEN since END AS gap, moved
+                    FROM (SELECT visitor, second, service, second - lag(second) OVER whose AS since,
+                                 address <> lag(address) OVER whose AS moved
+                          FROM hits WINDOW whose AS (PARTITION BY visitor ORDER BY second))))
         """,
         [silence],
     )
@@ -91,39 +95,34 @@ def _make_visits(log: AccessLog) -> None:
 
 
 def _starts(log: AccessLog) -> pd.DataFrame:
-    """Visits by persona and five minutes of local time: columns persona, day (0 Monday), hour, minute, date, count."""
+    """Visits by persona and five minutes of local time: columns persona, day (0 Monday), hour, minute, date, count.
+
+    `began` is the second of UTC at which the local hour began.
+    """
     rows = log.database.execute(
         """
         SELECT persona, start // $step * $step AS second, count(*) AS count
         FROM views JOIN who USING (visitor) WHERE gap IS NULL GROUP BY ALL
         """,
-        {"step": STEP},
+        {"step": coverage.STEP},
     ).df()
     local = pd.to_datetime(rows["second"], unit="s", utc=True).dt.tz_convert(log.rules.timezone)
     names = dict(enumerate((ALL, *PERSONAS)))
     return rows.assign(
         persona=rows["persona"].map(names), day=local.dt.day_of_week, hour=local.dt.hour, minute=local.dt.minute,
-        date=local.dt.date,
+        date=local.dt.date, began=rows["second"] - local.dt.minute * 60,
     )  # fmt: skip
 
 
-def covered_hours(first: int, last: int, timezone: str) -> list[float]:
-    """How many hours of each hour of the week lie between two instants, in local time; days of 23 and 25 hours too."""
-    steps = pd.Series(range(first // STEP, last // STEP + 1)) * STEP
-    local = pd.to_datetime(steps, unit="s", utc=True).dt.tz_convert(timezone)
-    counted = (local.dt.day_of_week * 24 + local.dt.hour).value_counts()
-    return [float(counted.get(hour, 0)) * STEP / 3600 for hour in range(HOURS)]
-
-
-def _per_week(starts: pd.DataFrame, hours: list[float]) -> dict[str, list[float]]:
-    """Visits of each hour of the week, per week: what was counted ÷ how often that hour was observed."""
-    result: dict[str, list[float]] = {}
-    for persona, of in starts.groupby("persona"):
-        counted = of.groupby(of["day"] * 24 + of["hour"])["count"].sum()
-        result[str(persona)] = [
-            float(counted.get(hour, 0)) / hours[hour] if hours[hour] else 0.0 for hour in range(HOURS)
-        ]
-    return result
+def _per_week(starts: pd.DataFrame, hours: pd.DataFrame) -> dict[str, list[float]]:
+    """Visits of each hour of the week, per week: what was counted in the hours judged ÷ how many there are."""
+    counted = starts.join(hours.rename(columns={"hour": "of_week"}), on="began", how="inner")
+    mean = (counted["count"] / counted["weight"]).groupby([counted["persona"], counted["of_week"]]).sum()
+    result = {
+        str(persona): [float(mean.get((persona, hour), 0.0)) for hour in range(HOURS)]
+        for persona in starts["persona"].unique()
+    }
+    return {persona: of for persona, of in result.items() if sum(of)}
 
 
 def _bell(starts: pd.DataFrame) -> float | None:
@@ -147,7 +146,7 @@ def _gaps(log: AccessLog, persona: str) -> dict[str, float]:
     return {"mean": mean, **dict(zip(QUANTILES, quantiles, strict=True))} if mean is not None else {}
 
 
-def _mix(log: AccessLog, found: Observed, weeks: float, starts: pd.DataFrame) -> None:
+def _mix(log: AccessLog, found: Observed, starts: pd.DataFrame) -> None:
     """Page views and their services per persona, scaled to the same mean week as the visits."""
     names: dict[int, str] = dict(enumerate((ALL, *PERSONAS)))
     counted = starts.groupby("persona")["count"].sum()
@@ -156,28 +155,31 @@ def _mix(log: AccessLog, found: Observed, weeks: float, starts: pd.DataFrame) ->
     ).fetchall()
     for number, service, count in rows:
         persona = names[number]
-        per_visit = count / float(counted[persona]) if persona in counted else count / weeks
-        mean = per_visit * sum(found.visits.get(persona, ()))
-        found.pages[persona] = found.pages.get(persona, 0.0) + mean
-        found.mix.setdefault(persona, {})[SERVICES[service]] = mean
+        if persona in found.visits:
+            mean = count / float(counted[persona]) * sum(found.visits[persona])
+            found.pages[persona] = found.pages.get(persona, 0.0) + mean
+            found.mix.setdefault(persona, {})[SERVICES[service]] = mean
 
 
-def _note(log: AccessLog, found: Observed, hours: list[float], starts: pd.DataFrame) -> None:
+def _note(
+    log: AccessLog, found: Observed, hours: pd.DataFrame, logged: list[Stretch], starts: pd.DataFrame
+) -> None:  # fmt: skip
     """What a reader must know of these figures."""
-    observed = sum(hours) / 24
+    observed = sum(last - first for first, last in logged) / 86_400
+    found.notes += read_as(log.counts)
     found.notes.append(f"{observed:.1f} days observed, {int(starts['count'].sum()):,} visits: means per week are given")
-    unseen = sum(hour == 0 for hour in hours)
+    unseen = HOURS - hours["hour"].nunique()
     if unseen:
         found.notes.append(f"{unseen} of the week's 168 hours were never observed; their weight is 0")
-    short = sum(0 < hour < 1 for hour in hours)
-    if short:
-        found.notes.append(
-            f"{short} hours of the week were observed in part only: their visits are scaled up to an hour"
-        )
-    first, last = (_day(second, log) for second in (log.counts.first_second, log.counts.last_second))
-    silent = len(pd.date_range(first, last)) - starts["date"].nunique()
-    if silent:
+    partly = hours.loc[hours["share"] < 1, "hour"].nunique()
+    if partly:
+        found.notes.append(f"{partly} hours of the week were observed in part only: their visits are given as counted")
+    silent = sum(len(pd.date_range(_day(first, log), _day(last, log))) for first, last in logged)
+    silent -= starts["date"].nunique()
+    if silent > 0:
         found.notes.append(f"{silent} days between the first and the last line saw no visit at all")
+    if len(logged) > 1:
+        found.notes.append(f"no line for more than {coverage.SILENT_DAYS} days {len(logged) - 1} times: not observed")
     twice = log.database.execute("SELECT count(*) FILTER (told_twice) FROM who").fetchall()[0][0]
     if twice:
         found.notes.append(f"{twice:,} visitors were told to be of several personas; the most frequent was taken")
@@ -185,27 +187,11 @@ def _note(log: AccessLog, found: Observed, hours: list[float], starts: pd.DataFr
     found.notes.append(f"{night / found.visits_per_week:.1%} of visits came from 00 to 06 h; a profile gives them 1 %")
 
 
-def unexplained(counts: Counts, nameless: int = 0) -> list[str]:
-    """Every kind of line that is no page view, with count and share; unparsed ones with file, reason, first line.
-
-    `nameless` page views have no user, where the rules count users alone.
-    """
-    told = [
-        f"{counts.kinds[kind]:,} lines ({counts.kinds[kind] / counts.lines:.1%}): {words}"
-        for kind, words in NO_PAGES.items()
-        if counts.kinds[kind]
-    ]
-    if nameless:
-        told.append(f"{nameless:,} page views name no user, and the rules count users alone")
-    if unknown := counts.kinds["unknown"]:
-        shapes = ", ".join(f"{shape} ({number:,})" for shape, number in counts.unknown_shapes.most_common(8))
-        share = unknown / counts.lines
-        told.append(f"{unknown:,} lines ({share:.1%}) are pages that no rule knows, not counted: {shapes}")
-    for (file, reason), number in counts.unparsed.most_common(20):
-        first = counts.first_line[file, reason]
-        told.append(f"{number:,} lines of {file} could not be parsed, the first is line {first}: {WHY[reason]}")
-    return told
+def _stretches(logged: list[Stretch], log: AccessLog) -> str:
+    """The days that were logged, in words."""
+    shown = [f"from {_day(first, log)} to {_day(last, log)}" for first, last in logged[:MOST_STRETCHES]]
+    return ", ".join(shown) + (f" and {len(logged) - MOST_STRETCHES} more" if len(logged) > MOST_STRETCHES else "")
 
 
-def _day(second: int | None, log: AccessLog) -> Any:
-    return datetime.fromtimestamp(second or 0, ZoneInfo(log.rules.timezone)).date()
+def _day(second: int, log: AccessLog) -> date:
+    return datetime.fromtimestamp(second, ZoneInfo(log.rules.timezone)).date()

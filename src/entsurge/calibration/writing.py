@@ -56,6 +56,8 @@ def _profile(found: Observed, base: profiles.Profile, stem: str, *, rings: bool)
     share = min(1.0, WINDOW_VISITS / max(most, 1.0)) if found.hourly else WINDOW_VISITS / max(visits / 40, 1.0)
     yield f"# Calibrated by `entsurge calibrate`: {_one_line(found.source)}."
     yield from (f"# {_one_line(note)}" for note in found.notes)
+    if found.doubts:
+        yield f"# Doubtful: {len(found.doubts)} warnings were given; `entsurge calibrate` says them again."
     yield f"title = {{ fr = {_text(found.title)}, en = {_text(found.title)} }}"
     yield f"source = {_text(found.source)}"
     if pages is None or minutes is None:

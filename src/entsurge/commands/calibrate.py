@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -43,6 +44,12 @@ if TYPE_CHECKING:
 )
 @click.option("--rules", default="portal", show_default=True, metavar="NAME", help="How to read an access log.")
 @click.option("--timezone", metavar="ZONE", help="Whose hours are meant, instead of the rules'.")
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="VISITOR",
+    help="An address or a user to leave out, such as a monitor; repeatable.",
+)
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Rows of a DNMA export to keep; repeatable.")
 @click.option("--week", metavar="DATE", help="The week of a DNMA export: its Monday; the busiest if not given.")
 @click.option("--baseline", default="ordinary-week", show_default=True, help="Where figures come from that FILE lacks.")
@@ -50,12 +57,13 @@ if TYPE_CHECKING:
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(
     *, files: tuple[Path, ...], out: Path | None, kind: str | None, rules: str, timezone: str | None,
-    where: tuple[str, ...], week: str | None, baseline: str, overwrite: bool, quiet: bool,
+    without: tuple[str, ...], where: tuple[str, ...], week: str | None, baseline: str, overwrite: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Turn web-server access logs, or an audience export, into a profile that `entsurge plan` takes.
 
-    Logs may be combined or JSON, plain or gzip, of several servers. A visit ends after 30 minutes of silence. What
-    could not be explained is printed: lines that cannot be parsed, bots, assets, pages that no rule knows.
+    Logs may be combined, JSON and others (docs/calibration.md), plain or gzip, of several servers; the format that was
+    read is said. A visit ends after 30 minutes of silence. What could not be explained is printed: lines that cannot be
+    parsed, bots, assets, pages that no rule knows; and loudly, what cannot be visits of people.
     """
     from entsurge.calibration import exports  # pandas is loaded only when there is something to read
     from entsurge.calibration.writing import write
@@ -66,7 +74,11 @@ def command(
     if len(kinds) > 1:
         raise UsageError(f"files of different kinds at once: {', '.join(sorted(kinds))}", hint="--kind says which")
     with interruptible() as check:
-        found = _read(files, kinds, rules, timezone, where, week, shown=not quiet and sys.stderr.isatty(), check=check)
+        if kinds == {"access-log"}:
+            shown = not quiet and sys.stderr.isatty()
+            found = _from_logs(files, rules, timezone, without, shown=shown, check=check)
+        else:
+            found = _from_export(files, kinds.pop(), where, week)
         check()
     _show(found)
     if out:
@@ -95,17 +107,12 @@ def interruptible() -> Iterator[Callable[[], None]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _read(
-    files: tuple[Path, ...], kinds: set[str], rules: str, timezone: str | None, where: tuple[str, ...],
-    week: str | None, *, shown: bool, check: Callable[[], None],
-) -> Observed:  # fmt: skip
+def _from_export(files: tuple[Path, ...], kind: str, where: tuple[str, ...], week: str | None) -> Observed:
     from entsurge.calibration import exports
 
-    if kinds == {"access-log"}:
-        return _from_logs(files, rules, timezone, shown=shown, check=check)
     if len(files) > 1:
         raise UsageError("one export at a time")
-    if kinds == {"dnma"}:
+    if kind == "dnma":
         return exports.dnma(files[0], where=dict(_pair(each) for each in where), week=week)
     return exports.hours(files[0])
 
@@ -118,8 +125,9 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _from_logs(
-    files: tuple[Path, ...], rules: str, timezone: str | None, *, shown: bool, check: Callable[[], None]
-) -> Observed:
+    files: tuple[Path, ...], rules: str, timezone: str | None, without: tuple[str, ...], *, shown: bool,
+    check: Callable[[], None],
+) -> Observed:  # fmt: skip
     from entsurge.calibration import rules as reading
     from entsurge.calibration.access_log import AccessLog
     from entsurge.calibration.lines import LogFiles
@@ -128,7 +136,7 @@ def _from_logs(
     found, _ = reading.load(rules)
     if timezone:
         found = reading.in_zone(found, timezone)
-    logs, log = LogFiles(files), AccessLog(found)
+    logs, log = LogFiles(files), AccessLog(found, without=without)
     columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not shown, transient=True) as progress:
         task = progress.add_task("", total=logs.size)
@@ -146,7 +154,9 @@ def _from_logs(
 def _show(found: Observed) -> None:
     """The observed week in figures, then what is not in them."""
     console = Console()
-    console.print(f"[bold]{found.title}[/bold]: {found.source}", highlight=False, soft_wrap=True)
+    console.print(f"[bold]{escape(found.title)}[/bold]: {escape(found.source)}", highlight=False, soft_wrap=True)
+    for doubt in found.doubts:
+        console.print(f"WARNING: {doubt}", style="bold red", markup=False, highlight=False, soft_wrap=True)
     what = "The mean week" if found.hourly else "The week"
     table = Table(title=f"{what}; seconds from a page to the next: mean and quantiles", title_justify="left")
     for heading in ("", "visits", "page views", "a visit", "mean", "p10", "p50", "p90"):

@@ -1,0 +1,63 @@
+"""When it was: the instants of log lines in all their forms, as SQL."""
+
+from __future__ import annotations
+
+from entsurge.calibration.sql import text
+
+FIRST, LAST = 946_684_800, 4_102_444_799  # the years 2000 to 2099: any other is a clock that was not set, or no time
+_DATE = r"\d{4}-\d\d-\d\d|\d{1,2}/(?:[A-Za-z]{3}|\d{1,2})/\d{4}"
+_CLOCK = r"\d\d:\d\d(?::\d\d)?"
+_OFFSET = r"Z|UTC|GMT|[+-]\d\d(?::?\d\d)?"
+_WRITTEN = rf"^({_DATE})[T :]({_CLOCK})(?:[.,]\d+)? ?({_OFFSET})?$"
+_NUMBER = r"\d{9,20}(?:\.\d+)?|\d\.\d+[eE]\+?\d{1,2}"
+_FORMS = "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d/%b/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M"
+
+HAS_OFFSET = rf"^(?:{_NUMBER}|(?:{_DATE})[T :]{_CLOCK}(?:[.,]\d+)? ?(?:{_OFFSET}))$"
+"""What needs no time zone to be understood."""
+PLAUSIBLE = rf"^(?:20\d\d-|\d{{1,2}}/(?:[A-Za-z]{{3}}|\d{{1,2}})/20\d\d|{_NUMBER})"
+"""What may be an instant of this century."""
+
+
+def usual(rows: str) -> str:
+    """The rows with `second`, of stamps as Apache and nginx write them: 12/Jan/2026:10:00:00 +0100."""
+    instant = "epoch(try_strptime(stamp, '%d/%b/%Y:%H:%M:%S %z'))"
+    return (
+        f"SELECT * EXCLUDE (instant), {_bounded('instant')} AS second FROM (SELECT *, {instant} AS instant FROM {rows})"
+    )
+
+
+def any_form(rows: str) -> str:
+    """The rows with `second`, in UTC since 1970, null where `stamp` is no instant of this century.
+
+    Understood are the date of Apache and nginx, ISO 8601, day/month/year with a time, and seconds, milliseconds,
+    microseconds or nanoseconds since 1970, told by their magnitude. Without an offset it is the session's local time.
+    """
+    forms = f"[{', '.join(map(text, _FORMS))}]"
+    return f"""
+        SELECT * EXCLUDE (stamped, local, number_of, instant), {_bounded("instant")} AS second
+        FROM (SELECT *, CASE WHEN number_of IS NOT NULL THEN
+                             CASE WHEN number_of < 1e11 THEN number_of WHEN number_of < 1e14 THEN number_of / 1e3
+                                  WHEN number_of < 1e17 THEN number_of / 1e6 ELSE number_of / 1e9 END
+                             WHEN stamped.away = '' THEN epoch(local::TIMESTAMPTZ)
+                             ELSE epoch(local) - {_seconds_of("stamped.away")} END AS instant
+              FROM (SELECT *, try_strptime(stamped.day || ' ' || stamped.clock, {forms}) AS local
+                    FROM (SELECT *, regexp_extract(stamp, {text(_WRITTEN)}, ['day', 'clock', 'away']) AS stamped,
+                                 CASE WHEN regexp_full_match(stamp, {text(_NUMBER)})
+                                      THEN try_cast(stamp AS DOUBLE) END AS number_of
+                          FROM {rows})))
+    """
+
+
+def _bounded(instant: str) -> str:
+    """Whole seconds, null outside this century: neither infinity nor the year 9999 is when a page was asked for."""
+    return f"CASE WHEN {instant} BETWEEN {FIRST} AND {LAST} THEN floor({instant})::BIGINT END"
+
+
+def _seconds_of(offset: str) -> str:
+    """An offset such as +02:00, +0200, +02 or Z in seconds."""
+    hours, minutes = f"try_cast(substring({offset}, 2, 2) AS INTEGER)", f"try_cast(right({offset}, 2) AS INTEGER)"
+    return f"""
+        CASE WHEN {offset} IN ('Z', 'UTC', 'GMT') THEN 0
+             ELSE (CASE WHEN {offset} LIKE '-%' THEN -1 ELSE 1 END)
+                  * (3600 * {hours} + CASE WHEN length({offset}) > 3 THEN 60 * {minutes} ELSE 0 END) END
+    """

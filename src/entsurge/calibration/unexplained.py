@@ -1,0 +1,59 @@
+"""What a log was read as, and what of it is in no figure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from entsurge.calibration.counts import Counts
+
+WHY = {
+    "binary": "binary, or not in UTF-8",
+    "json": "no JSON, or without a time and a path where the rules look",
+    "format": "in no format that is known",
+    "date": "no date, or one that cannot be (before 2000, after 2099)",
+    "request": "no request line",
+}
+NO_PAGES = {
+    "asset": "assets", "background": "background requests", "sign-on": "sign-on", "bot": "bots",
+    "form": "forms sent (other methods than GET)", "redirect": "redirects", "refused": "refused (4xx)",
+    "failed": "failed (5xx)", "left-out": "left out as asked (--without)",
+}  # fmt: skip
+MOST_SHOWN = 20
+
+
+def read_as(counts: Counts) -> list[str]:
+    """The formats that the lines were read as, and what carried them, with numbers of lines."""
+    formats = ", ".join(f"{name} ({number:,})" for name, number in counts.formats.most_common())
+    carried = ", ".join(f"{name} ({number:,})" for name, number in counts.envelopes.most_common())
+    told = [f"format of the lines: {formats}" + (f"; carried by {carried}" if carried else "")]
+    if counts.without_status:
+        told.append(f"{counts.without_status:,} page views bear no status: taken for answered")
+    return told
+
+
+def unexplained(counts: Counts, nameless: int = 0) -> list[str]:
+    """Every kind of line that is no page view, with count and share; unparsed ones with file, reason, first line.
+
+    `nameless` page views have no user, where the rules count users alone.
+    """
+    return list(_told(counts, nameless))
+
+
+def _told(counts: Counts, nameless: int) -> Iterator[str]:
+    for kind, words in NO_PAGES.items():
+        if number := counts.kinds[kind]:
+            yield f"{number:,} lines ({number / counts.lines:.1%}): {words}"
+    if nameless:
+        yield f"{nameless:,} page views name no user, and the rules count users alone"
+    if unknown := counts.kinds["unknown"]:
+        shapes = ", ".join(f"{shape} ({number:,})" for shape, number in counts.unknown_shapes.most_common(8))
+        yield f"{unknown:,} lines ({unknown / counts.lines:.1%}) are pages that no rule knows, not counted: {shapes}"
+    for (file, reason), number in counts.unparsed.most_common(MOST_SHOWN):
+        example = counts.examples[file, reason]
+        yield (
+            f"{number:,} lines of {file} could not be parsed, the first is line {example.number}: {WHY[reason]}: "
+            f"{example.beginning}"
+        )
