@@ -92,7 +92,7 @@ def alb(of: Request) -> str:
 def haproxy(of: Request) -> str:
     date = of.local.strftime("%d/%b/%Y:%H:%M:%S.123")
     return (
-        f"{_port(of.address)} [{date}] ent~ web/s1 0/0/1/20/21 {of.status} 512 - - ---- 1/1/0/0/0 0/0 "
+        f"{of.address}:40000 [{date}] ent~ web/s1 0/0/1/20/21 {of.status} 512 - - ---- 1/1/0/0/0 0/0 "
         f'{{{of.agent}}} "{of.line}"'
     )
 
@@ -100,7 +100,7 @@ def haproxy(of: Request) -> str:
 def haproxy_forwarded(of: Request) -> str:
     return (
         haproxy(of)
-        .replace(_port(of.address), f"{PROXY}:40000")
+        .replace(f"{of.address}:40000", f"{PROXY}:40000")
         .replace("{" + of.agent, "{" + f"{of.address}|{of.agent}")
     )
 
@@ -149,6 +149,9 @@ FORMATS: dict[str, tuple[str, Callable[[Request], str]]] = {
     "combined": ("combined", combined),
     "combined with escaped quotes": ("combined", escaped),
     "combined with times": ("combined", lambda of: combined(of) + ' 0.004 "0.003" "10.0.0.3:8080"'),
+    "an ISO date": ("combined", lambda of: combined(of).replace(of.clf, of.local.isoformat())),
+    "seconds since 1970": ("combined", lambda of: combined(of).replace(of.clf, f"{of.second}.123")),
+    "Jetty": ("combined", lambda of: combined(of).replace(f" - {of.user} ", f" -  {of.user}  ")),
     "vhost_combined": ("vhost_combined", lambda of: "ent.example:443 " + combined(of)),
     "vhost without port": ("vhost_combined", lambda of: "ent.example " + combined(of)),
     "forwarded first": (
@@ -190,5 +193,7 @@ ENVELOPES: dict[str, Callable[[str], str]] = {
     "syslog (RFC 5424)": lambda line: '<190>1 2026-09-01T08:00:00.1Z web1 nginx 12 - [a@1 b="c ]"] ' + line,
     "syslog": lambda line: "2026-09-01T08:00:00.123456+02:00 web1 nginx[12]: " + line,
     "dated lines": lambda line: "2026-09-01T08:00:00.123456789Z " + line,
+    "syslog (RFC 3164), no tag": lambda line: "Sep  1 08:00:00 web1 " + line,
+    "syslog (RFC 3164), French": lambda line: "janv. 12 08:00:00 web1 nginx[1]: " + line,
 }
 """What may carry a line, by the name that calibrate gives it."""

@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.conftest import FULL
 
 from entsurge.audience import profile as profiles
 from entsurge.calibration import exports
@@ -113,3 +116,97 @@ def test_kinds_are_told_from_the_first_line(tmp_path: Path) -> None:
     (tmp_path / "a").write_text(DNMA, encoding="utf-8-sig")
     (tmp_path / "b").write_bytes(b"\x1f\x8b\x00")
     assert [exports.kind_of(tmp_path / name) for name in "ab"] == ["dnma", "access-log"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        DNMA.encode("utf-16"), DNMA.encode("cp1252"), ("sep=;\r\n" + DNMA.replace("\n", "\r\n")).encode("utf-8-sig"),
+        DNMA.replace(";", "\t").encode(), DNMA.replace("\n", "\r").encode(), ("\n\n" + DNMA + ";;;;;;;\n\n").encode(),
+        DNMA.replace("visites_eleve", "Visités élève").encode("utf-8"), DNMA.replace(";\n", ";;;\n").encode(),
+        DNMA.replace("2026-01-12", "12/01/2026 00:00").replace("1 000", '"1\u202f000"').encode(),
+        DNMA.replace("1 000", "1.000").replace("3000", "3 000,0").encode(),
+    ],
+)  # fmt: skip
+def test_what_spreadsheets_make_of_an_export(tmp_path: Path, written: bytes) -> None:
+    """Encodings, separators, line ends, a line that names the separator, empty cells and rows: the same figures."""
+    (tmp_path / "dnma.csv").write_bytes(written)
+    assert exports.kind_of(tmp_path / "dnma.csv") == "dnma"
+    found = exports.dnma(tmp_path / "dnma.csv")
+    assert found.visits_per_week == pytest.approx(7000)
+    assert "week of 2026-01-12" in found.source
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("debutsemaine;visites_eleve\n2026-01-12;1;2\n", "line 2: 3 cells for 2 columns: 2026-01-12;1;2"),
+        ("debutsemaine;visites_eleve;Visites élève\n2026-01-12;1;2\n", "columns twice: visites_eleve"),
+        ("debutsemaine;visites_eleve\nlundi;1\n", "line 2: debutsemaine: no date"),
+        ("debutsemaine;visites_eleve\n2026-02-30;1\n", "line 2: debutsemaine: no date"),
+        ('debutsemaine;visites_eleve\n\n"2026-01-12;1\n', "line 3: no CSV table"),
+        ("debutsemaine;visites_eleve\n2026-01-12;inf\n", "no visits in the week"),
+        ("", "no CSV table: empty"), ("\n\n", "no CSV table: empty"),
+    ],
+)  # fmt: skip
+def test_what_a_dnma_export_cannot_say_is_refused_with_its_line(tmp_path: Path, text: str, match: str) -> None:
+    """A cell too many, a column twice, no date, an open quote, infinity, nothing."""
+    refused(tmp_path / "x.csv", text, exports.dnma, match)
+
+
+def test_numbers_that_are_none_are_counted(tmp_path: Path) -> None:
+    """Infinity, 1e308, 5,000 digits and less than nothing are no numbers of visits; the others of the week count."""
+    odd = ["inf", "1e308", "9" * 5_000, "-5", "NaN", "0x10", "10000000000"]
+    rows = "".join(f"2026-01-12;{number};00:05:00\n" for number in ["12", *odd])
+    (tmp_path / "d.csv").write_text(
+        "debutsemaine;visites_eleve;duree_eleve\n" + rows + "2026-01-12;3;" + "9" * 5_000 + ":00:00\n"
+    )
+    found = exports.dnma(tmp_path / "d.csv")
+    assert found.visits_per_week == pytest.approx(15)
+    assert found.minutes_per_visit == pytest.approx(5)
+    assert found.unexplained == ["7 values of visites_eleve are no numbers, the first in line 3"]
+
+
+def test_other_figures_of_the_same_school_and_week_are_added_and_said(tmp_path: Path) -> None:
+    """Two rows of a school that differ in what they count."""
+    (tmp_path / "d.csv").write_text("debutsemaine;uai;visites_eleve\n2026-01-12;9990001X;12\n2026-01-12;9990001X;5\n")
+    found = exports.dnma(tmp_path / "d.csv")
+    assert found.visits_per_week == pytest.approx(17)
+    assert "1 rows name a school and week again, with other figures, the first in line 3: added up" in found.unexplained
+
+
+def test_rows_of_hours_that_stand_twice_count_once(tmp_path: Path) -> None:
+    """The same row exported twice; rows of other schools and single connections are added up."""
+    rows = ["8;300;a", "8;300;a", "8;300;b", "9;1;a", "9;1;a"]
+    (tmp_path / "h.csv").write_text("date;heure;connexions;uai\n" + "".join(f"2026-01-12;{row}\n" for row in rows))
+    found = exports.hours(tmp_path / "h.csv")
+    assert found.visits["*"][8:10] == [600, 2]
+    assert found.unexplained == ["1 rows stand twice, the first in line 3: counted once"]
+
+
+CELLS = (
+    *("debutsemaine", "visites_eleve", "uai", "jour", "heure", "connexions", "profil", "duree_eleve", "sep="),
+    *(";", ",", "\t", "\n", '"', "\r", "\x00", "é"),
+    *("8", "2026-01-12", "lundi", "1 000", "inf", "9" * 400, "00:05:00", "-1"),
+)
+ODD = st.text(';,\n0123456789-:hé"', max_size=60)
+
+
+@settings(max_examples=500 if FULL else 60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.one_of(
+        st.binary(max_size=100),
+        st.lists(st.sampled_from(CELLS), max_size=40).map(lambda of: "".join(of).encode()),
+        ODD.map(lambda of: f"debutsemaine;visites_eleve;duree_eleve\n{of}".encode()),
+        ODD.map(lambda of: f"jour;heure;connexions\n{of}".encode("utf-16")),
+    )
+)
+def test_nothing_that_an_export_holds_is_a_traceback(tmp_path: Path, raw: bytes) -> None:
+    """Whatever the bytes, each reader reads them or refuses them, and what it read can be written."""
+    (tmp_path / "any.csv").write_bytes(raw)
+    exports.kind_of(tmp_path / "any.csv")
+    for reader in (exports.dnma, exports.hours):
+        try:
+            write(reader(tmp_path / "any.csv"), tmp_path / "ours.toml")
+        except UsageError as error:
+            assert str(tmp_path) in str(error)  # noqa: PT017  either way is right

@@ -1,8 +1,8 @@
 """Access logs to page views: each line parsed, told apart and counted in DuckDB, batch by batch.
 
 Lines of several formats may stand in one file. What is no page view is counted with its reason. Of visitors and their
-addresses, page views keep numbers alone, hashed with a salt that is drawn for each reading and thrown away after it, so
-that nobody can tell afterwards whose they were; what leaves this room is counts. Only the name of a visitor with a large
+addresses, page views keep numbers alone, hashed with a salt that is drawn for each reading and thrown away after it:
+nobody can tell afterwards whose they were, and what leaves this room is counts. Only the name of a visitor with a large
 share of all page views is kept, to be shown on the screen.
 """
 

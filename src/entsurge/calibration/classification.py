@@ -43,6 +43,11 @@ def requests(fields: str, rules: Rules, *, usual: bool = False) -> str:
     """
 
 
+NOBODY = ("", "null", "(null)", "none", "nil", "undefined", "unknown", "anonymous", "n/a")
+"""What stands for a user where there is none, without the dashes around it."""
+_NAMED = f"""lower(trim("user", ' -"')) NOT IN ({", ".join(map(text, NOBODY))})"""
+
+
 def keys(rules: Rules) -> str:
     """The columns by which a page is told."""
     return "path, query" if rules.asks_queries else "path"
@@ -54,7 +59,7 @@ def told(rules: Rules, without: Collection[str] = ()) -> str:
     left_out = f'WHEN address IN ({names}) OR "user" IN ({names}) THEN 11' if names else ""
     return f"""
         SELECT number, format, reason, second, address, "user", agent, profile, path, query, service, shape, status,
-               "user" NOT IN ('', '-') AS named,
+               {_NAMED} AS named,
                CASE WHEN reason IS NOT NULL THEN 10 {left_out} WHEN asset THEN 2 WHEN bot THEN 5
                     WHEN background OR status LIKE '1%' THEN 3 WHEN sign_on THEN 4 WHEN method <> 'GET' THEN 6
                     WHEN status LIKE '3%' AND status NOT LIKE '304%' THEN 7 WHEN status LIKE '4%' THEN 8

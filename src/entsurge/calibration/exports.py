@@ -168,31 +168,35 @@ def hours(path: Path) -> Observed:
     if missing:
         expected = "; ".join(f"{each}: one of {', '.join(COLUMNS[each])}" for each in missing)
         raise UsageError(f"{path}: columns missing: {expected}; found: {', '.join(table.columns[:20])}")
-    profile = table[names["profile"]].map(cells.persona) if names["profile"] else pd.Series(ALL, index=table.index)
+    profiles = table[names["profile"]] if names["profile"] else pd.Series("", index=table.index)
     dated = [cells.day(text) for text in table[names["day"]]]
     read = pd.DataFrame(
         {"day": [day for day, _ in dated], "date": [date for _, date in dated],
          "hour": [cells.hour(text) for text in table[names["hour"]]],
-         "persona": profile.to_numpy(), "count": cells.numbers(table[names["count"]]).to_numpy()}, index=table.index,
+         "persona": [cells.persona(text) for text in profiles], "count": cells.numbers(table[names["count"]])}
     )  # fmt: skip
     good = read.dropna(subset=["day", "hour", "count"])
-    if not len(good) or not good["count"].sum():
+    again = good[table.duplicated()[good.index] & (good["count"] > 1)]  # lists of single connections repeat themselves
+    once = good.drop(again.index)
+    if not len(once) or not once["count"].sum():
         raise UsageError(f"{path}: no row with a day, an hour from 0 to 23 and a number of connections")
-    days = good.groupby("day")["date"].nunique().clip(lower=1)
+    days = once.groupby("day")["date"].nunique().clip(lower=1)
+    unknown = profiles[(read["persona"] == ALL) & (profiles != "")]
     return Observed(
         title=printable(path.name),
         source="export of connections by hour and day",
-        visits={str(name): _week(of, days) for name, of in good.groupby("persona")},
+        visits={str(name): _week(of, days) for name, of in once.groupby("persona")},
         notes=[f"{int(days.sum())} days in the export; connections are taken for visits",
                "an export of connections knows no pages: those of the baseline stand in"],
-        unexplained=list(_unusable(read, good, table[names["profile"]][profile == ALL] if names["profile"] else [])),
+        unexplained=list(_left_aside(read.index.difference(good.index), again.index, unknown)),
     )  # fmt: skip
 
 
-def _unusable(read: pd.DataFrame, good: pd.DataFrame, profiles: pd.Series[Any] | list[str]) -> Iterator[str]:
-    bad = read.index.difference(good.index)
+def _left_aside(bad: pd.Index[Any], again: pd.Index[Any], profiles: pd.Series[Any]) -> Iterator[str]:
     if len(bad):
-        yield f"{len(bad):,} rows without a day, an hour or a number, the first in line {bad.min()}"
+        yield f"{len(bad):,} rows without a day, an hour or a number, the first in line {bad[0]}"
+    if len(again):
+        yield f"{len(again):,} rows stand twice, the first in line {again[0]}: counted once"
     if len(profiles):
         yield f"profiles that are none of the four: {', '.join(sorted(set(profiles))[:10])}"
 

@@ -94,15 +94,21 @@ class LogFiles:
 def _utf8(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """The blocks of a file without its byte order mark, and in UTF-8 if they are UTF-16."""
     first = next(blocks, b"")
-    encoding = _UTF16.get(first[:2])
+    encoding = _UTF16.get(first[:2]) or _unmarked(first[:4])
     if encoding is None:
         yield first.removeprefix(codecs.BOM_UTF8)
         yield from blocks
         return
     decoder = codecs.getincrementaldecoder(encoding)("replace")
-    yield decoder.decode(first[2:]).encode("utf-8", "replace")
+    yield decoder.decode(first[2 * (first[:2] in _UTF16) :]).encode("utf-8", "replace")
     for block in blocks:
         yield decoder.decode(block).encode("utf-8", "replace")
+
+
+def _unmarked(head: bytes) -> str | None:
+    """UTF-16 by its first letters, where no mark says so: every other byte of ASCII is zero."""
+    zeros = [byte == 0 for byte in head]
+    return {(False, True, False, True): "utf-16-le", (True, False, True, False): "utf-16-be"}.get(tuple(zeros))
 
 
 def _lines(text: bytes) -> pa.Array:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from entsurge.calibration.sql import text
 
 FIRST, LAST = 946_684_800, 4_102_444_799  # the years 2000 to 2099: any other is a clock that was not set, or no time
-_DATE = r"\d{4}-\d\d-\d\d|\d{1,2}/(?:[A-Za-z]{3}|\d{1,2})/\d{4}"
+_DAY = (
+    r"\d{4}[-/]\d\d[-/]\d\d|(?:[A-Za-z]{3}, )?\d{1,2} [A-Za-z]{3} \d{4}|\d{1,2}[-/.](?:[A-Za-z]{3}|\d{1,2})[-/.]\d{4}"
+)
 _CLOCK = r"\d\d:\d\d(?::\d\d)?"
-_OFFSET = r"Z|UTC|GMT|[+-]\d\d(?::?\d\d)?"
-_WRITTEN = rf"^({_DATE})[T :]({_CLOCK})(?:[.,]\d+)? ?({_OFFSET})?$"
+_ZONE = r"[Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?"
+_WRITTEN = rf"^({_DAY})[Tt :]({_CLOCK})(?:[.,]\d+)? ?({_ZONE})?$"
 _NUMBER = r"\d{9,20}(?:\.\d+)?|\d\.\d+[eE]\+?\d{1,2}"
-_FORMS = "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d/%b/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M"
+_FORMS = "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d-%b-%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M"
 
-HAS_OFFSET = rf"^(?:{_NUMBER}|(?:{_DATE})[T :]{_CLOCK}(?:[.,]\d+)? ?(?:{_OFFSET}))$"
+HAS_OFFSET = rf"^(?:{_NUMBER}|(?:{_DAY})[Tt :]{_CLOCK}(?:[.,]\d+)? ?(?:{_ZONE}))$"
 """What needs no time zone to be understood."""
-PLAUSIBLE = rf"^(?:20\d\d-|\d{{1,2}}/(?:[A-Za-z]{{3}}|\d{{1,2}})/20\d\d|{_NUMBER})"
+PLAUSIBLE = rf"^(?:20\d\d[-/]|(?:[A-Za-z]{{3}}, )?\d{{1,2}}[-/. ](?:[A-Za-z]{{3}}|\d{{1,2}})[-/. ]20\d\d|{_NUMBER})"
 """What may be an instant of this century."""
 
 
@@ -33,15 +35,16 @@ def any_form(rows: str) -> str:
     microseconds or nanoseconds since 1970, told by their magnitude. Without an offset it is the session's local time.
     """
     forms = f"[{', '.join(map(text, _FORMS))}]"
+    day = "regexp_replace(regexp_replace(stamped.day, '^[A-Za-z]{3}, ', ''), '[/. ]', '-', 'g')"
     return f"""
         SELECT * EXCLUDE (stamped, local, number_of, instant), {_bounded("instant")} AS second
         FROM (SELECT *, CASE WHEN number_of IS NOT NULL THEN
                              CASE WHEN number_of < 1e11 THEN number_of WHEN number_of < 1e14 THEN number_of / 1e3
                                   WHEN number_of < 1e17 THEN number_of / 1e6 ELSE number_of / 1e9 END
-                             WHEN stamped.away = '' THEN epoch(local::TIMESTAMPTZ)
-                             ELSE epoch(local) - {_seconds_of("stamped.away")} END AS instant
-              FROM (SELECT *, try_strptime(stamped.day || ' ' || stamped.clock, {forms}) AS local
-                    FROM (SELECT *, regexp_extract(stamp, {text(_WRITTEN)}, ['day', 'clock', 'away']) AS stamped,
+                             WHEN stamped.zone = '' THEN epoch(local::TIMESTAMPTZ)
+                             ELSE epoch(local) - {_seconds_of("stamped.zone")} END AS instant
+              FROM (SELECT *, try_strptime({day} || ' ' || stamped.clock, {forms}) AS local
+                    FROM (SELECT *, regexp_extract(stamp, {text(_WRITTEN)}, ['day', 'clock', 'zone']) AS stamped,
                                  CASE WHEN regexp_full_match(stamp, {text(_NUMBER)})
                                       THEN try_cast(stamp AS DOUBLE) END AS number_of
                           FROM {rows})))
@@ -53,11 +56,11 @@ def _bounded(instant: str) -> str:
     return f"CASE WHEN {instant} BETWEEN {FIRST} AND {LAST} THEN floor({instant})::BIGINT END"
 
 
-def _seconds_of(offset: str) -> str:
+def _seconds_of(zone: str) -> str:
     """An offset such as +02:00, +0200, +02 or Z in seconds."""
-    hours, minutes = f"try_cast(substring({offset}, 2, 2) AS INTEGER)", f"try_cast(right({offset}, 2) AS INTEGER)"
+    hours, minutes = f"try_cast(substring({zone}, 2, 2) AS INTEGER)", f"try_cast(right({zone}, 2) AS INTEGER)"
     return f"""
-        CASE WHEN {offset} IN ('Z', 'UTC', 'GMT') THEN 0
-             ELSE (CASE WHEN {offset} LIKE '-%' THEN -1 ELSE 1 END)
-                  * (3600 * {hours} + CASE WHEN length({offset}) > 3 THEN 60 * {minutes} ELSE 0 END) END
+        CASE WHEN upper({zone}) IN ('Z', 'UTC', 'GMT') THEN 0
+             ELSE (CASE WHEN {zone} LIKE '-%' THEN -1 ELSE 1 END)
+                  * (3600 * {hours} + CASE WHEN length({zone}) > 3 THEN 60 * {minutes} ELSE 0 END) END
     """

@@ -54,7 +54,8 @@ def header(text: str) -> list[str]:
     """The column names of a table's text."""
     separator, body = _separator(text)
     try:
-        return [plain(name) for name in next(csv.reader(StringIO(body, newline=""), delimiter=separator), [])]
+        rows = csv.reader(StringIO(body, newline=""), delimiter=separator)
+        return [plain(name) for name in next((cells for cells in rows if any(map(str.strip, cells))), [])]
     except csv.Error:
         return []
 

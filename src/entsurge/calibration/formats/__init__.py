@@ -15,5 +15,5 @@ from entsurge.calibration.formats.haproxy import HAPROXY
 from entsurge.calibration.formats.json_lines import JSON_LINES
 from entsurge.calibration.formats.w3c import NAME as W3C
 
-FORMATS = (JSON_LINES, COMMON, ENVOY, HAPROXY, ALB)
+FORMATS = (JSON_LINES, ENVOY, COMMON, HAPROXY, ALB)
 KNOWN = ", ".join((*(each.name for each in FORMATS), W3C))

@@ -6,7 +6,7 @@ from entsurge.calibration.formats.format import TEXT, UNKNOWN, Format, cut
 from entsurge.calibration.sql import text
 
 _TEST = r"^[a-z0-9]+ \d{4}-\d\d-\d\dT[\d:.]+Z \S+ \S+ \S+ [-\d.]+ [-\d.]+ [-\d.]+ "
-_LINE = rf'^\S+ (\S+) \S+ (\S+) \S+ \S+ \S+ \S+ (\S+) \S+ \S+ \S+ "({TEXT})" "({TEXT})"'
+_LINE = rf'^\S+ (\S+) \S+ (\S+):\d+ \S+ \S+ \S+ \S+ (\S+) \S+ \S+ \S+ "({TEXT})" "({TEXT})"'
 
 
 def _fields(_: object) -> str:

@@ -20,7 +20,7 @@ USUAL = f"""
            CASE WHEN forwarded IS NULL THEN address ELSE forwarded || ', ' || address END AS addresses,
            "user", substring(head, length(head) - 27, 26) AS stamp, q[2] AS request, status,
            coalesce(q[6], '') AS agent, '' AS profile, NULL::TINYINT AS fault
-    FROM (SELECT *, substring(head, length(address) + 4, length(head) - length(address) - 33) AS "user",
+    FROM (SELECT *, trim(substring(head, length(address) + 4, length(head) - length(address) - 33), ' ') AS "user",
                  CASE WHEN len(q) > 7 THEN list_filter(q[8:], lambda x: {forwarded("x")})[1]
                       WHEN len(q) = 7 AND q[7] <> '' AND {forwarded("trim(q[7])")} THEN trim(q[7]) END AS forwarded
           FROM (SELECT number, line, q, q[1] AS head, split_part(q[1], ' ', 1) AS address,
@@ -32,7 +32,7 @@ USUAL = f"""
 """
 """The fields of the lines of `batch` that hold nothing unusual; the others are left out."""
 
-_DATE = r"\[(\d{1,2}/[A-Za-z]{3}/\d{4}:\d\d:\d\d:\d\d[^\]]*)\]"
+_DATE = r'\[([^\]"]*\d\d:\d\d[^\]"]*|\d{9,19}(?:\.\d+)?)\]'
 _LINE = rf'^(.*?) ?{_DATE} "({TEXT})" (\d{{3}})(.*)$'
 _WORD = r'("[^"]*"|\S+)'
 _HEAD = rf'^((?:.*[ ,"])?\[?{ADDRESS}(?:\]?:\d+)?\]?"?|[^ ,"]+:\d+ \S+|\S+)(?: {_WORD})?(?: ("[^"]*"|.+))?$'
@@ -48,7 +48,7 @@ _UNUSUAL = f"""
            coalesce(forwarded || ', ', '')
                || CASE WHEN len(chain) > 0 THEN array_to_string(chain, ', ')
                        ELSE regexp_extract(origin, '\\S+$') END AS addresses,
-           trim(CASE WHEN h.name = '' THEN h.ident ELSE h.name END, '"') AS "user",
+           trim(CASE WHEN h.name = '' THEN h.ident ELSE h.name END, ' "') AS "user",
            stamp, request, status, coalesce(quoted[2], '') AS agent, '' AS profile,
            CASE WHEN stamp = '' OR origin = '' THEN {UNKNOWN} END AS fault
     FROM (SELECT *, regexp_extract_all(origin, {text(ADDRESS)}) AS chain,

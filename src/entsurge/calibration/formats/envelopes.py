@@ -5,7 +5,8 @@ from __future__ import annotations
 from entsurge.calibration.sql import text
 
 _INSTANT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)"
-_TAG = r'[A-Za-z_/(.-][^\s\[\]:"{]*(?:\[\d+\])?: ?'
+_TAG = r'[A-Za-z_/(.-][^\s\[\]:"{]*(?:\[\d+\])?: +'
+_HOST = r'[^\s\["{]+'
 _STRUCTURED = r'(?:-|(?:\[(?:[^\]\\"]|\\.|"(?:[^"\\]|\\.)*")*\])+)'
 
 PREFIXES = {
@@ -14,9 +15,10 @@ PREFIXES = {
     "docker compose": r"^[\w.-]+ +\| ?",
     "syslog (RFC 5424)": rf"^(?:\d+ )?<\d{{1,3}}>\d{{1,2}} \S+ \S+ \S+ \S+ \S+ {_STRUCTURED} ?\x{{FEFF}}?",
     "syslog (RFC 3164)": (
-        r"^(?:<\d{1,3}>)?[^\s\d<]{3,6} +\d{1,2}(?: \d{4})? \d\d:\d\d:\d\d(?:\.\d+)? " rf'(?:[^\s\["{{]+ )?{_TAG}'
+        r"^(?:<\d{1,3}>)?[^\s\d<]{3,6} +\d{1,2}(?: \d{4})? \d\d:\d\d:\d\d(?:\.\d+)? "
+        rf"(?:(?:{_HOST} )?{_TAG}|{_HOST} )"
     ),
-    "syslog": rf'^(?:<\d{{1,3}}>)?{_INSTANT} [^\s\["{{]+ {_TAG}',
+    "syslog": rf"^(?:<\d{{1,3}}>)?{_INSTANT} {_HOST} {_TAG}",
     "dated lines": rf"^{_INSTANT} ",
 }
 """What may precede a line, by the name it is told by."""

@@ -10,7 +10,7 @@ from entsurge.calibration.addresses import LIST
 from entsurge.calibration.formats.format import UNKNOWN, Format, cut
 from entsurge.calibration.sql import text
 
-_START = r"^(\S+:\d+) \[(\d{1,2}/[A-Za-z]{3}/\d{4}:[\d:.]+)\] \S+ \S+/\S+ [-+\d/]+ (-?\d+) "
+_START = r"^(\S+):\d+ \[(\d{1,2}/[A-Za-z]{3}/\d{4}:[\d:.]+)\] \S+ \S+/\S+ [-+\d/]+ (-?\d+) "
 _LINE = rf'{_START}(.*?) ?"([^"]*)"?'
 _FORWARDED = rf"[{{|]({LIST})[|}}]"
 _AGENT = r"[{|]([A-Za-z][\w.-]*/[^|}]*)"
