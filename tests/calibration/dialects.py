@@ -122,7 +122,7 @@ def caddy(of: Request) -> str:
     headers = {"User-Agent": [of.agent], "X-Forwarded-For": [f"{of.address}, {PROXY}"]}
     asked = {"remote_ip": PROXY, "method": of.method, "uri": of.target, "headers": headers}
     return json.dumps({"level": "info", "ts": of.second + 0.12, "msg": "handled request", "request": asked,
-                       "user_id": of.user.strip("-"), "status": of.status})  # fmt: skip
+                       "user_id": "" if of.user == "-" else of.user, "status": of.status})  # fmt: skip
 
 
 def traefik_json(of: Request) -> str:
@@ -137,6 +137,28 @@ def ecs(of: Request) -> str:
         {"@timestamp": of.zulu, "http": {"request": {"method": of.method}, "response": {"status_code": of.status}},
          "url": {"path": of.path, "query": of.query}, "source": {"ip": of.address}, "user": {"name": of.user},
          "user_agent": {"original": of.agent}}
+    )  # fmt: skip
+
+
+def envoy_json(of: Request) -> str:
+    return json.dumps(
+        {"start_time": of.zulu, "method": of.method, "path": of.target, "response_code": of.status,
+         "x_forwarded_for": f"{of.address}, {PROXY}", "user_agent": of.agent, "upstream_host": "10.0.0.2:8080",
+         "downstream_remote_address": "10.0.0.8:40000"}
+    )  # fmt: skip
+
+
+def google(of: Request) -> str:
+    asked = {"requestMethod": of.method, "requestUrl": f"https://ent.example{of.target}", "status": of.status,
+             "userAgent": of.agent, "remoteIp": of.address, "serverIp": "10.0.0.2"}  # fmt: skip
+    return json.dumps({"httpRequest": asked, "timestamp": of.zulu, "receiveTimestamp": "2030-01-01T00:00:00Z"})
+
+
+def cloudflare(of: Request) -> str:
+    return json.dumps(
+        {"ClientIP": of.address, "ClientRequestMethod": of.method, "ClientRequestURI": of.target,
+         "ClientRequestUserAgent": of.agent, "EdgeResponseStatus": of.status,
+         "EdgeStartTimestamp": of.second * 1_000_000_000 + 5}
     )  # fmt: skip
 
 
@@ -179,6 +201,9 @@ FORMATS: dict[str, tuple[str, Callable[[Request], str]]] = {
     "Caddy": ("Caddy (JSON)", caddy),
     "Traefik JSON": ("Traefik (JSON)", traefik_json),
     "ECS": ("JSON lines", ecs),
+    "Envoy JSON": ("JSON lines", envoy_json),
+    "Google": ("JSON lines", google),
+    "Cloudflare": ("JSON lines", cloudflare),
 }  # fmt: skip
 """What a format is called by calibrate, and how it is written."""
 

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.calibration.dialects import Request, combined
 
 from entsurge.commands.calibrate import interruptible
 
@@ -99,3 +100,21 @@ def opened(pid: int) -> set[str]:
         except OSError:
             continue
     return found
+
+
+def test_what_cannot_be_people_is_said_loudly_and_named_on_the_screen_alone(tmp_path: Path) -> None:
+    """A monitor with 40 % of the pages: a warning with its address, a comment without it; `--without` ends both."""
+    people = [Request(1_768_204_800 + 60 * n, f"192.0.2.{n // 4}", "/etab/3/accueil") for n in range(4, 364)]
+    monitor = [Request(1_768_204_800 + 90 * n, "198.51.100.7", "/etab/3/accueil") for n in range(240)]
+    (tmp_path / "[b]a.log").write_text("\n".join(map(combined, people + monitor)))
+    done = entsurge(tmp_path, "calibrate", "[b]a.log", "--out", "ours.toml")
+    assert done.returncode == 0, done.stderr
+    assert "WARNING: 198.51.100.7 has 40% of all page views" in done.stdout
+    assert "[b]a.log: access logs from" in done.stdout
+    assert "format of the lines: combined (600)" in done.stdout
+    written = "".join(path.read_text("utf-8") for path in tmp_path.glob("ours*"))
+    assert "# Doubtful: 1 warnings were given" in written
+    assert "198.51.100" not in written
+    done = entsurge(tmp_path, "calibrate", "[b]a.log", "--without", "198.51.100.7")
+    assert "WARNING" not in done.stdout
+    assert "left out as asked" in done.stdout

@@ -33,7 +33,7 @@ REQUESTS = st.builds(
     user=st.one_of(st.just("-"), WORD.map("u{}".format)),
     agent=WORD.map("Mozilla/5.0 (X11; {})".format),
 )
-NO_USER = {"Envoy", "Istio", "AWS ALB", "HAProxy", "HAProxy, forwarded"}
+NO_USER = {"Envoy", "Istio", "AWS ALB", "HAProxy", "HAProxy, forwarded", "Envoy JSON", "Google", "Cloudflare"}
 NO_DASH = {"Caddy", "W3C"}
 
 
@@ -53,7 +53,7 @@ def comes_back(name: str, of: Request) -> tuple:
     return of.second, of.address, of.method, of.path, str(of.status), user, "" if name == "common" else of.agent, None
 
 
-@settings(max_examples=60 if FULL else 3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40 if FULL else 3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(requests=st.lists(REQUESTS, min_size=1, max_size=20))
 def test_each_format_comes_back(tmp_path: Path, requests: list[Request]) -> None:
     """Second, client's address, method, path, status, user and browser, as far as a format has them, in one file."""

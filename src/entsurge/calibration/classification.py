@@ -21,6 +21,21 @@ KINDS = (
 REASONS = ("binary", "json", "format", "date", "request")
 
 
+NOBODY = ("", "null", "(null)", "none", "nil", "undefined", "unknown", "anonymous", "n/a")
+"""What stands for a user where there is none, without the dashes around it."""
+_NAMED = f"""lower(trim("user", ' -"')) NOT IN ({", ".join(map(text, NOBODY))})"""
+PAGES = f"SELECT *, {_NAMED} AS named FROM told WHERE kind = 0"
+"""The page views, and whether a user tells the visitor."""
+
+COUNTS = """
+    SELECT format, kind, count(*), count(*) FILTER (status = ''), count(*) FILTER (agent IN ('', '-'))
+    FROM told GROUP BY format, kind
+"""
+UNPARSED = "SELECT reason, count(*), min(number) FROM told WHERE reason IS NOT NULL GROUP BY reason"
+DAYS = "SELECT second // 86400 AS day, min(second), max(second) FROM told WHERE reason IS NULL GROUP BY day"
+UNKNOWN_SHAPES = "SELECT shape, count(*) FROM told WHERE kind = 1 GROUP BY shape ORDER BY 2 DESC LIMIT 1000"
+
+
 def requests(fields: str, rules: Rules, *, usual: bool = False) -> str:
     """The fields of a format as requests: the visitor's address, the second in UTC, method and path, and why not.
 
@@ -43,11 +58,6 @@ def requests(fields: str, rules: Rules, *, usual: bool = False) -> str:
     """
 
 
-NOBODY = ("", "null", "(null)", "none", "nil", "undefined", "unknown", "anonymous", "n/a")
-"""What stands for a user where there is none, without the dashes around it."""
-_NAMED = f"""lower(trim("user", ' -"')) NOT IN ({", ".join(map(text, NOBODY))})"""
-
-
 def keys(rules: Rules) -> str:
     """The columns by which a page is told."""
     return "path, query" if rules.asks_queries else "path"
@@ -59,7 +69,6 @@ def told(rules: Rules, without: Collection[str] = ()) -> str:
     left_out = f'WHEN address IN ({names}) OR "user" IN ({names}) THEN 11' if names else ""
     return f"""
         SELECT number, format, reason, second, address, "user", agent, profile, path, query, service, shape, status,
-               {_NAMED} AS named,
                CASE WHEN reason IS NOT NULL THEN 10 {left_out} WHEN asset THEN 2 WHEN bot THEN 5
                     WHEN background OR status LIKE '1%' THEN 3 WHEN sign_on THEN 4 WHEN method <> 'GET' THEN 6
                     WHEN status LIKE '3%' AND status NOT LIKE '304%' THEN 7 WHEN status LIKE '4%' THEN 8
@@ -116,7 +125,7 @@ def hits(rules: Rules, salt: str) -> str:
     return f"""
         SELECT visitor, address, named, second, service, persona FROM (
             SELECT {visitor} AS visitor, {number("address", salt)} AS address, {named} AS named, second, service,
-                   {persona} AS persona FROM told WHERE kind = 0
+                   {persona} AS persona FROM ({PAGES})
         ) WHERE visitor IS NOT NULL
     """
 
@@ -126,17 +135,8 @@ def number(name: str, salt: str) -> str:
     return f"md5_number_lower({text(salt)} || {name})"
 
 
-COUNTS = """
-    SELECT format, kind, count(*), count(*) FILTER (status = ''), count(*) FILTER (agent IN ('', '-'))
-    FROM told GROUP BY format, kind
-"""
-UNPARSED = "SELECT reason, count(*), min(number) FROM told WHERE reason IS NOT NULL GROUP BY reason"
-DAYS = "SELECT second // 86400 AS day, min(second), max(second) FROM told WHERE reason IS NULL GROUP BY day"
-UNKNOWN_SHAPES = "SELECT shape, count(*) FROM told WHERE kind = 1 GROUP BY shape ORDER BY 2 DESC LIMIT 1000"
-
-
 def suspects(rules: Rules, salt: str, share: float) -> str:
-    """Who has more than this share of the batch's page views: name, whether it is a user's, and the number for it.
+    """Who has such a share of the batch's page views: name, whether it is a user's, and the number for it.
 
     Whoever has such a share of a whole log has it in one batch at least.
     """
@@ -145,6 +145,6 @@ def suspects(rules: Rules, salt: str, share: float) -> str:
     return f"""
         SELECT name, named, {number("name", salt)}
         FROM (SELECT {name} AS name, {named} AS named, count(*) AS pages, sum(count(*)) OVER () AS whole
-              FROM told WHERE kind = 0 GROUP BY ALL)
-        WHERE pages > {share} * whole
+              FROM ({PAGES}) GROUP BY ALL)
+        WHERE pages >= {share} * whole
     """

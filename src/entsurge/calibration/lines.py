@@ -107,8 +107,8 @@ def _utf8(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _unmarked(head: bytes) -> str | None:
     """UTF-16 by its first letters, where no mark says so: every other byte of ASCII is zero."""
-    zeros = [byte == 0 for byte in head]
-    return {(False, True, False, True): "utf-16-le", (True, False, True, False): "utf-16-be"}.get(tuple(zeros))
+    zeros = "".join("0" if byte == 0 else "x" for byte in head)
+    return {"x0x0": "utf-16-le", "0x0x": "utf-16-be"}.get(zeros)
 
 
 def _lines(text: bytes) -> pa.Array:

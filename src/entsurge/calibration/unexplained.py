@@ -57,3 +57,11 @@ def _told(counts: Counts, nameless: int) -> Iterator[str]:
             f"{number:,} lines of {file} could not be parsed, the first is line {example.number}: {WHY[reason]}: "
             f"{example.beginning}"
         )
+
+
+def hint(counts: Counts) -> str:
+    """What would help a log without a page view, by what most of its lines are."""
+    dates = sum(number for (_, reason), number in counts.unparsed.items() if reason == "date")
+    if 2 * dates > counts.lines:
+        return "let the server write full dates, such as 2026-01-12T10:00:00+01:00"
+    return "name your own paths in a file of rules: entsurge calibrate --rules ./ours.toml"

@@ -15,7 +15,7 @@ from entsurge.calibration.access_log import asking
 from entsurge.calibration.observed import ALL, HOURS, Observed
 from entsurge.calibration.plausibility import doubts
 from entsurge.calibration.shown import printable
-from entsurge.calibration.unexplained import read_as, unexplained
+from entsurge.calibration.unexplained import hint, read_as, unexplained
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def observe(log: AccessLog, files: Sequence[Path]) -> Observed:
         raise UsageError(
             f"{', '.join(map(str, files))}: no page view found in {counts.lines:,} lines\n"
             + "\n".join(unexplained(counts, nameless)),
-            hint="name your own paths in a file of rules: entsurge calibrate --rules ./ours.toml",
+            hint=hint(counts),
         )
     _make_visits(log)
     logged = coverage.stretches(counts.days)

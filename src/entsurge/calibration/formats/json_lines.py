@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 KNOWN = {
     "time": (
         "time_iso8601", "@timestamp", "timestamp", "time", "ts", "time_local", "StartUTC", "start_time", "datetime",
-        "date_time", "msec",
+        "date_time", "msec", "EdgeStartTimestamp",
     ),
     "path": (
         "request_uri", "uri", "path", "url", "RequestPath", "request.uri", "url.original", "url.path", "request_path",
-        "httpRequest.requestUrl", "request.path", "request.url",
+        "httpRequest.requestUrl", "request.path", "request.url", "ClientRequestURI",
     ),
     "query": ("query_string", "args", "query", "url.query"),
     "request": ("request", "request_line"),
     "method": (
         "request_method", "method", "RequestMethod", "request.method", "http.request.method",
-        "httpRequest.requestMethod", "http_method", "verb",
+        "httpRequest.requestMethod", "http_method", "verb", "ClientRequestMethod",
     ),
     "status": (
         "status", "status_code", "response_code", "DownstreamStatus", "http.response.status_code",
-        "httpRequest.status", "response.status", "status-code",
+        "httpRequest.status", "response.status", "status-code", "EdgeResponseStatus",
     ),
     "forwarded": (
         "http_x_forwarded_for", "x_forwarded_for", "X-Forwarded-For", "x-forwarded-for", "xff", "forwarded_for",
@@ -43,12 +43,13 @@ KNOWN = {
     "address": (
         "remote_addr", "client_ip", "clientip", "client", "ip", "ClientHost", "request.client_ip", "request.remote_ip",
         "request.remote_addr", "source.ip", "client.ip", "source.address", "client.address", "httpRequest.remoteIp",
-        "remote_ip", "remote_host", "downstream_remote_address", "client_addr", "ClientAddr",
+        "remote_ip", "remote_host", "downstream_remote_address", "client_addr", "ClientAddr", "ClientIP",
     ),
     "user": ("remote_user", "user", "user_id", "uid", "ClientUsername", "user.name", "username"),
     "agent": (
         "http_user_agent", "user_agent", "agent", "request_User-Agent", "request.headers.User-Agent",
         "user_agent.original", "httpRequest.userAgent", "userAgent", "useragent", "user-agent",
+        "ClientRequestUserAgent",
     ),
     "profile": ("profile", "profil", "persona", "user_profile"),
 }  # fmt: skip
