@@ -218,6 +218,7 @@ ENVELOPES: dict[str, Callable[[str], str]] = {
     "syslog (RFC 5424)": lambda line: '<190>1 2026-09-01T08:00:00.1Z web1 nginx 12 - [a@1 b="c ]"] ' + line,
     "syslog": lambda line: "2026-09-01T08:00:00.123456+02:00 web1 nginx[12]: " + line,
     "dated lines": lambda line: "2026-09-01T08:00:00.123456789Z " + line,
+    "docker compose, in colours": lambda line: "\x1b[36mweb-1  |\x1b[0m " + line,
     "syslog (RFC 3164), no tag": lambda line: "Sep  1 08:00:00 web1 " + line,
     "syslog (RFC 3164), French": lambda line: "janv. 12 08:00:00 web1 nginx[1]: " + line,
 }

@@ -54,8 +54,9 @@ class LineParser:
         if usual == len(table):
             return usual
         self._ask(
-            "CREATE OR REPLACE TEMP TABLE rest AS SELECT number, ltrim(line) AS line, '' AS envelope "
-            "FROM batch ANTI JOIN parsed USING (number)"
+            "CREATE OR REPLACE TEMP TABLE rest AS SELECT number, "
+            f"ltrim(CASE WHEN contains(line, chr(27)) THEN {envelopes.UNCOLOURED} ELSE line END) AS line, "
+            "'' AS envelope FROM batch ANTI JOIN parsed USING (number)"
         )
         self._add_described()
         self._add_recognised()

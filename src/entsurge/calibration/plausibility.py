@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 ONE_VISITORS_PAGES = 50  # that one address may have without being a proxy's
 PRIVATE_PAGES = 10  # the same, of an address of a private network
 FEW_ADDRESSES, PAGES_OF_ONE = 5, 100
-LARGE_PAGES = 20
+LARGE_PAGES = 10
 MOST_PAGES, LEAST_PAGES = 40, 1.1  # a visit, on average; published figures are 4 to 6
-FEW_VISITS, SOME_VISITS = 20, 200
+FEW_VISITS, SOME_VISITS, MANY_VISITS = 5, 20, 200
 NIGHT, DAY = range(6), range(8, 20)
 SHARE_OF_DAY = 0.5  # of the visits of an hour of the day, that an hour of the night may have
 UNREAD = 0.01
@@ -99,7 +99,7 @@ def _per_visit(figures: _Figures) -> Iterator[str]:
     pages, moves = figures.pages / figures.visits, figures.moves / figures.visits
     if figures.visits >= FEW_VISITS and pages > MOST_PAGES:
         yield f"{pages:.0f} page views a visit: monitors, or several visitors taken for one"
-    if figures.visits >= SOME_VISITS and pages < LEAST_PAGES:
+    if figures.visits >= MANY_VISITS and pages < LEAST_PAGES:
         yield (
             f"{pages:.2f} page views a visit: one visitor taken for several (an address or a user that changes with "
             "every request), or most pages unknown to the rules"
@@ -112,7 +112,7 @@ def _at_night(found: Observed, hours: Collection[int], figures: _Figures) -> Ite
     """Whether the night is as busy as the day: robots, or the hours of another time zone."""
     curve = found.curve(ALL)
     night, day = ([curve[hour] for hour in hours if hour % 24 in of] for of in (NIGHT, DAY))
-    if figures.visits < FEW_VISITS or not night or not day:
+    if figures.visits < SOME_VISITS or not night or not day:
         return
     at_night, by_day = sum(night) / len(night), sum(day) / len(day)
     if at_night > SHARE_OF_DAY * by_day:

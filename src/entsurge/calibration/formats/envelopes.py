@@ -29,6 +29,10 @@ _CARRIES = text(rf'"(?:{"|".join(_FIELDS)})"\s*:\s*"')
 _CARRIED = text(r'^\s*\{|"[A-Z]+ [^"]*HTTP/')  # JSON, or a request between quotes
 
 
+UNCOLOURED = r"regexp_replace(line, '\x1b\[[0-9;]*m', '', 'g')"
+"""A line without the colours that are meant for a terminal."""
+
+
 def unwrap(rows: str) -> str:
     """A SELECT of `number, line, envelope`: the lines of a table without what is around them, and what that was."""
     named = " ".join(f"WHEN regexp_matches(line, {text(of)}) THEN {text(name)}" for name, of in PREFIXES.items())
