@@ -92,6 +92,7 @@ def haproxy(folder: Path, fault: str) -> Made:
         "haproxy-backend-down": {"backend": "portal"},
         "haproxy-pool": {"backend": "portal", "most": 1},
         "haproxy-slow-connect": {"connections_per_second": 1},
+        "haproxy-map": {"map_file": str(folder / "measures.map"), "key": "closed"},
     }[fault], free_port(), str(folder / "admin.sock")  # fmt: skip
 
     def limit() -> str:
@@ -102,10 +103,14 @@ def haproxy(folder: Path, fault: str) -> Made:
         "haproxy-backend-down": lambda: ask(f"http://127.0.0.1:{port}/")[0] == 503,
         "haproxy-pool": lambda: limit() == "1",
         "haproxy-slow-connect": lambda: "ConnRateLimit: 1" in runtime.ask(admin, "show info").splitlines(),
+        "haproxy-map": lambda: ask(f"http://127.0.0.1:{port}/")[0] == 403,
     }[fault]
     with page_server() as server:
         config = folder / "haproxy.cfg"
-        config.write_text(HAPROXY.format(folder=folder, port=port, target=server.server_port))
+        closed = f"http-request deny if {{ str(closed),map({folder}/measures.map,off) -m str on }}"
+        (folder / "measures.map").write_text("closed off\n")
+        front, behind = HAPROXY.format(folder=folder, port=port, target=server.server_port).split("  default_backend")
+        config.write_text(f"{front}  {closed}\n  default_backend{behind}")
         with command_alive(["haproxy", "-f", str(config), "-db", "-q"], stderr=subprocess.DEVNULL):
             until(lambda: ask(f"http://127.0.0.1:{port}/")[0] == 200, 10, "haproxy")
             yield case(folder, fault, settings | {"socket": admin}, hurts)
@@ -375,7 +380,7 @@ def foreign(folder: Path, fault: str) -> Made:
 CASES: dict[str, Callable[[Path, str], contextlib.AbstractContextManager[Case]]] = {
     "envoy-delay": envoy, "envoy-abort": envoy, "envoy-connections": envoy,
     "haproxy-backend-down": haproxy, "haproxy-pool": haproxy, "haproxy-slow-connect": haproxy,
-    "postgres-sessions": postgres, "postgres-lock": postgres, "postgres-slow": postgres,
+    "haproxy-map": haproxy, "postgres-sessions": postgres, "postgres-lock": postgres, "postgres-slow": postgres,
     "process-kill": process, "process-freeze": process, "process-throttle": process, "disk-full": disk,
     "network-loss": network, "network-reject": network, "network-rate": network, "network-names": network,
     "network-delay": network, "certificate-expired": certificate, "target-measure": measure_of_the_target,
