@@ -55,6 +55,12 @@ Examples:
 @click.option("--service", multiple=True, metavar="SERVICE=SECONDS", help="The same for one service; repeatable.")
 @click.option("--spread", help=f"Distribution of page times around their mean: {KNOWN}.")
 @click.option("--session-limit", type=click.IntRange(1), help="Sessions before the waiting room answers.")
+@click.option(
+    "--waiting-room",
+    "waiting_room_per_second",
+    type=FiniteRange(0, min_open=True),
+    help="Newcomers a second that the waiting room itself can look after (default: as many as come).",
+)
 @click.option("--pages-per-minute", type=FiniteRange(0, min_open=True), help="Allowance of each account; then 429.")
 @click.option("--password-cost", type=click.IntRange(1, 20), help="log2 of scrypt's n (default: 10).")
 @click.option(
@@ -63,7 +69,7 @@ Examples:
     metavar="NAME=VALUE",
     help="A limit of chat and video class, such as video_kbps=500; repeatable (see docs/live-services.md).",
 )
-@click.option("--unlimited", is_flag=True, help="Lift workers, pool, queue and sessions.")
+@click.option("--unlimited", is_flag=True, help="Lift workers, pool, queue, sessions and waiting room.")
 @click.option(
     "--capacity", "only_capacity", is_flag=True, help="Print what it can take, by computation, and serve nothing."
 )

@@ -28,6 +28,7 @@ _WHOLE = (
     "password-cost",
     "upload-bytes",
     "quota-bytes",
+    "waiting-room-places",
 )
 _TEXTS = ("host", "database", "files-folder", "spread", "refusal")
 _NUMBERS = (
@@ -38,6 +39,7 @@ _NUMBERS = (
     "token-seconds",
     "pages-per-minute",
     "reread-seconds",
+    "waiting-room-per-second",
 )
 
 
@@ -69,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--service-spread", action="append", default=[], metavar="SERVICE=DISTRIBUTION")
     made.add_argument("--mobile-redirect", action="append", dest="mobile_redirects", metavar="URI")
     made.add_argument("--live", action="append", default=[], metavar="NAME=VALUE", help="such as video_kbps=500")
-    made.add_argument("--unlimited", action="store_true", help="lift workers, pool, queue and sessions")
+    made.add_argument("--unlimited", action="store_true", help="lift workers, pool, queue, sessions and waiting room")
     made.add_argument("--parent-pid", type=int, help="stop when this process is gone")
     made.add_argument("--member", action="store_true", help="one of several processes, of a filled database")
     made.add_argument("--watch-stdin", action="store_true", help="stop at the end of standard input")

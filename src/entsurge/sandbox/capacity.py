@@ -23,8 +23,8 @@ class Capacity:
 
     `visits_per_second` counts everyone who arrives, admitted or turned away; `pages_per_second` the pages served to
     them, without the sign-on and without pages a measure has closed. `bounds` is what each limit would allow, in
-    visits per second; `limiting` is the least of them: `workers`, `pool`, `sessions`, `allowance` or `nothing`.
-    `heaviest` is the service that takes most of the workers' time, and `heaviest_share` how much of it.
+    visits per second; `limiting` is the least of them: `workers`, `pool`, `sessions`, `allowance`, `waiting-room`
+    or `nothing`. `heaviest` is the service that takes most of the workers' time, and `heaviest_share` how much of it.
     """
 
     pages_per_second: float
@@ -51,7 +51,8 @@ def capacity(
     The mean visit of persona p, of share v, costs sign-on + pages × Σ mix(p, s) × seconds(s) of a worker, and the
     database's part of it of the pool; rate = servers ÷ that cost, whatever the distribution of page times around
     their mean. A sign-on lives from its visit's start to the last page and the idle time after it (Little: places ÷
-    life); without `visit_seconds` (of the run, compressed) places are not counted. Shares need not sum to one. A
+    life); without `visit_seconds` (of the run, compressed) places are not counted. Every visit passes the waiting
+    room once, admitted or not; who is asked to come again is another. Shares need not sum to one. A
     page that is refused in writing alone counts as read.
     """
     ordered = _ordered(settings, measures)
@@ -74,6 +75,7 @@ def capacity(
         "pool": _ratio(settings.processes * settings.pool, connections),
         "sessions": places(settings, ordered, admitted, pages_per_visit, visit_seconds),
         "allowance": _allowance(settings, admitted, pages_per_visit),
+        "waiting-room": settings.processes * (ordered.newcomers_per_second() or math.inf),
     }
     if settings.unlimited:
         bounds |= dict.fromkeys(("workers", "pool", "sessions"), math.inf)

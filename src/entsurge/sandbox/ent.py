@@ -13,7 +13,8 @@ from entsurge.sandbox.directory import Directory
 from entsurge.sandbox.limits import SessionLimit
 from entsurge.sandbox.live.links import Links
 from entsurge.sandbox.measure_options import text_for
-from entsurge.sandbox.measures import PRIORITY, SHORT_SESSIONS, Measures, Refusal
+from entsurge.sandbox.measures import PRIORITY, ROOM_OVERLOADED, SHORT_SESSIONS, Measures, Refusal
+from entsurge.sandbox.services import SIGN_ON
 from entsurge.sandbox.state.allowance import Rate
 from entsurge.sandbox.state.local import LocalState
 from entsurge.sandbox.state.shared import SharedState
@@ -21,6 +22,7 @@ from entsurge.sandbox.store import Database, Unavailable, seeding
 from entsurge.sandbox.store.disk import Disk
 from entsurge.sandbox.telemetry import Telemetry
 from entsurge.sandbox.tenants import authorities
+from entsurge.sandbox.waiting_room import WaitingRoom
 from entsurge.sandbox.workers import Overtaken, QueueFull, Resources
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class Ent:
         self.state = self._make_state()
         self.measures = Measures(settings, self.state.clock)
         self.limit = SessionLimit(settings, self.state)
+        self.waiting_room = WaitingRoom(self.measures.newcomers_per_second, settings.waiting_room_places)
         self.sessions = self.state.sessions
         self.forms = self.state.one_time("e1s1", _FORM_SECONDS)
         self.cas_paths: set[str] = set()  # other paths of this host that tickets may be made for
@@ -87,6 +90,17 @@ class Ent:
     def _present(self) -> dict[str, int]:
         """How many of each persona have a session."""
         return {name: self.sessions.present(name) for name in self.personas}
+
+    async def greet(self) -> Response | None:
+        """Have the waiting room look after a newcomer; what is answered where it has no place left either."""
+        try:
+            await self.waiting_room.look_after()
+        except QueueFull:
+            self.telemetry.count(SIGN_ON, "refused")
+            if self.measures.on(ROOM_OVERLOADED):
+                self.telemetry.effect(ROOM_OVERLOADED)
+            return markup.HangUp() if self.settings.refusal == "close" else markup.room_full(text_for(ROOM_OVERLOADED))
+        return None
 
     async def turn_away(self, person: Person, service: str, *, writing: bool = False) -> Response | None:
         """What stands for a page that is not to be had now: a measure's notice, or 429; none when it is."""
@@ -179,6 +193,7 @@ class Ent:
             "pool": pool.count,
             "pool_busy": pool.busy,
             "pool_waiting": pool.queue,
+            "waiting_room_queue": self.waiting_room.queue,
             "database_busy": self.database.busy,
             "database_waiting": self.database.waiting,
         }

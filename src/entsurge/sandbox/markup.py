@@ -53,6 +53,11 @@ def unavailable() -> HTMLResponse:
     return notice("Service indisponible", text, 503, {"retry-after": "30", "connection": "close"})
 
 
+def room_full(text: str) -> HTMLResponse:
+    """The page of an ENT whose waiting room has no place left."""
+    return notice("Salle d'attente pleine", text, 503, {"retry-after": "30", "connection": "close"})
+
+
 def too_many(wait_seconds: float) -> HTMLResponse:
     """The page of an account that asks for more than its allowance."""
     headers = {"retry-after": str(math.ceil(wait_seconds))}

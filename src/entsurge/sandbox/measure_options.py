@@ -18,6 +18,7 @@ DEFAULTS: Mapping[str, dict[str, Any]] = {
     "priority-services": {"services": [SIGN_ON, "home", "lesson-book", "homework", "messages"]},
     "attachments-capped": {"bytes": 1_000_000},
     "short-sessions": {"idle_minutes": 20},
+    "waiting-room-overloaded": {"per_second": 1},
 }
 _RESERVED = "L'ENT est actuellement réservé aux élèves et aux enseignants"
 _TEXTS = {
@@ -31,6 +32,7 @@ _TEXTS = {
     "video-off": "La classe virtuelle est suspendue.",
     "messaging-read-only": "L'envoi de messages est suspendu : la messagerie est en lecture seule, l'envoi est fermé.",
     "attachments-capped": "Les pièces jointes sont limitées pendant l'affluence : l'envoi de ce fichier est fermé.",
+    "waiting-room-overloaded": "Vous êtes très nombreux : la salle d'attente elle-même est pleine.",
 }
 
 
@@ -89,5 +91,6 @@ _CHECKS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "shares": ('shares by persona that sum to 1 at most, such as {"student": 0.5}', _shares),
     "services": (f"some of {', '.join(NAMES)}", _services),
     "bytes": ("a number of bytes", lambda value: _number(value, 0, 1e12)),
+    "per_second": ("a number above 0", lambda value: _number(value, 0.001, 1e9)),
     "idle_minutes": ("a number of minutes above 0", lambda value: _number(value, 0.001, 1e6)),
 }

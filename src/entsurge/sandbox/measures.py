@@ -19,6 +19,7 @@ PUPILS_AND_TEACHERS, PARENTS_TIME_SLOTS = "pupils-and-teachers-first", "parents-
 TIME_SLOTS, RESERVED_PLACES = "persona-time-slots", "reserved-places"
 SHORT_SESSIONS, PRIORITY = "short-sessions", "priority-services"
 READ_ONLY, CAPPED = "messaging-read-only", "attachments-capped"
+ROOM_OVERLOADED = "waiting-room-overloaded"  # a fault, switched as they are
 
 NOT_ADMITTED: Mapping[str, tuple[str, ...]] = {PUPILS_AND_TEACHERS: ("parent", "staff")}
 CLOSES_PAGE: Mapping[str, str] = {"news-closed": "news", "messaging-off": "messages", "video-off": "video-class"}
@@ -34,6 +35,7 @@ MEASURES = (
     CAPPED,
     *STATIC_PAGE,
     SHORT_SESSIONS,
+    ROOM_OVERLOADED,
 )
 _ROUNDING = 1e-6  # of a place
 
@@ -145,6 +147,14 @@ class Measures:
         if self.on(SHORT_SESSIONS):
             seconds = min(seconds, 60.0 * self._options[SHORT_SESSIONS]["idle_minutes"])
         return seconds / self._settings.compression
+
+    def newcomers_per_second(self) -> float | None:
+        """How many newcomers the waiting room of a process can look after in a second; none: as many as come."""
+        usual = None if self._settings.unlimited else self._settings.waiting_room_per_second
+        if not self.on(ROOM_OVERLOADED):
+            return usual
+        left = float(self._options[ROOM_OVERLOADED]["per_second"])
+        return left if usual is None else min(usual, left)
 
     def hour(self) -> float:
         """The hour of the day, simulated or local, from 0 to 24."""

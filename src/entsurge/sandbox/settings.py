@@ -29,6 +29,7 @@ _AT_LEAST = {
     "burst": 1,
     "upload_bytes": 0,
     "quota_bytes": 0,
+    "waiting_room_places": 0,
 }
 REFUSALS = ("page", "close")
 _ABOVE_ZERO = ("capacity_factor", "compression", "reread_seconds")
@@ -41,12 +42,13 @@ class Settings:
     A page's document holds one of `workers` for the seconds of its service: `service_seconds[service]`,
     else `default_seconds`, divided by `capacity_factor`. Idle limits are divided by `compression`, and
     `simulated_hour` (0 to 24; the local clock if none) runs that many times faster. `unlimited` lifts
-    workers, pool, queue and sessions; pages still take their time.
+    workers, pool, queue, sessions and waiting room; pages still take their time.
 
     Each of `processes` has workers, pool and queue of its own. `spread` (by service: `service_spread`) is the
     distribution of page times around their mean. A full queue answers a page, or closes the connection if
     `refusal` is `close`. An account may ask for `pages_per_minute`, `burst` of them at once; the session limit
-    is re-read every `reread_seconds`: both compressed like the day.
+    is re-read every `reread_seconds`: both compressed like the day. Each process's waiting room looks after
+    `waiting_room_per_second` newcomers, let through or not, and `waiting_room_places` stand before it.
     Those of `personas` live here: always the shipped ones, and any others.
     Mobile access tokens are good for `token_seconds`, divided by `compression`; codes go to `mobile_redirects` alone.
     """
@@ -66,6 +68,8 @@ class Settings:
     refusal: str = "page"
     pages_per_minute: float | None = None
     burst: int = 30
+    waiting_room_per_second: float | None = None
+    waiting_room_places: int = 500
     unlimited: bool = False
     idle_seconds: float = 3_600.0
     compression: float = 1.0
@@ -91,8 +95,9 @@ class Settings:
         faults += [found for each in (self.spread, *self.service_spread.values()) if (found := spread_fault(each))]
         if self.refusal not in REFUSALS:
             faults.append(f"refusal is {self.refusal!r}, expected one of {', '.join(REFUSALS)}")
-        if self.pages_per_minute is not None and self.pages_per_minute <= 0:
-            faults.append(f"pages_per_minute is {self.pages_per_minute}, not above 0")
+        for name in ("pages_per_minute", "waiting_room_per_second"):
+            if getattr(self, name) is not None and getattr(self, name) <= 0:
+                faults.append(f"{name} is {getattr(self, name)}, not above 0")
         if not 1 <= self.password_cost <= 20:
             faults.append(f"password_cost is {self.password_cost}, outside 1 to 20")
         if self.processes > 1 and not self.database.startswith("postgresql"):

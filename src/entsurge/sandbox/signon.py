@@ -50,6 +50,9 @@ class SignOn:
         session = await self._ent.sessions.find(request.cookies.get(_COOKIE, ""))
         if session is not None:
             return await self._to_service(request, service, session)
+        refused = await self._ent.greet()
+        if refused is not None:
+            return refused
         if self._ent.full:
             self._ent.telemetry.count(SIGN_ON, "waiting")
             return markup.waiting_room()

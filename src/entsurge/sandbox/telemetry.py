@@ -24,6 +24,7 @@ _GAUGES: Mapping[str, str] = {
     "pool": "Connections of the declared pool.",
     "pool_busy": "Connections in use.",
     "pool_waiting": "Pages waiting for a connection.",
+    "waiting_room_queue": "Newcomers before the waiting room.",
     "database_busy": "Real connections at work (PostgreSQL).",
     "database_waiting": "Pieces of work waiting for a real connection (PostgreSQL).",
 }

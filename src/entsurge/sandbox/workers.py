@@ -121,7 +121,7 @@ class Resources:
         database = self._settings.database_seconds(service) * luck
         if self._settings.unlimited or not seconds:
             yield
-            await _sleep_until(loop.time() + seconds)
+            await sleep_until(loop.time() + seconds)
             return
         start = await self.workers.take(loop.time(), hurried=hurried)
         try:
@@ -134,12 +134,12 @@ class Resources:
 
     async def _spend(self, start: float, alone: float, database: float) -> float:
         """Pass the time of a page that started at `start`; the instant at which it was due to end."""
-        await _sleep_until(start + alone)
+        await sleep_until(start + alone)
         if not database:
             return start + alone
         end = await self.pool.take(start + alone) + database
         try:
-            await _sleep_until(end)
+            await sleep_until(end)
         except BaseException:
             self.pool.release(asyncio.get_running_loop().time())
             raise
@@ -147,7 +147,7 @@ class Resources:
         return end
 
 
-async def _sleep_until(instant: float) -> None:
+async def sleep_until(instant: float) -> None:
     """Wait for an instant of the loop's clock; return at once if it has passed."""
     late = instant - asyncio.get_running_loop().time()
     if late > 0:
