@@ -14,6 +14,7 @@ from entsurge.chaos.experiment import load
 from entsurge.chaos.game_day import load_all, names
 from entsurge.errors import UsageError
 
+WORKED = Path(__file__).parents[2] / "docs" / "examples" / "measures"
 WANTED = {
     "sso-slow", "sso-down", "database-pool-exhausted", "database-locked", "one-node-killed", "storage-slow",
     "school-network-lossy", "broker-down", "video-down", "certificate-expired", "dns-cut", "cache-flushed",
@@ -28,6 +29,22 @@ def test_the_library_is_there_and_valid() -> None:
         assert faults_of(name) == []
     for name in content.names("chaos"):
         assert set(load(name).extension.title) == {"fr", "en"}
+
+
+def test_the_worked_measures_are_valid_and_explained() -> None:
+    """Each passes both validations, is a measure with a way back and titles, and stands on its page."""
+    page = (WORKED.parents[1] / "measures-worked.md").read_text()
+    found = sorted(WORKED.glob("*/*.json"))
+    assert {path.parent.name for path in found} == {"nginx", "haproxy", "entcore", "moodle"}
+    for path in found:
+        if path.name == "auth.json":  # entcore's own
+            continue
+        assert faults_of(str(path)) == []
+        one = load(str(path))
+        assert one.extension.kind == "measure"
+        assert set(one.extension.title) == {"fr", "en"}
+        assert all(held["settings"].get("off", True) for held in one.faults)
+        assert f"({path.relative_to(WORKED.parents[1])})" in page
 
 
 def test_chaos_toolkit_s_own_command_accepts_them(tmp_path: Path) -> None:

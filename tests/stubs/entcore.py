@@ -1,12 +1,14 @@
 """Answers as entcore does: login that renders a page for a wrong password, tooload.html with 200, XSRF, JSON APIs."""
 
+import json
 import re
+from urllib.request import urlopen
 
 from web import Web, html, js, to
 
 web = Web()
 LOGIN = "<div ng-controller=LoginController></div><script src=/public/login.js></script>"
-web.mails, web.documents = {}, {}
+web.mails, web.documents, web.sessions = {}, {}, set()
 
 
 def who(asked):
@@ -28,7 +30,8 @@ def signed_on(function):
 
 @web.on("GET", "/auth/login")
 def form(asked):
-    if web.kept.get("full"):
+    limit = web.kept.get("limit", 0)
+    if web.kept.get("full") or 0 < limit < len(web.sessions):
         return html("<h1>Vous êtes très nombreux à vouloir accéder à l'ENT</h1><p>Merci d'attendre 3 minutes</p>")
     return html(LOGIN)
 
@@ -38,6 +41,7 @@ def submit(asked):
     if asked.form.get("password") != "juste" or "callBack" not in asked.form:
         return html(LOGIN)
     token = web.token(asked.form["email"])
+    web.sessions.add(token)
     cookies = [f"oneSessionId={token}; Path=/; HttpOnly", "authenticated=true; Path=/", "XSRF-TOKEN=xsrf-1; Path=/"]
     return to("/timeline/timeline", *cookies)
 
@@ -46,6 +50,14 @@ def submit(asked):
 def full(asked):
     web.kept["full"] = asked.groups[0] == "yes"
     return js({})
+
+
+@web.on("PUT", "/stub/read-limit")
+def read_limit(asked):
+    """What the auth module does every five minutes with its `session-limit-config`."""
+    with urlopen(f"{asked.json['uri']}/session/limit", timeout=5) as answer:
+        web.kept["limit"] = json.load(answer)[asked.json["platform"]]
+    return js({"limit": web.kept["limit"]})
 
 
 @web.on("GET", "/auth/oauth2/userinfo")

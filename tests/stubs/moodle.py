@@ -4,11 +4,16 @@ from web import Web, hidden, html, js, to
 
 web = Web()
 web.drafts, web.handed_in, web.posts, web.sent = {}, {}, {}, {}
+web.config, web.sessions, web.clock = {"sessiontimeout": "28800"}, {}, 0
 KEY = "sesskey9"
 
 
 def who(asked):
-    return web.kept.get(asked.cookies.get("MoodleSession", ""))
+    token = asked.cookies.get("MoodleSession", "")
+    if web.clock - web.sessions.get(token, web.clock) >= int(web.config["sessiontimeout"]):
+        web.kept.pop(token, None)
+    web.sessions[token] = web.clock
+    return web.kept.get(token)
 
 
 def config():
@@ -53,6 +58,11 @@ def submit(asked):
     if asked.form["password"] != "juste":
         return _form("<div id=loginerrormessage>Invalid login, please try again</div>")
     token = web.token(asked.form["username"])
+    mine = [each for each in web.sessions if web.kept.get(each) == asked.form["username"]]
+    web.sessions[token] = web.clock
+    most = int(web.config.get("limitconcurrentlogins", 0))
+    for older in mine[: max(0, len(mine) + 1 - most)] if most else []:
+        web.kept.pop(older, None)
     return to("/login/index.php?testsession=7", f"MoodleSession={token}; Path=/")
 
 
@@ -60,6 +70,43 @@ def submit(asked):
 def full(asked):
     web.kept["full"] = asked.groups[0] == "yes"
     return js({})
+
+
+@web.on("PUT", r"/stub/later/(\d+)")
+def later(asked):
+    """So many seconds pass."""
+    web.clock += int(asked.groups[0])
+    return js({})
+
+
+@web.on("GET", r"/stub/config/(\w+)")
+def setting(asked):
+    """What admin/cli/cfg.php reads."""
+    return js({"value": web.config.get(asked.groups[0])})
+
+
+@web.on("PUT", r"/stub/config/(\w+)")
+def set_setting(asked):
+    """What admin/cli/cfg.php and maintenance.php set."""
+    if asked.json["value"] is None:
+        web.config.pop(asked.groups[0], None)
+    else:
+        web.config[asked.groups[0]] = asked.json["value"]
+    return js({})
+
+
+def in_maintenance(answer):
+    """As lib/setup.php: nothing but the page, with 503 and when to come back."""
+
+    def wrapped(asked):
+        if web.config.get("maintenance_enabled") == "cli mode" and not asked.path.startswith("/stub/"):
+            return html("<h1>Ce site est en maintenance</h1>", 503, headers={"Retry-After": "300"})
+        return answer(asked)
+
+    return wrapped
+
+
+web.answer = in_maintenance(web.answer)
 
 
 @web.on("GET", "/my/")
