@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from chaos_parts import command_alive, free_port
-from chaos_subject import until
+from chaos_subject import Subject, until
 from worked_parts import WORKED, Asking, Portal, get, in_force, portal, worked
 
 from entsurge.errors import EntsurgeError
@@ -139,6 +139,19 @@ def test_who_is_being_served_is_not_cut_and_measures_add_up(front: Front) -> Non
         assert front.status(profil="parent") == 503
         front.portal.let.set()
         assert under_way.answer().body == "the portal's /slow"
+
+
+def test_a_run_that_is_killed_leaves_nothing_in_force(front: Front, tmp_path: Path) -> None:
+    """The file as a run takes it: in force while its controller lives; killed for good, the guardian takes it back."""
+    subject = Subject(tmp_path / "run", WORKED / "nginx" / "parents-later.json")
+    try:
+        subject.wait_applied()
+        until(lambda: front.status(profil="parent") == 503, 5, "in force")
+        subject.process.kill()
+        until(lambda: front.status(profil="parent") == 200, 10, "off again")
+        until(lambda: not subject.in_force(), 5, "nothing is left")
+    finally:
+        subject.close()
 
 
 def test_what_nginx_refuses_is_not_kept(front: Front) -> None:
