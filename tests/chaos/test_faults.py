@@ -264,7 +264,8 @@ def test_a_fault_that_does_not_say_what_it_counts_cannot_be_written() -> None:
     register_all()
     nobody = {kind for kind, of in REGISTRY.items() if of.evidence is None}
     assert nobody == {
-        "certificate-expired", "command", "haproxy-map", "http-call", "namespace", "operator", "rollbacks", "target-measure",
+        "certificate-expired", "command", "haproxy-map", "http-call", "namespace", "operator", "rollbacks",
+        "target-measure",
     }  # fmt: skip
 
 

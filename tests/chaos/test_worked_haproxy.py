@@ -113,5 +113,7 @@ def test_the_map_has_again_what_it_had(front: Front) -> None:
     for wrong in ({"map_file": known, "key": "nothing"}, {"map_file": "/nowhere.map", "key": "static-home"}):
         with pytest.raises(EntsurgeError, match=f"no {wrong['key']} in the map {wrong['map_file']}"):
             make("haproxy-map", {"socket": front.socket, **wrong}).prepare()
+        assert make("haproxy-map", {"socket": front.socket, **wrong}).refusals()
+    assert worked("haproxy", "static-home").refusals() == []
     with pytest.raises(EntsurgeError, match=r"settings\.key"):
         make("haproxy-map", {"socket": front.socket, "map_file": known, "key": "a; shutdown frontend ent"})

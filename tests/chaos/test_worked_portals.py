@@ -93,6 +93,15 @@ def test_a_platform_without_a_limit_is_said(limits: tuple[Path, str], monkeypatc
     assert limits[0].read_text() == before
 
 
+def test_a_folder_that_is_not_there_is_said_before_anything_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a program that nobody has."""
+    monkeypatch.setenv("ENT_SESSION_LIMIT", "/nowhere/limits")
+    one = worked("entcore", "session-limit")
+    assert one.lacks() == ["folder: /nowhere/limits: no such folder"]
+    found = one.model_copy(update={"folder": "", "on": ["no-such-program-here"]}).lacks()
+    assert found == ["no-such-program-here: no such command"]
+
+
 class Moodle:
     """The stub of Moodle, and people with a session there."""
 

@@ -2,7 +2,9 @@
 
 import os
 import shlex
+import shutil
 import subprocess
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -25,6 +27,12 @@ class Command(Fault):
     def ends(self) -> bool:
         """With an `off`: a cache that was flushed has none."""
         return bool(self.off)
+
+    def lacks(self) -> list[str]:
+        """The folder, and the programs that are named without a path."""
+        folder = [f"folder: {self.folder}: no such folder"] if self.folder and not Path(self.folder).is_dir() else []
+        programs = {each[0] for each in (self.on, self.off) if each and "/" not in each[0]}
+        return folder + [f"{one}: no such command" for one in sorted(programs) if shutil.which(one) is None]
 
     def prepare(self) -> dict[str, Any]:
         """The way back is the command itself."""

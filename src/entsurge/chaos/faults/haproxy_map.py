@@ -23,6 +23,14 @@ class HaproxyMap(HaproxyFault):
     key: Annotated[str, Field(pattern=r"^[^\s;]+$")]
     value: Annotated[str, Field(pattern=r"^[^\s;]+$")] = "on"
 
+    def refusals(self) -> list[str]:
+        """Whether HAProxy has the line."""
+        try:
+            self.prepare()
+        except EntsurgeError as error:
+            return [str(error)]
+        return []
+
     def prepare(self) -> dict[str, Any]:
         """The value that it has now."""
         answer = ask(self.socket, f"get map {self.map_file} {self.key}")
