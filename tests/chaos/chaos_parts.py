@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -115,10 +116,12 @@ backend portal
 
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    """A port that was free a moment ago, on every address, out of the range that connections take theirs from."""
+    for port in random.sample(range(12_000, 32_000), 100):
+        with socket.socket() as one, contextlib.suppress(OSError):
+            one.bind(("", port))
+            return port
+    raise AssertionError("no free port among a hundred")
 
 
 @contextlib.contextmanager

@@ -136,7 +136,7 @@ def house(folder: Path, how: str, *, named: str = f"DNS:{PORTAL}") -> Iterator[H
     command = [shutil.which("nginx"), "-c", str(folder / "nginx.conf"), "-p", str(folder)]
     try:
         with command_alive(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
-            until(lambda: _listening(ports[0]), 10, "nginx")
+            until(lambda: all(map(_listening, ("127.0.0.1", CAS, "127.0.0.1"), ports)), 10, "nginx")
             access = Access(hosts=(PORTAL, CAS), certificates=str(authority.root) if authority else "")
             yield House(portal, cas, guarded, access, authority, server.asked)
     finally:
@@ -169,9 +169,9 @@ def _configured(folder: Path, behind: int, ports: list[int], how: str, authority
     return NGINX.format(folder=folder, user=user, servers="".join(servers))
 
 
-def _listening(port: int) -> bool:
+def _listening(host: str, port: int) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
+        socket.create_connection((host, port), 1).close()
     except OSError:
         return False
     return True

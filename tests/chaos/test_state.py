@@ -19,6 +19,7 @@ from entsurge.chaos.process import Process
 from entsurge.chaos.state import Record, audit, audited, in_force, project
 from entsurge.chaos.victim import descendants
 from entsurge.commands.perturbed import perturbed
+from entsurge.commands.targets import Chosen
 from entsurge.errors import EntsurgeError
 
 
@@ -300,15 +301,15 @@ def test_a_run_undoes_what_is_its_own_and_is_kept_from_its_own_target_alone(
     ):  # fmt: skip
         record = a_record(tmp_path, gone())
         dataclasses.replace(record, experiment=name, target=target, project=whose, settings=settings).write()
-    with perturbed([], HERE) as front:
-        assert front.url == HERE
+    with perturbed([], Chosen(HERE, "portal", "here")) as front:
+        assert not front.edge
     said = capsys.readouterr().err
     assert "our-own was left by run r: undone" in said
     assert f"their-call, left by run r of theirs, is still in force on {HERE}; not in the way" in said
     assert f"our-other, left by run r of ours, is still in force on {PREPROD}; not in the way" in said
     assert not any(row["experiment"] == "their-call" for row in audited()[0])
     assert sorted(record.experiment for record in in_force()) == ["our-other", "their-call"]
-    with pytest.raises(EntsurgeError, match="still broken"), perturbed([], PREPROD):
+    with pytest.raises(EntsurgeError, match="still broken"), perturbed([], Chosen(PREPROD, "portal", "preprod")):
         pass
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from entsurge.drivers.json_value import compiled
 from entsurge.drivers.pages_file import load
 from entsurge.errors import UsageError
 
@@ -45,7 +46,8 @@ def test_numbers_of_a_json_body_are_sent_as_numbers(tmp_path: Path) -> None:
     path = tmp_path / "d.toml"
     page = f'{HEAD}[[page.request]]\nurl = "/"\n[[page.request]]\nurl = "/x"\nmethod = "POST"\n'
     path.write_text(page + "json = { at = [45.75, 4], deep = { share = 1e-3 } }\n")
-    assert json.dumps(load(path).page[0].request[1].json_body) == '{"at": [45.75, 4], "deep": {"share": 0.001}}'
+    sent = compiled(load(path).page[0].request[1].json_body)
+    assert json.dumps(sent) == '{"at": [45.75, 4], "deep": {"share": 0.001}}'
     path.write_text(page + "json = { day = 2026-03-02 }\n")
-    with pytest.raises(UsageError, match=r"page\.0\.request\.1\.json: .*2026-03-02: JSON has no dates"):
+    with pytest.raises(UsageError, match=r"page\.0\.request\.1\.json: .*2026-03-02: no value of JSON"):
         load(path)

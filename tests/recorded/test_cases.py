@@ -104,13 +104,14 @@ def test_headers_that_are_left_out_are_said() -> None:
 
 
 def test_the_command_on_what_is_odd(tmp_path) -> None:
-    """A file whose name holds U+FFFE and a Latin-1 byte is read as any other; its refusal is one line."""
+    """A file whose name holds U+FFFE and a Latin-1 byte is refused in one line, with the remedy."""
     odd = tmp_path / "vis\ufffeite\udce9.har"
     odd.write_bytes((CASES / "deep.har").read_bytes())
     command = [sys.executable, "-m", "entsurge", "import-har", str(odd)]
     done = subprocess.run(command, capture_output=True, timeout=60, check=False)
     assert done.returncode == 2
-    assert b"log.entries" in done.stderr
+    assert b"U+FFFE at character" in done.stderr
+    assert b"give the file or folder a name in UTF-8" in done.stderr
     assert b"Traceback" not in done.stderr
 
 
