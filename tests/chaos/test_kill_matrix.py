@@ -154,13 +154,18 @@ def ended(run: RealRun, case: Case, whom: tuple[str, ...]) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whoever_of_a_run_is_killed_its_fault_ends(fault: str, profile: Path, url: str) -> None:
-    """Six kills of one fault; every one that is not held is named."""
+    """One kill of each fault in turn, so that each kind has its turn; every one that is not held is named.
+
+    ENTSURGE_KILLS=all: all six of each fault, which takes twenty minutes.
+    """
     wrong = []
+    turn = FAULTS.index(fault) % len(KILLS)
+    chosen = list(KILLS.items()) if os.environ.get("ENTSURGE_KILLS") == "all" else [list(KILLS.items())[turn]]
     with tempfile.TemporaryDirectory(prefix="entsurge-kill-") as name:
         folder = Path(name)
         try:
             with CASES[fault](folder, fault) as case:
-                for number, (kill, whom) in enumerate(KILLS.items()):
+                for number, (kill, whom) in enumerate(chosen):
                     run = RealRun(folder / str(number), profile, url, case)
                     try:
                         until(_in_force(run, case), BEGIN_SECONDS, f"{fault} hurts: {run.said()}")
