@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from entsurge.errors import UsageError
-from entsurge.spreadsheet import Sheet, bare, plain
+from entsurge.spreadsheet import HEAD, Sheet, bare, first_names, plain
 
 MEANINGS = {"login": "login", "identifiant": "login", "mot de passe": "password", "password": "password"}
 
@@ -104,17 +104,52 @@ def test_spaces_after_every_delimiter_are_a_way_of_writing(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("data", "said"),
     [
+        (b"", "no table that can be read: empty"), (b"\n;;\n", "no table that can be read: empty"),
+        (b"PK\x03\x04,login\n", "line 1: binary"), (b"\nlog\x00in;password\n", "line 2: binary"),
         ("login;password\nélève;a\n".encode() + b"\xe9l;b\n", "line 3: letters in UTF-8 and letters in Windows-1252"),
         (b"login;password\n\x81;a\n", "line 2: neither UTF-8 nor Windows-1252"),
         ("login;password\n".encode("utf-16")[:-1], "utf-16"),
     ],
 )  # fmt: skip
-def test_what_is_in_no_encoding_is_refused(tmp_path: Path, data: bytes, said: str) -> None:
-    """Two encodings in one file would change letters silently: refused with the line."""
+def test_what_is_no_table_is_refused(tmp_path: Path, data: bytes, said: str) -> None:
+    """Nothing, binary; and two encodings in one file would change letters silently: refused with the line."""
     (tmp_path / "x.csv").write_bytes(data)
     with pytest.raises(UsageError) as caught:
         list(Sheet(tmp_path / "x.csv", MEANINGS).rows())
     assert said in str(caught.value)
+
+
+def test_a_lenient_reading_lets_empty_cells_lack_and_values_hold_any_letter(tmp_path: Path) -> None:
+    """Cells that hold something are never dropped; a value with a delimiter after a line break may be rows."""
+    path = tmp_path / "x.csv"
+    path.write_text('a;;c;;\n1;2\n1;2;3;;;\n1;"x\x07\ny";3\n1;2;3;4\n1;"2\n1;2";3\n')
+    found = list(Sheet(path, lenient=True).rows())
+    assert [list(row.cells.values()) for row in found[:3]] == [["1", "2", ""], ["1", "2", "3"], ["1", "x\x07\ny", "3"]]
+    assert Sheet(path, lenient=True).columns == ["a", "column 2", "c"]
+    assert [(row.line, row.fault.partition(";")[0]) for row in found[3:]] == [
+        (6, "4 cells, where the first line has 3"), (7, "a line break within a value"),
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match="line 6: 4 cells"):
+        list(Sheet(path, lenient=True).sound_rows())
+
+
+def test_names_may_hold_line_breaks(tmp_path: Path) -> None:
+    """As in cells that a spreadsheet wraps; rows keep their lines."""
+    (tmp_path / "x.csv").write_text('login;"Mot de\npasse"\na;b\n')
+    assert [(row.line, row.cells) for row in Sheet(tmp_path / "x.csv", MEANINGS).rows()] == [
+        (3, {"login": "a", "password": "b"})
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-32"])
+@pytest.mark.parametrize("shift", range(3))
+def test_the_first_names_need_the_beginning_alone(tmp_path: Path, encoding: str, shift: int) -> None:
+    """Wherever the beginning ends within a letter, and whatever follows it."""
+    path = tmp_path / "x.csv"
+    path.write_bytes(("Élève;Visités\n" + "x" * shift + "é" * HEAD).encode(encoding) + b"\xff\x81")
+    assert first_names(path) == ["eleve", "visites"]
+    path.write_bytes(b"\x1f\x8b\x00")
+    assert first_names(path) == []
 
 
 def test_words_are_compared_without_case_accents_and_signs() -> None:

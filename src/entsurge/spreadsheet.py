@@ -11,23 +11,28 @@ import csv
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from io import BytesIO, TextIOWrapper
+from itertools import islice
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from entsurge.errors import UsageError
 from entsurge.file_values import unwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-DELIMITERS = ",;\t|"
+DELIMITERS = ";,\t|"  # of two that may be meant, the one that stands in no name
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
 PIECE = 1 << 20
+HEAD = 65_536
+MOST_LINES = 20  # of a row of names: some hold line breaks
 HINT = "save it as CSV in UTF-8"
-_SEPARATOR = re.compile(r'"?sep=([^"])"?\s*', re.IGNORECASE)
+_SEPARATOR = re.compile(r'"?sep=([^"\x00])"?\s*', re.IGNORECASE)
+_BINARY = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _UTF8_LETTERS = re.compile(rb"\xc3[\x80-\xbf]|\xc2[\xa0-\xbf]")  # é and « in UTF-8; in Windows-1252 nobody writes these
 
 
@@ -44,22 +49,38 @@ class Sheet:
     """A table whose first line names its columns. Raises UsageError for what is none.
 
     `meanings` says which column a name stands for, by the name as `plain` has it; names that it does not know are
-    left alone. Rows are read anew, one at a time, each time they are asked for.
+    left alone. Without it each column is the plain name, or its number where it has none. A `lenient` reading is for
+    tables of which figures alone count: empty cells may lack at the end of a row or be too many, and values may hold
+    line breaks and control characters. Rows are read anew, one at a time, each time they are asked for.
     """
 
-    def __init__(self, path: Path, meanings: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, meanings: Mapping[str, str] | None = None, *, lenient: bool = False) -> None:
         self.path = path
+        self._lenient = lenient
         try:
             self.encoding = _encoding(path)
             with self._opened() as stream:
-                self._before, self.delimiter, self._spaced, names = _head(stream, meanings)
+                self._before, self.delimiter, self._spaced, names = _head(stream, meanings or {})
         except (OSError, UnicodeError, csv.Error) as error:
             raise UsageError(f"{path}: no table that can be read: {_said(error)}", hint=HINT) from None
-        self.columns = [meanings.get(plain(name), "") for name in names]
+        while lenient and names and not plain(names[-1]):
+            names.pop()
+        if meanings is None:
+            self.columns = [plain(name) or f"column {number}" for number, name in enumerate(names, 1)]
+        else:
+            self.columns = [meanings.get(plain(name), "") for name in names]
         known = [column for column in self.columns if column]
-        twice = [name.strip() for name, column in zip(names, self.columns, strict=True) if known.count(column) > 1]
+        pairs = zip(names, self.columns, strict=True)
+        twice = [" ".join(name.split()) for name, column in pairs if known.count(column) > 1]
         if twice:
             raise UsageError(f"{path}: line {self._before + 1}: columns {', '.join(twice)} say the same; expected one")
+
+    def sound_rows(self) -> Iterator[Row]:
+        """Each row that is not empty. Raises UsageError, with the line, at the first that has a fault."""
+        for row in self.rows():
+            if row.fault:
+                raise UsageError(f"{self.path}: line {row.line}: {row.fault}")
+            yield row
 
     def rows(self) -> Iterator[Row]:
         """Each row that is not empty. A quote that is not closed ends them, with its fault."""
@@ -75,25 +96,28 @@ class Sheet:
                     if any(map(str.strip, cells)):
                         yield self._row(line + 1, cells)
                     line = self._before + reader.line_num
-            except csv.Error as error:
-                unclosed = "unexpected end of data" in str(error)
-                yield Row(line + 1, {}, "a quote that is not closed" if unclosed else str(error))
-            except UnicodeError as error:
+            except (csv.Error, UnicodeError) as error:
                 yield Row(line + 1, {}, _said(error))
 
     def _row(self, line: int, cells: list[str]) -> Row:
+        if self._lenient:
+            cells = _fitted(cells, len(self.columns))
         if len(cells) != len(self.columns):
             more = len(cells) > len(self.columns)
             remedy = "quote a value that holds the delimiter" if more else "an empty cell keeps its delimiter"
             return Row(line, {}, f"{len(cells)} cells, where the first line has {len(self.columns)}; {remedy}")
         known = {name: cell for name, cell in zip(self.columns, cells, strict=True) if name}
         whole = "".join(cells)
-        if "\n" in whole or "\r" in whole:
+        if ("\n" in whole or "\r" in whole) and any(map(self._swallows, cells)):
             return Row(line, known, "a line break within a value; is a quote not closed?")
-        if unwritable(whole):
+        if unwritable(whole) and (not self._lenient or "\x00" in whole):
             odd = [f"{name}: {unwritable(cell)}" for name, cell in known.items() if unwritable(cell)]
             return Row(line, known, odd[0] if odd else "")
         return Row(line, known)
+
+    def _swallows(self, cell: str) -> bool:
+        """Whether a value may hold rows that are not its own."""
+        return ("\n" in cell or "\r" in cell) and (not self._lenient or self.delimiter in cell)
 
     def _opened(self) -> TextIO:
         return self.path.open(encoding=self.encoding, newline="")
@@ -110,27 +134,54 @@ def plain(name: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", bare(name)))
 
 
+def first_names(path: Path) -> list[str]:
+    """The plain names in the first line, from the beginning of the file alone; none for no table. Raises UsageError."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(HEAD)
+    except OSError as error:
+        raise UsageError(f"{path}: no table that can be read: {_said(error)}") from None
+    encoding = _marked(head) or ("utf-8" if _is_utf8(BytesIO(head), cut=True) else "cp1252")
+    try:
+        _, _, _, names = _head(TextIOWrapper(BytesIO(head), encoding, errors="replace", newline=""), {})
+    except csv.Error:
+        return []
+    return [plain(name) for name in names]
+
+
 def _encoding(path: Path) -> str:
     """In which encoding a file is written. Raises OSError, UnicodeError."""
     with path.open("rb") as stream:
-        head = stream.read(4)
-        for mark, name in MARKS:
-            if head.startswith(mark):
-                return name
-        if len(head) == 4 and not any(head[1::2]) and all(head[::2]):
-            return "utf-16-le"
-        if len(head) == 4 and not any(head[::2]) and all(head[1::2]):
-            return "utf-16-be"
+        if marked := _marked(stream.read(4)):
+            return marked
         stream.seek(0)
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        try:
-            while piece := stream.read(PIECE):
-                decoder.decode(piece)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            stream.seek(0)
-            return _of_bytes(stream.read())
-    return "utf-8"
+        if _is_utf8(stream):
+            return "utf-8"
+        stream.seek(0)
+        return _of_bytes(stream.read())
+
+
+def _marked(head: bytes) -> str:
+    """The encoding that the first four bytes tell, by a mark or by every other one being zero; else none."""
+    for mark, name in MARKS:
+        if head.startswith(mark):
+            return name
+    even, odd = head[:4:2], head[1:4:2]
+    if len(head) >= 4 and all(even) and not any(odd):
+        return "utf-16-le"
+    return "utf-16-be" if len(head) >= 4 and all(odd) and not any(even) else ""
+
+
+def _is_utf8(stream: BinaryIO, *, cut: bool = False) -> bool:
+    """Whether all that follows is UTF-8; where it is `cut`, the last letter may be half."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while piece := stream.read(PIECE):
+            decoder.decode(piece)
+        decoder.decode(b"", final=not cut)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _of_bytes(whole: bytes) -> str:
@@ -158,8 +209,11 @@ def _head(stream: TextIO, meanings: Mapping[str, str]) -> tuple[int, str, bool, 
             break
         before += 1
     else:
-        return before, DELIMITERS[0], False, []
-    found = {each: _names(line, each) for each in delimiters}
+        raise csv.Error("empty")
+    if _BINARY.search(line):
+        raise csv.Error(f"line {before + 1}: binary")
+    lines = [line, *islice(stream, MOST_LINES - 1)]
+    found = {each: _names(lines, each) for each in delimiters}
     best = max(found, key=lambda each: (sum(plain(name) in meanings for name in found[each]), len(found[each])))
     if not found[best]:
         raise csv.Error(f"line {before + 1}: a quote that is not closed")
@@ -171,13 +225,20 @@ def _spaced(line: str, delimiter: str) -> bool:
     return 0 < line.count(delimiter) == line.count(f"{delimiter} ")
 
 
-def _names(line: str, delimiter: str) -> list[str]:
-    """The names in a first line; none where it is no line of a table with this delimiter."""
-    spaced = _spaced(line, delimiter)
+def _names(lines: Sequence[str], delimiter: str) -> list[str]:
+    """The names in the first row of these lines; none where it is no row of a table with this delimiter."""
+    spaced = _spaced(lines[0], delimiter)
     try:
-        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=spaced, strict=True), [])
+        return next(csv.reader(lines, delimiter=delimiter, skipinitialspace=spaced, strict=True), [])
     except csv.Error:
         return []
+
+
+def _fitted(cells: list[str], width: int) -> list[str]:
+    """A row of this many cells, where only empty ones lack at its end or are too many; else as it is."""
+    if any(map(str.strip, cells[width:])):
+        return cells
+    return cells[:width] + [""] * (width - len(cells))
 
 
 def _said(error: Exception) -> str:
@@ -185,4 +246,6 @@ def _said(error: Exception) -> str:
         return error.strerror or str(error)
     if isinstance(error, UnicodeDecodeError):
         return f"not in {error.encoding}"
+    if "unexpected end of data" in str(error):
+        return "a quote that is not closed"
     return str(error)

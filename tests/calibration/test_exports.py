@@ -97,8 +97,9 @@ def test_dates_are_means_per_weekday(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        (b"\x00\x01\x02", "binary"), ("", "no CSV table|missing"), ("a,b\n1,2\n", "columns missing"),
-        ("jour,heure,connexions\nhier,8,x\n", "no row with a day"), ('jour,heure,connexions\n"lundi', "no CSV table"),
+        (b"\x00\x01\x02", "binary"), ("", "no table that can be read: empty"), ("a,b\n1,2\n", "columns missing"),
+        ("jour,heure,connexions\nhier,8,x\n", "no row with a day"),
+        ('jour,heure,connexions\n"lundi', "line 2: a quote that is not closed"),
     ],
 )  # fmt: skip
 def test_what_is_no_table_of_hours_is_refused(tmp_path: Path, text, match: str) -> None:
@@ -115,7 +116,10 @@ def test_kinds_are_told_from_the_first_line(tmp_path: Path) -> None:
     """A DNMA export, and anything else as an access log."""
     (tmp_path / "a").write_text(DNMA, encoding="utf-8-sig")
     (tmp_path / "b").write_bytes(b"\x1f\x8b\x00")
-    assert [exports.kind_of(tmp_path / name) for name in "ab"] == ["dnma", "access-log"]
+    (tmp_path / "c").write_bytes(b"")
+    assert [exports.kind_of(tmp_path / name) for name in "abc"] == ["dnma", "access-log", "access-log"]
+    with pytest.raises(UsageError, match="d: no table that can be read: No such file"):
+        exports.kind_of(tmp_path / "d")
 
 
 @pytest.mark.parametrize(
@@ -125,11 +129,16 @@ def test_kinds_are_told_from_the_first_line(tmp_path: Path) -> None:
         DNMA.replace(";", "\t").encode(), DNMA.replace("\n", "\r").encode(), ("\n\n" + DNMA + ";;;;;;;\n\n").encode(),
         DNMA.replace("visites_eleve", "Visités élève").encode("utf-8"), DNMA.replace(";\n", ";;;\n").encode(),
         DNMA.replace("2026-01-12", "12/01/2026 00:00").replace("1 000", '"1\u202f000"').encode(),
-        DNMA.replace("1 000", "1.000").replace("3000", "3 000,0").encode(),
+        DNMA.replace("1 000", "1.000").replace("3000", "3 000,0").encode(), DNMA.encode("utf-16-le"),
+        DNMA.replace("visites_eleve", '"Visites\nélève"').replace(";Lyon", ';"Ly\non \x92"').encode("utf-8"),
+        DNMA.replace("0;0;;", "0;0").encode(), DNMA.encode("utf-32"), DNMA.replace("uai;", ";").encode(),
     ],
 )  # fmt: skip
 def test_what_spreadsheets_make_of_an_export(tmp_path: Path, written: bytes) -> None:
-    """Encodings, separators, line ends, a line that names the separator, empty cells and rows: the same figures."""
+    """Encodings, separators, line ends, a line that names the separator, empty cells and rows: the same figures.
+
+    So do line breaks and control characters in words, and a column without a name.
+    """
     (tmp_path / "dnma.csv").write_bytes(written)
     assert exports.kind_of(tmp_path / "dnma.csv") == "dnma"
     found = exports.dnma(tmp_path / "dnma.csv")
@@ -140,17 +149,20 @@ def test_what_spreadsheets_make_of_an_export(tmp_path: Path, written: bytes) -> 
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("debutsemaine;visites_eleve\n2026-01-12;1;2\n", "line 2: 3 cells for 2 columns: 2026-01-12;1;2"),
-        ("debutsemaine;visites_eleve;Visites élève\n2026-01-12;1;2\n", "columns twice: visites_eleve"),
+        ("debutsemaine;visites_eleve\n2026-01-12;1;2\n", "3 cells, where the first line has 2; quote a value"),
+        ("debutsemaine;visites_eleve;\n2026-01-12;1;2\n", "line 2: 3 cells, where the first line has 2"),
+        ("debutsemaine;visites_eleve;Visites élève\n2026-01-12;1;2\n", "line 1: columns visites_eleve, Visites élève"),
         ("debutsemaine;visites_eleve\nlundi;1\n", "line 2: debutsemaine: no date"),
         ("debutsemaine;visites_eleve\n2026-02-30;1\n", "line 2: debutsemaine: no date"),
-        ('debutsemaine;visites_eleve\n\n"2026-01-12;1\n', "line 3: no CSV table"),
+        ('debutsemaine;visites_eleve\n\n"2026-01-12;1\n', "line 3: a quote that is not closed"),
         ("debutsemaine;visites_eleve\n2026-01-12;inf\n", "no visits in the week"),
-        ("", "no CSV table: empty"), ("\n\n", "no CSV table: empty"),
+        ("", "no table that can be read: empty"), ("\n\n", "no table that can be read: empty"),
+        ('debutsemaine;visites_eleve\n2026-01-12;"1\n2026-01-12;2"\n', "line 2: a line break within a value"),
+        ("debutsemaine;visites_eleve\n2026-01-12;1\x00\n", r"line 2: visites eleve: U\+0000 at character 2"),
     ],
 )  # fmt: skip
 def test_what_a_dnma_export_cannot_say_is_refused_with_its_line(tmp_path: Path, text: str, match: str) -> None:
-    """A cell too many, a column twice, no date, an open quote, infinity, nothing."""
+    """A cell too many, a column twice, no date, an open quote, infinity, nothing, a quote that took in a row, a NUL."""
     refused(tmp_path / "x.csv", text, exports.dnma, match)
 
 

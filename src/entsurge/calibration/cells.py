@@ -11,7 +11,7 @@ import pandas as pd
 from entsurge.audience.persona import PERSONAS
 from entsurge.audience.shape import DAYS
 from entsurge.calibration.observed import ALL
-from entsurge.calibration.tables import plain
+from entsurge.spreadsheet import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from entsurge.audience.shape import DAYS
-from entsurge.calibration import cells, tables
+from entsurge.calibration import cells
 from entsurge.calibration.observed import ALL, HOURS, Observed
 from entsurge.calibration.shown import printable
-from entsurge.calibration.tables import plain
 from entsurge.errors import UsageError
+from entsurge.spreadsheet import Sheet, first_names, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,29 +27,35 @@ COLUMNS = {
     "count": ("connexions", "visites", "visits", "connections", "nombre", "nb", "count", "total"),
 }
 LONGEST_MEAN_SECONDS = 2 * 3600
-HEAD = 65_536
 
 
 def kind_of(path: Path) -> Kind:
     """What a file seems to be, by its first line."""
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(HEAD)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    try:
-        names = set(tables.header(tables.decoded(head, path)))
-    except UsageError:
-        return "access-log"
+    names = set(map(_column, first_names(path)))
     if any(name.startswith("visites_") for name in names):
         return "dnma"
     return "hours" if all(names & set(COLUMNS[each]) for each in ("hour", "count")) else "access-log"
 
 
+def _column(name: str) -> str:
+    """A column's name as the DNMA writes it: plain words, joined by underscores."""
+    return plain(name).replace(" ", "_")
+
+
 def _table(path: Path) -> pd.DataFrame:
-    """The table as text, its column names plain, by line. Raises UsageError for what is no table."""
-    found = tables.read(path)
-    return pd.DataFrame(found.rows, columns=found.columns, index=found.lines, dtype="str")
+    """The table as text, its columns named as the DNMA does, by the line in which a row begins.
+
+    Raises UsageError for what is no table, for a row that does not fit, and for a table without rows.
+    """
+    sheet = Sheet(path, lenient=True)
+    lines, rows = [], []
+    same: dict[str, str] = {}  # cells repeat themselves: each text is held once
+    for row in sheet.sound_rows():
+        lines.append(row.line)
+        rows.append([same.setdefault(cell, cell) for cell in row.cells.values()])
+    if not rows:
+        raise UsageError(f"{path}: a header and no row", hint="export it again, with its rows")
+    return pd.DataFrame(rows, columns=list(map(_column, sheet.columns)), index=lines, dtype="str")
 
 
 def dnma(path: Path, *, where: Mapping[str, str] | None = None, week: str | None = None) -> Observed:
@@ -90,9 +96,9 @@ def dnma(path: Path, *, where: Mapping[str, str] | None = None, week: str | None
 
 def _kept(table: pd.DataFrame, where: Mapping[str, str], path: Path) -> pd.DataFrame:
     for name, value in where.items():
-        if plain(name) not in table:
+        if _column(name) not in table:
             raise UsageError(f"{path}: --where {name}: no such column; columns: {', '.join(table.columns[:20])}")
-        table = table[table[plain(name)].map(plain) == plain(value)]
+        table = table[table[_column(name)].map(plain) == plain(value)]
         if not len(table):
             raise UsageError(f"{path}: --where {name}={value}: no row")
     return table
@@ -198,7 +204,7 @@ def _left_aside(bad: pd.Index[Any], again: pd.Index[Any], profiles: pd.Series[An
     if len(again):
         yield f"{len(again):,} rows stand twice, the first in line {again[0]}: counted once"
     if len(profiles):
-        yield f"profiles that are none of the four: {', '.join(sorted(set(profiles))[:10])}"
+        yield f"profiles that are none of the four: {printable(', '.join(sorted(set(profiles))[:10]))}"
 
 
 def _week(of: pd.DataFrame, days: pd.Series[Any]) -> list[float]:

@@ -80,9 +80,7 @@ def from_csv(path: Path, known: Collection[str] = PERSONAS) -> Iterator[Row]:
     missing = [name for name in COLUMNS if name not in sheet.columns]
     if missing:
         raise UsageError(f"{path}: columns missing: {', '.join(missing)}; expected {', '.join(COLUMNS)}")
-    for row in sheet.rows():
-        if row.fault:
-            raise UsageError(f"{path}: line {row.line}: {row.fault}")
+    for row in sheet.sound_rows():
         if row.cells["persona"] not in known:
             expected = f"expected {', '.join(known)}"
             raise UsageError(f"{path}: line {row.line}: persona {row.cells['persona']!r}; {expected}")
