@@ -126,7 +126,7 @@ def test_a_broken_answer_is_named(raw, client, answer: bytes, error: type[Except
             b"abcde",
         ),
         (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
-        (ok(gzip.compress(b"plain"), b"Content-Encoding: gzip"), b"plain"),
+        (ok(gzip.compress(b"plain", mtime=0), b"Content-Encoding: gzip"), b"plain"),
         (ok(brotli.compress(b"plain"), b"Content-Encoding: br"), b"plain"),
         (ok(zlib.compress(b"plain"), b"Content-Encoding: deflate"), b"plain"),
         (ok(zlib.compress(b"plain")[2:-4], b"Content-Encoding: deflate"), b"plain"),
