@@ -17,6 +17,7 @@ MOST_DIGITS = 30  # before or after the point
 LONGEST_FRACTION = 400  # characters
 LARGEST = 1_000_000  # a ratio, or a change in percent
 LARGEST_FIGURE = 10**12
+MOST_PARTS = 100_000_000  # a ratio is at least one of so many: one visitor of the nation is
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,8 @@ def _ratio(found: object) -> Fraction:
         number = Fraction(str(found)) if parted else Fraction(exact(found))
     except (ValueError, ZeroDivisionError):
         raise ValueError('expected a number or a fraction, such as 0.01 or "1/86"') from None
-    if not 1 <= number * LARGEST <= LARGEST**2:
-        raise ValueError(f"expected a number from 1/{LARGEST:,} to {LARGEST:,}")
+    if number * MOST_PARTS < 1 or number > LARGEST:
+        raise ValueError(f"expected a number from 1/{MOST_PARTS:,} to {LARGEST:,}")
     return number
 
 
