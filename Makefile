@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint lock bench clean help
+.PHONY: demo test lint lock bench fuzz clean help
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -36,6 +36,9 @@ $(PEERS):  # left out of the tables where it cannot be had
 
 bench: $(READY) $(PEERS)  ## all benchmarks, six hours (SKIP="region capacity_truth": two; SHORT=1: two minutes)
 	$(BIN)/python benchmarks/all.py $(if $(SHORT),--short) $(if $(SKIP),--skip $(SKIP))
+
+fuzz: $(READY)  ## every reader against a hundred thousand mutated inputs, minutes (ONLY=profiles, SEED=2)
+	$(BIN)/python benchmarks/fuzz.py $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 clean:  ## remove what set-up made
 	rm -rf $(VENV) .peers build dist

@@ -67,6 +67,7 @@ BENCHMARKS = (
     Benchmark("false_alarms", 9, 7),
     Benchmark("live", 4, 9),
     Benchmark("verdicts", 45, 40),
+    Benchmark("fuzz", 10, 20),
     Benchmark("region", 27, None, ("--protocol", "http")),
     Benchmark("region", 27, None, ("--protocol", "https-http1")),
     Benchmark("region", 27, 14, ("--protocol", "https-http2")),

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,21 @@ def test_names_that_no_report_can_hold_are_refused_before_anything_is_done(tmp_p
     assert b"Traceback" not in done.stderr
     assert b"expected" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "key", ["a." * 100_000 + "a = 1", "[" + '"a" . ' * 50_000 + "a]", "a = { b = 1, " + "c." * 64 + "c = 1}"]
+)
+def test_a_key_of_too_many_parts_is_refused_at_once(tmp_path: Path, key: str) -> None:
+    """The library's own parser would take minutes over it; 64 parts are taken."""
+    path = tmp_path / "a.toml"
+    path.write_text(f"b = 1\n{key}\n", encoding="utf-8")
+    began = time.process_time()
+    with pytest.raises(UsageError, match="line 2: a key of more than 64 parts"):
+        read_toml(path)
+    assert time.process_time() - began < 2
+    path.write_text("a." * 60 + "a = '" + "a." * 100 + "'\n", encoding="utf-8")
+    assert read_toml(path)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ Model = TypeVar("Model", bound=BaseModel)
 SAVE = "save it as UTF-8; lines end in LF or CRLF"
 _NO_INTEGER = "9" * 40  # stands for one of thousands of digits, which Python refuses to read: too large all the same
 _DIGITS = re.compile(r"\d[\d_]{4000,}")
+_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
+_LONG_KEY = re.compile(rf"(?:^|[\[{{,])[ \t]*+(?:{_PART}){{{DEEPEST}}}", re.MULTILINE)  # tomllib takes minutes over one
 _KEY = re.compile(r'([\w.-]+)"?\s*[:=]\s*\Z')
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
@@ -31,6 +33,9 @@ def read_toml(path: Path, payloads: frozenset[str] = frozenset()) -> dict[str, A
     `payloads` are the keys whose texts may be any (`file_values.faults`).
     """
     text = _text(path, "TOML")
+    if long := _LONG_KEY.search(text):
+        line = text.count("\n", 0, long.start() + 1) + 1
+        raise UsageError(f"{path}: not TOML: line {line}: a key of more than {DEEPEST} parts")
     try:
         found = _toml(text)
     except tomllib.TOMLDecodeError as error:

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from cssselect import ExpressionError
 from lxml import etree, html
 from lxml.cssselect import CSSSelector
 
@@ -24,7 +25,12 @@ def selector(text: str) -> CSSSelector:
     """A CSS selector, compiled. Raises ValueError for what is none."""
     try:
         return CSSSelector(text, translator="html")
-    except (SyntaxError, etree.XPathError) as error:  # cssselect's own errors are SyntaxErrors
+    except (
+        SyntaxError,
+        ExpressionError,
+        RecursionError,
+        etree.XPathError,
+    ) as error:  # cssselect's parser raises SyntaxErrors
         raise ValueError(f"not a CSS selector: {error}") from None
 
 
@@ -35,7 +41,7 @@ def json_path(text: str) -> JSONPath:
 
     try:
         found = jsonpath.compile(text)
-    except (jsonpath.JSONPathError, ValueError) as error:
+    except (jsonpath.JSONPathError, ValueError, RecursionError) as error:
         raise ValueError(f"not a JSON path: {error}") from None
     if not isinstance(found, jsonpath.JSONPath):
         raise ValueError("one JSON path, without | or &")

@@ -194,3 +194,13 @@ def test_what_a_killed_run_had_in_force_is_known(tmp_path: Path) -> None:
     with pytest.raises(Killed):
         measuring(tmp_path / "killed", Target(4)).go()
     assert measuring(tmp_path / "killed", Target()).progress.broken_off == stage_order[3]
+
+
+@pytest.mark.parametrize("row", [{"kind": "rest"}, {"kind": "run", "number": 1}, {"number": 1},
+                                 {"kind": "run", "number": 1, "state": "begun", "arm": 3}])  # fmt: skip
+def test_a_row_that_lacks_what_it_must_say_is_refused(tmp_path: Path, row: dict[str, Any]) -> None:
+    """By the file's name, in the words of our own errors."""
+    trial = measuring(tmp_path, Target())
+    trial.journal.write(row)
+    with pytest.raises(UsageError, match=r"measures\.jsonl: damaged: "):
+        measuring(tmp_path, Target())

@@ -95,3 +95,21 @@ def test_a_line_after_a_torn_one_is_read(tmp_path: Path) -> None:
         file.write('{"two": ')
     journal.write({"three": 3})
     assert journal.rows() == [{"one": 1}, {"three": 3}]
+
+
+@pytest.mark.parametrize("row", [{"number": 1}, {"kind": "step", "number": 1},
+                                 {"kind": "step", "number": 1, "state": "known"}])  # fmt: skip
+def test_a_row_that_lacks_what_it_must_say_is_refused(search: Search, tmp_path: Path, row: dict[str, Any]) -> None:
+    """By the file's name, in the words of our own errors."""
+    begin(search, tmp_path)
+    Journal(tmp_path).write(row)
+    with pytest.raises(UsageError, match=r"search\.jsonl: damaged: "):
+        begin(search, tmp_path)
+
+
+def test_lines_that_are_no_rows_were_never_known(tmp_path: Path) -> None:
+    """Bytes of another encoding, JSON of another shape, nested without end."""
+    journal = Journal(tmp_path)
+    lines = [b'{"one": 1}', b'{"two": "\xe9"}', b"[1]", b"null", b"[" * 100_000, b'{"three": 3}']
+    journal.path.write_bytes(b"\n".join(lines))
+    assert journal.rows() == [{"one": 1}, {"three": 3}]

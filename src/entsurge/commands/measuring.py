@@ -115,8 +115,9 @@ class Measuring:
                 f"{self.journal.path}: another trial ({', '.join(different)} differ)",
                 hint="the same profile, target and options, or a new --out",
             )
-        for row in rows:
-            self._take_up(row)
+        with self.journal.taken_up():
+            for row in rows:
+                self._take_up(row)
         self.say(f"taking up {self.folder}: {len(self.progress.runs.runs)} runs known")
 
     def _take_up(self, row: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import time
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
@@ -29,7 +30,7 @@ from entsurge.record.layout import is_run
 from entsurge.record.writer import write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from entsurge.analysis.capacity.step import Step
     from entsurge.audience.profile import Profile
@@ -91,14 +92,24 @@ class Journal:
         self.folder, self.path = folder, folder / name
 
     def rows(self) -> list[dict[str, Any]]:
-        """Every whole line; a truncated last one was never known."""
+        """Every whole line; one that is torn or no row was never known."""
         found = []
-        for line in self.path.read_text(encoding="utf-8").splitlines():
+        for line in self.path.read_bytes().splitlines():
             try:
                 found.append(json.loads(line))
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
-        return found
+        return [row for row in found if isinstance(row, dict)]
+
+    @contextmanager
+    def taken_up(self) -> Iterator[None]:
+        """Around what reads the rows: one without what it must say is a UsageError."""
+        try:
+            yield
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise errors.UsageError(
+                f"{self.path}: damaged: {type(error).__name__}: {error}", hint="a new --out begins anew"
+            ) from None
 
     def write(self, row: dict[str, Any]) -> None:
         """Append a line that survives a crash. Raises CannotRecord."""
@@ -140,7 +151,8 @@ class Searching:
                 f"{self.journal.path}: another search ({', '.join(different)} differ)",
                 hint="the same profile, target and options, or a new --out",
             )
-        self._take_up(rows[1:])
+        with self.journal.taken_up():
+            self._take_up(rows[1:])
 
     def _beside(self) -> list[str]:
         """The digests of what else decides what a step is: target file, driver, experiments of one's own."""
