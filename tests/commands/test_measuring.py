@@ -197,7 +197,9 @@ def test_what_a_killed_run_had_in_force_is_known(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("row", [{"kind": "rest"}, {"kind": "run", "number": 1}, {"number": 1},
-                                 {"kind": "run", "number": 1, "state": "begun", "arm": 3}])  # fmt: skip
+                                 {"kind": "run", "number": 1, "state": "begun", "arm": 3},
+                                 {"kind": "run", "number": 1, "state": "known", "stage": "alone", "block": 1,
+                                  "arm": ["a"], "path": "9" * 400}])  # fmt: skip
 def test_a_row_that_lacks_what_it_must_say_is_refused(tmp_path: Path, row: dict[str, Any]) -> None:
     """By the file's name, in the words of our own errors."""
     trial = measuring(tmp_path, Target())

@@ -106,7 +106,7 @@ class Journal:
         """Around what reads the rows: one without what it must say is a UsageError."""
         try:
             yield
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
             raise errors.UsageError(
                 f"{self.path}: damaged: {type(error).__name__}: {error}", hint="a new --out begins anew"
             ) from None
