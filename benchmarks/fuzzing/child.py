@@ -119,7 +119,8 @@ class Child:
             how = f"the process died: {code}"
             if code == -signal.SIGPROF:
                 how = f"not done after {DEADLINE_SECONDS:g} s of the processor"
-            self._take((1, 0, 0.0, 0.0, Finding(self.reader.name, at, how, str(at))))
+            self._take((0, 0, 0.0, 0.0, Finding(self.reader.name, at, how, str(at))))
+            self.outcome.inputs = at + 1  # it had no time to say the last of them
         enough = len(self.outcome.findings) >= MOST_FINDINGS
         over = enough or at + 1 >= self.run.last or time.monotonic() > self.run.ends
         if not code or over:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from entsurge.errors import EntsurgeError
@@ -11,7 +13,6 @@ from fuzzing.reader import Reader, at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from fuzzing.reader import Read
 
@@ -63,13 +64,15 @@ def shape(path: Path) -> object:
     from entsurge.config_file import check, read_toml
 
     raw = read_toml(path)
+    readers = [partial(check, model, raw, path) for model in (Shape, Mixes, Occasion, Calendar)]
     refused = []
-    for model in (Shape, Mixes, Occasion, Calendar):
+    for read in (*readers, partial(load, str(path))):
         try:
-            check(model, raw, path)
+            read()
         except EntsurgeError as error:
             refused.append(error)
-    load(str(path))
+    if len(refused) > len(readers):
+        raise refused[0]
     return refused
 
 
@@ -164,6 +167,21 @@ def exports() -> Iterator[bytes]:
     yield from at("tests/calibration/cases/export/*", "tests/calibration/cases/exports/*")()
 
 
+def directories() -> Iterator[bytes]:
+    """A file of three pupils as the command writes it, and the cases."""
+    import tempfile
+    from itertools import islice
+
+    from entsurge.population import Population
+    from entsurge.population.aaf import entries, writing
+
+    with tempfile.TemporaryDirectory(prefix="entsurge-fuzz-") as folder:
+        writing.write(islice(entries.students(Population(1, schools=1), range(1)), 3), Path(folder), date="20260901")
+        (written,) = Path(folder).glob("*.xml")
+        yield from (written.read_bytes(),) * 10  # most cases are refused as they are
+    yield from at("tests/population/cases/aaf/*/*.xml")()
+
+
 def population() -> Iterator[bytes]:
     """A file as the command writes it, few people."""
     from entsurge.population import Population
@@ -190,7 +208,7 @@ FILES = (
         "directory (AAF)",
         5000,
         "markup",
-        at("tests/population/cases/aaf/*/*.xml"),
+        directories,
         file_read("T_Complet_20260901_Eleve_0000.xml", directory),
         OURS,
         XML,

@@ -8,6 +8,8 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any, Literal
 
+from fuzzing.texts import CHANGES
+
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterator
@@ -43,8 +45,8 @@ def parsed(data: bytes, form: Form) -> Any:
 
 
 def changed(tree: Any, dice: random.Random, other: Any) -> Any:
-    """One to four changes within the tree, which is given up; `other` lends values and keys."""
-    for _ in range(dice.randint(1, 4)):
+    """A few changes within the tree, which is given up; `other` lends values and keys."""
+    for _ in range(dice.choice(CHANGES)):
         found = list(_places(tree))
         if not found:
             return dice.choice(INSTEAD)
@@ -58,7 +60,7 @@ def _change(
     where, at = dice.choice(lent or own)
     match dice.randrange(8):
         case 0 | 1:
-            holder[key] = dice.choice(INSTEAD)
+            holder[key] = _copied(dice.choice(INSTEAD))
         case 2:
             del holder[key]
         case 3 if isinstance(holder, dict):

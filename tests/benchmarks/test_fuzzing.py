@@ -1,6 +1,7 @@
 """The fuzz job catches what a reader must not do, and each input can be had again."""
 
 import contextlib
+import random
 import signal
 import sys
 import time
@@ -111,6 +112,16 @@ def test_a_tree_is_written_as_it_was_read(form: trees.Form) -> None:
     assert len(seeds) > 10
     for seed in seeds:
         assert trees.parsed(trees.written(trees.parsed(seed, form), form), form) == trees.parsed(seed, form)
+
+
+def test_what_stands_in_trees_instead_is_never_changed_itself() -> None:
+    """Else inputs would depend on those before them, and a tree could come to hold itself."""
+    before, dice = repr(trees.INSTEAD), random.Random(1)
+    for _ in range(500):
+        tree: dict[str, list[dict[str, int]]] = {"a": [{"b": 1}, {}], "c": []}
+        for _ in range(3):
+            trees.changed(tree, dice, {"d": [1]})
+    assert repr(trees.INSTEAD) == before
 
 
 def found_files() -> list[Path]:
