@@ -1,5 +1,8 @@
 """Series picked out of Prometheus' text format: as the library reads them, bounded, whatever the text."""
 
+import re
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +35,21 @@ def test_names_labels_and_stars() -> None:
     assert len(picked("asked_total")) == 2
     assert picked("page_seconds_s*", "page_seconds_c*")["page_seconds_sum"] == (0.3, "counter")
     assert picked("nothing", "absent") == {}
+
+
+@given(st.text("ab*", max_size=7), st.text("ab", max_size=9))
+def test_a_star_stands_for_any_part(pattern: str, name: str) -> None:
+    """As a plain expression has it, whatever stands between the stars."""
+    plain = re.fullmatch(pattern.replace("*", ".*"), name) is not None
+    assert Wanted(pattern).has_name(name) == plain
+
+
+def test_stars_without_end_take_no_time() -> None:
+    """A hundred of them against a long name that ends otherwise."""
+    began = time.process_time()
+    assert not Wanted("a*" * 100 + "b").has_name("a" * 5000)
+    assert not Wanted("*" * 2000 + "b").has_name("a" * 5000)
+    assert time.process_time() - began < 2
 
 
 def test_no_more_than_bounded() -> None:
