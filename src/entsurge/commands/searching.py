@@ -94,7 +94,7 @@ class Journal:
     def rows(self) -> list[dict[str, Any]]:
         """Every whole line; one that is torn or no row was never known."""
         found = []
-        for line in self.path.read_bytes().splitlines():
+        for line in filter(None, self.path.read_bytes().splitlines()):
             try:
                 found.append(json.loads(line))
             except (ValueError, RecursionError):

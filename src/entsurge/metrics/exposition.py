@@ -79,7 +79,7 @@ class Wanted:
 
 @lru_cache(maxsize=128)
 def _pattern(name: str) -> re.Pattern[str]:
-    """Each part between two stars where it first stands: to look further on would take ever longer, and find no more."""
+    """Each part between two stars where it first stands: to look further takes ever longer, and finds no more."""
     first, *between, last = map(re.escape, name.split("*"))
     return re.compile(f"{first}{''.join(f'(?>.*?{part})' for part in between if part)}.*{last}", re.DOTALL)
 
