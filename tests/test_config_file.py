@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entsurge import content
 from entsurge.config_file import read_json, read_toml
 from entsurge.errors import UsageError
 from entsurge.file_values import faults, unwritable, writable
@@ -134,6 +135,13 @@ def test_a_key_of_too_many_parts_is_refused_at_once(tmp_path: Path, key: str) ->
     assert time.process_time() - began < 2
     path.write_text("a." * 60 + "a = '" + "a." * 100 + "'\n", encoding="utf-8")
     assert read_toml(path)
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "./" + "a" * 5000, "a/" * 3000])
+def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
+    """In one sentence, and a short one."""
+    with pytest.raises(UsageError, match=r"^.{80}: File name too long; expected the name of a file$"):
+        content.find("profiles", name)
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,13 @@ def find(kind: str, name: str) -> Path:
         raise UsageError(f"{name!a}: {odd}; expected the name of a file")
     own = "/" in name or Path(name).suffix
     path = Path(name) if own else root(kind) / f"{name}{ENDINGS[kind]}"
-    if path.is_dir():
+    try:
+        folder, file = path.is_dir(), path.is_file()
+    except OSError as error:
+        raise UsageError(f"{name[:80]}: {error.strerror}; expected the name of a file") from None
+    if folder:
         raise UsageError(f"{name}: a folder, where a file was expected")
-    if not path.is_file():
+    if not file:
         known = ", ".join(names(kind)) or "nothing"
         raise UsageError(
             f"{name}: no such file", hint=f"shipped in {kind}: {known}; a file of your own needs a / or an ending"

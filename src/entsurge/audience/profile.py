@@ -317,13 +317,13 @@ def _beside(path: Path, name: str) -> str:
 def _part(path: Path, folder: str, name: str) -> Path:
     if "/" in name or name.endswith(".toml"):
         return content.find("profiles", str(path.parent / name))
-    found = content.root("profiles") / folder / f"{name}.toml"
-    if not found.is_file():
-        known = ", ".join(sorted(each.stem for each in found.parent.glob("*.toml")))
+    shipped = {each.stem: each for each in sorted((content.root("profiles") / folder).glob("*.toml"))}
+    if name not in shipped:
         raise UsageError(
-            f"{path}: {folder}: no {name!r}", hint=f"shipped: {known}; a file of your own needs a / or .toml"
+            f"{path}: {folder}: no {name[:80]!r}",
+            hint=f"shipped: {', '.join(shipped)}; a file of your own needs a / or .toml",
         )
-    return found
+    return shipped[name]
 
 
 def load_objectives(path: Path) -> list[dict[str, Any]]:
