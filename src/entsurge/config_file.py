@@ -35,7 +35,7 @@ def read_toml(path: Path, payloads: frozenset[str] = frozenset()) -> dict[str, A
     text = _text(path, "TOML")
     if long := _LONG_KEY.search(text):
         line = text.count("\n", 0, long.start() + 1) + 1
-        raise UsageError(f"{path}: not TOML: line {line}: a key of more than {DEEPEST} parts")
+        raise UsageError(f"{path}: not TOML: line {line}: a key nested more than {DEEPEST} deep")
     try:
         found = _toml(text)
     except tomllib.TOMLDecodeError as error:
