@@ -104,13 +104,13 @@ class Rules(Strict):
 
 def load(name: str = SHIPPED) -> tuple[Rules, Path]:
     """Rules by the name of a shipped file or by path, and their file. Raises UsageError with every fault."""
-    shipped = content.root("profiles") / "log-rules" / f"{name}.toml"
-    if not shipped.is_file() and "/" not in name and not Path(name).suffix:
-        known = ", ".join(sorted(each.stem for each in shipped.parent.glob("*.toml")))
+    shipped = {each.stem: each for each in sorted((content.root("profiles") / "log-rules").glob("*.toml"))}
+    if name not in shipped and "/" not in name and not Path(name).suffix:
         raise UsageError(
-            f"--rules {name}: no such rules", hint=f"shipped: {known}; a file of your own needs a / or .toml"
+            f"--rules {name[:80]}: no such rules",
+            hint=f"shipped: {', '.join(shipped)}; a file of your own needs a / or .toml",
         )
-    path = shipped if shipped.is_file() else content.find("profiles", name)
+    path = shipped.get(name) or content.find("profiles", name)
     return check(Rules, read_toml(path), path, hint="docs/calibration.md says what rules are made of"), path
 
 
