@@ -262,3 +262,29 @@ def test_sizes_as_people_read_them() -> None:
         "12.4 MB",
         "3000.0 GB",
     ]
+
+
+@pytest.mark.parametrize("manifest", [b'{"manifest_version": 3, "name": "ext"}', b"<html>", b'{"format": "npm"}'])
+def test_what_other_programs_call_a_manifest_is_left_alone(tmp_path: Path, prune, manifest: bytes) -> None:
+    """A web application's folder, however old: told of, and there afterwards."""
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "manifest.json").write_bytes(manifest)
+    (app / "thesis.odt").write_bytes(b"x")
+    for each in (*app.iterdir(), app):
+        os.utime(each, (OLD.timestamp(), OLD.timestamp()))
+    done = prune(tmp_path, ".", "--older-than", "90d", "--yes")
+    assert "left alone: app: its manifest.json is not a run's" in done.stderr
+    assert (app / "thesis.odt").is_file()
+
+
+def test_a_run_that_holds_somebody_s_own_file_stays(tmp_path: Path, prune) -> None:
+    """Named, with what to do; its reports and journals are its own."""
+    kept, gone = run(tmp_path / "runs" / "kept"), run(tmp_path / "runs" / "gone")
+    for path, name in ((kept, "mes-notes.odt"), (gone, "report.fr.html"), (gone, "chaos/01-sso-slow.json")):
+        (path / name).parent.mkdir(exist_ok=True)
+        (path / name).write_text("x")
+    done = prune(tmp_path, "--older-than", "90d", "--yes")
+    assert "runs/kept  stays: holds mes-notes.odt, which no run writes: take it out first" in done.stdout
+    assert (kept / "mes-notes.odt").is_file()
+    assert not gone.exists()

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from entsurge.commands.init import TARGET
 from entsurge.commands.targets import choose
 from entsurge.errors import UsageError
 from entsurge.targets.addresses import addresses
-from entsurge.targets.file import check_authorised, is_loopback, load
+from entsurge.targets.file import TEMPLATE_BY, check_authorised, is_loopback, load
 
 FULL = """
 name = "préproduction"
@@ -133,6 +134,14 @@ def test_nothing_outside_loopback_without_authorisation(write) -> None:
     asked = '[authorised]\nby = "moi"\nfrom = 2026-01-01\nuntil = 2026-12-31\n'
     with pytest.raises(UsageError, match="nobody knows the synthetic people"):
         load(write("d.toml", f'url = "https://ent.example.fr"\n{asked}'))
+
+
+def test_a_template_authorises_nobody(write) -> None:
+    """What `entsurge init` writes in place of a name is refused as long as it stands there."""
+    text = f'url = "http://127.0.0.1:8080"\n[authorised]\nby = "{TEMPLATE_BY}"\nfrom = 2026-01-01\nuntil = 2026-12-31\n'
+    with pytest.raises(UsageError, match="authorised: by: still"):
+        load(write("a.toml", text))
+    assert f'# by = "{TEMPLATE_BY}"' in TARGET
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -14,7 +16,7 @@ from entsurge.errors import CannotRecord, UsageError
 from entsurge.record.layout import is_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from entsurge.audience.profile import Profile
 
@@ -132,6 +134,29 @@ def write_text(path: Path, text: str, *, append: bool = False) -> None:
         with path.open("a" if append else "w", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:
+        raise CannotRecord(f"{path}: {error.strerror or error}", hint="name another file") from None
+
+
+@contextlib.contextmanager
+def new_file(path: Path) -> Iterator[TextIO]:
+    """A file that is not there yet, for its owner alone, under its name once it is whole.
+
+    Raises UsageError for one that is there, CannotRecord where it cannot be written.
+    """
+    if path.exists():
+        raise UsageError(f"{path}: is there already", hint="name another file, or remove it first")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+                yield stream
+            part.rename(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
         raise CannotRecord(f"{path}: {error.strerror or error}", hint="name another file") from None
 
 

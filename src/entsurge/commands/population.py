@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from entsurge.commands.options import FiniteRange
+from entsurge.commands.options import FiniteRange, new_file
 from entsurge.errors import CannotRecord, UsageError
 from entsurge.population import SHIPPED, Population, by_key, write_csv
 
@@ -87,7 +87,7 @@ def _for(people: Population, least: int) -> Population:
 
 def _write_csv(people: Population, out: Path | None, personas: Iterable[str]) -> None:
     try:
-        with out.open("w", encoding="utf-8", newline="") if out else nullcontext(sys.stdout) as stream:
+        with new_file(out) if out else nullcontext(sys.stdout) as stream:
             write_csv(people, stream, personas)
     except OSError as error:
         if isinstance(error, BrokenPipeError):
@@ -130,11 +130,8 @@ def _read(given: tuple[Path, ...], out: Path | None, personas: list[str]) -> Non
     if out:
         from entsurge.population.accounts import write_rows
 
-        try:
-            with out.open("w", encoding="utf-8", newline="") as stream:
-                write_rows(census.passing(rows), stream)
-        except OSError as error:
-            raise CannotRecord(f"{out}: {error.strerror or error}") from None
+        with new_file(out) as stream:
+            write_rows(census.passing(rows), stream)
     else:
         for _ in census.passing(rows):
             pass

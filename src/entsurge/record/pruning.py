@@ -1,4 +1,8 @@
-"""Old runs of a folder, to be removed: known by their manifest, which goes last; never a link, never one under way."""
+"""Old runs of a folder, to be removed: known by their manifest, which goes last; never a link, never one under way.
+
+Other programs write a manifest.json too: a run's has a format and a start, or lies beside a run's own files. A run that
+holds what no run writes stays: somebody has put it there.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from entsurge.record.layout import FINISH, MANIFEST, SERIES_FILE, VISITS_FILE
+from entsurge.record.layout import FINISH, KEYS, MANIFEST, SERIES_FILE, VISITS_FILE
 from entsurge.record.reading.documents import document, under_way
 
 if TYPE_CHECKING:
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)  # no run is older: such a date is damage
 LATEST_SECONDS = 4e9  # of a file's time: any later is damage
 STILL = timedelta(days=1)  # a run that has no end may be written from another machine
+PARTS = frozenset({SERIES_FILE, VISITS_FILE, KEYS})
+WRITTEN = frozenset({".json", ".jsonl", ".arrows", ".html", ".md", ".xml", ".pid", ".log", ".toml", ".csv", ".svg", ""})
+"""How the names of files end that runs and reports write."""
 _DATES = ((FINISH, "ended_utc"), (MANIFEST, "started_utc"))
 
 
@@ -52,7 +59,7 @@ def find(folder: Path, before: datetime, now: datetime) -> Found:
     for path in sorted(paths, key=lambda each: -len(each.parts)):  # what stays keeps whatever it lies in
         newest, size = _contents(path, paths)
         ended = _ended(path, now) or newest
-        stays = _why_it_stays(path, newest, now, kept)
+        stays = _why_it_stays(path, newest, now, kept) or _holds(_foreign(path, paths))
         if ended >= before:
             found.younger += 1
         else:
@@ -91,7 +98,10 @@ def _runs(folder: Path, found: Found) -> Iterator[Path]:
         linked = [path / name for name in folders if (path / name).is_symlink()]
         found.left_alone += [f"{each}: a link to a run" for each in linked if (each / MANIFEST).is_file()]
         if path != folder and _is_manifest(path):
-            yield path
+            if _is_a_runs(path, files):
+                yield path
+            else:
+                found.left_alone.append(f"{path}: its {MANIFEST} is not a run's")
         elif path != folder and {SERIES_FILE, VISITS_FILE} & set(files):
             found.left_alone.append(f"{path}: parts of a run, but no {MANIFEST}")
 
@@ -102,6 +112,24 @@ def _is_manifest(path: Path) -> bool:
         return stat.S_ISREG((path / MANIFEST).lstat().st_mode)
     except OSError:
         return False
+
+
+def _is_a_runs(path: Path, files: list[str]) -> bool:
+    """Whether the manifest is one of ours, or, where it is damaged, lies beside files that only runs have."""
+    told = document(path / MANIFEST, dict, []) or {}
+    ours = isinstance(told.get("format"), int) and {"started_utc", "phases"} & told.keys()
+    return bool(ours) or bool(PARTS & set(files))
+
+
+def _foreign(path: Path, runs: set[Path]) -> list[str]:
+    """Files of a run that no run writes, by their path in it."""
+    found = []
+    for place, folders, files in os.walk(path):
+        folders[:] = [name for name in folders if Path(place, name) not in runs]
+        found += [
+            str(Path(place, name).relative_to(path)) for name in files if Path(name).suffix.lower() not in WRITTEN
+        ]
+    return sorted(found)
 
 
 def _contents(path: Path, runs: set[Path]) -> tuple[datetime, int]:
@@ -139,3 +167,8 @@ def _why_it_stays(path: Path, newest: datetime, now: datetime, kept: list[Path])
         return "may be running elsewhere: it has no end, and a file of the last day"
     within = [each for each in kept if path in each.parents]
     return f"holds a run that stays, {within[0].name}" if within else ""
+
+
+def _holds(foreign: list[str]) -> str:
+    more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+    return f"holds {foreign[0]}{more}, which no run writes: take it out first" if foreign else ""

@@ -29,7 +29,13 @@ NAMES = {
 }  # fmt: skip
 MEANINGS = {name: column for column, names in NAMES.items() for name in names}
 PERSONA_WORDS = {bare(word).removesuffix("s"): each.key for each in SHIPPED for word in (each.key, each.fr, each.en)}
-PERSONA_WORDS |= {"professeur": "teacher", "parent d'eleve": "parent", "parents d'eleve": "parent"}
+PERSONA_WORDS |= {
+    "professeur": "teacher",
+    "parent d'eleve": "parent",
+    "parents d'eleve": "parent",
+    "responsable": "parent",
+    "responsable legal": "parent",
+}
 MOST_FAULTS = 20
 EVERYONE = "all"
 

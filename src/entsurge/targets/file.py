@@ -34,6 +34,10 @@ HOST = r"^[^\s/:]+(:[0-9]{1,5})?$|^[0-9a-fA-F:]{2,}$"  # a port may follow a nam
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 
 
+TEMPLATE_BY = "who, in which function"
+"""What a fresh target file says in place of who authorised the test."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -48,6 +52,10 @@ class Authorised(_Strict):
 
     @model_validator(mode="after")
     def _in_order(self) -> Authorised:
+        if self.by == TEMPLATE_BY:
+            raise ValueError(
+                f"by: still {TEMPLATE_BY!r}, as `entsurge init` writes it; expected a person and a function"
+            )
         if self.until < self.begin:
             raise ValueError(f"until = {self.until} comes before from = {self.begin}")
         return self
