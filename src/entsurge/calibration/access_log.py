@@ -49,10 +49,10 @@ def asking() -> Iterator[None]:
 
 
 class AccessLog:
-    """Page views of access logs, in the DuckDB table `hits (visitor, address, named, second, service, persona)`.
+    """Page views of access logs, in the DuckDB table `hits (visitor, address, named, second, position, service, persona)`.
 
     `visitor` and `address` are numbers that stand for who asked and for where they asked from; `named` tells whether a
-    user's name told the visitor.
+    user's name told the visitor. `position` orders the page views of a second: by file, then by line.
     """
 
     def __init__(self, rules: Rules, *, without: Collection[str] = ()) -> None:
@@ -75,7 +75,8 @@ class AccessLog:
             ) from None
         self.database.execute(
             "CREATE TABLE hits "
-            "(visitor UBIGINT, address UBIGINT, named BOOLEAN, second BIGINT, service UTINYINT, persona UTINYINT)"
+            "(visitor UBIGINT, address UBIGINT, named BOOLEAN, second BIGINT, position BIGINT, service UTINYINT, "
+            "persona UTINYINT)"
         )
 
     def read(self, files: LogFiles, progress: Callable[[int], None] = lambda _: None) -> None:
@@ -83,11 +84,12 @@ class AccessLog:
 
         Raises UsageError for a file most of whose lines are in no known format.
         """
-        parser, salt = LineParser(self.database, self.rules), secrets.token_hex(16)
+        parser, salt, file = LineParser(self.database, self.rules), secrets.token_hex(16), 0
         for batch in files.batches():
             with asking():
                 self.counts.of_file[str(batch.file)] += parser.parse(batch)
-                self._tell_apart(salt)
+                file += batch.first_line == 1
+                self._tell_apart(salt, file)
                 self._count(batch)
             refuse_unknown(self.counts, batch.file)
             progress(batch.bytes_read)
@@ -95,13 +97,13 @@ class AccessLog:
         with asking():
             self._keep_suspects()
 
-    def _tell_apart(self, salt: str) -> None:
+    def _tell_apart(self, salt: str, file: int) -> None:
         """Tell each path and each browser once, then each request; keep the page views."""
         ask, rules = self.database.execute, self.rules
         ask(f"CREATE OR REPLACE TEMP TABLE paths AS {classification.paths(rules)}")
         ask(f"CREATE OR REPLACE TEMP TABLE agents AS {classification.agents(rules)}")
         ask(f"CREATE OR REPLACE TEMP TABLE told AS {classification.told(rules, self.without)}")
-        ask(f"INSERT INTO hits {classification.hits(rules, salt)}")
+        ask(f"INSERT INTO hits {classification.hits(rules, salt, file)}")
         for name, named, number in ask(classification.suspects(rules, salt, LARGE_SHARE)).fetchall():
             self._suspected[number] = name, named
 

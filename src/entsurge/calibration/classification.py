@@ -29,11 +29,11 @@ PAGES = f"SELECT *, {_NAMED} AS named FROM told WHERE kind = 0"
 
 COUNTS = """
     SELECT format, kind, count(*), count(*) FILTER (status = ''), count(*) FILTER (agent IN ('', '-'))
-    FROM told GROUP BY format, kind
+    FROM told GROUP BY format, kind ORDER BY ALL
 """
-UNPARSED = "SELECT reason, count(*), min(number) FROM told WHERE reason IS NOT NULL GROUP BY reason"
+UNPARSED = "SELECT reason, count(*), min(number) FROM told WHERE reason IS NOT NULL GROUP BY reason ORDER BY reason"
 DAYS = "SELECT second // 86400 AS day, min(second), max(second) FROM told WHERE reason IS NULL GROUP BY day"
-UNKNOWN_SHAPES = "SELECT shape, count(*) FROM told WHERE kind = 1 GROUP BY shape ORDER BY 2 DESC LIMIT 1000"
+UNKNOWN_SHAPES = "SELECT shape, count(*) FROM told WHERE kind = 1 GROUP BY shape ORDER BY 2 DESC, 1 LIMIT 1000"
 
 
 def requests(fields: str, rules: Rules, *, usual: bool = False) -> str:
@@ -107,8 +107,11 @@ def agents(rules: Rules) -> str:
     """
 
 
-def hits(rules: Rules, salt: str) -> str:
-    """The page views: numbers that stand for visitor and address, second, service, persona (0 where no rule tells)."""
+def hits(rules: Rules, salt: str, file: int) -> str:
+    """The page views: numbers that stand for visitor and address, second, position, service, persona (0: not told).
+
+    `file` is the number of the file, by which page views of one second are ordered before their line numbers.
+    """
     cases = " ".join(
         f'WHEN "{rule.field}" <> \'\' AND regexp_matches("{rule.field}", {text(rule.match)}) '
         f"THEN {PERSONAS.index(rule.persona) + 1}"
@@ -123,9 +126,9 @@ def hits(rules: Rules, salt: str) -> str:
     }[rules.visitor]
     named = "false" if rules.visitor == "address" else "named"
     return f"""
-        SELECT visitor, address, named, second, service, persona FROM (
-            SELECT {visitor} AS visitor, {number("address", salt)} AS address, {named} AS named, second, service,
-                   {persona} AS persona FROM ({PAGES})
+        SELECT visitor, address, named, second, position, service, persona FROM (
+            SELECT {visitor} AS visitor, {number("address", salt)} AS address, {named} AS named, second,
+                   {file << 40} + number AS position, service, {persona} AS persona FROM ({PAGES})
         ) WHERE visitor IS NOT NULL
     """
 
@@ -146,5 +149,5 @@ def suspects(rules: Rules, salt: str, share: float) -> str:
         SELECT name, named, {number("name", salt)}
         FROM (SELECT {name} AS name, {named} AS named, count(*) AS pages, sum(count(*)) OVER () AS whole
               FROM ({PAGES}) GROUP BY ALL)
-        WHERE pages >= {share} * whole
+        WHERE pages >= {share} * whole ORDER BY ALL
     """

@@ -70,27 +70,30 @@ def observe(log: AccessLog, files: Sequence[Path]) -> Observed:
 def _make_visits(log: AccessLog) -> None:
     """The tables `views` (a page view, its visit's start, the time since the one before) and `who` (a visitor).
 
-    `moved` tells of a page view whether it came from another address than the one before it in its visit.
+    `moved` tells of a page view whether it came from another address than the one before it in its visit. Pages of the
+    same second follow each other as they stand in the files; of personas told equally often the first of PERSONAS
+    counts.
     """
     silence = log.rules.silence_minutes * 60
     log.database.execute(
         """
         CREATE OR REPLACE TEMP TABLE views AS
         SELECT visitor, second, service, gap, moved AND gap IS NOT NULL AS moved,
-               first_value(second) OVER (PARTITION BY visitor, visit) AS start
-        FROM (SELECT *, sum((gap IS NULL)::INT) OVER (PARTITION BY visitor ORDER BY second
+               min(second) OVER (PARTITION BY visitor, visit) AS start
+        FROM (SELECT *, sum((gap IS NULL)::INT) OVER (PARTITION BY visitor ORDER BY second, position
                             ROWS UNBOUNDED PRECEDING) AS visit
-              FROM (SELECT visitor, second, service, CASE WHEN since <= ? THEN since END AS gap, moved
-                    FROM (SELECT visitor, second, service, second - lag(second) OVER whose AS since,
+              FROM (SELECT visitor, second, position, service, CASE WHEN since <= ? THEN since END AS gap, moved
+                    FROM (SELECT visitor, second, position, service, second - lag(second) OVER whose AS since,
                                  address <> lag(address) OVER whose AS moved
-                          FROM hits WINDOW whose AS (PARTITION BY visitor ORDER BY second))))
+                          FROM hits WINDOW whose AS (PARTITION BY visitor ORDER BY second, position))))
         """,
         [silence],
     )
     log.database.execute("""
         CREATE OR REPLACE TEMP TABLE who AS
-        SELECT visitor, coalesce(mode(nullif(persona, 0)), 0) AS persona,
-               count(DISTINCT nullif(persona, 0)) > 1 AS told_twice FROM hits GROUP BY visitor
+        SELECT visitor, coalesce(arg_max(persona, [pages, -persona]) FILTER (persona > 0), 0) AS persona,
+               count(*) FILTER (persona > 0) > 1 AS told_twice
+        FROM (SELECT visitor, persona::BIGINT AS persona, count(*) AS pages FROM hits GROUP BY ALL) GROUP BY visitor
     """)
 
 
@@ -102,7 +105,7 @@ def _starts(log: AccessLog) -> pd.DataFrame:
     rows = log.database.execute(
         """
         SELECT persona, start // $step * $step AS second, count(*) AS count
-        FROM views JOIN who USING (visitor) WHERE gap IS NULL GROUP BY ALL
+        FROM views JOIN who USING (visitor) WHERE gap IS NULL GROUP BY ALL ORDER BY ALL
         """,
         {"step": coverage.STEP},
     ).df()
@@ -151,7 +154,7 @@ def _mix(log: AccessLog, found: Observed, starts: pd.DataFrame) -> None:
     names: dict[int, str] = dict(enumerate((ALL, *PERSONAS)))
     counted = starts.groupby("persona")["count"].sum()
     rows: list[tuple[int, int, int]] = log.database.execute(
-        "SELECT persona, service, count(*) FROM views JOIN who USING (visitor) GROUP BY ALL"
+        "SELECT persona, service, count(*) FROM views JOIN who USING (visitor) GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     for number, service, count in rows:
         persona = names[number]
