@@ -1,5 +1,6 @@
 """Figures that cannot be of people are said loudly, or refused."""
 
+import gzip
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -144,3 +145,54 @@ def test_nothing_tells_afterwards_whose_a_page_view_was(tmp_path: Path) -> None:
         assert "192.0.2." not in repr(log.counts)
     assert len(kept[0]) == len(kept[1]) == 20
     assert not kept[0] & kept[1]
+
+
+def test_pages_without_an_address_are_in_no_visit_and_nobody_to_leave_out(tmp_path: Path) -> None:
+    """One line in eight bears no address: counted apart, said, never a visitor; `--without -` is refused."""
+    everybody = people(80)
+    requests = [
+        Request(of.second, "-", of.path) if number % 4 == 1 and number < 160 else of
+        for number, of in enumerate(everybody)
+    ]
+    found = observed(tmp_path, requests)
+    assert found.visits_per_week == pytest.approx(80)
+    assert sum(found.pages.values()) == pytest.approx(280)
+    assert "40 pages bear no address and no user: they are in no visit" in found.unexplained
+    (doubt,) = found.doubts
+    assert doubt.startswith("12% of page views (40) tell no visitor")
+    mostly = [*everybody, *people(60, address="-")]
+    assert not any("--without" in each for each in observed(tmp_path, mostly).doubts)
+    with pytest.raises(UsageError, match="names nobody"):
+        observed(tmp_path, requests, "-")
+
+
+def test_the_same_lines_in_two_files_are_said_loudly(tmp_path: Path) -> None:
+    """A log and its packed copy, and a copy that goes on: both warn with the share; two servers' logs do not."""
+    lines = list(map(combined, people(300)))
+    files = {name: tmp_path / name for name in ("a.log", "b.log.gz", "c.log", "d.log")}
+    files["a.log"].write_text("\n".join(lines[:900]))
+    files["b.log.gz"].write_bytes(gzip.compress("\n".join(lines[:900]).encode()))
+    files["c.log"].write_text("\n".join(lines[600:]))
+    files["d.log"].write_text("\n".join(lines[900:]))
+
+    def twice(*names: str) -> list[str]:
+        log = AccessLog(reading.load()[0])
+        log.read(LogFiles([files[name] for name in names]))
+        found = observe(log, [files[name] for name in names])
+        return [doubt for doubt in found.doubts if "count twice" in doubt]
+
+    (doubt,) = twice("a.log", "b.log.gz")
+    assert "b.log.gz has 100% of its lines in common with " in doubt
+    assert len(twice("a.log", "c.log")) == 1
+    assert len(twice("a.log", "a.log")) == 1
+    assert twice("a.log", "d.log") == []
+
+
+@pytest.mark.parametrize(("unknown", "warned"), [(10, False), (24, True), (100, True)])
+def test_pages_that_no_rule_knows_are_doubted_from_five_percent_on(
+    tmp_path: Path, unknown: int, *, warned: bool
+) -> None:
+    """Of 400 known pages and some unknown ones."""
+    strange = [Request(of.second, of.address, "/tout-autre/chose") for of in people(100)[:unknown]]
+    found = observed(tmp_path, [*people(100), *strange])
+    assert any("no rule knows: they are missing" in doubt for doubt in found.doubts) == warned

@@ -19,6 +19,7 @@ import duckdb
 
 from entsurge.calibration import classification
 from entsurge.calibration.counts import Counts, Example, Suspect
+from entsurge.calibration.duplicates import LineHashes
 from entsurge.calibration.parsing import LineParser
 from entsurge.calibration.refusal import refuse_unknown
 from entsurge.errors import CannotRecord, UsageError
@@ -49,14 +50,20 @@ def asking() -> Iterator[None]:
 
 
 class AccessLog:
-    """Page views of access logs, in the DuckDB table `hits (visitor, address, named, second, position, service, persona)`.
+    """Page views of access logs, in DuckDB.
 
-    `visitor` and `address` are numbers that stand for who asked and for where they asked from; `named` tells whether a
-    user's name told the visitor. `position` orders the page views of a second: by file, then by line.
+    They stand in the table `hits`: visitor, address, named, second, position, service, persona. `visitor` and `address`
+    are numbers that stand for who asked and for where they asked from; `named` tells whether a user's name told the
+    visitor. `position` orders the page views of a second: by file, then by line.
     """
 
     def __init__(self, rules: Rules, *, without: Collection[str] = ()) -> None:
-        """`without` are addresses and users whose requests are left out."""
+        """`without` are addresses and users whose requests are left out. Raises UsageError for nobody's name."""
+        if nobody := next((name for name in without if classification.is_nobody(name)), None):
+            raise UsageError(
+                f"--without {nobody}: this stands where a log names nobody",
+                hint="pages without an address are left out of visits anyway; name an address or a user",
+            )
         self.rules, self.without, self.counts = rules, without, Counts()
         self._suspected: dict[int, tuple[str, bool]] = {}  # by the number that stands for them in `hits`
         spill = Path(tempfile.gettempdir()) / f"entsurge-{os.getpid()}"  # DuckDB makes it when it must, and removes it
@@ -85,9 +92,11 @@ class AccessLog:
         Raises UsageError for a file most of whose lines are in no known format.
         """
         parser, salt, file = LineParser(self.database, self.rules), secrets.token_hex(16), 0
+        hashes = LineHashes(self.database, salt)
         for batch in files.batches():
             with asking():
                 self.counts.of_file[str(batch.file)] += parser.parse(batch)
+                hashes.add(batch)
                 file += batch.first_line == 1
                 self._tell_apart(salt, file)
                 self._count(batch)
@@ -96,6 +105,7 @@ class AccessLog:
         self.counts.envelopes = parser.envelopes
         with asking():
             self._keep_suspects()
+            self.counts.same_lines = hashes.same()
 
     def _tell_apart(self, salt: str, file: int) -> None:
         """Tell each path and each browser once, then each request; keep the page views."""

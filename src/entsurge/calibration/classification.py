@@ -23,9 +23,11 @@ REASONS = ("binary", "json", "format", "date", "request")
 
 NOBODY = ("", "null", "(null)", "none", "nil", "undefined", "unknown", "anonymous", "n/a")
 """What stands for a user where there is none, without the dashes around it."""
-_NAMED = f"""lower(trim("user", ' -"')) NOT IN ({", ".join(map(text, NOBODY))})"""
-PAGES = f"SELECT *, {_NAMED} AS named FROM told WHERE kind = 0"
-"""The page views, and whether a user tells the visitor."""
+_NOBODY = ", ".join(map(text, NOBODY))
+_NAMED = f"""lower(trim("user", ' -"')) NOT IN ({_NOBODY})"""
+_PLACED = f"""lower(trim(address, ' -"')) NOT IN ({_NOBODY})"""
+PAGES = f"SELECT *, {_NAMED} AS named, {_PLACED} AS placed FROM told WHERE kind = 0"
+"""The page views, whether a user tells the visitor, and whether they bear an address."""
 
 COUNTS = """
     SELECT format, kind, count(*), count(*) FILTER (status = ''), count(*) FILTER (agent IN ('', '-'))
@@ -56,6 +58,11 @@ def requests(fields: str, rules: Rules, *, usual: bool = False) -> str:
                              ELSE regexp_replace(asked, '^[A-Za-z]+://[^/?]*', '') END AS target
               FROM (SELECT *, split_part(request, ' ', 2) AS asked FROM ({timed(f"({fields})")})))
     """
+
+
+def is_nobody(name: str) -> bool:
+    """Whether this stands in a log where there is no user or no address."""
+    return name.strip(' -"').lower() in NOBODY
 
 
 def keys(rules: Rules) -> str:
@@ -118,7 +125,8 @@ def hits(rules: Rules, salt: str, file: int) -> str:
         for rule in rules.persona
     )
     persona = f"CASE {cases} ELSE 0 END" if cases else "0"
-    user, apart = number('"user"', salt), number("address || chr(0) || agent", salt)
+    user = number('"user"', salt)
+    apart = f"CASE WHEN placed THEN {number('address || chr(0) || agent', salt)} END"
     visitor = {
         "address": apart,
         "user": f"CASE WHEN named THEN {user} END",
@@ -127,7 +135,8 @@ def hits(rules: Rules, salt: str, file: int) -> str:
     named = "false" if rules.visitor == "address" else "named"
     return f"""
         SELECT visitor, address, named, second, position, service, persona FROM (
-            SELECT {visitor} AS visitor, {number("address", salt)} AS address, {named} AS named, second,
+            SELECT {visitor} AS visitor, CASE WHEN placed THEN {number("address", salt)} END AS address,
+                   {named} AS named, second,
                    {file << 40} + number AS position, service, {persona} AS persona FROM ({PAGES})
         ) WHERE visitor IS NOT NULL
     """
@@ -148,6 +157,6 @@ def suspects(rules: Rules, salt: str, share: float) -> str:
     return f"""
         SELECT name, named, {number("name", salt)}
         FROM (SELECT {name} AS name, {named} AS named, count(*) AS pages, sum(count(*)) OVER () AS whole
-              FROM ({PAGES}) GROUP BY ALL)
+              FROM ({PAGES}) WHERE placed OR {named} GROUP BY ALL)
         WHERE pages >= {share} * whole ORDER BY ALL
     """

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from entsurge.calibration.shown import printable
+
+if TYPE_CHECKING:
+    from entsurge.calibration.duplicates import SameLines
 
 BEGINNING = 80  # letters of a line that are shown
 
@@ -39,7 +43,8 @@ class Counts:
     """What became of every line: how many of each kind, what could not be parsed and where it stands first.
 
     `of_file` counts the lines of each file, `days` holds the first and the last second of each day of UTC (days since
-    1970) that has a line. `without_status` and `without_agent` count page views.
+    1970) that has a line. `without_status` and `without_agent` count page views, `same_lines` are files
+    with the same lines.
     """
 
     of_file: Counter[str] = field(default_factory=Counter)
@@ -53,6 +58,7 @@ class Counts:
     without_status: int = 0
     without_agent: int = 0
     suspects: list[Suspect] = field(default_factory=list)
+    same_lines: list[SameLines] = field(default_factory=list)
 
     @property
     def lines(self) -> int:

@@ -28,6 +28,8 @@ FEW_VISITS, SOME_VISITS, MANY_VISITS = 5, 20, 200
 NIGHT, DAY = range(6), range(8, 20)
 SHARE_OF_DAY = 0.5  # of the visits of an hour of the day, that an hour of the night may have
 UNREAD = 0.01
+MISSING = 0.05  # of all page views
+MOST_PAIRS = 5
 FORWARDED = (
     "log the visitor's address instead of the proxy's (nginx: set_real_ip_from; Apache: mod_remoteip), "
     "add X-Forwarded-For to the line, or log the user"
@@ -53,7 +55,8 @@ def doubts(log: AccessLog, found: Observed, hours: Collection[int]) -> list[str]
     figures = _figures(log)
     _refuse_one_address(log.counts, figures)
     return [
-        *_left_out(log), *_large_shares(log, figures), *_per_visit(figures), *_at_night(found, hours, figures),
+        *_left_out(log), *_twice(log.counts), *_missing(log.counts, figures),
+        *_large_shares(log, figures), *_per_visit(figures), *_at_night(found, hours, figures),
         *_unread(log.counts),
     ]  # fmt: skip
 
@@ -72,9 +75,9 @@ def _refuse_one_address(counts: Counts, figures: _Figures) -> None:
     if figures.addresses != 1 or 2 * figures.nameless < figures.pages:
         return
     name = next((each.name for each in counts.suspects if not each.named), "")
-    private = not name or name == "-" or re.match(PRIVATE, name)
+    private = not name or re.match(PRIVATE, name)
     if figures.nameless >= (PRIVATE_PAGES if private else ONE_VISITORS_PAGES):
-        whose = f"from one address, {name}" if name.strip("-") else "without an address"
+        whose = f"from one address, {name}" if name else "from one address"
         raise UsageError(
             f"{figures.nameless:,} page views came {whose}, and no user is named: visitors cannot be told apart",
             hint=FORWARDED,
@@ -128,6 +131,29 @@ def _unread(counts: Counts) -> Iterator[str]:
         yield f"{lost:,} of {counts.lines:,} lines could not be parsed: their visits are missing"
     if counts.without_agent > counts.kinds["page"] / 2:
         yield "most lines name no browser: everybody behind one address is one visitor, and robots cannot be told"
+
+
+def _twice(counts: Counts) -> Iterator[str]:
+    """Files that hold the same lines: their visits count twice."""
+    for each in counts.same_lines[:MOST_PAIRS]:
+        yield (
+            f"{printable(str(each.other))} has {each.share:.0%} of its lines in common with "
+            f"{printable(str(each.one))}: they count twice; give every line once"
+        )
+    if (more := len(counts.same_lines) - MOST_PAIRS) > 0:
+        yield f"{more:,} more pairs of files have lines in common"
+
+
+def _missing(counts: Counts, figures: _Figures) -> Iterator[str]:
+    """Page views that are in no figure: no rule knows them, or nothing tells whose they are."""
+    unknown, pages = counts.kinds["unknown"], counts.kinds["page"]
+    if unknown >= MISSING * (unknown + pages):
+        yield (
+            f"{unknown / (unknown + pages):.0%} of page views ({unknown:,}) are pages that no rule knows: they are "
+            "missing from every figure; name their paths in a file of rules (--rules)"
+        )
+    if (nobodys := pages - figures.pages) >= MISSING * pages:
+        yield f"{nobodys / pages:.0%} of page views ({nobodys:,}) tell no visitor: they are in no visit; {FORWARDED}"
 
 
 def _left_out(log: AccessLog) -> Iterator[str]:

@@ -34,20 +34,22 @@ def read_as(counts: Counts) -> list[str]:
     return told
 
 
-def unexplained(counts: Counts, nameless: int = 0) -> list[str]:
+def unexplained(counts: Counts, nameless: int = 0, *, users: bool = False) -> list[str]:
     """Every kind of line that is no page view, with count and share; unparsed ones with file, reason, first line.
 
-    `nameless` page views have no user, where the rules count users alone.
+    `nameless` page views tell no visitor: they have no user where the rules count `users` alone, else no address.
     """
-    return list(_told(counts, nameless))
+    return list(_told(counts, nameless, users=users))
 
 
-def _told(counts: Counts, nameless: int) -> Iterator[str]:
+def _told(counts: Counts, nameless: int, *, users: bool) -> Iterator[str]:
     for kind, words in NO_PAGES.items():
         if number := counts.kinds[kind]:
             yield f"{number:,} lines ({number / counts.lines:.1%}): {words}"
-    if nameless:
+    if nameless and users:
         yield f"{nameless:,} page views name no user, and the rules count users alone"
+    elif nameless:
+        yield f"{nameless:,} pages bear no address and no user: they are in no visit"
     if unknown := counts.kinds["unknown"]:
         shapes = ", ".join(f"{shape} ({number:,})" for shape, number in counts.unknown_shapes.most_common(8))
         yield f"{unknown:,} lines ({unknown / counts.lines:.1%}) are pages that no rule knows, not counted: {shapes}"

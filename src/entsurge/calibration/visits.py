@@ -13,7 +13,7 @@ from entsurge.audience.shape import SERVICES
 from entsurge.calibration import coverage
 from entsurge.calibration.access_log import asking
 from entsurge.calibration.observed import ALL, HOURS, Observed
-from entsurge.calibration.plausibility import doubts
+from entsurge.calibration.plausibility import FORWARDED, doubts
 from entsurge.calibration.shown import printable
 from entsurge.calibration.unexplained import hint, read_as, unexplained
 from entsurge.errors import UsageError
@@ -39,11 +39,16 @@ def observe(log: AccessLog, files: Sequence[Path]) -> Observed:
     """
     counts = log.counts
     ours = log.database.execute("SELECT count(*) FROM hits").fetchall()[0][0]
-    nameless = counts.kinds["page"] - ours
+    nameless, users = counts.kinds["page"] - ours, log.rules.visitor == "user"
+    if not ours and nameless and not users:
+        raise UsageError(
+            f"{nameless:,} page views came without an address, and no user is named: visitors cannot be told apart",
+            hint=FORWARDED,
+        )
     if not ours:
         raise UsageError(
             f"{', '.join(map(str, files))}: no page view found in {counts.lines:,} lines\n"
-            + "\n".join(unexplained(counts, nameless)),
+            + "\n".join(unexplained(counts, nameless, users=users)),
             hint=hint(counts),
         )
     _make_visits(log)
@@ -59,7 +64,7 @@ def observe(log: AccessLog, files: Sequence[Path]) -> Observed:
         bell_percent=_bell(starts),
         gap_seconds={persona: of["mean"] for persona, of in gaps.items()},
         gap_quantiles={persona: {name: of[name] for name in of if name != "mean"} for persona, of in gaps.items()},
-        unexplained=unexplained(counts, nameless),
+        unexplained=unexplained(counts, nameless, users=users),
     )
     found.doubts += doubts(log, found, set(judged["hour"]))
     _mix(log, found, starts)
