@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from entsurge.calibration import classification
+from entsurge.calibration import classification, masking
 from entsurge.calibration.counts import Counts, Example, Suspect
 from entsurge.calibration.duplicates import LineHashes
 from entsurge.calibration.parsing import LineParser
@@ -65,6 +65,7 @@ class AccessLog:
                 hint="pages without an address are left out of visits anyway; name an address or a user",
             )
         self.rules, self.without, self.counts = rules, without, Counts()
+        self._words = set(masking.words_of(rules))  # that may be shown
         self._suspected: dict[int, tuple[str, bool]] = {}  # by the number that stands for them in `hits`
         spill = Path(tempfile.gettempdir()) / f"entsurge-{os.getpid()}"  # DuckDB makes it when it must, and removes it
         config: dict[str, str | bool | int | float | list[str]] = {
@@ -144,7 +145,9 @@ class AccessLog:
                 found = ask("SELECT line FROM batch WHERE number = ?", [line]).fetchall()
                 counts.examples[place] = Example(line, found[0][0])
         if len(counts.unknown_shapes) < MOST_SHAPES:
-            counts.unknown_shapes.update(dict(ask(classification.UNKNOWN_SHAPES).fetchall()))
+            self._words |= {word for (word,) in ask(classification.COMMON_WORDS).fetchall()}
+            for shape, number in ask(classification.UNKNOWN_SHAPES).fetchall():
+                counts.unknown_shapes[masking.shape(shape, self._words)] += number
         for day, first, last in ask(classification.DAYS).fetchall():
             before = counts.days.get(day, (first, last))
             counts.days[day] = min(first, before[0]), max(last, before[1])

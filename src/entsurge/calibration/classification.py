@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from entsurge.audience.persona import PERSONAS
 from entsurge.audience.shape import SERVICES
-from entsurge.calibration import addresses, stamps
+from entsurge.calibration import addresses, masking, stamps
 from entsurge.calibration.sql import text
 
 if TYPE_CHECKING:
@@ -35,7 +35,20 @@ COUNTS = """
 """
 UNPARSED = "SELECT reason, count(*), min(number) FROM told WHERE reason IS NOT NULL GROUP BY reason ORDER BY reason"
 DAYS = "SELECT second // 86400 AS day, min(second), max(second) FROM told WHERE reason IS NULL GROUP BY day"
-UNKNOWN_SHAPES = "SELECT shape, count(*) FROM told WHERE kind = 1 GROUP BY shape ORDER BY 2 DESC, 1 LIMIT 1000"
+UNKNOWN_SHAPES = "SELECT shape, count(*) FROM told WHERE kind = 1 GROUP BY shape ORDER BY 2 DESC, 1 LIMIT 20_000"
+COMMON_WORDS = f"""
+    WITH asked AS (SELECT DISTINCT path, CASE WHEN {_NAMED} THEN "user" ELSE address END AS who
+                   FROM told WHERE kind = 1)
+    SELECT word
+    FROM (SELECT who, regexp_replace(part, {text(masking.SUFFIX)}, '') AS word
+          FROM (SELECT who, unnest(string_split(lower(path), '/')) AS part, split_part(lower(path), '/', 2) AS begins
+                FROM asked) WHERE part = begins OR regexp_matches(part, {text(masking.SUFFIX)}))
+    WHERE regexp_matches(word, {text(masking.WORD)}) GROUP BY word
+    HAVING count(DISTINCT who) >= greatest({masking.MANY_VISITORS},
+                                           {masking.SHARE_OF_VISITORS} * (SELECT count(DISTINCT who) FROM asked))
+"""
+"""Words with which paths that no rule knows begin, and pages such as list.php, if so many visitors ask for them that
+they name nobody; what stands deeper may be a name that many look for."""
 
 
 def requests(fields: str, rules: Rules, *, usual: bool = False) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from entsurge.calibration import masking
 from entsurge.calibration.shown import printable
 
 if TYPE_CHECKING:
@@ -23,9 +24,8 @@ class Example:
 
     @property
     def beginning(self) -> str:
-        """How the line begins, fit for a terminal."""
-        more = "…" * (len(self.line) > BEGINNING)
-        return printable(self.line[:BEGINNING]) + more
+        """How the line begins, fit for a terminal, addresses and users masked."""
+        return printable(masking.beginning(self.line, BEGINNING))
 
 
 @dataclass(frozen=True)
