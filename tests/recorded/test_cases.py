@@ -53,7 +53,7 @@ EXPECTED = {
     "port_hosts": [HOME, ("messages", {"url": "http://127.0.0.1:8100/messagerie/"})],
     "query_plus": [
         HOME,
-        ("messages", {"url": "/messagerie/search?q=a%2Bb%26c&d=x+y&e=%E9t%E9&f=100%25&g=%2Fpath%3Fx%3D1"}),
+        ("messages", {"url": "/messagerie/search?q=a%2Bb%26c&d=x+y&e=%E9t&f=100%25&g=%2Fp%3Fx%3D1"}),
     ],
     "redirect_location": INBOX,
     "sensitive_header": [HOME, ("home", {**API, "json": {"a": 1}})],

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.recorded.drafting import HOME, LOGIN, drafted, entry, form, pages, recording
 
 from entsurge.recorded.harmless import harmless
-from entsurge.recorded.sensitive import drawn
+from entsurge.recorded.sensitive import drawn, without_words
 
 
 def of(folder, *entries):
@@ -59,7 +59,6 @@ def test_addresses_hide_secrets_by_name_and_by_look(tmp_path, name, value) -> No
         "annee=2026-01-12",
         "theme=dark-mode",
         "v=1.2.3",
-        "q=devoirs%20de%20maths",
         "flag",
         "a=&b",
         "dossier=INBOX",
@@ -70,6 +69,68 @@ def test_addresses_keep_what_is_no_secret(tmp_path, query) -> None:
     """Byte for byte."""
     made, _ = of(tmp_path, entry("http://e/", HOME), entry(f"http://e/notes?{query}", HOME, at=1))
     assert pages(made)[1][1]["url"] == f"/notes?{query}"
+
+
+MENU = (
+    f"{HOME}<a href='/bureau?rub=agenda'>x</a><a href='/mes-notes?k=xeVlmOdYgVeq'>x</a><a href='/fiche?k=Dupont'>x</a>"
+    "<a href='/eleve/QkRtZmPwXcVb/vie'>x</a><p class='nom-utilisateur'>Léa Dupont</p>"
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "drawn_as"),
+    [
+        ("/mes-notes?k=xeVlmOdYgVeq", "/mes-notes?k={k}"),
+        ("/mes-notes?k=zzVlmOdYgVeq", "/mes-notes?k=MASKED"),
+        ("/fiche?k=Dupont", "/fiche?k={k}"),
+        ("/fiche?qui=lea-dupont", "/fiche?qui=MASKED"),
+        ("/fiche?page=dupont", "/fiche?page=MASKED"),
+        ("/fiche?ville=Lille", "/fiche?ville=MASKED"),
+        ("/fiche?Dupont", "/fiche?MASKED"),
+        ("/bureau?rub=agenda", "/bureau?rub=agenda"),
+        ("/bureau?rub=autre", "/bureau?rub=MASKED"),
+        ("/bureau?page=autre&vue=semaine", "/bureau?page=autre&vue=semaine"),
+        ("/bureau?q=devoirs%20de%20maths", "/bureau?q={sentence}"),
+        ("/bureau?ine=1234567890123", "/bureau?ine=MASKED"),
+        ("/eleve/QkRtZmPwXcVb/vie", "/eleve/{value}/vie"),
+    ],
+)
+def test_letters_alone_may_be_a_token_or_a_name(tmp_path, wanted, drawn_as) -> None:
+    """In a query: found in the link that led there, masked otherwise; words of the menus of several pages stay."""
+    made, text = of(
+        tmp_path,
+        entry("http://e/", LOGIN),
+        entry("http://e/", MENU, method="POST", post=form("username=eleve1&password=Tulipe-mauve")),
+        entry("http://e/messages", MENU),
+        entry(f"http://e{wanted}", MENU),
+    )
+    assert made.file["page"][-1]["request"][0]["url"] == drawn_as
+    if drawn_as.endswith("MASKED"):
+        assert any("masked" in note for note in made.notes)
+        assert wanted.rpartition("=")[2] not in text
+
+
+def test_odd_parts_of_a_path_are_said(tmp_path) -> None:
+    """They stay byte for byte where no link shows them; words of the site are not spoken of."""
+    path = "/eleve/dupont-lea/qwLkjHgfRTyu/mesNotes/getHTMLPage"
+    made, _ = of(
+        tmp_path,
+        entry("http://e/", LOGIN),
+        entry("http://e/", MENU, method="POST", post=form("username=eleve1&password=Tulipe-mauve")),
+        entry(f"http://e{path}", MENU),
+    )
+    assert made.file["page"][-1]["request"][0]["url"] == path
+    said = [note for note in made.notes if "part of an address" in note]
+    assert [note.split(":")[0] for note in said] == ["GET dupont-lea", "GET qwLkjHgfRTyu"]
+
+
+@pytest.mark.parametrize(
+    "text", ["getConversationMessages", "getHTMLPage", "aFaireMaison", "xmlHttpRequest", "ENTcore", "emploiDuTemps",
+             "Dupont", "messagerie", "strengths", "JSESSIONID"],
+)  # fmt: skip
+def test_what_are_words(text) -> None:
+    """Names of pages and functions, acronyms."""
+    assert not without_words(text)
 
 
 def test_a_value_that_comes_again_is_found_where_it_came_from(tmp_path) -> None:

@@ -29,7 +29,7 @@ def written(url: str, n: int, values: Values, root: str) -> str:
         text = f"{scheme}://{kept(authority)}{text}"
     elif text.startswith("//"):
         text = f"/.{text}"  # or it would name a host
-    return text + _query(query, segments, n, values)
+    return text + _query(query, segments, n, values, "entrance" if values.at_entrance(url) else "query")
 
 
 def plain(url: str, n: int, values: Values, root: str) -> str:
@@ -63,7 +63,7 @@ def _segment(segment: str, before: str, n: int, values: Values) -> str:
     return values.in_address(segment, value, n, Sought("path", "", (f"{before}/",) if before else ()))
 
 
-def _query(query: str, segments: list[str], n: int, values: Values) -> str:
+def _query(query: str, segments: list[str], n: int, values: Values, where: str) -> str:
     """The query, piece by piece as it was."""
     if not query:
         return ""
@@ -73,9 +73,9 @@ def _query(query: str, segments: list[str], n: int, values: Values) -> str:
         raw, equals, raw_value = piece.partition("=")
         name = read(raw)
         if not equals:
-            pieces.append(values.in_address(raw, name, n, Sought("query")))
+            pieces.append(values.in_address(raw, name, n, Sought(where)))
             continue
         before = (*(f"{tail}?{raw}=" for tail in tails if number == 0), f"{raw}=")
         called = values.name_in_address(raw, name, n)
-        pieces.append(f"{called}={values.in_address(raw_value, read(raw_value), n, Sought('query', name, before))}")
+        pieces.append(f"{called}={values.in_address(raw_value, read(raw_value), n, Sought(where, name, before))}")
     return "?" + "&".join(pieces)

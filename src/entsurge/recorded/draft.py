@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from entsurge.errors import UsageError
-from entsurge.recorded import address, bodies, signing
+from entsurge.recorded import address, bodies, people, signing
 from entsurge.recorded.playable import playable
 from entsurge.recorded.scrub import scrubbed
 from entsurge.recorded.secrets_of import Secrets
@@ -51,6 +51,7 @@ class Drafting:
         self.secrets = Secrets(visit.steps)
         self.signed = signing.found(visit.steps, self.secrets)
         self.secrets.know(self.signed.login, self.signed.password)
+        self.secrets.people = people.names(visit.steps[max(self.signed.step, 0) :], self.signed.login)
         self.steps, left_out = playable(visit.steps, self.signed.step, self.secrets)
         self.said += left_out
         self.values = Values(self.steps, self.secrets, max(self.signed.step, 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from entsurge.recorded.sensitive import drawn
+from entsurge.recorded.sensitive import drawn, without_words
 
 CONSTANTS = frozenset(
     """
@@ -33,6 +33,19 @@ _IDENTIFIER = re.compile(r"[A-Za-z][a-z]*(?:[A-Z][a-z]+|[._:/-][A-Za-z][a-z]*)*[
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GRAPHQL = re.compile(r"\s*(?:query|mutation|subscription|fragment|\{)[\w\s{}()$:!,\[\]@.]*", re.ASCII)
 LONGEST = 64
+_IN_QUERY = re.compile(
+    r"-?[1-9]\d{0,11}|\d{4}-\d\d(?:-\d\d)?(?:[T ][\d:.]+(?:Z|[ +-]\d\d:?\d\d)?)?|\d{1,3}(?:\.\d{1,3}){1,2}|"
+    r"[1-9]\d{0,5}(?:,[1-9]\d{0,5}){1,20}|\d{1,3}%|"
+    r"[^\w@]?[^\W\d_]{1,2}(?:[^\w@]{1,2}(?:[^\W\d_]{1,2}|\d)){0,3}[^\w@]?|[^\w@]{1,3}"
+)
+_STAMP = re.compile(r"_|t|ts|time|timestamp|nocache|rand", re.IGNORECASE)
+_SINCE_1970 = re.compile(r"1[0-9]{9}(?:\d{3})?")
+_ROUTED = re.compile(
+    r"page|do|route|controller|ctrl|option|module|section|rubrique|onglet|menu|theme|skin|layout|display|group_?by|"
+    r"periode?|format|step|etape|dossier|boite|vue|etat|statut|categorie|tri|ordre",
+    re.IGNORECASE,
+)
+_PLAIN = re.compile(r"[a-zà-öø-ÿ]{2,16}(?:[._:/-][a-zà-öø-ÿ]{1,16}){0,3}[0-9]{0,2}")
 
 
 def harmless(name: str, value: str) -> bool:
@@ -49,7 +62,22 @@ def harmless(name: str, value: str) -> bool:
         return re.search(r"\d{3}", value) is None
     if len(value) > LONGEST or not _ENUMERATED.search(_CAMEL.sub("_", name)):
         return False
-    return _IDENTIFIER.fullmatch(value) is not None and not drawn(value)
+    return _IDENTIFIER.fullmatch(value) is not None and not drawn(value) and not without_words(value)
+
+
+def harmless_in_query(name: str, value: str) -> bool:
+    """Whether the value of a query's field may stand as it is: what may be posted, a number, a date, a version.
+
+    So may a word in lower case of a field by which addresses are routed (`page`, `do`, `theme`).
+    """
+    if harmless(name, value) or _IN_QUERY.fullmatch(value) or (_STAMP.fullmatch(name) and _SINCE_1970.fullmatch(value)):
+        return True
+    return _ROUTED.fullmatch(name) is not None and plain_word(value)
+
+
+def plain_word(value: str) -> bool:
+    """Whether a value is a word of an enumeration: short, in lower case, no drawn letters."""
+    return _PLAIN.fullmatch(value) is not None and not drawn(value) and not without_words(value)
 
 
 def free_text(value: str) -> bool:

@@ -16,6 +16,7 @@ from entsurge.client.response import Headers, Response
 from entsurge.drivers.extraction import Extract
 from entsurge.recorded.rules import around, in_controls, in_json, in_page
 from entsurge.recorded.sensitive import harmless_name
+from entsurge.recorded.step import same
 from entsurge.signs import ParsedAnswer
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 NOTHING: frozenset[str] = frozenset()
 NOT_HEADERS = frozenset({"location", "set-cookie", "date", "content-length", "etag", "last-modified"})
+_BREAK = re.compile(r"[?&#]")
 _RUN = re.compile(r"[A-Za-z]+|[0-9]+")
 
 
@@ -51,6 +53,7 @@ class Origins:
         self._json: dict[int, dict[str, dict[str, None]]] = {}
         self._holding: dict[str, list[int]] = {}  # by run of letters or digits: the steps whose answers hold it
         self._controls: dict[tuple[str, str], list[int]] = {}  # by a control's name and value
+        self._pieces: dict[str, set[str]] = {}  # by a piece of a query: the pages with a link that has it
         for index in self._told:
             for control in steps[index].facts.controls:
                 if control.name and control.value:
@@ -89,6 +92,15 @@ class Origins:
                 rule = next((found for each in rules if (found := self._proven(each, value, index))), None)
                 return Origin(index, rule) if rule is not None else None
         return None
+
+    def on_pages(self, ending: str) -> int:
+        """On how many pages a link has this piece of a query."""
+        if not self._pieces:
+            for index in self._told:
+                links = {piece for _, link in self.steps[index].facts.links for piece in _BREAK.split(link)[1:]}
+                for piece in links:
+                    self._pieces.setdefault(piece, set()).add(same(self.steps[index].landed))
+        return len(self._pieces.get(ending, ()))
 
     def _likely(self, value: str) -> list[int]:
         """The steps whose answer may hold a value: every run of letters or digits in it stands there by itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from turbohtml import TokenType, tokenize
@@ -9,6 +10,10 @@ from turbohtml import TokenType, tokenize
 LARGEST = 4 * 1024 * 1024  # characters of a page that are read
 _START = TokenType.START_TAG
 _CONTROLS = frozenset({"input", "button", "textarea", "meta"})
+_TEXT = TokenType.TEXT
+_PERSON = re.compile(r"user|utilisateur|profil|identit|person|account|compte|eleve|avatar", re.IGNORECASE)
+_GREETED = re.compile(r"\s*(?:bonjour|bienvenue|welcome|hello)[\s,]+([^<!.,:]{3,60})", re.IGNORECASE)
+LONGEST_NAME = 60
 _LINKS = {"a": "href", "area": "href", "link": "href", "form": "action"}
 
 
@@ -24,12 +29,16 @@ class Control:
 
 @dataclass(slots=True)
 class PageFacts:
-    """In the order of the page; `links` are (attribute, address) of what leads somewhere; `ids` those of elements."""
+    """In the order of the page; `links` are (attribute, address) of what leads somewhere; `ids` those of elements.
+
+    `people` are short texts that may be somebody's name: a greeting's, or of an element that is called like a person.
+    """
 
     controls: list[Control] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
     frames: list[str] = field(default_factory=list)
     ids: dict[str, None] = field(default_factory=dict)
+    people: list[str] = field(default_factory=list)
 
     @property
     def passwords(self) -> set[str]:
@@ -49,9 +58,13 @@ class PageFacts:
 
 def page_facts(text: str) -> PageFacts:
     """The facts of a page, in time that is in proportion to it."""
-    made, select = PageFacts(), ""
+    made, select, person = PageFacts(), "", False
     for token in tokenize(text[:LARGEST]):
         tag = token.tag
+        if token.type is _TEXT:
+            made.people += _people(token.data or "", named=person)
+        else:
+            person = _is_person(token)
         if token.type is _START and (called := token.attr("id")):
             made.ids[called] = None
         if tag == "select":
@@ -67,6 +80,22 @@ def page_facts(text: str) -> PageFacts:
         elif tag in ("iframe", "frame"):
             made.frames.append(token.attr("src") or "")
     return made
+
+
+def _is_person(token: object) -> bool:
+    """Whether an element begins that is called like a person."""
+    if token.type is not _START:  # type: ignore[attr-defined]  # turbohtml's token is untyped here
+        return False
+    attr = token.attr  # type: ignore[attr-defined]  # as above
+    return _PERSON.search(f"{attr('class') or ''} {attr('id') or ''}") is not None
+
+
+def _people(text: str, *, named: bool) -> list[str]:
+    """What of a text may be the name of somebody."""
+    if named and len(text) <= LONGEST_NAME:
+        return [text]
+    greeted = _GREETED.match(text)
+    return [greeted[1]] if greeted else []
 
 
 def _control(tag: str, token: object) -> Control:

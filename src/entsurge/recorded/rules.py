@@ -27,7 +27,7 @@ _NAME = re.compile(r"[\w.:\[\]-]+")
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Where a request sends a value: in its path, its query, its body, a header.
+    """Where a request sends a value: in its path, its query (`entrance`: of a page for anybody), its body, a header.
 
     `before` is what may stand before the value in a link, the most telling first.
     """

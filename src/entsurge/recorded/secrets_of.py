@@ -25,7 +25,7 @@ _BREAK = re.compile(r"[\W_]")
 class Secrets:
     """Values that are never written, and the names of the fields in which passwords are typed.
 
-    `login` and `password` are those of the sign-on, once it is known.
+    `login` and `password` are those of the sign-on, once it is known; `people` the words of names that were shown.
     """
 
     def __init__(self, steps: Iterable[Step]) -> None:
@@ -33,6 +33,7 @@ class Secrets:
         typed = {name for step in steps for name in step.facts.passwords}
         self.password_names = typed | {name for step in steps for name, _ in sent(step) if PASSWORD.search(name)}
         self.login = self.password = ""
+        self.people: frozenset[str] = frozenset()  # folded words of people's names
         self._values = {value for step in steps for value in self._of(step)}
 
     def know(self, login: str, password: str) -> None:
@@ -79,8 +80,13 @@ def sent(step: Step) -> list[tuple[str, str]]:
     """What a step sends as names and texts: in a form, or anywhere in JSON."""
     if step.sent.fields or not step.sent.text:
         return step.sent.fields
+    return texts_of(step.sent.text)
+
+
+def texts_of(text: str) -> list[tuple[str, str]]:
+    """The texts in JSON, each with the name of its member; none for what is no JSON."""
     try:
-        return list(_texts(json_text.read(step.sent.text), ""))
+        return list(_texts(json_text.read(text), ""))
     except ValueError:
         return []
 

@@ -33,6 +33,11 @@ _WORDS = re.compile(r"[A-Z]?[a-z]*(?:[A-Z][a-z]+|[._ -][A-Z]?[a-z]+)*\d{0,3}")
 _DRAWN = re.compile(r"[A-Za-z0-9_+/=.~%:-]+")
 _BREAK = re.compile(r"[._~%:+/=-]")
 _NAME = re.compile(r"[\w$@.:\[\]/-]+")
+_LETTERS = re.compile(r"[A-Za-z]{8,}")
+_HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
+_SHORT = frozenset("xml http https html sql css js php pdf my by to of id de du".split())  # noqa: SIM905  read as a list
+_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}", re.IGNORECASE)
 _A_WORD = re.compile(r"[a-z]{4}")
 SHORTEST, LONGEST = 6, 4096
 LONGEST_NAME = 80
@@ -78,6 +83,22 @@ def _drawn_run(run: str) -> bool:
 def _are_words(text: str) -> bool:
     """Whether a text is words put together, each longer than a letter or two."""
     return _WORDS.fullmatch(text) is not None and sum(letter.isupper() for letter in text) * 3 <= max(len(text), 6)
+
+
+def without_words(text: str) -> bool:
+    """Whether letters look drawn: runs of eight and more that are no words put together, as in `xeVlmOdYgVeq`."""
+    return any(_unspeakable(run) for run in _LETTERS.findall(text))
+
+
+def _unspeakable(run: str) -> bool:
+    """Small pieces between the capitals, or pieces without a vowel; consonants without end."""
+    humps = [hump for hump in _HUMPS.findall(run) if hump.lower() not in _SHORT]
+    if any(_CONSONANTS.search(hump) for hump in humps):
+        return True
+    if len(humps) < 2:
+        return False
+    strange = sum(len(hump) < 3 or not _VOWEL.search(hump) for hump in humps if not hump.isupper() or len(hump) == 1)
+    return strange >= 2 or (strange == 1 and len(humps) <= 2 and not humps[0].islower())
 
 
 def _kind(letter: str) -> int:

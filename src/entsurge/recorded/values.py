@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from entsurge.drivers.pages_file import ALWAYS as KNOWN
-from entsurge.recorded.harmless import free_text, harmless
+from entsurge.recorded.harmless import free_text, harmless, harmless_in_query, plain_word
 from entsurge.recorded.json_text import doubled
 from entsurge.recorded.origin import Origin, Origins
+from entsurge.recorded.people import words_of
 from entsurge.recorded.rules import Rule, Sought
-from entsurge.recorded.sensitive import by_look, personal_name, secret_name, worth_tracing
+from entsurge.recorded.sensitive import by_look, personal_name, secret_name, without_words, worth_tracing
+from entsurge.recorded.step import same
 
 if TYPE_CHECKING:
     from entsurge.recorded.secrets_of import Secrets
@@ -36,6 +38,7 @@ class Values:
         self.rules: dict[int, dict[str, Rule]] = {}  # by step: name, rule
         self.cookies: dict[str, str] = {}  # by the cookie's name: the place's
         self.notes: dict[str, None] = {}
+        self._entrance = {same(url) for step in steps[:first] for url in (step.url, step.landed)}
         self._names: dict[tuple[int, str], str] = {}
 
     # -- in addresses ----------------------------------------------------------------------------------------------
@@ -50,11 +53,49 @@ class Values:
         named = value and (secret_name(sought.name, value) or personal_name(sought.name))
         if named or by_look(value) or self.secrets.hide(value):
             return self.masked(sought.name or "a part of an address", n)
-        return kept(raw)
+        if sought.where == "entrance":
+            return self.masked(sought.name, n) if without_words(value) else kept(raw)
+        return self._in_path(raw, value, n, sought) if sought.where == "path" else self._asked(raw, value, n, sought)
+
+    def _in_path(self, raw: str, value: str, n: int, sought: Sought) -> str:
+        """A part of a path: traced where it may be a token or a name, else as it was, and said."""
+        if not (without_words(value) or self._names_somebody(value)):
+            return kept(raw)
+        place = self.place(value, n, sought, whatever=True)
+        if not place:
+            self.notes[f"{self.steps[n].method} {_short(raw)}: a part of an address that may be a token or a name"] = (
+                None
+            )
+        return place or kept(raw)
+
+    def _asked(self, raw: str, value: str, n: int, sought: Sought) -> str:
+        """What a query asks for: known to be harmless, traced, free text, or masked."""
+        somebody = self._names_somebody(value)
+        if not somebody and harmless_in_query(sought.name, value):
+            return kept(raw)
+        if (
+            not somebody
+            and plain_word(value)
+            and (not sought.name or self.origins.on_pages(f"{sought.name}={raw}") > 1)
+        ):
+            return kept(raw)
+        place = self.place(value, n, sought, whatever=True)
+        if place:
+            return place
+        if not somebody and " " in value and free_text(value):
+            return "{sentence}"
+        return self.masked(sought.name or "a part of an address", n)
+
+    def _names_somebody(self, value: str) -> bool:
+        return not self.secrets.people.isdisjoint(words_of(value))
 
     def name_in_address(self, raw: str, name: str, n: int) -> str:
         """The name of a query's field, as it was on the wire unless it is itself a secret."""
         return self.masked("the name of a field", n) if by_look(name) or self.secrets.hide(name) else kept(raw)
+
+    def at_entrance(self, url: str) -> bool:
+        """Whether an address was asked for before anybody was signed on, so that it says nothing of anybody."""
+        return same(url) in self._entrance
 
     # -- in bodies and headers -------------------------------------------------------------------------------------
 
@@ -95,9 +136,9 @@ class Values:
 
     # -- places ----------------------------------------------------------------------------------------------------
 
-    def place(self, value: str, n: int, sought: Sought) -> str:
-        """The place of a value that an earlier answer showed; empty for none."""
-        if not worth_tracing(value) or value == self.secrets.password:
+    def place(self, value: str, n: int, sought: Sought, *, whatever: bool = False) -> str:
+        """The place of a value, if it may be a token (or `whatever` it is) that an earlier answer showed; else nothing."""
+        if not (whatever or worth_tracing(value)) or value == self.secrets.password:
             return ""
         found = self.origins.of(value, sought, self.first, n)
         return f"{{{self._name(found, sought.name)}}}" if found is not None else ""
@@ -120,6 +161,10 @@ class Values:
         else:
             self.rules.setdefault(found.step, {})[name] = found.rule
         return name
+
+
+def _short(raw: str) -> str:
+    return raw if len(raw) <= LONGEST_NAME else f"{raw[:LONGEST_NAME]}…"
 
 
 def kept(raw: str) -> str:
