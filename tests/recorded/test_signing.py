@@ -101,3 +101,37 @@ def test_a_sign_on_that_no_method_knows_is_said(tmp_path, text) -> None:
     assert "sign_on" not in made.file
     assert "juste" not in written
     assert made.notes
+
+
+CHOICE = (
+    "<form method=post action=/login><select name=etab><option value=12 selected>A<option value=13>B<option>Lycée C"
+    "</select><input type=radio name=profil value=eleve checked><input type=radio name=profil value=parent>"
+    "<input type=checkbox name=rester value=oui><input type=hidden name=lt value=LT-1-aB3dE6gH9k><input name=libre>"
+    "<input name=username><input type=password name=password></form>"
+)
+
+
+@pytest.mark.parametrize(
+    ("sent", "extra"),
+    [
+        ("etab=12&profil=eleve", None), ("etab=13&profil=eleve", {"etab": "13"}),
+        ("etab=12&profil=parent&rester=oui", {"profil": "parent", "rester": "oui"}),
+    ],
+)  # fmt: skip
+def test_what_was_chosen_at_the_sign_on_is_chosen_again(tmp_path, sent, extra) -> None:
+    """A school, a kind of account, a tick: what differs from the form's own values, and nothing else."""
+    posted = form(f"{sent}&lt=LT-1-aB3dE6gH9k&libre=&username=alix&password=motdepasse9")
+    made, _ = drafted(
+        recording(tmp_path, entry("http://e/", CHOICE), entry("http://e/login", HOME, method="POST", post=posted))
+    )
+    assert made.file["sign_on"].get("extra_fields") == extra
+
+
+def test_what_was_typed_beside_is_said_by_its_field(tmp_path) -> None:
+    """Its value stays out."""
+    posted = form("etab=12&profil=eleve&lt=LT-1-aB3dE6gH9k&libre=Dupont&username=alix&password=motdepasse9")
+    made, text = drafted(
+        recording(tmp_path, entry("http://e/", CHOICE), entry("http://e/login", HOME, method="POST", post=posted))
+    )
+    assert any(note.startswith("sign_on.extra_fields: libre:") for note in made.notes)
+    assert "Dupont" not in text

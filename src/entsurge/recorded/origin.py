@@ -138,12 +138,12 @@ class Origins:
         key = index, json.dumps(rule)
         if key not in self._texts:
             try:
-                self._texts[key] = Extract.model_validate(rule).texts(self._answer(index))
+                self._texts[key] = Extract.model_validate(rule).texts(self.answer(index))
             except ValueError:
                 self._texts[key] = []
         return self._texts[key]
 
-    def _answer(self, index: int) -> ParsedAnswer:
+    def answer(self, index: int) -> ParsedAnswer:
         """The recorded answer as the driver would have it."""
         if index not in self._parsed:
             step = self.steps[index]

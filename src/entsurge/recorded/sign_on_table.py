@@ -13,8 +13,10 @@ from entsurge.recorded.json_text import Number
 from entsurge.recorded.secrets_of import sent
 from entsurge.recorded.sensitive import by_look, harmless_name, secret_name
 from entsurge.recorded.step import address, path_of
+from entsurge.signon.forms import login_form
 
 if TYPE_CHECKING:
+    from entsurge.recorded.page_facts import Control
     from entsurge.recorded.signing import Found
     from entsurge.recorded.step import Step
     from entsurge.recorded.values import Values
@@ -43,11 +45,11 @@ class SignOnTable:
         if self.shown is None:
             return {"method": "form", **self._drawn_by_script(), **fields, **self._csrf()}
         if "/cas/login" in path_of(self.shown.landed) + path_of(self.step.url):
-            return {"method": "cas", **self._without_service(), **fields}
+            return {"method": "cas", **self._without_service(), **fields, **self._chosen()}
         url = self._address(self.shown.landed, self.signed.shown)
         if not url:
             self.notes.append("sign_on.login_url: left out, for secrets stand in it: the door must lead to the form")
-        return {"method": "form", **({"login_url": url} if url else {}), **fields, **self._csrf()}
+        return {"method": "form", **({"login_url": url} if url else {}), **fields, **self._chosen(), **self._csrf()}
 
     @property
     def service(self) -> str:
@@ -89,6 +91,24 @@ class SignOnTable:
         if left:
             self.notes.append(f"sign_on: {len(left)} fields beside login and password: say them in extra_fields")
         return {**made, **({"extra_fields": extra} if extra else {})}
+
+    def _chosen(self) -> Table:
+        """What was chosen or ticked beside login and password: fields that were sent unlike the form has them."""
+        shown = login_form(self.values.origins.answer(self.signed.shown).answer)
+        if shown is None or self.shown is None:
+            return {}
+        own, typed = shown.filled({}), {self.signed.login_field, *self.values.secrets.password_names}
+        offered = {(each.name, each.value) for each in self.shown.facts.controls if _is_choice(each)}
+        extra: dict[str, str] = {}
+        for name, value in sent(self.step):
+            if name in typed or TOKEN.search(name) or own.get(name) == value or not harmless_name(name):
+                continue
+            public = (name, value) in offered and not by_look(value)
+            if (public or harmless(name, value)) and not secret_name(name, value):
+                extra[name] = value
+            else:
+                self.notes.append(f"sign_on.extra_fields: {name}: sent unlike the form has it: say its value there")
+        return {"extra_fields": extra} if extra else {}
 
     def _csrf(self) -> Table:
         """A token against forged requests that no hidden field brings: where it stands, and how it goes back."""
@@ -159,6 +179,11 @@ class SignOnTable:
             **({"before": before} if before else {}),
             "csrf_cookie": found["cookie"], "csrf_header": found["header"],
         }  # fmt: skip
+
+
+def _is_choice(control: Control) -> bool:
+    """Whether a control offers one value of several to whoever signs on."""
+    return control.tag in ("option", "button") or control.kind in ("radio", "checkbox", "submit")
 
 
 def _extra(name: str, value: Any) -> bool:

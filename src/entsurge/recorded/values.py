@@ -137,7 +137,7 @@ class Values:
     # -- places ----------------------------------------------------------------------------------------------------
 
     def place(self, value: str, n: int, sought: Sought, *, whatever: bool = False) -> str:
-        """The place of a value, if it may be a token (or `whatever` it is) that an earlier answer showed; else nothing."""
+        """The place of a value that an earlier answer showed, if it may be a token or `whatever` it is; or none."""
         if not (whatever or worth_tracing(value)) or value == self.secrets.password:
             return ""
         found = self.origins.of(value, sought, self.first, n)
