@@ -6,6 +6,9 @@ import json
 import pytest
 from tests.recorded.drafting import HOME, drafted, entry, form, pages, recording
 
+from entsurge.recorded.masks import masks
+from entsurge.recorded.remaining import remaining
+
 JSON = "application/json"
 
 
@@ -108,3 +111,25 @@ def test_several_files_are_said(tmp_path) -> None:
     assert pages(made)[-1][1]["upload"] == {"field": "f"}
     assert "lea" not in text
     assert any("2 files" in note for note in made.notes)
+
+
+def test_a_mask_is_said_once_by_its_page_and_field(tmp_path) -> None:
+    """Of a form with a name twice, of a query, of a number that JSON hid; nothing is said of what was found."""
+    page = f"<a href='/messages/fil?k=xeVlmOdYgVeq'>x</a>{HOME}"
+    made, _ = drafted(
+        recording(
+            tmp_path,
+            entry("http://e/", page),
+            entry("http://e/messages/fil?k=xeVlmOdYgVeq&z=Dupont", HOME),
+            entry("http://e/messages/envoi", HOME, method="POST", post=form("objet=R%40%409&a=1&objet=S%40%409")),
+            entry("http://e/messages/api", "{}", method="POST", kind="application/json", headers={"Accept": "*/*"},
+                  post={"mimeType": "application/json", "text": '{"token": 987654}'}),
+        )
+    )  # fmt: skip
+    said = [note.partition(": ")[0] for note in made.notes if "MASKED" in note or "in its stead" in note]
+    assert sorted(said) == [
+        "open-messages, request 1, url, z",
+        "send-messages, request 1, form.objet",
+        "send-messages, request 2, token",
+    ]
+    assert [each for each in remaining(made.file, [], made.notes) if "MASKED" in each] == masks(made.file)

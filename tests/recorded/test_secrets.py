@@ -50,7 +50,7 @@ def test_addresses_hide_secrets_by_name_and_by_look(tmp_path, name, value) -> No
     )
     assert pages(made)[1][1]["url"] == f"/notes?{name}=MASKED&page=2"
     assert value not in text or len(value) < 2
-    assert any(note.startswith(name) and "masked" in note for note in made.notes)
+    assert any(note.startswith(f"open-marks, request 1, url, {name}: MASKED") for note in made.notes)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_letters_alone_may_be_a_token_or_a_name(tmp_path, wanted, drawn_as) -> N
     )
     assert made.file["page"][-1]["request"][0]["url"] == drawn_as
     if drawn_as.endswith("MASKED"):
-        assert any("masked" in note for note in made.notes)
+        assert any(": MASKED: " in note for note in made.notes)
         assert wanted.rpartition("=")[2] not in text
 
 
@@ -120,8 +120,8 @@ def test_odd_parts_of_a_path_are_said(tmp_path) -> None:
         entry(f"http://e{path}", MENU),
     )
     assert made.file["page"][-1]["request"][0]["url"] == path
-    said = [note for note in made.notes if "part of an address" in note]
-    assert [note.split(":")[0] for note in said] == ["GET dupont-lea", "GET qwLkjHgfRTyu"]
+    said = [note.split(":")[0] for note in made.notes if "part of its address" in note]
+    assert said == [f"open-home, request 1, {each}" for each in ("dupont-lea", "qwLkjHgfRTyu")]
 
 
 @pytest.mark.parametrize(

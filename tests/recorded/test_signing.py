@@ -40,12 +40,18 @@ def test_an_api_with_a_cookie_that_goes_back(recorder, stub, tmp_path) -> None:
 
 
 def test_a_form_whose_token_is_in_a_meta_tag(recorder, stub, tmp_path) -> None:
-    """It goes back in a header, as a script sends it; a wrong password is none."""
+    """It goes back in a header, as a script sends it; a wrong password is none, signs that are lacking are named."""
     url, client = stub("identity"), recorder.client
     token = re.search(r"content=(\w+|\S+?)>", client.get(f"{url}/form/").text.partition("csrf-token")[2])[1]
     client.post(f"{url}/form/", data={"identifiant": "alix", "secret": "juste"}, headers={"X-CSRF-Token": token})
     assert again(recorder, tmp_path, url)["sign-on"] == ["ok", ""]
     assert drive(url, tmp_path / "d.toml", password="faux")["sign-on"][0] == "failed"
+    text = (tmp_path / "d.toml").read_text("utf-8")
+    lacking = re.sub(r"signed_on = .*", 'signed_on = [{ css = "#nulle-part" }]', text)
+    (tmp_path / "d.toml").write_text(lacking, encoding="utf-8")
+    state, reason = drive(url, tmp_path / "d.toml")["sign-on"]
+    assert (state, reason.partition(" /")[0]) == ("failed", "not signed on: GET")
+    assert reason.endswith('css "#nulle-part"')
 
 
 def test_a_form_that_a_script_draws(recorder, stub, tmp_path) -> None:

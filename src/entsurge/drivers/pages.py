@@ -21,6 +21,7 @@ from entsurge.errors import UsageError
 from entsurge.signon import registry as methods
 from entsurge.signon import tokens
 from entsurge.signon.flow import Flow
+from entsurge.signon.method import Refusal
 from entsurge.signon.refusal_patterns import RefusalPatterns
 from entsurge.signs import ParsedAnswer, shown
 from entsurge.visit.driver import ActionSpec
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from entsurge.client.response import Response
     from entsurge.drivers.pages_file import PagesFile
     from entsurge.drivers.registry import Setting
-    from entsurge.signon.method import SignOn
+    from entsurge.signon.method import Arrival, SignOn
     from entsurge.visit.driver import Account, Created
     from entsurge.visit.session import Session
 
@@ -81,13 +82,20 @@ class PagesDriver:
                 return self._proven(session, session.get(door))
             arrival = self.entrance.enter(Flow(session, self.words), account, door)
             if arrival.refusal is not None:
-                return turned_away(arrival)
+                return self._turned_away(arrival)
             return self._proven(session, arrival.page)
         except ClientError as error:
             return broken(error)
 
     def _proves(self, answer: Response) -> bool:
         return shown(self.signs.signed_on, ParsedAnswer(answer))
+
+    def _turned_away(self, arrival: Arrival) -> PageResult:
+        """A refusal; where only the proof is lacking, the signs of it by name."""
+        if arrival.refusal is Refusal.NOT_SIGNED_ON and self.check is None and not self._proves(arrival.page):
+            name = f"GET {self.door.text}"
+            return lacking(ParsedAnswer(arrival.page), name, self.signs.signed_on, str(arrival.refusal))
+        return turned_away(arrival)
 
     def _proven(self, session: Session, page: Response) -> PageResult:
         known = session.memory.of(PagesState).known

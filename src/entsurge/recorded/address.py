@@ -76,6 +76,6 @@ def _query(query: str, segments: list[str], n: int, values: Values, where: str) 
             pieces.append(values.in_address(raw, name, n, Sought(where)))
             continue
         before = (*(f"{tail}?{raw}=" for tail in tails if number == 0), f"{raw}=")
-        called = values.name_in_address(raw, name, n)
+        called = values.name_in_address(raw, name)
         pieces.append(f"{called}={values.in_address(raw_value, read(raw_value), n, Sought(where, name, before))}")
     return "?" + "&".join(pieces)

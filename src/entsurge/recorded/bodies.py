@@ -133,7 +133,7 @@ def _json(n: int, step: Step, values: Values) -> dict[str, Any] | None:
 
 def _value(value: Any, name: str, n: int, values: Values) -> Any:
     if isinstance(value, dict):
-        return {_key(key, n, values): _value(each, key, n, values) for key, each in value.items()}
+        return {_key(key, values): _value(each, key, n, values) for key, each in value.items()}
     if isinstance(value, list):
         return [_value(each, name, n, values) for each in value]
     if isinstance(value, Number):
@@ -141,11 +141,11 @@ def _value(value: Any, name: str, n: int, values: Values) -> Any:
     return values.posted(name, value, n) if isinstance(value, str) else value
 
 
-def _key(key: str, n: int, values: Values) -> str:
+def _key(key: str, values: Values) -> str:
     """The name of a member; one that is a value itself is masked."""
     if not key or (harmless_name(key) and not values.secrets.hide(key)):
         return key
-    return values.masked("a name in JSON", n)
+    return MASKED
 
 
 def _number(value: Number, name: str, n: int, values: Values) -> Number:
@@ -153,7 +153,8 @@ def _number(value: Number, name: str, n: int, values: Values) -> Number:
     if name in values.secrets.password_names or len(value) > LONGEST_NUMBER or (
         len(value) > 3 and secret_name(name, str(value))
     ):  # fmt: skip
-        values.masked(name, n)
+        called = name if harmless_name(name) else "json"
+        values.doubts[n, f"{called}: a number that may be secret: 0 in its stead"] = None
         return Number("0")
     if len(value) >= 4 and worth_tracing(str(value)):
         return Number(values.place(str(value), n, Sought("body", name)) or value)

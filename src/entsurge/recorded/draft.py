@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.errors import UsageError
 from entsurge.recorded import address, bodies, people, signing
+from entsurge.recorded.masks import masks
 from entsurge.recorded.playable import playable
 from entsurge.recorded.scrub import scrubbed
 from entsurge.recorded.secrets_of import Secrets
@@ -69,6 +70,7 @@ class Drafting:
             self.values.first = begin  # the driver does not see what the sign-on was answered
         pages = self._with_home(self._pages(begin), file["door"])
         landing = self.values.rules.pop(self.signed.step, {}) if begin else {}
+        doubts = self._doubts(pages)
         for page in pages:
             self._extract(page)
         if landing:
@@ -76,8 +78,17 @@ class Drafting:
         if self.values.cookies:
             file["cookies"] = {name: cookie for cookie, name in self.values.cookies.items()}
         file["page"] = pages
-        notes = dict.fromkeys([*self.said, *self.values.notes])
-        return Draft(*scrubbed(file, list(notes), self.secrets))
+        notes = dict.fromkeys([*self.said, *self.values.notes, *doubts])
+        clean, said = scrubbed(file, list(notes), self.secrets)
+        return Draft(clean, [*said, *masks(clean)])
+
+    def _doubts(self, pages: list[Table]) -> list[str]:
+        """What is to be said of single requests, by the page that they are of."""
+        where: dict[int, str] = {}
+        for page in pages:
+            for number, request in enumerate(page["request"], 1):
+                where |= dict.fromkeys(request.get("steps", ()), f"{page['action']}, request {number}, ")
+        return [f"{where.get(n, '')}{text}" for n, text in self.values.doubts]
 
     def _entrance(self) -> Table:
         """The door, and how to sign on."""

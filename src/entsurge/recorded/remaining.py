@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from entsurge.recorded.values import MASKED
+from entsurge.recorded.masks import masks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,11 +21,12 @@ def remaining(file: Mapping[str, Any], rows: Sequence[Row], notes: Sequence[str]
     pages that were not tried, what the try has left on the target, and then what only a person can tell. `rows` are
     findings as `entsurge doctor` makes them (`check`, `ok`, `detail`).
     """
+    hidden = masks(file)
     by_check = {str(row["check"]): row for row in rows}
     return [
         *(f"{name}: {by_check[name]['detail']}" for name in WAY if by_check.get(name, {}).get("ok") is False),
         *(f"sign-on: {row['detail']}" for row in rows if _of(row) == "sign-on" and row["ok"] is not True),
-        *_masked(file),
+        *hidden,
         *_pages(file, rows),
         *_untried(file, rows),
         *(
@@ -33,40 +34,18 @@ def remaining(file: Mapping[str, Any], rows: Sequence[Row], notes: Sequence[str]
             for row in rows
             if row["check"] == "written" and row["ok"] is not True
         ),
-        *notes,
+        *(note for note in notes if note not in hidden),
     ]
 
 
 def has_masks(file: Mapping[str, Any]) -> bool:
     """Whether a value of the draft is still masked."""
-    return any(True for _ in _masked(file))
+    return bool(masks(file))
 
 
 def _of(row: Row) -> str:
     """The action that a finding is about."""
     return str(row["check"]).rpartition(" ")[2]
-
-
-def _masked(file: Mapping[str, Any]) -> Iterator[str]:
-    for name in ("door", "sign_on", "signs"):
-        yield from (f"{key}: {MASKED}: say what belongs there" for key in _keys(file.get(name), name))
-    for page in file["page"]:
-        for number, request in enumerate(page["request"]):
-            for key in _keys(request, ""):
-                where = f"{page['action']}, request {number + 1}, {key}"
-                yield f"{where}: {MASKED}: extract it from the answer that shows it, or write what belongs there"
-
-
-def _keys(value: Any, key: str) -> Iterator[str]:
-    """The keys of texts that hold a mask."""
-    if isinstance(value, dict):
-        for name, each in value.items():
-            yield from _keys(each, f"{key}.{name}".lstrip("."))
-    elif isinstance(value, list):
-        for each in value:
-            yield from _keys(each, key)
-    elif isinstance(value, str) and MASKED in value:
-        yield key
 
 
 def _pages(file: Mapping[str, Any], rows: Sequence[Row]) -> Iterator[str]:

@@ -38,6 +38,7 @@ class Values:
         self.rules: dict[int, dict[str, Rule]] = {}  # by step: name, rule
         self.cookies: dict[str, str] = {}  # by the cookie's name: the place's
         self.notes: dict[str, None] = {}
+        self.doubts: dict[tuple[int, str], None] = {}  # what is to be said of a step's request
         self._entrance = {same(url) for step in steps[:first] for url in (step.url, step.landed)}
         self._names: dict[tuple[int, str], str] = {}
 
@@ -52,9 +53,9 @@ class Values:
             return place
         named = value and (secret_name(sought.name, value) or personal_name(sought.name))
         if named or by_look(value) or self.secrets.hide(value):
-            return self.masked(sought.name or "a part of an address", n)
+            return MASKED
         if sought.where == "entrance":
-            return self.masked(sought.name, n) if without_words(value) else kept(raw)
+            return MASKED if without_words(value) else kept(raw)
         return self._in_path(raw, value, n, sought) if sought.where == "path" else self._asked(raw, value, n, sought)
 
     def _in_path(self, raw: str, value: str, n: int, sought: Sought) -> str:
@@ -63,9 +64,8 @@ class Values:
             return kept(raw)
         place = self.place(value, n, sought, whatever=True)
         if not place:
-            self.notes[f"{self.steps[n].method} {_short(raw)}: a part of an address that may be a token or a name"] = (
-                None
-            )
+            said = "a part of its address that may be a token or a name: extract it, or keep it"
+            self.doubts[n, f"{_short(raw)}: {said}"] = None
         return place or kept(raw)
 
     def _asked(self, raw: str, value: str, n: int, sought: Sought) -> str:
@@ -73,25 +73,22 @@ class Values:
         somebody = self._names_somebody(value)
         if not somebody and harmless_in_query(sought.name, value):
             return kept(raw)
-        if (
-            not somebody
-            and plain_word(value)
-            and (not sought.name or self.origins.on_pages(f"{sought.name}={raw}") > 1)
-        ):
+        known = not sought.name or self.origins.on_pages(f"{sought.name}={raw}") > 1
+        if not somebody and known and plain_word(value):
             return kept(raw)
         place = self.place(value, n, sought, whatever=True)
         if place:
             return place
         if not somebody and " " in value and free_text(value):
             return "{sentence}"
-        return self.masked(sought.name or "a part of an address", n)
+        return MASKED
 
     def _names_somebody(self, value: str) -> bool:
         return not self.secrets.people.isdisjoint(words_of(value))
 
-    def name_in_address(self, raw: str, name: str, n: int) -> str:
+    def name_in_address(self, raw: str, name: str) -> str:
         """The name of a query's field, as it was on the wire unless it is itself a secret."""
-        return self.masked("the name of a field", n) if by_look(name) or self.secrets.hide(name) else kept(raw)
+        return MASKED if by_look(name) or self.secrets.hide(name) else kept(raw)
 
     def at_entrance(self, url: str) -> bool:
         """Whether an address was asked for before anybody was signed on, so that it says nothing of anybody."""
@@ -108,7 +105,7 @@ class Values:
         if place:
             return place
         if typed or secret_name(name, value) or self.secrets.hide(value):
-            return self.masked(name, n)
+            return MASKED
         return self._plain(name, value, n)
 
     def _plain(self, name: str, value: str, n: int) -> str:
@@ -120,16 +117,7 @@ class Values:
             return f"{{{self._name(offered, name)}}}"
         if _DATE.fullmatch(value):
             return "{today}"
-        return "{sentence}" if free_text(value) else self.masked(name, n)
-
-    def masked(self, name: str, n: int) -> str:
-        """A mask, and a note that says whose value it hides."""
-        called = name if name.isprintable() and not by_look(name) and not self.secrets.hide(name) else "a field"
-        of = "" if n >= len(self.steps) else f" of {self.steps[n].method}"
-        self.notes[f"{called[:LONGEST_NAME]}{of}: its value was masked, for it may be secret: say where it is from"] = (
-            None
-        )
-        return MASKED
+        return "{sentence}" if free_text(value) else MASKED
 
     def _is_login(self, value: str) -> bool:
         return bool(value) and value == self.secrets.login
