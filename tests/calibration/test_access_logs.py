@@ -178,9 +178,9 @@ def test_page_views_without_a_user_are_said_where_users_alone_count(tmp_path: Pa
     rules = reading.load()[0].model_copy(update={"visitor": "user"})
     (tmp_path / "log").write_text(GOOD + "\n" + GOOD.replace("anna", "-"))
     found, _ = calibrated(tmp_path / "log", rules=rules)
-    assert "1 page views name no user, and the rules count users alone" in found.unexplained
+    assert "without a user: 1 page view, and the rules count users alone" in found.unexplained
     (tmp_path / "log").write_text(GOOD.replace("anna", "-"))
-    with pytest.raises(UsageError, match="name no user"):
+    with pytest.raises(UsageError, match="without a user"):
         calibrated(tmp_path / "log", rules=rules)
 
 

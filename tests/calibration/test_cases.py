@@ -33,7 +33,7 @@ READ = {
     "haproxy": (1, 1, 0, MONDAY, {"HAProxy": 1}),
     "ident_space": (1, 1, 0, MONDAY, {COMBINED: 1}),
     "iis": (1, 1, 0, MONDAY, {"W3C (IIS)": 1}),
-    "inf": (1, 1, 1, MONDAY, {JSON: 2}),
+    "inf": (1, 1, 1, MONDAY, {JSON: 1}),
     "ipv6": (1, 1, 0, MONDAY, {COMBINED: 1}),
     "jbom": (1, 1, 0, MONDAY, {JSON: 1}),
     "jfr": (1, 1, 0, MONDAY, {JSON: 1}),
@@ -56,14 +56,14 @@ READ = {
     "utf16": (1, 20, 0, MONDAY, {COMBINED: 20}),
     "vhost": (10, 20, 0, MONDAY, {"vhost_combined": 20}),
     "xff": (10, 20, 0, MONDAY, {FIRST: 20}),
-    "y1970": (1, 1, 1, MONDAY, {COMBINED: 2}),
-    "y2262": (1, 1, 1, MONDAY, {COMBINED: 2}),
-    "y9999": (1, 1, 1, MONDAY, {COMBINED: 2}),
+    "y1970": (1, 1, 1, MONDAY, {COMBINED: 1}),
+    "y2262": (1, 1, 1, MONDAY, {COMBINED: 1}),
+    "y9999": (1, 1, 1, MONDAY, {COMBINED: 1}),
 }  # fmt: skip
 REFUSED = {
     "inf_only": "no date, or one that cannot be",
     "jdate": "2 lines of .* could not be parsed, the first is line 1: no date",
-    "jlower": r"1 lines \(100\.0%\): refused \(4xx\)",
+    "jlower": r"1 line \(100\.0%\): refused \(4xx\)",
     "now": "2 lines of .* could not be parsed, the first is line 1: no date",
 }
 
@@ -104,7 +104,7 @@ def test_a_row_that_stands_twice_counts_once() -> None:
     """A school's week of 12 visits, exported twice, with the line of the second."""
     found = exports.dnma(CASES / "exports" / "dnma_dup.csv")
     assert found.visits_per_week == pytest.approx(12)
-    assert found.unexplained == ["1 rows stand twice, the first in line 3: counted once"]
+    assert found.unexplained == ["1 row given twice, the first in line 3: counted once"]
 
 
 def test_french_dates_and_spaces_between_thousands(tmp_path: Path) -> None:

@@ -113,8 +113,24 @@ def test_what_cannot_be_people_is_said_loudly_and_named_on_the_screen_alone(tmp_
     assert "[b]a.log: access logs from" in done.stdout
     assert "format of the lines: combined (600)" in done.stdout
     written = "".join(path.read_text("utf-8") for path in tmp_path.glob("ours*"))
-    assert "# Doubtful: 1 warnings were given" in written
+    assert "# Doubtful: 1 warning given" in written
     assert "198.51.100" not in written
     done = entsurge(tmp_path, "calibrate", "[b]a.log", "--without", "198.51.100.7")
     assert "WARNING" not in done.stdout
     assert "left out as asked" in done.stdout
+
+
+def test_a_folder_that_is_not_there_is_said_before_anything_is_read(tmp_path: Path) -> None:
+    """`--out` into no folder: exit 2 with the remedy, no word of the disk."""
+    (tmp_path / "a.log").write_text(combined(Request(1_768_204_800, "192.0.2.1", "/etab/3/accueil")))
+    done = entsurge(tmp_path, "calibrate", "a.log", "--out", "nodir/a.toml")
+    assert done.returncode == 2
+    assert "there is no folder nodir" in done.stderr
+    assert "disk" not in done.stderr
+
+
+def test_a_truncated_gzip_is_a_warning(tmp_path: Path) -> None:
+    """What is missing is said loudly."""
+    lines = "\n".join(combined(Request(1_768_204_800 + n, f"192.0.2.{n % 200}", "/accueil")) for n in range(2_000))
+    (tmp_path / "a.log.gz").write_bytes(gzip.compress(lines.encode())[:-400])
+    assert "WARNING: a.log.gz: truncated gzip" in entsurge(tmp_path, "calibrate", "a.log.gz").stdout

@@ -49,7 +49,7 @@ def test_an_hour_seen_in_part_counts_what_it_saw(tmp_path: Path) -> None:
                      "2026-01-12T10:01", "2026-01-12T10:04")  # fmt: skip
     assert found.busiest == ("monday", 9, 3)
     assert found.visits["*"][10] == 2
-    assert "1 hours of the week were observed in part only: their visits are given as counted" in found.notes
+    assert "observed in part only, visits given as counted: 1 hour of the week" in found.notes
 
 
 def test_whole_hours_are_preferred_to_parts(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_log_of_a_clock_that_was_wrong_covers_no_years(tmp_path: Path) -> None
     times = [f"2026-01-{day}T{hour:02d}:30" for day in range(12, 19) for hour in range(24)]
     alone, beside = observed(tmp_path, *times), observed(tmp_path, "2001-01-01T03:00", *times)
     assert beside.visits_per_week == pytest.approx(alone.visits_per_week, rel=0.02)
-    assert "no line for more than 3 days 1 times: not observed" in beside.notes
+    assert "1 gap of more than 3 days without a line: not observed" in beside.notes
     assert "2001-01-01" in beside.source
 
 

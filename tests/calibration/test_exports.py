@@ -33,7 +33,7 @@ def test_the_busiest_week_of_a_dnma_export(tmp_path: Path) -> None:
     found = exports.dnma(tmp_path / "dnma.csv")
     assert found.visits_per_week == pytest.approx(7000)
     assert found.minutes_per_visit == pytest.approx(7.0)
-    assert found.unexplained == ["1 values of visites_eleve are no numbers, the first in line 5"]
+    assert found.unexplained == ["1 value of visites_eleve without a number, the first in line 5"]
     write(found, tmp_path / "ours.toml")
     again = profiles.load(str(tmp_path / "ours.toml"))
     assert float(again.mixes.visit_share("parent")) == pytest.approx(2000 / 7000)
@@ -79,7 +79,7 @@ def test_connections_by_hour_day_and_profile(tmp_path: Path) -> None:
     assert found.visits["teacher"][9] == 60
     assert found.busiest == ("monday", 8, 300)
     assert found.unexplained == [
-        "1 rows without a day, an hour or a number, the first in line 5",
+        "1 row without a day, an hour or a number, the first in line 5",
         "profiles that are none of the four: Visiteur",
     ]  # fmt: skip
     write(found, tmp_path / "ours.toml")
@@ -176,7 +176,7 @@ def test_numbers_that_are_none_are_counted(tmp_path: Path) -> None:
     found = exports.dnma(tmp_path / "d.csv")
     assert found.visits_per_week == pytest.approx(15)
     assert found.minutes_per_visit == pytest.approx(5)
-    assert found.unexplained == ["7 values of visites_eleve are no numbers, the first in line 3"]
+    assert found.unexplained == ["7 values of visites_eleve without a number, the first in line 3"]
 
 
 def test_other_figures_of_the_same_school_and_week_are_added_and_said(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_other_figures_of_the_same_school_and_week_are_added_and_said(tmp_path: 
     (tmp_path / "d.csv").write_text("debutsemaine;uai;visites_eleve\n2026-01-12;9990001X;12\n2026-01-12;9990001X;5\n")
     found = exports.dnma(tmp_path / "d.csv")
     assert found.visits_per_week == pytest.approx(17)
-    assert "1 rows name a school and week again, with other figures, the first in line 3: added up" in found.unexplained
+    assert "1 row for a school and week again, with other figures, the first in line 3: added up" in found.unexplained
 
 
 def test_rows_of_hours_that_stand_twice_count_once(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_rows_of_hours_that_stand_twice_count_once(tmp_path: Path) -> None:
     (tmp_path / "h.csv").write_text("date;heure;connexions;uai\n" + "".join(f"2026-01-12;{row}\n" for row in rows))
     found = exports.hours(tmp_path / "h.csv")
     assert found.visits["*"][8:10] == [600, 2]
-    assert found.unexplained == ["1 rows stand twice, the first in line 3: counted once"]
+    assert found.unexplained == ["1 row given twice, the first in line 3: counted once"]
 
 
 CELLS = (

@@ -131,4 +131,4 @@ def test_of_personas_told_equally_often_the_first_is_taken(tmp_path: Path) -> No
     log.read(LogFiles([tmp_path / "log"]))
     found = observe(log, [tmp_path / "log"])
     assert {persona: sum(of) for persona, of in found.visits.items()} == {"student": 300}
-    assert any(note.startswith("300 visitors were told") for note in found.notes)
+    assert any(note.startswith("told to be of several personas, the most frequent taken: 300") for note in found.notes)

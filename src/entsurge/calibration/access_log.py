@@ -135,7 +135,8 @@ class AccessLog:
         counts, ask = self.counts, self.database.execute
         for format_, kind, number, bare, nameless in ask(classification.COUNTS).fetchall():
             counts.kinds[classification.KINDS[kind]] += number
-            counts.formats[format_] += number * (format_ != "")
+            if format_ and classification.KINDS[kind] != "unparsed":
+                counts.formats[format_] += number
             counts.without_status += bare * (kind == 0)
             counts.without_agent += nameless * (kind == 0)
         for reason, number, line in ask(classification.UNPARSED).fetchall():

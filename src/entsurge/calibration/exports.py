@@ -10,7 +10,7 @@ import pandas as pd
 from entsurge.audience.shape import DAYS
 from entsurge.calibration import cells
 from entsurge.calibration.observed import ALL, HOURS, Observed
-from entsurge.calibration.shown import printable
+from entsurge.calibration.shown import counted, printable
 from entsurge.errors import UsageError
 from entsurge.spreadsheet import Sheet, first_names, plain
 
@@ -81,12 +81,12 @@ def dnma(path: Path, *, where: Mapping[str, str] | None = None, week: str | None
     mean = {persona: float(visits.loc[rows, persona].sum()) for persona in personas}
     return Observed(
         title=printable(path.name),
-        source=f"DNMA export, week of {chosen}, {int(rows.sum()):,} schools" + _said(where),
+        source=f"DNMA export, week of {chosen}, {counted(int(rows.sum()), 'school')}" + _said(where),
         visits={persona: [count / HOURS] * HOURS for persona, count in mean.items()},
         minutes_per_visit=minutes,
         hourly=False,
         notes=[
-            f"{number} weeks in the export; " + ("chosen" if week else "the busiest one") + f": {chosen}",
+            f"{counted(number, 'week')} in the export; " + ("chosen" if week else "the busiest one") + f": {chosen}",
             *reading,
             "an export by week knows neither pages nor hours: those of the baseline stand in",
         ],
@@ -110,12 +110,12 @@ def _repeated(table: pd.DataFrame) -> Iterator[str]:
         return
     same = table.duplicated()
     if same.any():
-        yield f"{same.sum():,} rows stand twice, the first in line {table.index[same][0]}: counted once"
+        yield f"{counted(int(same.sum()), 'row')} given twice, the first in line {table.index[same][0]}: counted once"
     once = table[~same]
     other = once.duplicated(subset=[name for name in once if not str(name).startswith(("visites_", "duree_"))])
     if other.any():
         yield (
-            f"{other.sum():,} rows name a school and week again, with other figures, the first in line "
+            f"{counted(int(other.sum()), 'row')} for a school and week again, with other figures, the first in line "
             f"{once.index[other][0]}: added up"
         )
 
@@ -137,7 +137,7 @@ def _week_of(path: Path, weeks: pd.Series[Any], visits: pd.DataFrame, wanted: st
 def _undated(weeks: pd.Series[Any]) -> Iterator[str]:
     bad = weeks.isna()
     if bad.any():
-        yield f"{bad.sum():,} rows without a date, the first in line {weeks.index[bad][0]}"
+        yield f"{counted(int(bad.sum()), 'row')} without a date, the first in line {weeks.index[bad][0]}"
 
 
 def _said(where: Mapping[str, str] | None) -> str:
@@ -163,7 +163,8 @@ def _unread(table: pd.DataFrame, visits: pd.DataFrame, personas: Mapping[str, st
     for persona, name in personas.items():
         bad = visits[persona].isna() & (table[f"visites_{name}"].str.strip() != "")
         if bad.any():
-            yield f"{bad.sum():,} values of visites_{name} are no numbers, the first in line {table.index[bad][0]}"
+            where = f"the first in line {table.index[bad][0]}"
+            yield f"{counted(int(bad.sum()), 'value')} of visites_{name} without a number, {where}"
 
 
 def hours(path: Path) -> Observed:
@@ -192,7 +193,7 @@ def hours(path: Path) -> Observed:
         title=printable(path.name),
         source="export of connections by hour and day",
         visits={str(name): _week(of, days) for name, of in once.groupby("persona")},
-        notes=[f"{int(days.sum())} days in the export; connections are taken for visits",
+        notes=[f"{counted(int(days.sum()), 'day')} in the export; connections are taken for visits",
                "an export of connections knows no pages: those of the baseline stand in"],
         unexplained=list(_left_aside(read.index.difference(good.index), again.index, unknown)),
     )  # fmt: skip
@@ -200,9 +201,9 @@ def hours(path: Path) -> Observed:
 
 def _left_aside(bad: pd.Index[Any], again: pd.Index[Any], profiles: pd.Series[Any]) -> Iterator[str]:
     if len(bad):
-        yield f"{len(bad):,} rows without a day, an hour or a number, the first in line {bad[0]}"
+        yield f"{counted(len(bad), 'row')} without a day, an hour or a number, the first in line {bad[0]}"
     if len(again):
-        yield f"{len(again):,} rows stand twice, the first in line {again[0]}: counted once"
+        yield f"{counted(len(again), 'row')} given twice, the first in line {again[0]}: counted once"
     if len(profiles):
         yield f"profiles that are none of the four: {printable(', '.join(sorted(set(profiles))[:10]))}"
 

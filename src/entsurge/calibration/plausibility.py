@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from entsurge.calibration.addresses import PRIVATE
 from entsurge.calibration.observed import ALL
-from entsurge.calibration.shown import printable
+from entsurge.calibration.shown import counted, printable
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _large_shares(log: AccessLog, figures: _Figures) -> Iterator[str]:
             share = f"{suspect.pages / figures.pages:.0%} of all page views ({suspect.pages:,} of {figures.pages:,})"
             name = printable(suspect.name)
             yield (
-                f"{name} has {share}, with {suspect.browsers:,} browsers: a monitor or a proxy; "
+                f"{name} has {share}, with {counted(suspect.browsers, 'browser')}: a monitor or a proxy; "
                 f"--without {quote(name)} leaves it out"
             )
     if 1 < figures.addresses <= FEW_ADDRESSES and figures.nameless >= PAGES_OF_ONE * figures.addresses:

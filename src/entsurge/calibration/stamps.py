@@ -5,6 +5,7 @@ from __future__ import annotations
 from entsurge.calibration.sql import text
 
 FIRST, LAST = 946_684_800, 4_102_444_799  # the years 2000 to 2099: any other is a clock that was not set, or no time
+MOST_OFFSET = "1400"
 _DAY = (
     r"\d{4}[-/]\d\d[-/]\d\d|(?:[A-Za-z]{3}, )?\d{1,2} [A-Za-z]{3} \d{4}|\d{1,2}[-/.](?:[A-Za-z]{3}|\d{1,2})[-/.]\d{4}"
 )
@@ -23,8 +24,9 @@ PLAUSIBLE = rf"^(?:20\d\d[-/]|(?:[A-Za-z]{{3}}, )?\d{{1,2}}[-/. ](?:[A-Za-z]{{3}
 def usual(rows: str) -> str:
     """The rows with `second`, of stamps as Apache and nginx write them: 12/Jan/2026:10:00:00 +0100."""
     instant = "epoch(try_strptime(stamp, '%d/%b/%Y:%H:%M:%S %z'))"
+    zoned = f"CASE WHEN {_is_offset('right(stamp, 4)')} THEN {instant} END"
     return (
-        f"SELECT * EXCLUDE (instant), {_bounded('instant')} AS second FROM (SELECT *, {instant} AS instant FROM {rows})"
+        f"SELECT * EXCLUDE (instant), {_bounded('instant')} AS second FROM (SELECT *, {zoned} AS instant FROM {rows})"
     )
 
 
@@ -56,11 +58,17 @@ def _bounded(instant: str) -> str:
     return f"CASE WHEN {instant} BETWEEN {FIRST} AND {LAST} THEN floor({instant})::BIGINT END"
 
 
+def _is_offset(digits: str) -> str:
+    """Whether HHMM is the offset of a time zone: none is more than 14 hours from UTC."""
+    return f"({digits} <= '{MOST_OFFSET}' AND right({digits}, 2) < '60')"
+
+
 def _seconds_of(zone: str) -> str:
-    """An offset such as +02:00, +0200, +02 or Z in seconds."""
+    """An offset such as +02:00, +0200, +02 or Z in seconds; null where no time zone has it."""
     hours, minutes = f"try_cast(substring({zone}, 2, 2) AS INTEGER)", f"try_cast(right({zone}, 2) AS INTEGER)"
+    digits = f"rpad(replace(substring({zone}, 2), ':', ''), 4, '0')"
     return f"""
         CASE WHEN upper({zone}) IN ('Z', 'UTC', 'GMT') THEN 0
-             ELSE (CASE WHEN {zone} LIKE '-%' THEN -1 ELSE 1 END)
+             WHEN {_is_offset(digits)} THEN (CASE WHEN {zone} LIKE '-%' THEN -1 ELSE 1 END)
                   * (3600 * {hours} + CASE WHEN length({zone}) > 3 THEN 60 * {minutes} ELSE 0 END) END
     """

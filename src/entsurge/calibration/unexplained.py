@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from entsurge.calibration.shown import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,19 +47,20 @@ def unexplained(counts: Counts, nameless: int = 0, *, users: bool = False) -> li
 def _told(counts: Counts, nameless: int, *, users: bool) -> Iterator[str]:
     for kind, words in NO_PAGES.items():
         if number := counts.kinds[kind]:
-            yield f"{number:,} lines ({number / counts.lines:.1%}): {words}"
+            yield f"{counted(number, 'line')} ({number / counts.lines:.1%}): {words}"
     if nameless and users:
-        yield f"{nameless:,} page views name no user, and the rules count users alone"
+        yield f"without a user: {counted(nameless, 'page view')}, and the rules count users alone"
     elif nameless:
-        yield f"{nameless:,} pages bear no address and no user: they are in no visit"
+        yield f"{counted(nameless, 'page')} bear{'s' * (nameless == 1)} no address and no user: in no visit"
     if unknown := counts.kinds["unknown"]:
         shapes = ", ".join(f"{shape} ({number:,})" for shape, number in counts.unknown_shapes.most_common(8))
-        yield f"{unknown:,} lines ({unknown / counts.lines:.1%}) are pages that no rule knows, not counted: {shapes}"
+        share = f"{counted(unknown, 'line')} ({unknown / counts.lines:.1%})"
+        yield f"{share}: pages that no rule knows, not counted: {shapes}"
     for (file, reason), number in counts.unparsed.most_common(MOST_SHOWN):
         example = counts.examples[file, reason]
         yield (
-            f"{number:,} lines of {file} could not be parsed, the first is line {example.number}: {WHY[reason]}: "
-            f"{example.beginning}"
+            f"{counted(number, 'line')} of {file} could not be parsed, the first is line {example.number}: "
+            f"{WHY[reason]}: {example.beginning}"
         )
 
 

@@ -14,7 +14,7 @@ from entsurge.calibration import coverage
 from entsurge.calibration.access_log import asking
 from entsurge.calibration.observed import ALL, HOURS, Observed
 from entsurge.calibration.plausibility import FORWARDED, doubts
-from entsurge.calibration.shown import printable
+from entsurge.calibration.shown import counted, printable
 from entsurge.calibration.unexplained import hint, read_as, unexplained
 from entsurge.errors import UsageError
 
@@ -175,22 +175,26 @@ def _note(
     """What a reader must know of these figures."""
     observed = sum(last - first for first, last in logged) / 86_400
     found.notes += read_as(log.counts)
-    found.notes.append(f"{observed:.1f} days observed, {int(starts['count'].sum()):,} visits: means per week are given")
+    found.notes.append(
+        f"{observed:.1f} days observed, {counted(int(starts['count'].sum()), 'visit')}: means per week are given"
+    )
     unseen = HOURS - hours["hour"].nunique()
     if unseen:
         found.notes.append(f"{unseen} of the week's 168 hours were never observed; their weight is 0")
     partly = hours.loc[hours["share"] < 1, "hour"].nunique()
     if partly:
-        found.notes.append(f"{partly} hours of the week were observed in part only: their visits are given as counted")
+        found.notes.append(f"observed in part only, visits given as counted: {counted(partly, 'hour')} of the week")
     silent = sum(len(pd.date_range(_day(first, log), _day(last, log))) for first, last in logged)
     silent -= starts["date"].nunique()
     if silent > 0:
-        found.notes.append(f"{silent} days between the first and the last line saw no visit at all")
+        found.notes.append(f"between the first and the last line, without any visit: {counted(silent, 'day')}")
     if len(logged) > 1:
-        found.notes.append(f"no line for more than {coverage.SILENT_DAYS} days {len(logged) - 1} times: not observed")
+        found.notes.append(
+            f"{counted(len(logged) - 1, 'gap')} of more than {coverage.SILENT_DAYS} days without a line: not observed"
+        )
     twice = log.database.execute("SELECT count(*) FILTER (told_twice) FROM who").fetchall()[0][0]
     if twice:
-        found.notes.append(f"{twice:,} visitors were told to be of several personas; the most frequent was taken")
+        found.notes.append(f"told to be of several personas, the most frequent taken: {counted(twice, 'visitor')}")
     night = sum(found.curve(ALL)[hour] for hour in range(HOURS) if hour % 24 < 6)
     found.notes.append(f"{night / found.visits_per_week:.1%} of visits came from 00 to 06 h; a profile gives them 1 %")
 

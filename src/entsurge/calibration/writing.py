@@ -10,6 +10,7 @@ from entsurge.audience import profile as profiles
 from entsurge.audience.persona import PERSONAS
 from entsurge.audience.shape import DAYS, FIRST_HOUR, SERVICES
 from entsurge.calibration.observed import ALL
+from entsurge.calibration.shown import counted
 from entsurge.errors import CannotRecord, UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _profile(found: Observed, base: profiles.Profile, stem: str, *, rings: bool)
     yield f"# Calibrated by `entsurge calibrate`: {_one_line(found.source)}."
     yield from (f"# {_one_line(note)}" for note in found.notes)
     if found.doubts:
-        yield f"# Doubtful: {len(found.doubts)} warnings were given; `entsurge calibrate` says them again."
+        yield f"# Doubtful: {counted(len(found.doubts), 'warning')} given; `entsurge calibrate` says them again."
     yield f"title = {{ fr = {_text(found.title)}, en = {_text(found.title)} }}"
     yield f"source = {_text(found.source)}"
     if pages is None or minutes is None:

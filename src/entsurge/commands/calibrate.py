@@ -70,6 +70,8 @@ def command(
 
     if out and not overwrite and out.exists():
         raise UsageError(f"{out}: there already", hint="--overwrite replaces it")
+    if out and not out.parent.is_dir():
+        raise UsageError(f"{out}: there is no folder {out.parent}", hint="make the folder first, or name another")
     kinds = {kind or exports.kind_of(path) for path in files}
     if len(kinds) > 1:
         raise UsageError(f"files of different kinds at once: {', '.join(sorted(kinds))}", hint="--kind says which")
@@ -147,7 +149,7 @@ def _from_logs(
 
         log.read(logs, read)
     observed = observe(log, files)
-    observed.unexplained += logs.notes
+    observed.doubts += logs.notes
     return observed
 
 
