@@ -128,8 +128,8 @@ def test_a_mask_is_said_once_by_its_page_and_field(tmp_path) -> None:
     )  # fmt: skip
     said = [note.partition(": ")[0] for note in made.notes if "MASKED" in note or "in its stead" in note]
     assert sorted(said) == [
-        "open-messages, request 1, url, z",
-        "send-messages, request 1, form.objet",
-        "send-messages, request 2, token",
+        "read-inbox, request 1, url, z",
+        "send-message, request 1, form.objet",
+        "send-message, request 2, token",
     ]
     assert [each for each in remaining(made.file, [], made.notes) if "MASKED" in each] == masks(made.file)

@@ -51,5 +51,5 @@ def test_recorded_in_chromium(tmp_path) -> None:
         assert first.login not in text
         drive = loaded("test_draft").drive
         seen = drive(url, tmp_path / "ours.toml", other.login, other.password)
-    assert {"sign-on", "open-homework", "open-messages", "open-news"} <= seen.keys()
+    assert {"sign-on", "read-homework-list", "read-inbox", "read-news"} <= seen.keys()
     assert {name: each for name, each in seen.items() if each[0] != "ok"} == {}, text

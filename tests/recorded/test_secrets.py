@@ -50,7 +50,7 @@ def test_addresses_hide_secrets_by_name_and_by_look(tmp_path, name, value) -> No
     )
     assert pages(made)[1][1]["url"] == f"/notes?{name}=MASKED&page=2"
     assert value not in text or len(value) < 2
-    assert any(note.startswith(f"open-marks, request 1, url, {name}: MASKED") for note in made.notes)
+    assert any(note.startswith(f"read-marks, request 1, url, {name}: MASKED") for note in made.notes)
 
 
 @pytest.mark.parametrize(

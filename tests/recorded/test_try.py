@@ -76,7 +76,7 @@ def test_read_only_unless_the_target_file_says_otherwise(ent, tmp_path) -> None:
     ):
         assert line in ent.asked, done.stderr
     left = steps_of(done.stderr)
-    assert left[0].startswith("send-messages: not tried: [writes]"), left
+    assert left[0].startswith("send-message: not tried: [writes]"), left
     text = (tmp_path / "ours.toml").read_text("utf-8")
     assert "lea.martin" not in text + done.stderr
     assert PASSWORD not in text
@@ -96,7 +96,7 @@ def test_what_the_target_file_allows_is_written_over_tls(tmp_path, monkeypatch) 
         assert [sorted(each) for each in ent.sent] == [["a", "jeton", "texte"]]
         assert ent.sent[0]["texte"] != "Bonjour"
         assert set(ent.sessions.values()) == {"lea.martin", "autre.eleve"}
-    assert any(line.startswith("left on the target: send-messages") for line in steps_of(done.stderr)), done.stderr
+    assert any(line.startswith("left on the target: send-message:") for line in steps_of(done.stderr)), done.stderr
     assert 'method = "form"' in done.stdout
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from entsurge.errors import UsageError
 from entsurge.recorded import address, bodies, people, signing
 from entsurge.recorded.masks import masks
+from entsurge.recorded.naming import action_of, service_of, unopened
 from entsurge.recorded.playable import playable
 from entsurge.recorded.scrub import scrubbed
 from entsurge.recorded.secrets_of import Secrets
@@ -22,17 +22,6 @@ if TYPE_CHECKING:
     from entsurge.recorded.har import Visit
     from entsurge.recorded.step import Step
 
-WORDS = {
-    "messages": r"messag|mail|conversation|inbox|courrier",
-    "homework": r"homework|devoir|travail|assign|task|todo|issue|exerci",
-    "lesson-book": r"cahier|lesson|diary|course|cours\b|seance",
-    "files": r"files?\b|fichier|document|workspace|drive|porte",
-    "marks": r"\bnotes?\b|marks?\b|grade|evaluation|bulletin",
-    "absences": r"absen|presence|retard",
-    "news": r"news|actualit|blog|article",
-    "chat": r"chat|forum|discussion|salon",
-    "video-class": r"visio|video|bbb|meet",
-}
 Table = dict[str, Any]
 
 
@@ -80,7 +69,7 @@ class Drafting:
         file["page"] = pages
         notes = dict.fromkeys([*self.said, *self.values.notes, *doubts])
         clean, said = scrubbed(file, list(notes), self.secrets)
-        return Draft(clean, [*said, *masks(clean)])
+        return Draft(clean, [*said, *masks(clean), *unopened(clean["page"])])
 
     def _doubts(self, pages: list[Table]) -> list[str]:
         """What is to be said of single requests, by the page that they are of."""
@@ -116,8 +105,7 @@ class Drafting:
             landed = self.steps[self.signed.step].landed if self.signed.step >= 0 else ""
             same_page = not landed or same(landed) == same(self.steps[self.signed.step].url)
             url = door if same_page else address.plain(landed, 0, self.values, self.root)
-            name = _unlike("open-home", {each["action"] for each in pages})
-            pages.insert(0, {"service": "home", "action": name, "request": [{"url": url}]})
+            pages.insert(0, {"service": "home", "action": "open-home", "request": [{"url": url}]})
             readable.add("home")
         for each in pages:
             if each["service"] not in readable:
@@ -180,8 +168,7 @@ class Drafting:
         return True
 
     def _table(self, service: str, before: list[Table], group: list[int], *, writes: bool) -> Table:
-        verb = "send" if writes else "open"
-        page: Table = {"service": service, "action": _unlike(f"{verb}-{service}", {each["action"] for each in before})}
+        page: Table = {"service": service, "action": ""}
         if writes:
             page["writes"] = True
         asked: dict[str, Table] = {}
@@ -193,11 +180,11 @@ class Drafting:
                 asked[line] = {**request, "steps": []}
                 page["request"].append(asked[line])
             asked[line]["steps"].append(n)
+        page["action"] = action_of(page, {each["action"] for each in before})
         return page
 
     def _service(self, step: Step, before: list[Table]) -> str:
-        path = path_of(step.url).lower()
-        found = next((service for service, words in WORDS.items() if re.search(words, path)), "")
+        found = service_of(path_of(step.url))
         if not found and step.method != "GET" and before:
             return str(before[-1]["service"])
         return found or "home"
@@ -231,14 +218,6 @@ class Drafting:
 
 def _bare(request: Table) -> Table:
     return {name: value for name, value in request.items() if name != "steps"}
-
-
-def _unlike(name: str, taken: set[str]) -> str:
-    """The name, or with a number that makes it unlike every other."""
-    found, number = name, 2
-    while found in taken:
-        found, number = f"{name}-{number}", number + 1
-    return found
 
 
 def draft(visit: Visit) -> Draft:
