@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from tests.recorded import drafting
 
+from entsurge.errors import CannotRecord
+
 DRIVE = """
 import locust, json, sys
 from entsurge.engine import probe
@@ -123,7 +125,7 @@ def test_cas(recorder, stub, tmp_path) -> None:
 
 
 def test_the_command(recorder, stub, tmp_path) -> None:
-    """It writes the draft, says what was dropped and what to look at, and does not write over a file unasked."""
+    """It writes the draft, says what was dropped and what to look at, writes over no file unasked, makes no folder."""
     url = stub("entcore")
     recorder.client.get(f"{url}/auth/login")
     (tmp_path / "v.har").write_text(json.dumps(recorder.har()), encoding="utf-8")
@@ -134,6 +136,11 @@ def test_the_command(recorder, stub, tmp_path) -> None:
     again = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
     assert again.returncode == 2
     assert "is there already" in again.stderr
+    command[-1] = "nulle-part/d.toml"
+    nowhere = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
+    assert "nulle-part/d.toml: No such file or directory" in nowhere.stderr
+    assert nowhere.returncode == CannotRecord.exit_code
+    assert not (tmp_path / "nulle-part").exists()
 
 
 def test_the_stub_is_left_as_it_was(stub, left_before) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ import click
 from entsurge.commands.options import write_text
 from entsurge.commands.processes import LinesOfEngine
 from entsurge.commands.targets import choose
-from entsurge.errors import PASS, USAGE, UsageError
+from entsurge.errors import PASS, USAGE, CannotRecord, UsageError
 from entsurge.recorded import har
 from entsurge.recorded.draft import draft
 from entsurge.recorded.proof import prove
@@ -59,6 +61,8 @@ def command(
     """
     if out is not None and out.exists() and not force:
         raise UsageError(f"{out}: is there already", hint="--force writes over it")
+    if out is not None and not out.parent.is_dir():
+        raise CannotRecord(f"{out}: {os.strerror(errno.ENOENT)}")
     if trial is not None:
         choose(trial)  # what is wrong with it is said before anything is written
     visit = har.read(file, (*host, *(targets.load(target).file.all_hosts if target else ())))

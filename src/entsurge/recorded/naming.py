@@ -81,4 +81,5 @@ def unopened(pages: Sequence[dict[str, Any]]) -> Iterator[str]:
     for service, names in ACTIONS.items():
         lost = [each["action"] for each in pages if each["service"] == service and each["action"] not in listed]
         if lost:
-            yield f"{', '.join(lost)}: nobody opens it; the scenarios know: {', '.join(names.known())}"
+            them = "them" if len(lost) > 1 else "it"
+            yield f"{', '.join(lost)}: nobody opens {them}; the scenarios know: {', '.join(names.known())}"
