@@ -17,7 +17,7 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)  ## the main job on the embedded ENT: ordinary, lockdown, lockdown with measures
 	@$(BIN)/entsurge demo
 
-BESIDE := -n 2 --dist loadfile
+BESIDE := -n 2 --dist loadfile --no-loadscope-reorder
 test: $(READY)  ## the tests (ENTSURGE_FULL=1: the slow ones too, two at a time; what failed so is tried once more, alone)
 	$(BIN)/pytest $(if $(ENTSURGE_FULL),$(BESIDE) || $(BIN)/pytest --last-failed --last-failed-no-failures none)
 
