@@ -17,6 +17,7 @@ import pytest
 
 HERE = Path(__file__).parent
 QUIET_SECONDS = 0.0015  # the generator's start lag, p99, of a machine that does nothing else
+PACE_SECONDS = 0.001  # by which the worker of a quiet machine is slower than the queue that it stands for
 
 
 class Known:
@@ -76,9 +77,10 @@ def held_against_the_queue(known: Known, dues: list[float], services: list[float
     queue = np.array(lindley(dues, services))
     assert really.mean() >= queue.mean() - 0.001
     times, late = found["corrected"]["ok"], np.quantile(found["lags_us"], 0.99) / 1e6
+    kept_pace = really.mean() - queue.mean() < PACE_SECONDS  # the worker too may have been kept from its processor
     for share in (0.5, 0.9, 0.95, 0.99):
         assert np.quantile(times, share) == pytest.approx(np.quantile(really, share), abs=0.004 + late)
-        if late < QUIET_SECONDS:
+        if late < QUIET_SECONDS and kept_pace:
             assert np.quantile(times, share) == pytest.approx(np.quantile(queue, share), abs=0.004, rel=0.1)
     assert times.mean() == pytest.approx(really.mean(), abs=0.003 + late)
 
@@ -157,6 +159,8 @@ def test_fast_refusals_do_not_flatter(known: Known) -> None:
     """Half refused at once: the successes' p95 is that of the successes."""
     found = known.offer(["/busy?s=0.1"] * 200, [number / 50 for number in range(200)])
     assert found["outcomes"] == {"ok": 100, "failed": 100}
+    late = np.quantile(found["lags_us"], 0.99) / 1e6
     assert np.quantile(found["corrected"]["ok"], 0.5) >= 0.1
-    assert np.quantile(found["corrected"]["ok"], 0.95) == pytest.approx(0.1, abs=0.03)
+    served = np.quantile(found["service"]["ok"], 0.95)
+    assert np.quantile(found["corrected"]["ok"], 0.95) == pytest.approx(served, abs=0.004 + late)
     assert np.quantile(found["corrected"]["failed"], 0.5) < 0.03
