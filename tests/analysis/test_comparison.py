@@ -54,7 +54,7 @@ def test_a_slower_page_is_found_and_named() -> None:
 def test_a_faster_page_is_an_improvement_and_no_fault() -> None:
     """The other way round."""
     found = compare([noisy(seed, 1.2) for seed in range(5)], [noisy(100 + seed) for seed in range(5)])
-    assert [page.page for page in found.improvements] == ["page-3"]
+    assert [page.page for page in (*found.scopes, *found.pages) if page.state == "improvement"] == ["page-3"]
     assert not found.worse
 
 

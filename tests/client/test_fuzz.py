@@ -9,9 +9,14 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from fuzzing.texts import cut, drop, flip, repeat
 from tests.client.rows import ROWS
 
 from entsurge import selectors
@@ -53,28 +58,6 @@ VALUES = (
 STARTS = (b"HTTP/1.1 302 Found", b"HTTP/1.1 429 Slow", b"HTTP/1.1 503 X", b"HTTP/1.1 304 Not", b"HTTP/1.1 103 E",
           b"HTTP/1.0 200 OK", b"HTTP/2 200", b"HTTP/1.1 \xb2\xb2\xb2", b"HTTP/1.1 " + b"9" * 60)  # fmt: skip
 _NUMBER = re.compile(rb"[0-9]+")
-
-
-def flip(data: bytes, dice: random.Random) -> bytes:
-    made = bytearray(data)
-    for _ in range(dice.randint(1, 4)):
-        if made:
-            made[dice.randrange(len(made))] = dice.randrange(256)
-    return bytes(made)
-
-
-def cut(data: bytes, dice: random.Random) -> bytes:
-    return data[: dice.randint(0, len(data))]
-
-
-def drop(data: bytes, dice: random.Random) -> bytes:
-    at = dice.randint(0, len(data))
-    return data[:at] + data[at + dice.randint(1, 20) :]
-
-
-def repeat(data: bytes, dice: random.Random) -> bytes:
-    at, size = dice.randint(0, len(data)), dice.randint(1, 60)
-    return data[:at] + data[at : at + size] * dice.choice((2, 3, 40)) + data[at:]
 
 
 def swap(data: bytes, dice: random.Random) -> bytes:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 WINDOW_VISITS = 250
 RINGS_FROM_PERCENT = 25
-EVEN_PERCENT = 100 / 6
 
 
 def write(found: Observed, path: Path, *, baseline: str = "ordinary-week") -> list[Path]:

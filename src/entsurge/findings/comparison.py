@@ -145,11 +145,6 @@ class Comparison:
         """The scopes, then the pages, that have become slower by more than the least effect, beyond chance."""
         return [each for each in (*self.scopes, *self.pages) if each.state == "regression"]
 
-    @property
-    def improvements(self) -> list[Compared]:
-        """The scopes and pages that have become faster by as much."""
-        return [each for each in (*self.scopes, *self.pages) if each.state == "improvement"]
-
 
 @dataclass(frozen=True)
 class ComparedRun:
