@@ -19,6 +19,7 @@ import options
 from fuzzing.answers import ANSWERS
 from fuzzing.child import Child, Outcome, Run
 from fuzzing.files import FILES
+from fuzzing.languages import LANGUAGES
 from fuzzing.records import RECORDS
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from fuzzing.reader import Reader
 
 HERE = Path(__file__).resolve().parent
-READERS: Sequence[Reader] = (*RECORDS, *FILES, *ANSWERS)
+READERS: Sequence[Reader] = (*RECORDS, *FILES, *ANSWERS, *LANGUAGES)
 ALL = sum(each.share for each in READERS)
 SAVED = HERE.parent / "tests" / "fuzz" / "found"
 AT_ONCE = 2

@@ -1,4 +1,4 @@
-"""Readers of what servers send: answers, frames, cookies, pages, addresses, exposition."""
+"""Readers of what servers send: answers, frames, cookies, pages, addresses."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from entsurge.client.failure import ClientError, Closed
-from fuzzing.reader import REPOSITORY, Reader, at
+from fuzzing.reader import REPOSITORY, Reader, plainly, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from fuzzing.reader import Read
+    from collections.abc import Iterator
 
 SEED = REPOSITORY / "tests/fuzz/seeds/page.html"
 HERE = "https://ent.test/a/b?c#d"
@@ -74,26 +71,6 @@ ADDRESSES = (
     b"http://a.b./\n?",
     b"app://callback\n#",
 )
-SOUGHT_BY = (
-    b"css\ninput[name=a], a:not(.b) > c",
-    b"css\nform:has(> a) :nth-child(2n+1 of b)",
-    b"json_path\n$..a[?@.b > 1].c[0:2,'d']",
-    b"json_path\n$.a[*]['b']",
-    b"regex\n(?P<a>\\d+)-(b|c)*?$",
-    b'regex\n(?i)csrf"\\s*:\\s*"([^"]+)',
-)
-TEMPLATES = (b"/a/{b}?c={d:raw}&e={{f}}", b"{a}", "{a}é{b:raw}}}{{".encode(), b"{", b"{a:b}")
-MUSTS = (
-    b"p95(corrected) < 1500ms",
-    b"errors <= 1%",
-    b"availability >= 99.5 %",
-    b"p99.9 < 1.2x baseline",
-    b"served >= 90%",
-    b"apdex(500ms) >= 0.85",
-    b"recovery < 60s",
-    b"shed < 5%",
-    b"p50 service <= 2 s",
-)
 ACCEPTED = b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n"
 DEFLATED = b"Sec-WebSocket-Extensions: permessage-deflate\r\n"
 
@@ -104,11 +81,6 @@ def answer_of(head: bytes, body: bytes = b"") -> Any:
 
     fields = [(name.strip(), value.strip()) for name, _, value in (line.partition(b":") for line in head.split(b"\n"))]
     return Response("GET", HERE, 200, Headers(fields), body)
-
-
-def plainly(read: Callable[[bytes], object]) -> Callable[[Path], Read]:
-    """A reader that needs no folder."""
-    return lambda folder: read
 
 
 def http1(data: bytes) -> None:
@@ -318,48 +290,6 @@ def addresses(data: bytes) -> None:
     urls.split(base)
 
 
-def exposition(data: bytes) -> None:
-    """The text of a Prometheus endpoint."""
-    from entsurge.metrics.exposition import Wanted, names, pick
-
-    text = data.decode("utf-8", "replace")
-    names(text)
-    pick(text, [Wanted.parse(each) for each in ("*", 'asked_total{code="200"}', '{"q.x"}')])
-
-
-def wanted(data: bytes) -> None:
-    """Which series are wanted of it."""
-    from entsurge.metrics.exposition import Wanted
-
-    Wanted.parse(data.decode("utf-8", "replace")).matches("asked_total", {"code": "200"})
-
-
-def sought(data: bytes) -> None:
-    """A CSS selector, a JSON path or a regular expression, compiled."""
-    from entsurge import selectors
-
-    kind, _, text = data.decode("utf-8", "replace").partition("\n")
-    read: dict[str, Callable[[str], object]] = {"css": selectors.selector, "json_path": selectors.json_path}
-    read.get(kind, selectors.expression)(text)
-
-
-def template(data: bytes) -> None:
-    """Filled in too."""
-    from entsurge.drivers.template import Template
-
-    made = Template(data.decode("utf-8", "surrogateescape"))
-    known = dict.fromkeys(made.names, "é\ud800/?")
-    made.fill(known)
-    made.url(known)
-
-
-def objective(data: bytes) -> None:
-    """What is demanded of a target."""
-    from entsurge.audience.objective import parse_objective
-
-    parse_objective(data.decode("utf-8", "replace")).holds(0.5)
-
-
 def rows() -> Iterator[bytes]:
     """The odd answers that have a row in the documentation."""
     from tests.client.rows import ROWS
@@ -381,18 +311,9 @@ def pages() -> Iterator[bytes]:
         yield path.read_bytes()
 
 
-def told(*given: bytes) -> Callable[[], tuple[bytes, ...]]:
-    """These."""
-    return lambda: given
-
-
 SAID = (ClientError,)
 OPEN = SimpleNamespace(
-    selectors=(b"(", b"[", b":not(", b"a*", b"*", b"$..", b"[?@.a==", b"{", b"(?:", b"a|", b"a ", b">", b"\\", b"!"),
     addresses=(b"/", b"../", b"%", b"?", b"a.", b"\\", b"@", b":", b"#", b"[", "é".encode(), b" ", b"%41", b"http:"),
-    templates=(b"{", b"}", b"{a}", b"{{", b"{a:", b"}}"),
-    words=(b"(", b" ", b"9", b".", b"<", b"p95 ", b"%", b"a"),
-    exposition=(b"a 1\n", b'{a="', b"a{", b"\\", b'a{b="c",', b"# TYPE a ", b"a ", b'"', b"*"),
     heads=(
         b"a=b;",
         b"a",
@@ -473,25 +394,4 @@ ANSWERS = (
         OPEN.pictures,
     ),
     Reader("URLs", 7000, "lines", told(*ADDRESSES), plainly(addresses), SAID, OPEN.addresses),
-    Reader(
-        "exposition",
-        4000,
-        "lines",
-        at("tests/fuzz/seeds/metrics.txt"),
-        plainly(exposition),
-        (ValueError,),
-        OPEN.exposition,
-    ),
-    Reader(
-        "series wanted",
-        2000,
-        "lines",
-        told(b'asked_total{code="200",path="a*"}', b'{"q.x"}', b"page_*_sum"),
-        plainly(wanted),
-        (ValueError,),
-        OPEN.exposition,
-    ),
-    Reader("selectors", 2500, "lines", told(*SOUGHT_BY), plainly(sought), (ValueError,), OPEN.selectors),
-    Reader("templates", 4000, "lines", told(*TEMPLATES), plainly(template), (ValueError,), OPEN.templates),
-    Reader("objectives", 4000, "lines", told(*MUSTS), plainly(objective), (ValueError,), OPEN.words),
 )

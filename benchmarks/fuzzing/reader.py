@@ -83,3 +83,13 @@ def _mutated(one: bytes, other: bytes, way: str, dice: random.Random) -> bytes:
             return trees.written(trees.changed(tree, dice, trees.parsed(other, form)), form)
     ways = {"bytes": texts.BYTES, "frames": texts.FRAMES, "markup": texts.MARKUP}.get(way, texts.LINES)
     return texts.changed(one, dice, ways, other)
+
+
+def plainly(read: Callable[[bytes], object]) -> Callable[[Path], Read]:
+    """A reader that needs no folder."""
+    return lambda folder: read
+
+
+def told(*given: bytes) -> Callable[[], tuple[bytes, ...]]:
+    """These."""
+    return lambda: given
