@@ -25,6 +25,9 @@ import options
 from known_queue import House, Page, simulate
 from scipy.optimize import minimize
 
+from entsandbox.load.computed_capacity import capacity
+from entsandbox.services import BY_NAME
+from entsandbox.settings import Settings
 from entsurge import content
 from entsurge.analysis.capacity.boundary import boundary, doubt
 from entsurge.analysis.capacity.steady import steadiness, steady
@@ -40,9 +43,6 @@ from entsurge.findings.search import Settings as SearchSettings
 from entsurge.plan.arrivals import Arrivals
 from entsurge.plan.people import groups
 from entsurge.plan.summary import window_load
-from entsurge.sandbox.capacity import capacity
-from entsurge.sandbox.services import BY_NAME
-from entsurge.sandbox.settings import Settings
 
 if TYPE_CHECKING:
     import argparse

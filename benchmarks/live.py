@@ -159,7 +159,7 @@ def main() -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     os.sched_setaffinity(0, {0})
-    command = [sys.executable, "-m", "entsurge.sandbox", "--unlimited", "--service-seconds", "0"]
+    command = [sys.executable, "-m", "entsandbox", "--unlimited", "--service-seconds", "0"]
     command += ["--schools", str(given.schools), "--live", f"video_kbps={KBPS}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
         os.sched_setaffinity(process.pid, {1})

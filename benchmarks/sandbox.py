@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 import httpx
 import options
 
+from entsandbox.settings import Settings
 from entsurge.commands.processes import end
 from entsurge.population import Person, Population
-from entsurge.sandbox.settings import Settings
 
 if TYPE_CHECKING:
     import argparse
@@ -44,7 +44,7 @@ class Sandbox:
 
     def __init__(self, stack: ExitStack, database: str) -> None:
         settings = Settings(unlimited=True, default_seconds=0, database=database)
-        command = [sys.executable, "-P", "-m", "entsurge.sandbox", "--settings", settings.to_json(), "--watch-stdin"]
+        command = [sys.executable, "-P", "-m", "entsandbox", "--settings", settings.to_json(), "--watch-stdin"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         stack.callback(end, self.process)
         if self.process.stdout is None:

@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "entsurge"
+EMBEDDED_ENT = ROOT / "src" / "entsandbox"
 
 
 def imports(path: Path, *, typing: bool = False) -> set[str]:
@@ -128,18 +129,84 @@ def test_products_and_sign_ons_do_not_know_who_drives_them() -> None:
     assert offenders(("entsurge.engine", "entsurge.analysis", "entsurge.commands", "asyncio"), rooms=rooms) == []
 
 
-def test_the_sandbox_knows_nothing_of_the_harness() -> None:
-    """The reference ENT imports nothing but the population, errors and itself."""
-    others = [room.name for room in SOURCE.iterdir() if room.is_dir() and room.name not in ("population", "sandbox")]
-    assert offenders(tuple(f"entsurge.{room}" for room in others), rooms=("sandbox",)) == []
+def names_of(building: Path, *, typing: bool = True) -> list[tuple[str, str]]:
+    """Each file of a building and what it imports."""
+    files = sorted(building.rglob("*.py"))
+    return [(str(path.relative_to(ROOT)), name) for path in files for name in imports(path, typing=typing)]
+
+
+def test_the_embedded_ent_knows_nothing_of_the_harness() -> None:
+    """A building of its own: of ours it imports the population and errors alone, not even types."""
+    ours = [found for found in names_of(EMBEDDED_ENT) if found[1].partition(".")[0] == "entsurge"]
+    known = ("entsurge.population", "entsurge.errors")
+    assert [found for found in ours if not any(f"{found[1]}.".startswith(f"{each}.") for each in known)] == []
+    assert ours
+
+
+def test_only_two_commands_know_the_embedded_ent() -> None:
+    """`demo` and `sandbox`, which say what they lack where it is not installed."""
+    found = [path for path, name in names_of(SOURCE) if name.partition(".")[0] == "entsandbox"]
+    assert set(found) == {f"src/entsurge/commands/{name}.py" for name in ("demo", "sandbox")}
+
+
+FACES = ("portal", "mobile")
+
+
+def test_state_and_load_know_no_face() -> None:
+    """What is kept and what a page costs are the same whichever product's face is worn."""
+    inner = [found for room in ("state", "load") for found in names_of(EMBEDDED_ENT / room)]
+    assert [found for found in inner if found[1].startswith(tuple(f"entsandbox.{face}" for face in FACES))] == []
+
+
+WITHOUT_THE_EXTRA = """
+import sys
+from importlib.abc import MetaPathFinder
+class NotInstalled(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {blocked}:
+            raise ModuleNotFoundError(name=name)
+sys.meta_path.insert(0, NotInstalled())
+import importlib.util
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, package=None: None if name in {blocked} else found(name, package)
+from entsurge import cli
+try:
+    cli.main({arguments!r})
+finally:
+    print(sorted({blocked} & set(sys.modules)), file=sys.stderr)
+"""
+
+
+def without_the_extra(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command where nothing can be imported that only the embedded ENT needs."""
+    blocked = {"joserfc", "psycopg", "sqlalchemy", "starlette", "uvicorn"}
+    script = WITHOUT_THE_EXTRA.format(blocked=blocked, arguments=list(arguments))
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("command", ["demo", "sandbox"])
+def test_the_embedded_ent_is_missed_by_its_extra(command: str) -> None:
+    """Exit 2, the extra named, no traceback; asked for its help too."""
+    done = without_the_extra(command, "--help")
+    assert done.returncode == 2, done.stderr
+    assert f"entsurge {command} needs the extra `sandbox`" in done.stderr
+    assert "pip install 'entsurge[sandbox]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [("gate", "--help"), ("run", "--help"), ("plan", "lockdown-2020"), ("chaos", "list")]
+)
+def test_a_gate_needs_neither_a_web_framework_nor_a_database(command: tuple[str, ...]) -> None:
+    """What a pipeline calls does without what the embedded ENT is made of."""
+    done = without_the_extra(*command)
+    assert done.returncode == 0, done.stderr
 
 
 def test_perturbations_stand_apart_from_engine_and_report() -> None:
     """The controller and its children are processes of their own: they know neither the engine nor the analysis."""
-    rooms = tuple(
-        f"entsurge.{name}" for name in ("engine", "visit", "drivers", "signon", "analysis", "render", "sandbox")
-    )
-    assert offenders(rooms, rooms=("chaos",)) == []
+    rooms = tuple(f"entsurge.{name}" for name in ("engine", "visit", "drivers", "signon", "analysis", "render"))
+    assert offenders((*rooms, "entsandbox"), rooms=("chaos",)) == []
 
 
 ELSEWHERE = {

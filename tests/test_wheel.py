@@ -44,9 +44,9 @@ def call(python: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProces
 
 @pytest.mark.slow
 def test_the_wheel_holds_the_content_and_nothing_else(wheel: Path) -> None:
-    """One import name; the four content folders and the measured costs inside it; the marker of its types; no tests."""
+    """The harness and the embedded ENT; content folders and measured costs; the markers of their types; no tests."""
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"entsurge"}
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"entsurge", "entsandbox"}
     for expected in (
         "content/profiles/lockdown-2020.toml",
         "content/scenarios/student.py",
@@ -54,7 +54,7 @@ def test_the_wheel_holds_the_content_and_nothing_else(wheel: Path) -> None:
         "content/benchmarks/results/costs.json",
     ):
         assert f"entsurge/{expected}" in names
-    assert "entsurge/py.typed" in names
+    assert {"entsurge/py.typed", "entsandbox/py.typed", "entsandbox/portal/pages/view.html"} <= names
     assert any(name.startswith("entsurge/content/reports/") and name.endswith(".j2") for name in names)
 
 

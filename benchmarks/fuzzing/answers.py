@@ -307,7 +307,7 @@ def conversations() -> Iterator[bytes]:
 def pages() -> Iterator[bytes]:
     """One page of everything, and those of the sandbox."""
     yield SEED.read_bytes()
-    for path in sorted((REPOSITORY / "src/entsurge/sandbox").rglob("*.html")):
+    for path in sorted((REPOSITORY / "src/entsandbox").rglob("*.html")):
         yield path.read_bytes()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from entsurge import __version__
+from entsurge import __version__, extras
 from entsurge.errors import INTERRUPTED, USAGE, Ended, EntsurgeError, UsageError
 from entsurge.file_values import unwritable
 from entsurge.streams import lasting_streams
@@ -57,6 +57,7 @@ class Lazy(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
+        extras.need_for(cmd_name)
         command: click.Command = import_module(f"entsurge.commands.{cmd_name.replace('-', '_')}").command
         return command
 

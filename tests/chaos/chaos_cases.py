@@ -310,8 +310,8 @@ def certificate(folder: Path, fault: str) -> Made:
 @contextlib.contextmanager
 def measure_of_the_target(folder: Path, fault: str) -> Made:
     """The embedded ENT itself."""
+    from entsandbox.settings import Settings
     from entsurge.commands.processes import sandbox
-    from entsurge.sandbox.settings import Settings
 
     with sandbox(Settings(unlimited=True, schools=1, classes_per_school=1).to_json()) as (url, token):
 

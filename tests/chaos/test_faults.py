@@ -15,12 +15,12 @@ from chaos_cases import CASES
 from chaos_parts import HAPROXY, Lacking, ask, cluster, command_alive, free_port, namespace, page_server
 from chaos_subject import until
 
+from entsandbox.settings import Settings
 from entsurge.chaos.edge import edge
 from entsurge.chaos.faults import register_all
 from entsurge.chaos.faults.fault import REGISTRY, Fault, make
 from entsurge.commands.processes import sandbox
 from entsurge.errors import EntsurgeError
-from entsurge.sandbox.settings import Settings
 
 LEASE_SECONDS = 2.0
 

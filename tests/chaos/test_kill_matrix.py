@@ -20,11 +20,11 @@ from chaos_parts import Lacking
 from chaos_subject import until
 from tests.e2e.conftest import QUICK
 
+from entsandbox.settings import Settings
 from entsurge import content
 from entsurge.chaos.process import Process
 from entsurge.chaos.victim import descendants
 from entsurge.commands.processes import sandbox
-from entsurge.sandbox.settings import Settings
 
 FAULTS = (
     "envoy-abort", "haproxy-backend-down", "postgres-lock", "process-freeze", "disk-full", "network-loss",

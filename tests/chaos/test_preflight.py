@@ -11,10 +11,10 @@ import pytest
 from chaos_parts import page_server
 from chaos_subject import experiment
 
+from entsandbox.settings import Settings
 from entsurge.chaos.check import faults_of
 from entsurge.chaos.preflight import wrong
 from entsurge.commands.processes import sandbox
-from entsurge.sandbox.settings import Settings
 
 NOBODY = "http://127.0.0.1:9"
 GAUGE = "entsandbox_measure_on"

@@ -9,13 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from entsandbox.settings import Settings
 from entsurge.client.response import Headers, Response
 from entsurge.commands.processes import sandbox
 from entsurge.drivers import live
 from entsurge.drivers.portal import PortalDriver
 from entsurge.drivers.registry import Setting
 from entsurge.population import Population
-from entsurge.sandbox.settings import Settings
 
 WALK = Path(__file__).with_name("every_action.py")
 FOR_ALL = ("open-home", "read-notifications", "read-lessons", "read-lesson", "read-homework-list", "read-homework",

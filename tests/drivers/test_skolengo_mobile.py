@@ -5,8 +5,8 @@ from contextlib import contextmanager
 import gevent
 import httpx
 import pytest
+from tests.entsandbox.conftest import running
 from tests.lone_session import LoneSession
-from tests.sandbox.conftest import running
 
 from entsurge.client.failure import ClientError
 from entsurge.client.response import Headers, Response

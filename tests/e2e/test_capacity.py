@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from entsandbox.settings import Settings
 from entsurge.commands.processes import sandbox
-from entsurge.sandbox.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 REVIEW = ROOT / "docs" / "capacity-review.md"

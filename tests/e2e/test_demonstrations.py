@@ -33,7 +33,7 @@ def ent() -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A sandbox without limits in a process that a test may stop and continue: the process and its URL."""
     settings = demo_settings(profiles.load("lockdown-2020"))
     quick = type(settings)(**vars(settings) | {"unlimited": True, "default_seconds": 0.01, "service_seconds": {}})
-    command = [sys.executable, "-P", "-m", "entsurge.sandbox", "--settings", quick.to_json()]
+    command = [sys.executable, "-P", "-m", "entsandbox", "--settings", quick.to_json()]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process, json.loads(process.stdout.readline())["url"]

@@ -8,12 +8,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from entsandbox.portal.live.limits import LiveLimits
 from entsurge import content
 from entsurge.analysis import frames, read_run
 from entsurge.audience import profile as profiles
 from entsurge.commands.demo import demo_settings
 from entsurge.commands.processes import sandbox
-from entsurge.sandbox.live.limits import LiveLimits
 
 KBPS = 240
 WINDOW = """

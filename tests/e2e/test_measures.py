@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from entsandbox.settings import Settings
 from entsurge.audience import profile as profiles
 from entsurge.client.access import Access
 from entsurge.commands.demo import capacity_for, demo_settings
 from entsurge.commands.processes import sandbox
 from entsurge.plan.summary import window_load
-from entsurge.sandbox.settings import Settings
 
 PUPILS = "pupils-and-teachers-first"
 SHARE = 0.5  # of what the window plans, what the ENT can take

@@ -19,6 +19,11 @@ def envoy() -> list[str]:
     return found + ([] if envoy_path() else [f"Envoy is not installed ({hint})"])
 
 
+def psycopg() -> list[str]:
+    """What speaks to PostgreSQL."""
+    return [] if _installed("psycopg") else ["psycopg is not installed (pip install 'entsurge[faults]')"]
+
+
 def command(*names: str) -> list[str]:
     """System commands."""
     return [f"{name} is not installed" for name in names if shutil.which(name) is None]

@@ -6,9 +6,9 @@ import os
 import time
 from typing import Any, ClassVar
 
-import psycopg
 from pydantic import PrivateAttr
 
+from entsurge.chaos import lacking
 from entsurge.chaos.faults.fault import Evidence, Fault, Lease
 from entsurge.errors import EntsurgeError
 
@@ -27,14 +27,16 @@ class PostgresFault(Fault):
     @classmethod
     def lacks_here(cls) -> list[str]:
         """The connection string, in the variable that is looked for unless another is named."""
-        return _no_dsn(cls.model_fields["dsn_env"].default)
+        return lacking.psycopg() or _no_dsn(cls.model_fields["dsn_env"].default)
 
     def lacks(self) -> list[str]:
         """The connection string, in the variable that is named."""
-        return _no_dsn(self.dsn_env)
+        return lacking.psycopg() or _no_dsn(self.dsn_env)
 
     def refusals(self) -> list[str]:
         """Whether the server lets us in."""
+        import psycopg  # the extra `faults` brings it
+
         try:
             psycopg.connect(os.environ.get(self.dsn_env, ""), connect_timeout=5, application_name=NAME).close()
         except psycopg.Error as error:
@@ -43,6 +45,8 @@ class PostgresFault(Fault):
 
     def session(self, lease_seconds: float) -> Any:
         """A new session that the server ends when it hears nothing for a lease. Raises EntsurgeError."""
+        import psycopg
+
         wait = round(lease_seconds * 1000)
         options = f"-c idle_session_timeout={wait} -c idle_in_transaction_session_timeout={wait}"
         try:
@@ -57,6 +61,8 @@ class PostgresFault(Fault):
 
     def ask(self, one: Any, statement: Any) -> None:
         """Run a statement. Raises EntsurgeError."""
+        import psycopg
+
         try:
             one.execute(statement)
         except psycopg.Error as error:
@@ -76,6 +82,8 @@ class PostgresFault(Fault):
 
         Raises EntsurgeError when it does not say so: it ends each when it has heard nothing for a lease.
         """
+        import psycopg
+
         del before
         numbers = [one.info.backend_pid for one in self._sessions if not one.closed]
         for one in self._sessions:
@@ -93,6 +101,8 @@ class PostgresFault(Fault):
 
     def _living(self, numbers: list[int]) -> list[int]:
         """Which of our sessions the server still has. Raises psycopg.Error when it cannot be asked."""
+        import psycopg
+
         dsn = os.environ.get(self.dsn_env, "")
         with psycopg.connect(dsn, autocommit=True, connect_timeout=2) as one:
             found = one.execute(

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from entsandbox.load.computed_capacity import MORNING, Capacity, capacity
+from entsandbox.settings import Settings
 from entsurge import errors
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import SERVICES
@@ -17,8 +19,6 @@ from entsurge.commands.processes import run_engine, sandbox
 from entsurge.engine.spec import RunSpec
 from entsurge.plan.summary import window_load
 from entsurge.record.layout import is_run
-from entsurge.sandbox.capacity import MORNING, Capacity, capacity
-from entsurge.sandbox.settings import Settings
 
 WORKERS = 16
 # Five rounds of workers may wait; beyond that a page is refused, as real servers do rather than queue for ever.

@@ -85,7 +85,7 @@ def sandbox(settings_json: str) -> Iterator[tuple[str, str]]:
 
     Raises TargetUnreachable when it does not start.
     """
-    arguments = [sys.executable, "-P", "-m", "entsurge.sandbox", "--settings", settings_json, "--watch-stdin"]
+    arguments = [sys.executable, "-P", "-m", "entsandbox", "--settings", settings_json, "--watch-stdin"]
     child = subprocess.Popen(  # noqa: S603  our own module
         arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
     )

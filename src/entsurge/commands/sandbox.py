@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from entsandbox.load.computed_capacity import MORNING
+from entsandbox.load.service_time_distribution import KNOWN
+from entsandbox.measures import MEASURES
+from entsandbox.portal.live.limits import LiveLimits
+from entsandbox.settings import REFUSALS, Settings
 from entsurge.audience import profile as profiles
 from entsurge.commands.demo import capacity_for, demo_settings
 from entsurge.commands.options import FiniteRange
 from entsurge.errors import UsageError
-from entsurge.sandbox.capacity import MORNING
-from entsurge.sandbox.live.limits import LiveLimits
-from entsurge.sandbox.measures import MEASURES
-from entsurge.sandbox.settings import REFUSALS, Settings
-from entsurge.sandbox.spread import KNOWN
 
 if TYPE_CHECKING:
+    from entsandbox.load.computed_capacity import Capacity
     from entsurge.audience.profile import Profile
-    from entsurge.sandbox.capacity import Capacity
 
 EXAMPLES = """\b
 Examples:
@@ -86,7 +86,7 @@ def command(profile: str, only_capacity: bool, measures: tuple[str, ...], hour: 
     _say_capacity(settings, loaded, capacity_for(settings, loaded, frozenset(measures), hour=hour))
     if only_capacity:
         return
-    from entsurge.sandbox.server import serve  # the server is loaded only to serve
+    from entsandbox.server import serve  # the server is loaded only to serve
 
     _warn_of_the_network(settings.host)
     serve(settings, listening=_say_where)

@@ -1,10 +1,13 @@
 """A table of PostgreSQL's is locked: whoever reads or writes it waits."""
 
-from typing import ClassVar
+from __future__ import annotations
 
-from psycopg import sql
+from typing import TYPE_CHECKING, ClassVar
 
 from entsurge.chaos.postgres import PostgresFault
+
+if TYPE_CHECKING:
+    from psycopg import sql
 
 LOCK_SECONDS = 10  # for getting the lock among the application's own
 
@@ -25,4 +28,6 @@ class PostgresLock(PostgresFault):
 
 def lock(table: str) -> sql.Composed:
     """The statement that locks a table so that not even a reader gets through."""
+    from psycopg import sql  # the extra `faults` brings it
+
     return sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(*table.split(".")))

@@ -1,0 +1,129 @@
+"""Marks: periods, what is evaluated by whom, evaluations, and each pupil's results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import bindparam, select
+
+from entsandbox.state.store.schema import EVALUATION, EVALUATION_PERIOD, EVALUATION_RESULT, EVALUATION_SERVICE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+
+class Period(NamedTuple):
+    """A term."""
+
+    id: int
+    uai: str
+    name: str
+    starts_on: str
+    ends_on: str
+
+
+class Taught(NamedTuple):
+    """An evaluation service: a subject as one teacher teaches it to one class."""
+
+    id: int
+    uai: str
+    class_name: str
+    subject: str
+    teacher: str
+
+
+class Evaluation(NamedTuple):
+    """One evaluation; `average` is the class's."""
+
+    id: int
+    service: int
+    period: int
+    title: str
+    day: str
+    scale: int
+    coefficient: float
+    average: float | None
+
+
+class Marked(NamedTuple):
+    """An evaluation with one pupil's mark; none when the pupil was not evaluated."""
+
+    evaluation: Evaluation
+    mark: float | None
+
+
+_PERIODS = (
+    select(EVALUATION_PERIOD)
+    .where(EVALUATION_PERIOD.c.uai == bindparam("school"))
+    .order_by(EVALUATION_PERIOD.c.starts_on)
+)
+_TAUGHT = (
+    select(EVALUATION_SERVICE)
+    .where(
+        EVALUATION_SERVICE.c.uai == bindparam("school"),
+        EVALUATION_SERVICE.c.class_name.in_(bindparam("classes", expanding=True)),
+    )
+    .order_by(EVALUATION_SERVICE.c.class_name, EVALUATION_SERVICE.c.subject)
+)
+_MARKED = (
+    select(EVALUATION, EVALUATION_RESULT.c.mark)
+    .join(EVALUATION_RESULT, EVALUATION_RESULT.c.evaluation == EVALUATION.c.id)
+    .where(EVALUATION_RESULT.c.login == bindparam("login"))
+    .order_by(EVALUATION.c.day.desc(), EVALUATION.c.id)
+)
+_ONE = _MARKED.where(EVALUATION.c.id == bindparam("key"))
+_OF_SERVICES = (
+    select(EVALUATION)
+    .where(EVALUATION.c.service.in_(bindparam("services", expanding=True)))
+    .order_by(EVALUATION.c.day.desc(), EVALUATION.c.id)
+)
+_RESULTS = (
+    select(EVALUATION_RESULT.c.login, EVALUATION_RESULT.c.mark)
+    .where(EVALUATION_RESULT.c.evaluation == bindparam("key"))
+    .order_by(EVALUATION_RESULT.c.login)
+)
+
+
+def periods(db: Connection, uai: str) -> list[Period]:
+    """A school's terms, in order."""
+    return [Period._make(row) for row in db.execute(_PERIODS, {"school": uai})]
+
+
+def taught(db: Connection, uai: str, classes: Sequence[str]) -> list[Taught]:
+    """What classes are evaluated in."""
+    return [Taught._make(row) for row in db.execute(_TAUGHT, {"school": uai, "classes": list(classes)})]
+
+
+def of_pupil(db: Connection, login: str) -> list[Marked]:
+    """Every evaluation of a pupil with the mark, newest first."""
+    return [_marked(row) for row in db.execute(_MARKED, {"login": login})]
+
+
+def one(db: Connection, login: str, key: int) -> Marked | None:
+    """One evaluation of a pupil with the mark; none when it does not concern the pupil."""
+    row = db.execute(_ONE, {"login": login, "key": key}).first()
+    return _marked(row) if row is not None else None
+
+
+def of_services(db: Connection, services: Sequence[int]) -> list[Evaluation]:
+    """The evaluations of several evaluation services, newest first."""
+    return [Evaluation._make(row) for row in db.execute(_OF_SERVICES, {"services": list(services)})]
+
+
+def results(db: Connection, key: int) -> dict[str, float | None]:
+    """Everyone's mark in an evaluation, by login."""
+    return {row[0]: row[1] for row in db.execute(_RESULTS, {"key": key})}
+
+
+def average(marked: Sequence[Marked]) -> float | None:
+    """The mean of marks brought to a scale of 20 and weighted; none without a mark."""
+    counted = [(each.mark * 20 / each.evaluation.scale, each.evaluation.coefficient) for each in marked if each.mark]
+    weight = sum(coefficient for _, coefficient in counted)
+    return sum(mark * coefficient for mark, coefficient in counted) / weight if weight else None
+
+
+def _marked(row: Sequence[object]) -> Marked:
+    *evaluation, mark = row
+    return Marked(Evaluation._make(evaluation), mark if isinstance(mark, float) else None)

@@ -1,0 +1,31 @@
+"""What the extras of the package bring, and what is said where one is missing."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from entsurge.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EXTRAS: Mapping[str, tuple[str, ...]] = {"sandbox": ("joserfc", "psycopg", "sqlalchemy", "starlette", "uvicorn")}
+COMMANDS: Mapping[str, str] = {"demo": "sandbox", "sandbox": "sandbox"}
+"""The commands that cannot be had without an extra."""
+
+
+def hint(extra: str) -> str:
+    """How an extra is installed."""
+    return f"pip install 'entsurge[{extra}]'"
+
+
+def need_for(command: str) -> None:
+    """Raise UsageError, naming the extra, for a command whose extra is not installed."""
+    extra = COMMANDS.get(command)
+    missing = [name for name in EXTRAS.get(extra or "", ()) if find_spec(name) is None]
+    if extra is not None and missing:
+        lacks = ", ".join(missing)
+        raise UsageError(
+            f"entsurge {command} needs the extra `{extra}`, which is not installed (no {lacks})", hint=hint(extra)
+        )
