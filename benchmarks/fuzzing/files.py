@@ -57,14 +57,13 @@ def profile(path: Path) -> object:
 
 def shape(path: Path) -> object:
     """All parts of a profile that have a file of their own: each takes what is its own and refuses the rest."""
-    from entsurge.audience.calendar import Calendar
     from entsurge.audience.moment import Occasion
     from entsurge.audience.shape import Mixes, Shape
     from entsurge.calibration.rules import load
     from entsurge.config_file import check, read_toml
 
     raw = read_toml(path)
-    readers = [partial(check, model, raw, path) for model in (Shape, Mixes, Occasion, Calendar)]
+    readers = [partial(check, model, raw, path) for model in (Shape, Mixes, Occasion)]
     refused = []
     for read in (*readers, partial(load, str(path))):
         try:

@@ -1,6 +1,5 @@
-"""The bell, rushes and school years: exact, and never more or fewer visits than the week has."""
+"""The bell and rushes: exact, and never more or fewer visits than the week has."""
 
-import datetime as dt
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,10 +9,9 @@ from hypothesis import strategies as st
 
 from entsurge import content
 from entsurge.audience import profile as profiles
-from entsurge.audience.calendar import day_number, weekday
 from entsurge.audience.moment import Bell, Rush
 from entsurge.errors import UsageError
-from entsurge.plan.people import groups, presence
+from entsurge.plan.people import groups
 from entsurge.plan.rates import MINUTES, rate
 
 TITLE = {"fr": "x", "en": "x"}
@@ -72,36 +70,10 @@ def test_the_bell_rings_in_every_way_of_drawing(arrivals: str) -> None:
     assert abs(early - 0.4) < tolerance
 
 
-@given(st.dates(dt.date(1900, 1, 1), dt.date(2200, 1, 1)))
-def test_weekdays_are_those_of_the_standard_library(date: dt.date) -> None:
-    """Reckoned from the text alone, without a clock."""
-    assert weekday(date.isoformat()) == date.weekday()
-    assert day_number("2026-03-01") - day_number("2026-02-28") == 1
-
-
-def test_a_zone_on_holiday_stays_away(tmp_path: Path) -> None:
-    """In the second week of February zone A is away: 5 % of its audience remain, nobody else's changes."""
-    more = '[calendar]\nyear = "2025-26"\nmonday = "2026-02-09"\n\n[population]\nacademies = 24\nschools = 24\n'
-    loaded = profiles.load(written(tmp_path, more))
-    shares = {group.name: group.share for group in groups(loaded)}
-    assert shares["Lyon"] == Fraction(1, 24) / 20
-    assert shares["Paris"] == shares["Lille"] == Fraction(1, 24)
-    assert presence(loaded) == Fraction(16, 24) + Fraction(8, 24) / 20
-
-
-def test_a_school_year_has_36_weeks_in_every_zone() -> None:
-    """As the ministry counts them."""
-    calendar = profiles.load("term-start").calendar
-    assert calendar is not None
-    assert [calendar.school_weeks(zone) for zone in ("A", "B", "C")] == [36, 36, 36]
-
-
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
         ('bell = "gong"', "no 'gong'"),
-        ('[calendar]\nyear = "2025-26"\nmonday = "2026-02-10"', "is no Monday"),
-        ('[calendar]\nyear = "2025-26"\nmonday = "2026-02-30"', "no such day"),
         ('[[event]]\noccasion = "exam-results"\nday = "sunday"\nat = "23:59"', "beyond Sunday 24:00"),
         ('[[event]]\noccasion = "party"\nday = "sunday"', "no 'party'"),
         (9 * '[[event]]\noccasion = "exam-results"\nday = "friday"\n', "take 108 % of the week's visits of student"),
@@ -110,7 +82,7 @@ def test_a_school_year_has_36_weeks_in_every_zone() -> None:
     ],
 )
 def test_what_cannot_be_is_refused(tmp_path: Path, more: str, expected: str) -> None:
-    """Bells, weeks, events and measures that make no sense: one message that says why."""
+    """Bells, events and measures that make no sense: one message that says why."""
     with pytest.raises(UsageError, match=expected):
         profiles.load(written(tmp_path, more))
 

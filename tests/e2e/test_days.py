@@ -39,7 +39,7 @@ def test_every_shipped_profile_can_be_planned(name: str) -> None:
     found = json.loads(CliRunner().invoke(plan, [name, "--json"]).output)
     assert found["window"]["visits"] > 100
     assert found["busiest"]["visits_per_second"] >= found["peak"]["total"]["visits_per_second"] * 0.999
-    assert len(found.get("days", [])) == (10 if name == "crisis-fortnight" else 0)
+    assert len(found.get("days", [])) == {"crisis-fortnight": 10, "returns-2026-27": 8}.get(name, 0)
 
 
 @pytest.mark.slow

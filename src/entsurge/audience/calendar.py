@@ -1,17 +1,46 @@
-"""A school year: zones, their academies, their holidays. Dates are ISO texts, which sort as days do."""
+"""A date and what school it is: which academies have lessons, which are away, which come back. Dates are ISO texts.
+
+Holidays of the zones and public holidays come from `holidays`, which reckons on beyond what was published;
+`vacances-scolaires-france` holds published days alone, and says up to which day a date can be believed.
+"""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from entsurge.audience.figure import Share, at_most_100
+from entsurge.audience.figure import Figure, Positive, Share, at_most_100
 from entsurge.audience.strict import Strict
-from entsurge.bilingual import Title
+from entsurge.population.names import ACADEMIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 Zone = Literal["A", "B", "C"]
+ZONES: dict[Zone, frozenset[str]] = {
+    "A": frozenset(
+        {"Besançon", "Bordeaux", "Clermont-Ferrand", "Dijon", "Grenoble", "Limoges", "Lyon", "Poitiers"}
+    ),
+    "B": frozenset(
+        {"Aix-Marseille", "Amiens", "Lille", "Nancy-Metz", "Nantes", "Nice", "Normandie", "Orléans-Tours", "Reims",
+         "Rennes", "Strasbourg"}
+    ),
+    "C": frozenset({"Créteil", "Montpellier", "Paris", "Toulouse", "Versailles"}),
+}  # fmt: skip
+"""The zones since January 2016."""
+TERRITORIES = {
+    "Strasbourg": "6AE", "Guadeloupe": "971", "Martinique": "972", "Guyane": "973", "La Réunion": "974",
+    "Mayotte": "976",
+}  # fmt: skip
+"""Academies whose territory has public holidays of its own, by its key in `holidays`."""
+FIRST_KNOWN = "2017-09-04"
+"""From this day on `holidays` knows the zones."""
+LONG_DAYS = 9
+"""Whoever was away for so many days, weekends included, comes back; a bank-holiday weekend is no holiday."""
 _MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -20,6 +49,16 @@ def day_number(date: str) -> int:
     year, month, day = (int(part) for part in date.split("-"))
     year, month = (year - 1, month + 9) if month < 3 else (year, month - 3)
     return 365 * year + year // 4 - year // 100 + year // 400 + (153 * month + 2) // 5 + day - 1
+
+
+def date_of(number: int) -> str:
+    """The date of such a number: the reverse of `day_number`."""
+    era, of_era = divmod(number, 146_097)
+    year = (of_era - of_era // 1_460 + of_era // 36_524 - of_era // 146_096) // 365
+    of_year = of_era - (365 * year + year // 4 - year // 100)
+    month = (5 * of_year + 2) // 153
+    day = of_year - (153 * month + 2) // 5 + 1
+    return f"{400 * era + year + (month > 9):04d}-{month + 3 if month < 10 else month - 9:02d}-{day:02d}"
 
 
 def weekday(date: str) -> int:
@@ -38,63 +77,120 @@ def _is_date(found: str) -> str:
 Date = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_is_date)]
 
 
-class Holiday(Strict):
-    """No school in these zones from a day on; lessons resume on `resume`. `verified` says whether a source was read."""
+def _is_known(found: str) -> str:
+    last = last_known()
+    if not FIRST_KNOWN <= found <= last:
+        raise ValueError(
+            f"outside the school years whose dates are known here ({FIRST_KNOWN} to {last}); when later ones are "
+            "published: pip install --upgrade holidays vacances-scolaires-france"
+        )
+    return found
+
+
+KnownDate = Annotated[Date, AfterValidator(_is_known)]
+
+
+def _is_academy(found: str) -> str:
+    if found not in ACADEMIES:
+        raise ValueError(f"no such academy; the academies are {', '.join(ACADEMIES)}")
+    return found
+
+
+@cache
+def last_known() -> str:
+    """The last day of the last school year that was published."""
+    from vacances_scolaires_france import SchoolHolidayDates  # reads 14,000 lines
+
+    return str(max(SchoolHolidayDates().data))
+
+
+@cache
+def _off(region: str | None, category: Literal["school", "public"]) -> Any:
+    """The days without lessons of a zone or a territory: `get` gives the name of one."""
+    from holidays import country_holidays  # costs 0.3 s that only a profile with a date pays
+
+    return country_holidays("FR", subdiv=region, categories=(category,), language="fr")
+
+
+class OwnHoliday(Strict):
+    """No lessons in these academies from a day on; lessons resume on `resume`."""
 
     name: str
-    zones: Annotated[list[Zone], Field(min_length=1)]
+    academies: Annotated[list[Annotated[str, AfterValidator(_is_academy)]], Field(min_length=1)]
     begin: Date = Field(alias="from")
     resume: Date
-    verified: bool
-    source: str
 
     @model_validator(mode="after")
-    def _in_order(self) -> Holiday:
+    def _in_order(self) -> OwnHoliday:
         if self.resume <= self.begin:
             raise ValueError(f"resume = {self.resume} must come after from = {self.begin}")
         return self
 
 
 class Calendar(Strict):
-    """One school year."""
+    """The date that a profile stands in, and how many come on a day without lessons and on the first day after.
 
-    title: Title
-    source: str
-    first_day: Date
-    last_day: Date
-    holiday_percent: Annotated[Share, AfterValidator(at_most_100)]
-    zones: dict[Zone, list[str]]
-    holiday: list[Holiday]
+    Both in percent of an ordinary audience. `holiday` are those that no library knows, such as Corsica's.
+    """
 
-    def zone(self, academy: str) -> Zone | None:
-        """The zone of an academy; None for one outside the three."""
-        return next((zone for zone, academies in self.zones.items() if academy in academies), None)
+    date: KnownDate
+    holiday_percent: Annotated[Share, AfterValidator(at_most_100)] = Figure(Decimal(5))
+    return_percent: Positive = Figure(Decimal(100))
+    holiday: Annotated[list[OwnHoliday], Field(max_length=400)] = Field(default=[])
 
-    def holiday_of(self, zone: Zone | None, date: str) -> Holiday | None:
-        """The holiday that this zone has on this day, if any."""
-        return next((each for each in self.holiday if zone in each.zones and each.begin <= date < each.resume), None)
+    @property
+    def monday(self) -> str:
+        """The Monday of the date's week."""
+        return date_of(day_number(self.date) - weekday(self.date))
 
-    def presence(self, academy: str, monday: str) -> Fraction:
-        """The share of its ordinary audience that an academy has in the week of this Monday."""
-        away = self.holiday_of(self.zone(academy), monday) is not None
-        return self.holiday_percent.value / 100 if away else Fraction(1)
+    def without(self, academies: Iterable[str]) -> list[str]:
+        """Those whose calendar nobody has told: in no zone, and without a holiday in the profile."""
+        told = frozenset[str]().union(*ZONES.values(), *(each.academies for each in self.holiday))
+        return [academy for academy in academies if academy not in told]
 
-    def school_weeks(self, zone: Zone) -> int:
-        """How many weeks of the year have lessons in this zone, from the week of the first day on."""
-        first, last = (day_number(date) for date in (self.first_day, self.last_day))
-        spans = [(day_number(each.begin), day_number(each.resume)) for each in self.holiday if zone in each.zones]
-        mondays = range(first - weekday(self.first_day), last, 7)
-        return sum(not any(begin <= monday < end for begin, end in spans) for monday in mondays)
+    def closed(self, academy: str, date: str) -> str | None:
+        """Why an academy has no lessons on this day (the name of its holiday), weekends left out; None if it has."""
+        own = (each for each in self.holiday if academy in each.academies and each.begin <= date < each.resume)
+        return next((each.name for each in own), None) or _published(academy, date)
+
+    def returns(self, academy: str, date: str) -> bool:
+        """Whether lessons resume on this day after a holiday: the days before it were all without."""
+        number = day_number(date)
+        before = (date_of(number - days) for days in range(1, LONG_DAYS + 1))
+        return self._lessons(academy, date) and not any(self._lessons(academy, each) for each in before)
+
+    def _lessons(self, academy: str, date: str) -> bool:
+        return weekday(date) < 5 and self.closed(academy, date) is None
+
+    def presence(self, academy: str) -> tuple[Fraction, ...]:
+        """The shares of its ordinary audience that an academy has on the seven days of the week, Monday first."""
+        first = day_number(self.monday)
+        return tuple(self._present(academy, date_of(first + day)) for day in range(7))
+
+    def _present(self, academy: str, date: str) -> Fraction:
+        if self.closed(academy, date):
+            return self.holiday_percent.value / 100
+        return self.return_percent.value / 100 if self.returns(academy, date) else Fraction(1)
 
 
-class TermWeek(Strict):
-    """Which week of which school year the profile stands in: the Monday's date."""
+@cache
+def _published(academy: str, date: str) -> str | None:
+    zone = next((zone for zone, academies in ZONES.items() if academy in academies), None)
+    public: str | None = _off(TERRITORIES.get(academy), "public").get(date)
+    return public or (_off(f"Zone {zone}", "school").get(date) if zone else None)
 
-    year: str
-    monday: Date
 
-    @model_validator(mode="after")
-    def _is_a_monday(self) -> TermWeek:
-        if weekday(self.monday):
-            raise ValueError(f"monday = {self.monday} is no Monday")
-        return self
+def faults(calendar: Calendar, academies: Iterable[str], days: Iterable[str]) -> Iterator[str]:
+    """What keeps a calendar from saying which of these academies have lessons, on its own day and on these."""
+    lacking = calendar.without(academies)
+    if lacking:
+        yield (
+            f"calendar: {', '.join(lacking)}: in none of the zones A, B and C, and no library has these calendars; "
+            "add their holidays as [[calendar.holiday]] (name, academies, from, resume), or ask for fewer "
+            f"population.academies ({sum(map(len, ZONES.values()))} are in the zones)"
+        )
+    for number, date in enumerate(days, 1):
+        try:
+            _is_known(date)
+        except ValueError as error:
+            yield f"day.{number}.date: {date}: {error}"

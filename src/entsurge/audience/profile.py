@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from entsurge import content
-from entsurge.audience.calendar import Calendar, TermWeek
+from entsurge.audience.calendar import Calendar, faults, weekday
 from entsurge.audience.figure import Ratio
 from entsurge.audience.moment import Bell, Event, Happening, Measure, Occasion, overfull
 from entsurge.audience.objective import parse_objective
@@ -19,6 +19,7 @@ from entsurge.audience.week import Figures, Week, contradictions, resolve
 from entsurge.bilingual import Title
 from entsurge.config_file import Model, check, read_toml
 from entsurge.errors import UsageError
+from entsurge.population.names import academy_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -136,7 +137,7 @@ class ProfileFile(_Strict):
     objective: list[ObjectiveSpec] = []
     scrape: Annotated[list[Scrape], Field(max_length=10)] = []
     bell: str | None = None
-    calendar: TermWeek | None = None
+    calendar: Calendar | None = None
     event: list[Event] = []
     measure: list[Measure] = []
     day: list[SchoolDay] = []
@@ -156,7 +157,6 @@ class Profile:
     sources: tuple[tuple[str, str, Path], ...]
     bell: Bell | None = None
     happenings: tuple[Happening, ...] = ()
-    calendar: Calendar | None = None
 
     @property
     def measures(self) -> list[str]:
@@ -197,12 +197,14 @@ def load(name: str, *, overrides: dict[str, Any] | None = None, _seen: tuple[str
     """Read a shipped profile by its bare name, or one of your own by its path.
 
     `overrides` replace keys of `[replay]`, and `shape`, `window`, `bell` (`none` silences it), as the command line
-    asks; `day` chooses one of the profile's days (1 is the first), `measures = False` leaves its measures out.
+    asks; `date` moves it to another day of another week, `day` chooses one of its days (1 is the first),
+    `measures = False` leaves its measures out.
     Raises UsageError that lists every fault with file and key.
     """
     path, changes = content.find("profiles", name), dict(overrides or {})
     number, with_measures = changes.pop("day", None), changes.pop("measures", True)
     raw = read_toml(path)
+    _dated(raw, changes.pop("date", None))
     top = {key: changes.pop(key) for key in ("shape", "window", "bell") if key in changes}
     if changes and isinstance(raw.get("replay"), dict):
         raw["replay"] |= changes
@@ -219,6 +221,19 @@ def load(name: str, *, overrides: dict[str, Any] | None = None, _seen: tuple[str
     return whole
 
 
+def _dated(raw: dict[str, Any], date: str | None) -> None:
+    """Put the date asked for into the tables of a profile, and the window on its day where no other is named."""
+    calendar, window = raw.get("calendar", {} if date else None), raw.get("window")
+    if date and isinstance(calendar, dict):
+        raw["calendar"] = calendar = calendar | {"date": date}
+    if not (isinstance(calendar, dict) and isinstance(window, dict)) or ("day" in window and not date):
+        return
+    try:
+        raw["window"] = window | {"day": DAYS[weekday(calendar["date"])]}
+    except (AttributeError, KeyError, ValueError):
+        return  # what is wrong with the date is said when the whole is held against its model
+
+
 def _with_parts(path: Path, file: ProfileFile, base: Profile | None) -> Profile:
     """The profile with everything that it names."""
     sources = [("profiles", path.stem, path)]
@@ -232,19 +247,21 @@ def _with_parts(path: Path, file: ProfileFile, base: Profile | None) -> Profile:
     shape, mixes = part(Shape, "shapes", file.shape), part(Mixes, "personas", file.personas)
     bell = part(Bell, "bells", file.bell) if file.bell not in (None, "none") else None
     happenings = tuple(Happening(each, part(Occasion, "occasions", each.occasion)) for each in file.event)
-    faults = [f"figures: {fault}" for fault in contradictions(file.figures, base.file.figures if base else None)]
-    faults += overfull(list(happenings))
-    faults += _strangers(file, mixes, happenings)
-    if faults:
-        raise UsageError("\n".join(f"{path}: {fault}" for fault in faults))
+    wrong = [f"figures: {fault}" for fault in contradictions(file.figures, base.file.figures if base else None)]
+    wrong += overfull(list(happenings))
+    wrong += _strangers(file, mixes, happenings)
+    if file.calendar:
+        academies = map(academy_name, range(file.population.academies))
+        wrong += faults(file.calendar, academies, (each.date for each in file.day))
+    if wrong:
+        raise UsageError("\n".join(f"{path}: {fault}" for fault in wrong))
     try:
         week = resolve(file.figures, base.week if base else None)
     except ValueError as error:
         raise UsageError(f"{path}: figures: {error}", hint='name the week before: baseline = "ordinary-week"') from None
-    calendar = part(Calendar, "calendars", file.calendar.year) if file.calendar else None
     _curves_there(shape, mixes, *(found for folder, _, found in sources if folder in ("shapes", "personas")))
     mixes = _beside_file(mixes, _part(path, "personas", file.personas))
-    return Profile(path.stem, file, week, shape, mixes, base, tuple(sources), bell, happenings, calendar)
+    return Profile(path.stem, file, week, shape, mixes, base, tuple(sources), bell, happenings)
 
 
 def _strangers(file: ProfileFile, mixes: Mixes, happenings: tuple[Happening, ...]) -> list[str]:
@@ -292,7 +309,9 @@ def on_day(whole: Profile, number: int, path: Path) -> Profile:
     measures = [Measure(name=name) for name in day.measures]
     demand = day.demand.value if day.demand else 1
     week = replace(whole.week, visits=whole.week.visits * demand, page_views=whole.week.page_views * demand)
-    changes = {"title": titles, "window": window, "measure": [*whole.file.measure, *measures]}
+    changes: dict[str, Any] = {"title": titles, "window": window, "measure": [*whole.file.measure, *measures]}
+    if whole.file.calendar:
+        changes["calendar"] = whole.file.calendar.model_copy(update={"date": day.date})
     return replace(whole, file=whole.file.model_copy(update=changes), week=week, name=f"{whole.name}-{number:02d}")
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from entsurge.audience.calendar import Date
+from entsurge.audience.calendar import Date, weekday
 from entsurge.audience.figure import Positive
+from entsurge.audience.shape import DAYS
 from entsurge.audience.strict import Day, Strict
 from entsurge.bilingual import Title
 
@@ -32,3 +33,9 @@ class SchoolDay(Strict):
     demand: Positive | None = None
     measures: Annotated[list[str], Field(max_length=20)] = Field(default=[])
     source: str
+
+    @model_validator(mode="after")
+    def _is_that_day(self) -> SchoolDay:
+        if self.day != (found := DAYS[weekday(self.date)]):
+            raise ValueError(f"{self.date} is a {found}, not a {self.day}")
+        return self

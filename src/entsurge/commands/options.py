@@ -36,11 +36,12 @@ class FiniteRange(click.FloatRange):
 
 
 def replay_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--scale`, `--compression`, `--seed`, `--arrivals`, `--shape`, `--bell`, `--day`: what replaces the profile's."""
+    """`--scale`, `--compression`, `--seed`, `--arrivals`, `--shape`, `--bell`, `--date`, `--day`: for the profile's."""
     for option in (
         click.option(
             "--without-measures", "measures", is_flag=True, callback=_left_out, help="Leave the profile's measures out."
         ),
+        click.option("--date", metavar="DATE", help="Another day of another week, such as 2027-03-08."),
         click.option("--day", type=click.IntRange(1), metavar="N", help="One of a profile's days; 1 is the first."),
         click.option("--bell", metavar="NAME", help="The school bell: school, none, or a file."),
         click.option("--shape", metavar="NAME", help="Week shape: lockdown, ordinary, or a file."),

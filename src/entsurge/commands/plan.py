@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 from entsurge.audience import profile as profiles
+from entsurge.audience.calendar import weekday
 from entsurge.commands import sizing
 from entsurge.commands.options import FiniteRange, by_persona, cast, overrides, replay_options
 from entsurge.errors import CannotRecord
 from entsurge.plan import plot, summary
 from entsurge.plan.enough import too_thin
-from entsurge.plan.people import population
+from entsurge.plan.people import population, presence
 
 if TYPE_CHECKING:
     from entsurge.plan.summary import Summary
@@ -115,14 +116,7 @@ def _show_moments(console: Console, loaded: profiles.Profile) -> None:
         share = ", ".join(f"{persona} {of} %" for persona, of in each.occasion.percent.items())
         at = each.event.at or each.occasion.at
         console.print(f"{each.event.day} {at}, {each.occasion.title['en']}: {share} of the week's visits")
-    week = loaded.file.calendar
-    if loaded.calendar and week:
-        away = [
-            f"{academy} ({holiday.name})"
-            for academy in population(loaded).academy_names
-            if (holiday := loaded.calendar.holiday_of(loaded.calendar.zone(academy), week.monday))
-        ]
-        console.print(f"Week of {week.monday}; on holiday: {', '.join(away) or 'nobody'}")
+    _show_date(console, loaded)
     for persona, retry in loaded.mixes.retries.items():
         low, high = retry.after_seconds
         console.print(
@@ -132,6 +126,23 @@ def _show_moments(console: Console, loaded: profiles.Profile) -> None:
         console.print(f"Measures in force: {', '.join(loaded.measures)}")
 
 
+def _show_date(console: Console, loaded: profiles.Profile) -> None:
+    """The profile's date, if it has one: who is away, and why; who comes back; what is left of an ordinary audience."""
+    calendar = loaded.file.calendar
+    if calendar is None:
+        return
+    academies = population(loaded).academy_names
+    away = [f"{each} ({why})" for each in academies if (why := calendar.closed(each, calendar.date))]
+    back = [each for each in academies if calendar.returns(each, calendar.date)]
+    share = float(presence(loaded)[weekday(calendar.date)])
+    console.print(
+        f"{calendar.date}, week of {calendar.monday}: {share:.0%} of an ordinary audience. "
+        f"Without lessons: {', '.join(away) or 'nobody'}. "
+        f"Back from a holiday: {', '.join(back) or 'nobody' if len(back) < len(academies) else 'everybody'}.",
+        highlight=False,
+    )
+
+
 def _show_days(loaded: profiles.Profile) -> None:
     """The profile's days, one line each."""
     table = Table(title="Its days; --day N chooses one, `entsurge run` replays them in turn", title_justify="left")
@@ -139,6 +150,9 @@ def _show_days(loaded: profiles.Profile) -> None:
         table.add_column(heading)
     for number, day in enumerate(loaded.file.day, 1):
         demand = f"× {day.demand}" if day.demand else "as published"
+        if loaded.file.calendar:
+            there = presence(profiles.on_day(loaded, number, Path(loaded.name)))[weekday(day.date)]
+            demand = f"{float(there):.0%} of an audience"
         table.add_row(str(number), f"{day.date} {day.day}", day.title["en"], demand, ", ".join(day.measures) or "–")
     Console().print(table)
 

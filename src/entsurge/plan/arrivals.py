@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 from entsurge.audience.shape import SERVICES
 from entsurge.errors import UsageError
 from entsurge.plan import chance, visit_length
-from entsurge.plan.rates import MINUTES, Rate, held, rate
+from entsurge.plan.rates import EVERY_DAY, MINUTES, Rate, held, rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,11 +35,15 @@ MINUTE_US = 60_000_000
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A tenant group (an academy): its name, its share of the audience, its accounts per persona."""
+    """A tenant group (an academy): its name, its share of the audience, its accounts per persona.
+
+    `present` are the shares of its own audience that come, Monday to Sunday: less in a holiday.
+    """
 
     name: str
     share: Fraction
     accounts: Mapping[str, int]
+    present: tuple[Fraction, ...] = EVERY_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ class Stream:
         replay, seed = profile.file.replay, profile.file.replay.seed
         self.profile, self.persona, self.group, self.index = profile, persona, groups[index], index
         self.groups = len(groups)
-        self.rate: Rate = rate(profile, persona, share=replay.scale * self.group.share)
+        self.rate: Rate = rate(profile, persona, share=replay.scale * self.group.share, present=self.group.present)
         if replay.steady_minutes:
             self.rate = held(self.rate, profile.file.window.begin_minute, profile.file.window.end_minute)
         of = (f"draw {replay.draw}",) if replay.draw else ()

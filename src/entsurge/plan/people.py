@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from entsurge.plan.arrivals import Group
+from entsurge.plan.rates import EVERY_DAY
 from entsurge.population import Population
 
 if TYPE_CHECKING:
@@ -26,27 +27,23 @@ def population(profile: Profile) -> Population:
 
 
 def groups(profile: Profile) -> list[Group]:
-    """The academies, each with its share of the pupils (less where the week is a holiday) and accounts per persona."""
+    """The academies, each with its share of the pupils, who of them come on which day, and accounts per persona."""
     people = population(profile)
-    pupils = people.count("student")
+    pupils, calendar = people.count("student"), profile.file.calendar
     return [
         Group(
             name=name,
-            share=Fraction(people.count_in_academy("student", index), pupils) * present(profile, name),
+            share=Fraction(people.count_in_academy("student", index), pupils),
             accounts={persona: people.count_in_academy(persona, index) for persona in profile.personas},
+            present=calendar.presence(name) if calendar else EVERY_DAY,
         )
         for index, name in enumerate(people.academy_names)
     ]
 
 
-def present(profile: Profile, academy: str) -> Fraction:
-    """The share of its ordinary audience that an academy has in the profile's week: 1, or little in a holiday."""
-    week = profile.file.calendar
-    return profile.calendar.presence(academy, week.monday) if profile.calendar and week else Fraction(1)
-
-
-def presence(profile: Profile) -> Fraction:
-    """The same for all academies together, weighed by their pupils."""
-    if profile.calendar is None:
-        return Fraction(1)
-    return sum((group.share for group in groups(profile)), Fraction(0))
+def presence(profile: Profile) -> tuple[Fraction, ...]:
+    """Which share of an ordinary audience comes on each day of the profile's week: all academies, by their pupils."""
+    if profile.file.calendar is None:
+        return EVERY_DAY
+    academies = groups(profile)
+    return tuple(sum((of.share * of.present[day] for of in academies), Fraction(0)) for day in range(7))

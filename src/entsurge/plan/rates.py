@@ -8,12 +8,16 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from entsurge.audience.moment import Bell, Rush
     from entsurge.audience.profile import Profile
     from entsurge.audience.shape import Shape
 
 HOURS = 168
 MINUTES = HOURS * 60
+EVERY_DAY = (Fraction(1),) * 7
+"""The whole of its audience, Monday to Sunday."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,22 @@ class Rate:
         return self.regular[hour] + inside * part + sum((rush.until(minute) for rush in self.rushes), Fraction(0))
 
 
-def rate(profile: Profile, persona: str, *, share: Fraction = Fraction(1), shape: Shape | None = None) -> Rate:
-    """The rate of one persona, times `share` (of the population and of the group)."""
+def rate(
+    profile: Profile, persona: str, *, share: Fraction = Fraction(1), present: Sequence[Fraction] = EVERY_DAY,
+    shape: Shape | None = None,
+) -> Rate:  # fmt: skip
+    """The rate of one persona, times `share` (of the population and of the group), on each day times who is `present`.
+
+    The seven of `present` are Monday's to Sunday's; a rush is of the day on which it begins.
+    """
     curve = profile.curve(persona, shape)
     visits = profile.week.visits * profile.mixes.visit_share(persona) * share
-    rushes = tuple(each.rush(visits * each.share(persona)) for each in profile.happenings if each.share(persona))
-    by_curve = visits - sum((rush.visits for rush in rushes), Fraction(0))
+    taken = [(each, each.share(persona)) for each in profile.happenings if each.share(persona)]
+    by_curve = visits - visits * sum((of for _, of in taken), Fraction(0))
+    rushes = tuple(each.rush(visits * of * present[each.begin_minute // 1440]) for each, of in taken)
     regular = [Fraction(0)]
     for hour in range(HOURS):
-        regular.append(regular[-1] + by_curve * curve.share(*divmod(hour, 24)))
+        regular.append(regular[-1] + by_curve * curve.share(*divmod(hour, 24)) * present[hour // 24])
     cumulative = [
         until + sum((rush.until(hour * 60) for rush in rushes), Fraction(0)) for hour, until in enumerate(regular)
     ]
@@ -64,7 +75,7 @@ def held(changing: Rate, begin: int, end: int) -> Rate:
 
 
 def visits_per_second(
-    profile: Profile, shape: Shape | None = None, *, share: Fraction = Fraction(1)
+    profile: Profile, shape: Shape | None = None, *, present: Sequence[Fraction] = EVERY_DAY
 ) -> dict[str, list[Fraction]]:
-    """Per persona, the 168 hourly means, uncompressed, times `share` of the population."""
-    return {persona: list(rate(profile, persona, share=share, shape=shape).per_second) for persona in profile.personas}
+    """Per persona, the 168 hourly means, uncompressed, of who is `present` on each day."""
+    return {name: list(rate(profile, name, present=present, shape=shape).per_second) for name in profile.personas}

@@ -79,7 +79,7 @@ def load(profile: Profile, visits: Fraction, speed: Fraction = Fraction(1)) -> L
 
 def hours(profile: Profile, shape: Shape | None = None) -> list[Hour]:
     """The 168 hours of the week at full scale, Monday 00 h first."""
-    rates = visits_per_second(profile, shape, share=presence(profile))
+    rates = visits_per_second(profile, shape, present=presence(profile))
     result = []
     for index in range(HOURS):
         each = {persona: rates[persona][index] for persona in profile.personas}
@@ -133,7 +133,7 @@ def busiest_moment(profile: Profile, *, day: str = "", minutes: int = STEP_MINUT
     """So many minutes of the week (or of one day of it) with the most visits: full scale, the day's own time."""
     begin = DAYS.index(day) * 1440 if day else 0
     end = begin + 1440 if day else MINUTES
-    return _moment(profile, presence(profile), range(begin, end - minutes + 1, minutes), minutes)
+    return _moment(profile, Fraction(1), range(begin, end - minutes + 1, minutes), minutes)
 
 
 def busiest_of_run(profile: Profile, least_seconds: int = 60) -> Moment:
@@ -148,14 +148,15 @@ def busiest_of_run(profile: Profile, least_seconds: int = 60) -> Moment:
     length = end - begin if replay.steady_minutes else min(end - begin, stretch)
     first = begin if replay.steady_minutes else max(0, begin - replay.warm_up_minutes)
     starts = range(first, end - length + 1)
-    return _moment(profile, replay.scale * presence(profile), starts, length, speed=replay.compression)
+    return _moment(profile, replay.scale, starts, length, speed=replay.compression)
 
 
 def _moment(
     profile: Profile, share: Fraction, starts: Sequence[int], minutes: int, speed: Fraction = Fraction(1)
 ) -> Moment:
     """The stretch with the most visits among those that begin so; its rates `speed` times faster than the day's."""
-    rates = {persona: rate(profile, persona, share=share) for persona in profile.personas}
+    present = presence(profile)
+    rates = {persona: rate(profile, persona, share=share, present=present) for persona in profile.personas}
 
     def visits(persona: str, begin: int) -> Fraction:
         return rates[persona].until(begin + minutes) - rates[persona].until(begin)
@@ -201,7 +202,7 @@ def window_load(profile: Profile, shape: Shape | None = None) -> dict[str, Any]:
 
 
 def _between(profile: Profile, persona: str, begin: int, end: int, shape: Shape | None) -> Fraction:
-    of_persona = rate(profile, persona, share=profile.file.replay.scale * presence(profile), shape=shape)
+    of_persona = rate(profile, persona, share=profile.file.replay.scale, present=presence(profile), shape=shape)
     return of_persona.until(end) - of_persona.until(begin)
 
 

@@ -11,6 +11,7 @@ ACADEMIES = (
     "Clermont-Ferrand", "Grenoble", "Lyon", "Dijon", "Besançon", "Bordeaux", "Limoges", "Poitiers",
     "Aix-Marseille", "Amiens", "Lille", "Nancy-Metz", "Nantes", "Nice", "Normandie", "Orléans-Tours", "Reims", "Rennes",
     "Strasbourg", "Créteil", "Montpellier", "Paris", "Toulouse", "Versailles",
+    "Corse", "Guadeloupe", "Guyane", "La Réunion", "Martinique", "Mayotte",
 )  # fmt: skip
 SUBJECTS = (
     "Français",
@@ -60,7 +61,7 @@ def family_names() -> tuple[str, ...]:
 
 
 def academy_name(academy: int) -> str:
-    """The name of an academy; zone A's first, then B's and C's; past them they are numbered."""
+    """The name of an academy; zone A's first, then B's and C's, then those of no zone; past them, numbered."""
     return ACADEMIES[academy] if academy < len(ACADEMIES) else f"Académie {academy + 1}"
 
 

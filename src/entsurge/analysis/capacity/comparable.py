@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PARTS = {
     "personas": "the mix of personas and services", "shapes": "when each audience comes", "bells": "the school bell",
-    "occasions": "occasions", "calendars": "the school calendar",
+    "occasions": "occasions",
 }  # fmt: skip
 PER_VISIT = {"pages_per_visit": "pages per visit", "minutes_per_visit": "minutes per visit"}
 BESIDE = {"page_deadline_seconds": "page deadline", "returning_browsers_percent": "returning browsers"}

@@ -94,7 +94,7 @@ def _hours(
 
 def _means(profile: Profile, *, shape: str | None = None, parents_later: bool = False) -> list[Fraction]:
     """Pages per second of each hour of the week on average, at full scale."""
-    rates = visits_per_second(profile, profiles.load_shape(shape) if shape else None, share=presence(profile))
+    rates = visits_per_second(profile, profiles.load_shape(shape) if shape else None, present=presence(profile))
     if parents_later:
         rates["parent"] = _moved(rates["parent"])
     pages = profile.week.pages_per_visit
@@ -151,9 +151,9 @@ def _uneven(profile: Profile, hour: int) -> bool:
 
 def window_pages(profile: Profile) -> float:
     """Pages per second of the profile's window at full scale, in its own time: what a multiple of 1 means."""
-    window, share = profile.file.window, presence(profile)
+    window, present = profile.file.window, presence(profile)
     begin, end = window.begin_minute, window.end_minute
-    rates = [rate(profile, persona, share=share) for persona in profile.personas]
+    rates = [rate(profile, persona, present=present) for persona in profile.personas]
     visits = sum((each.until(end) - each.until(begin) for each in rates), Fraction(0))
     return float(visits * profile.week.pages_per_visit / (60 * (end - begin)))
 
