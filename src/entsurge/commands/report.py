@@ -8,14 +8,17 @@ import click
 
 from entsurge.commands.options import listed
 
-LANGUAGES, FORMATS = ("fr", "en"), ("html", "json", "junit", "md")
+LANGUAGES, FORMATS = ("fr", "en"), ("html", "pdf", "json", "junit", "md")
 
 
-@click.command("report", epilog="Example: entsurge report runs/a runs/b --lang fr --format html,json")
+@click.command(
+    "report",
+    epilog="Examples: entsurge report runs/a runs/b --lang fr · entsurge report runs/a --format pdf",
+)
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder (default: the last run's).")
 @click.option("--lang", default="fr,en", show_default=True, help="fr, en, or both.")
-@click.option("--format", "formats", default="html,json,junit", show_default=True, help="html, json, junit, md.")
+@click.option("--format", "formats", default="html,json,junit", show_default=True, help="html, pdf, json, junit, md.")
 def command(runs: tuple[Path, ...], out: Path | None, lang: str, formats: str) -> None:
     """Write the report of RUNS; the first one is the baseline that the others are compared with.
 

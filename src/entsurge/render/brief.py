@@ -62,6 +62,7 @@ def view(data: Brief, language: str) -> dict[str, Any]:
         "tried": list(_tried(data, words, numbers, language)),
         "advised": list(_advised(data, words, numbers)) or [words["advised"]["none"]],
         "teachers": [_for_teachers(data, words)],
+        "day": numbers.day(data.started_utc),
         "made": words["made"].format(name=data.name, started=data.started_utc),
     }  # fmt: skip
 

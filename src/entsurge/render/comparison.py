@@ -33,6 +33,7 @@ def render_comparison_html(data: ComparisonReport, language: str) -> str:
     """One page that needs no network."""
     context = {"view": view(data, language), "data": data, "sections": SECTIONS,
                "words": _words(data, language), "lang": language,
+               "day": Numbers(language).day(data.generated_utc),
                "other": "en" if language == "fr" else "fr"}  # fmt: skip
     return environment().get_template("comparison.html.j2").render(context)
 

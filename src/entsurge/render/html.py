@@ -14,6 +14,7 @@ from entsurge.render.catalogue import with_personas
 from entsurge.render.effects import effects_view, effects_words
 from entsurge.render.numbers import Numbers
 from entsurge.render.page import environment
+from entsurge.render.paper import printed
 from entsurge.render.series import step_seconds
 from entsurge.render.transport import negotiated, transport_lines
 
@@ -89,8 +90,11 @@ def all_personas(data: Report) -> list[Persona]:
     return [each for run in data.runs for each in run.personas]
 
 
-def render_html(data: Report, language: str, beside: Collection[str] = ()) -> str:
-    """The whole page; every text of a target is escaped by the template. It links to what stands `beside`."""
+def render_html(data: Report, language: str, beside: Collection[str] = (), *, whole: bool = False) -> str:
+    """The page; every text of a target is escaped by the template. It links to what stands `beside`.
+
+    Printed, it is two sheets; `whole`, all of it with every fold open.
+    """
     words, numbers = with_personas(messages(language), language, all_personas(data)), Numbers(language)
     titles = run_titles(data.runs, words)
     context = {
@@ -101,6 +105,8 @@ def render_html(data: Report, language: str, beside: Collection[str] = ()) -> st
         "lang": language,
         "other": "en" if language == "fr" else "fr",
         "sections": SECTIONS,
+        "printed": printed(data.runs),
+        "whole": whole,
         "runs": [view(run, words, numbers, title) for run, title in zip(data.runs, titles, strict=True)],
         "others": others(data.runs, words),
         "academies": _academies(data.runs, titles),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from entsurge.findings.perturbation import Estimate
@@ -74,7 +75,7 @@ class _View:
         written = [{"id": name, "title": title, "lines": list(lines)} for name, title, lines in sections]
         return {
             "look": look, "sign": sign, "head": words["head"][data.conclusion], "lead": self._lead(),
-            "subtitle": self._subtitle(), "lede": self._lede(),
+            "subtitle": self._subtitle(), "day": self.numbers.day(datetime.now(UTC).isoformat()), "lede": self._lede(),
             "headings": [words["table"][name].format(whom=self.whom) for name in COLUMNS],
             "rows": [self._arm(each) for each in data.arms],
             "sections": [each for each in written if each["lines"]],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
 NARROW, MINUS, NOTHING = "\u202f", "−", "–"
@@ -84,6 +85,10 @@ class Numbers:
     def range(self, low: float | None, high: float | None) -> str:
         """A short interval of whole numbers, `−48 … −40`; nothing when a side is not known."""
         return "" if low is None or high is None else f"{self.number(low)}\u00a0…\u00a0{self.number(high)}"
+
+    def day(self, utc: str) -> str:
+        """The day of a time in ISO 8601: `05/01/2026` in French, `2026-01-05` in English; nothing of none."""
+        return datetime.fromisoformat(utc).strftime("%d/%m/%Y" if self.lang == "fr" else "%Y-%m-%d") if utc else ""
 
     def _before_percent(self) -> str:
         return NARROW if self.lang == "fr" else ""
