@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.analysis.records import pages, record, visit
+from tests.typography import plain
 
 from entsurge.analysis.blocks import Part, share_kept
 from entsurge.analysis.comparison_report import comparison_report
@@ -139,13 +140,14 @@ def test_both_are_said_in_both_languages(tmp_path: Path) -> None:
     (one,) = found(tmp_path, stays("student", 9, 3), perturbation())
     one = replace(one, perturbation=replace(one.perturbation, breaches=[Breach(41.0, 47.5, "queue: 7")]))
     said = {
-        language: "\n".join(effects_markdown([one], messages(language), Numbers(language))) for language in ("fr", "en")
+        language: plain("\n".join(effects_markdown([one], messages(language), Numbers(language))))
+        for language in ("fr", "en")
     }
     assert "Resilience: protected people kept 33.3 [" in said["en"]
-    assert "(served 30.0 of 100 planned pages, 90.0 before); over 6.00\u202fs after its end." in said["en"]
+    assert "(served 30.0 of 100 planned pages, 90.0 before); over 6.00 s after its end." in said["en"]
     assert "Its steady state did not hold from 41.0 to 47.5 s: queue: 7." in said["en"]
     assert "Résilience : les publics protégés ont gardé 33,3 [" in said["fr"]
-    assert "(30,0 pages servies sur 100 prévues, 90,0 avant) ; terminée 6,00\u202fs après sa fin." in said["fr"]
+    assert "(30,0 pages servies sur 100 prévues, 90,0 avant) ; terminée 6,00 s après sa fin." in said["fr"]
     assert "Son état stable ne tenait pas de 41,0 à 47,5 s : queue: 7." in said["fr"]
 
 

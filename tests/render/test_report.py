@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 import subprocess
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import pytest
 from junitparser import JUnitXml
 from tests.render.records import record
 
-from entsurge import content
 from entsurge.errors import UsageError
 from entsurge.findings.perturbation import Perturbation
 from entsurge.record.writer import write_json
@@ -66,22 +64,6 @@ def test_where_requests_time_went_is_shown_in_both_forms(report: Path) -> None:
     assert any("TLS, resumed||5||0.90\u202fms" in cell for cell in cells)
     assert page.count("Where the time went was not recorded") == 1
     assert "La première requête a reçu sa réponse en HTTP/2, TLSv1.3" in (report / "report.fr.html").read_text("utf-8")
-
-
-def test_both_languages_have_the_same_keys() -> None:
-    """A message in one catalogue is in the other, with the same fields between braces."""
-
-    def shape(value: object) -> object:
-        if isinstance(value, dict):
-            return {key: shape(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [shape(item) for item in value]
-        return sorted(re.findall(r"\{(\w+)\}", str(value)))
-
-    french, english = (
-        tomllib.loads((content.root("reports") / f"messages.{language}.toml").read_text()) for language in ("fr", "en")
-    )
-    assert shape(french) == shape(english)
 
 
 @pytest.mark.parametrize("cut", ["series.arrows", "visits.arrows", "gauges.jsonl", "keys.json", "finish.json"])

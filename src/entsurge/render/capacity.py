@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shlex
-import tomllib
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from entsurge import content
+from entsurge import catalogue as shared
 from entsurge.errors import CannotRecord
 from entsurge.findings.capacity import FEWEST_FOR_LAW
 from entsurge.findings.search import Settings
@@ -34,8 +33,8 @@ SIGNS = {"yes": "✓", "no": "✗", "unsure": "?", "unknown": "?"}
 @lru_cache(maxsize=2)
 def catalogue(lang: str) -> dict[str, Any]:
     """The note's words in one language."""
-    words = tomllib.loads((content.root("reports") / f"capacity.{lang}.toml").read_text(encoding="utf-8"))
-    return with_personas(words | {"days": list(messages(lang)["days"].values())}, lang)
+    words = shared.catalogue("capacity", lang)
+    return with_personas(words | {"days": list(words["days"].values())}, lang)
 
 
 def words_of(result: CapacityReport, lang: str) -> dict[str, Any]:

@@ -1,27 +1,18 @@
-"""Message catalogues of reports/, one file a document and language."""
+"""What personas are called, beside the words of a document."""
 
 from __future__ import annotations
 
-import tomllib
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from entsurge import content
 from entsurge.audience.persona import SHIPPED, by_key
+from entsurge.catalogue import LANGUAGES, catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from entsurge.audience.persona import Persona
 
-LANGUAGES = ("fr", "en")
-
-
-@lru_cache(maxsize=16)
-def catalogue(document: str, language: str) -> dict[str, Any]:
-    """The words of one document in one language."""
-    path = content.root("reports") / f"{document}.{language}.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+__all__ = ["LANGUAGES", "catalogue", "with_personas"]
 
 
 def with_personas(words: Mapping[str, Any], language: str, personas: Iterable[Persona] = ()) -> dict[str, Any]:

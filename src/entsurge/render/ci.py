@@ -12,6 +12,7 @@ from entsurge.findings.comparison import about
 from entsurge.findings.gate import GateReport, GateRun
 from entsurge.record.histogram import upper_ends
 from entsurge.render.catalogue import catalogue
+from entsurge.render.counts import counts
 from entsurge.render.junit import render_junit
 from entsurge.render.numbers import Numbers
 
@@ -166,10 +167,7 @@ def _comparison(result: GateResult, words: Mapping[str, Any], numbers: Numbers, 
     sign, word = {"red": ("✗", "worse"), "amber": ("?", "unseen"), "green": ("✓", "no_worse")}[found.state]
     yield f"### {sign} {words[word]}"
     yield ""
-    yield words["compared"].format(
-        candidates=len(found.candidates), baselines=len(found.baselines), scopes=len(found.scopes),
-        pages=len(found.pages), quantile=f"{found.quantile:g}",
-    )  # fmt: skip
+    yield words["compared"].format(quantile=f"{found.quantile:g}", **counts(found, words, numbers))
     yield ""
     for each in (*([found.unseen] if found.unseen else []), *result.notes, *found.notes, *found.differences):
         yield f"- {escaped(each[language])}"

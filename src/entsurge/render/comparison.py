@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from entsurge.findings.comparison import EVERYTHING
 from entsurge.render.catalogue import catalogue, with_personas
 from entsurge.render.ci import escaped
+from entsurge.render.counts import counts
 from entsurge.render.effects import estimate
 from entsurge.render.numbers import NOTHING, Numbers
 from entsurge.render.page import environment
@@ -74,10 +75,7 @@ def view(data: ComparisonReport, language: str) -> dict[str, Any]:
     verdict = _verdict(data)
     return {
         "look": LOOKS[verdict][0], "sign": LOOKS[verdict][1],
-        "verdict": words["verdict"][verdict].format(
-            slower=_slower(data.pages), pages=len(data.pages), slower_scopes=_slower(data.scopes),
-            scopes=len(data.scopes), candidates=len(data.candidates), baselines=len(data.baselines),
-        ),
+        "verdict": words["verdict"][verdict].format(**counts(data, words, numbers)),
         "errors": [*_unseen(data, words, language), *_errors(data, words, numbers)],
         "scopes": [[*_page(each, _state(each, data), words, numbers), *_shown(each, words, numbers)]
                    for each in gravest(data.scopes)],
@@ -99,10 +97,6 @@ def _verdict(data: Comparison) -> str:
     if data.worse:
         return "worse"
     return "same" if data.state == "green" else "unseen" if data.can_show else "cannot_show"
-
-
-def _slower(family: Sequence[Compared]) -> int:
-    return sum(each.state == "regression" for each in family)
 
 
 def _state(each: Compared, data: Comparison) -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from entsurge import content
+from entsurge.catalogue import catalogue
 from entsurge.render.numbers import NOTHING, Numbers
 
 if TYPE_CHECKING:
@@ -24,11 +22,9 @@ if TYPE_CHECKING:
     )
 
 
-@lru_cache(maxsize=2)
 def effects_words(language: str) -> dict[str, Any]:
     """The catalogue of this section."""
-    path = content.root("reports") / f"effects.{language}.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return catalogue("effects", language)
 
 
 def effects_view(found: Sequence[Effect], words: Mapping[str, Any], numbers: Numbers) -> dict[str, Any] | None:

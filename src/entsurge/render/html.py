@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import shlex
-import tomllib
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from entsurge import content
 from entsurge.render import charts, tables
-from entsurge.render.catalogue import with_personas
+from entsurge.render.catalogue import catalogue, with_personas
 from entsurge.render.effects import effects_view, effects_words
 from entsurge.render.numbers import Numbers
 from entsurge.render.page import environment
@@ -42,11 +39,9 @@ SECTIONS = (
 DECIMALS = {"visits": 0, "page_views": 0, "minutes_per_visit": 1, "pages_per_visit": 2}
 
 
-@lru_cache(maxsize=2)
 def messages(language: str) -> dict[str, Any]:
-    """The message catalogue of one language, from reports/."""
-    path = content.root("reports") / f"messages.{language}.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    """The report's words in one language."""
+    return catalogue("messages", language)
 
 
 @dataclass(frozen=True)
@@ -239,8 +234,7 @@ def card(run: RunFindings, words: dict[str, Any], numbers: Numbers) -> Card:
         lines.append(verdict["refused"].format(shares=", ".join(f"{who} {share}" for who, share in shares)))
     lost, wanted = missed(run), required(run)
     if lost:
-        text = verdict["missed"] if len(lost) > 1 else verdict["one_missed"]
-        lines.append(text.format(missed=len(lost), all=len(wanted)))
+        lines.append(verdict["missed"].of(len(lost), all=len(wanted)))
     if run.deferred_visits:
         who = listed(run.deferred_visits, words)
         lines.append(verdict["deferred"].format(who=who, visits=numbers.number(sum(run.deferred_visits.values()))))

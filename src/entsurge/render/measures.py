@@ -173,8 +173,8 @@ class _View:
         broken = [each.broken[self.language] for each in data.runs if each.broken]
         if broken:
             said = " ; ".join(dict.fromkeys(broken[:SHOWN_RUNS]))
-            yield words["broken"].format(count=len(broken), why=said)
+            yield words["broken"].of(len(broken), why=said)
         if data.unsettled:
-            yield words["unsettled"].format(count=data.unsettled)
+            yield words["unsettled"].of(data.unsettled)
         if data.stop == "budget":
             yield words["budget"]

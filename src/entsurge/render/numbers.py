@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from entsurge.catalogue import Counted
 
 NARROW, MINUS, NOTHING = "\u202f", "−", "–"
 
@@ -66,6 +70,10 @@ class Numbers:
         if value < 0.0001:
             return f"{self.number(1e6 * value)}{NARROW}µs"
         return f"{self.number(1000 * value, 2)}{NARROW}ms"
+
+    def count(self, message: Counted, count: int, **fields: object) -> str:
+        """A message in the form that agrees with a count, the count written as its `{n}`."""
+        return message.of(count, n=self.number(count), **fields)
 
     def measure(self, value: float | None, unit: str) -> str:
         """A value of an objective: `s`, `ratio` or `score`."""
