@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 _spec = importlib.util.spec_from_file_location("tests_postgres", Path(__file__).with_name("postgres.py"))
 _postgres = importlib.util.module_from_spec(_spec)
@@ -17,6 +18,9 @@ _spec.loader.exec_module(_postgres)
 postgres, own_cluster = _postgres.postgres, _postgres.own_cluster
 
 FULL = os.environ.get("ENTSURGE_FULL") == "1"
+# How long an example takes says something of the machine, nothing of what is tested.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 # Under nohup, or behind a shell's &, signals are ignored, and whatever a test starts would ignore them too.
 for _number, _usual in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
     if signal.getsignal(_number) == signal.SIG_IGN:

@@ -1,7 +1,7 @@
 """Signs of what an answer is: shown or not, whatever the answer holds, and how they are quoted."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -89,7 +89,6 @@ def test_signs_are_quoted() -> None:
     assert first_shown((Sign(text="absent"), Sign(css="h1")), answer(PAGE)) == Sign(css="h1")
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200), st.sampled_from(["text/html", "application/json", "image/png"]))
 def test_no_body_raises(body, kind) -> None:
     """Whatever an answer holds, it shows a sign or does not."""

@@ -39,7 +39,7 @@ def test_every_dialect_is_one_table(tmp_path: Path, encoding: str, end: str, del
 VALUES = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), min_size=1)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(VALUES, VALUES), max_size=5),
     st.sampled_from([",", ";", "\t", "|"]),

@@ -45,7 +45,7 @@ def test_figures_are_of_the_whole_region_with_the_sample_beside() -> None:
     assert whole.sample == one.sample == one.value
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(-60, 60).map(lambda each: 5 * each), st.integers(0, 99))
 def test_what_is_added_to_every_run_changes_nothing(shift: int, seed: int) -> None:
     """Effects, intervals, ranks and pairs are of differences within blocks."""

@@ -73,7 +73,7 @@ def test_a_block_that_lacks_a_run_is_left_out_of_that_column_alone() -> None:
     assert found[2] == 1
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 1000))
 def test_p_values_are_those_of_a_slow_reference(seed: int) -> None:
     """Step-down by the book, with scipy's t, on three columns of five blocks."""

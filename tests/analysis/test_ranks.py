@@ -23,7 +23,6 @@ def test_too_few_values_have_no_interval() -> None:
     assert (shift.estimate, shift.low, shift.high) == (4, None, None)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 6), st.integers(1, 6))
 def test_the_null_distribution_is_exact(first: int, second: int) -> None:
     """Counts of U as scipy's exact p values have them."""
@@ -44,7 +43,7 @@ def _with_u(first: int, second: int, u: int) -> tuple[list[float], list[float]]:
     raise AssertionError(u)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6))
 def test_max_t_is_what_brute_force_says(seed: int) -> None:
     """Three pages, four runs against three: adjusted p values by enumerating all 35 relabellings by hand."""

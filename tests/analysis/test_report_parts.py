@@ -42,7 +42,7 @@ def test_silences_are_those_of_a_plain_loop(given) -> None:
         assert found.get(school, 0) == longest
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(0, 10**8), st.integers(0, 3 * 10**7), st.integers(1, 9)), max_size=20))
 def test_offered_pages_are_spread_evenly_over_each_visit(tmp_path_factory, given) -> None:
     """Per second the share of each planned visit that falls into it, as a loop over visits and seconds says."""

@@ -105,7 +105,7 @@ def test_too_few_pages_say_nothing(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.integers(1, 20), min_size=6, max_size=60), st.integers(1, 9))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_share_kept_of_the_same_service_is_all_of_it(planned: list[int], share: int) -> None:
     """Whatever was planned when: as good as before is 100 %, half as good is 50 %, with the interval around it."""
     asked, zeros = np.array(planned, float), np.zeros(len(planned))

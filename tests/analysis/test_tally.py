@@ -49,7 +49,7 @@ def rank(values: list[int], percentile: float) -> float:
     return float(ordered[max(1, min(len(ordered), int(percentile * len(ordered) / 100 + 0.5))) - 1]) / 1e6
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(samples, st.sampled_from([1, 50, 90, 95, 99, 99.9, 100]))
 def test_quantiles_equal_those_of_raw_samples_to_three_digits(tmp_path_factory, given, percentile: float) -> None:
     """For every persona and service, and for every second: numpy on the samples, at most 0.1 % above."""
@@ -72,7 +72,7 @@ def test_quantiles_equal_those_of_raw_samples_to_three_digits(tmp_path_factory, 
     assert notes == ([] if given else notes)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(samples, st.floats(0.001, 5000))
 def test_counts_are_those_of_the_samples(tmp_path_factory, given, bound: float) -> None:
     """Pages by outcome in total and by second (sign-on apart), and how many took longer than a bound."""

@@ -99,7 +99,7 @@ def test_the_command_line_s_numbers_are_held_to_the_same(scale: str) -> None:
         profiles.load("ordinary-week", overrides={"scale": scale})
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.sampled_from(["page_views_percent", "compression", "seed", "scale", "warm_up_minutes"]),
     st.one_of(

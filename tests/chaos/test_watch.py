@@ -98,7 +98,7 @@ def test_whatever_a_target_says_of_itself_nothing_is_raised() -> None:
         read = target_metric(server.url, Access())
 
         @given(st.text(st.sampled_from('a{}=,"1 e.#\n\\N+'), max_size=40))
-        @settings(max_examples=80, deadline=None)
+        @settings(max_examples=80)
         def holds(text: str) -> None:
             server.text = text
             found = read(StopCondition(metric="a", above=1))

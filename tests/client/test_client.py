@@ -265,7 +265,7 @@ WHOLE = (
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(1, len(WHOLE) - 1), max_size=12))
 def test_an_answer_may_be_cut_anywhere(cuts: list[int]) -> None:
     """However the bytes are divided over packets, the same answer is read."""

@@ -559,7 +559,7 @@ JUNK = st.lists(st.one_of(ANY_FRAME, st.binary(max_size=30), st.just(HEAD1)), ma
 
 @given(JUNK, st.integers(1, 50))
 @example(frame(H, b"\x40\x7f", flags=BOTH, stream=1), 50)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 def test_nothing_comes_of_junk_but_its_own_error(junk, cut) -> None:
     """Frames of any kind and any bytes: taken in, or refused; the same when it is cut, whatever was whole is heard."""
     outcomes = []

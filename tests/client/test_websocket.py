@@ -142,7 +142,7 @@ WHOLE = frames(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(1, len(WHOLE) - 1), max_size=12))
 def test_frames_may_be_cut_anywhere(cuts: list[int]) -> None:
     """However the bytes are divided over packets, the same messages are read, and then the closing."""
@@ -184,7 +184,7 @@ def test_frames_may_be_cut_at_every_single_byte() -> None:
     assert read_all(send) == ["premier", b"\x00" * 300, "début", (1001, "fini")]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(min_size=1, max_size=200))
 def test_nonsense_ends_in_one_of_our_errors(noise: bytes) -> None:
     """Whatever a server sends after opening: messages, or a ClientError; never another exception, never a hang."""

@@ -221,7 +221,7 @@ def test_a_late_answer_to_a_release_moves_the_instant() -> None:
             assert old.ours.holds(shard, at_us) != new.ours.holds(shard, at_us)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["come", "die", "retire", "deliver", "visit", "end", "wait"]), st.integers(0, 60))

@@ -96,7 +96,7 @@ def test_files_are_cut_and_numbered(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert sum(1 for _ in Merged([tmp_path / "out"]).entries()) == sum(1 for _ in entries.everything(PEOPLE))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.text(st.characters(min_codepoint=32, max_codepoint=0xFFFD, exclude_categories=["Cs", "Cc"]), min_size=1),

@@ -135,7 +135,7 @@ def test_an_attribute_that_is_there_twice_has_all_its_values(tmp_path: Path) -> 
     assert found.values("ENTEleveClasses") == ("9$A", "9$B")
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.sampled_from(["a", "é", "<!-- x -->", "<?p q?>", "<![CDATA[&]]>", "&amp;", "&#233;", "œ"]), max_size=8)
 )

@@ -36,7 +36,7 @@ def counts(folder: Path) -> dict[tuple[str, ...], int]:
     return found
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(pages, st.integers(0, 3))
 def test_merged_parcels_hold_the_same_counts(tmp_path_factory, given_pages, cut: int) -> None:
     """Pages spread over three workers, told in two seconds: the merged histograms equal those of one recorder."""

@@ -132,7 +132,7 @@ def holds(whole: object, folder) -> None:
 @given(
     JSON | st.fixed_dictionaries({"log": JSON | st.fixed_dictionaries({"entries": JSON | st.lists(ENTRY, max_size=5)})})
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_json_it_is_the_draft_loads(tmp_path_factory, whole) -> None:
     """Or there is nothing to draft from; never another exception."""
     holds(whole, tmp_path_factory.getbasetemp())
@@ -148,7 +148,7 @@ def places(value: object, path: tuple = ()) -> list[tuple]:
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_changed_in_a_recording_the_draft_loads(tmp_path_factory, data) -> None:
     """A real one in which a few things are others, or gone."""
     whole = copy.deepcopy(data.draw(st.sampled_from(RECORDED)))
@@ -184,7 +184,6 @@ def test_secrets_are_masked(tmp_path) -> None:
 
 
 @given(token=st.text(alphabet="aB-_7", min_size=6, max_size=20).filter(lambda text: "7" in text and not text.isdigit()))
-@settings(deadline=None)
 def test_a_token_in_a_path_is_found_however_it_ends(tmp_path_factory, token: str) -> None:
     """One that JSON gave and that looks like a word and a number (`TC-wvB7`) is a token all the same."""
     _, text = drafted(recording(

@@ -203,7 +203,7 @@ TYPED = st.text(min_size=6, max_size=20).filter(lambda text: len(text.strip()) >
 
 
 @given(field=FIELDS, typed=TYPED, where=st.sampled_from(["form", "json", "multipart", "text", "deep"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_nothing_that_was_typed_comes_through(tmp_path_factory, field: str, typed: str, where: str) -> None:
     """Whatever somebody types into whatever field, of a page or of a script: it stands nowhere in the draft."""
     assume(not harmless(field, typed) and typed not in field)
@@ -225,7 +225,7 @@ def test_nothing_that_was_typed_comes_through(tmp_path_factory, field: str, type
 
 
 @given(secret=st.text(st.sampled_from(string.ascii_letters + string.digits + "-_.!"), min_size=8, max_size=24))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_password_comes_through_nowhere(tmp_path_factory, secret: str) -> None:
     """Typed at the sign-on, then sent again in an address, a header, a body, a cookie."""
     assume(not secret.isdigit() and any(letter.isdigit() for letter in secret))

@@ -131,7 +131,7 @@ def test_when_a_certificate_expires_is_what_openssl_says(authority: Authority) -
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_bytes_make_it_stumble(data: bytes) -> None:
     """What is no certificate is a ValueError."""
     with pytest.raises(ValueError, match=r"."):
@@ -139,7 +139,7 @@ def test_no_bytes_make_it_stumble(data: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_damage_makes_it_stumble(authority: Authority, data) -> None:
     """A certificate with a byte changed or cut off: a date or a ValueError."""
     der = bytearray(ssl.PEM_cert_to_DER_cert(Path(authority.root).read_text()))

@@ -94,7 +94,6 @@ def test_steps_that_disagree_widen_the_bracket() -> None:
     assert found.high > 0.9
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0.01, 60), st.floats(-3, 3)), min_size=1, max_size=20))
 def test_no_steps_make_it_stumble(pairs: list[tuple[float, float]]) -> None:
     """Whatever the steps: an interval around the value, never an exception."""
@@ -106,7 +105,7 @@ def test_no_steps_make_it_stumble(pairs: list[tuple[float, float]]) -> None:
     assert low <= high
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(truth=st.floats(0.02, 50), noise=st.floats(0, 1), seed=st.integers(0, 10_000), steps=st.integers(2, 30))
 def test_every_search_ends_within_its_steps(truth: float, noise: float, seed: int, steps: int) -> None:
     """However noisy and wherever the boundary: no more steps than allowed, all rates within the bounds asked for."""

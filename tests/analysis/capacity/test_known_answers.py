@@ -46,7 +46,7 @@ def test_the_utilisation_law() -> None:
     assert queueing.saturates_at(0.6, 30) == pytest.approx(50)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(alpha=st.floats(0.001, 0.2), beta=st.floats(1e-6, 1e-3), gamma=st.floats(1, 500), seed=st.integers(0, 2**31))
 def test_a_fit_recovers_what_made_the_data(alpha: float, beta: float, gamma: float, seed: int) -> None:
     """Noise of 1 %: the fitted curve stays within 5 % of the true one everywhere that was measured."""

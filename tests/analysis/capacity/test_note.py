@@ -185,7 +185,7 @@ def result(
     )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     value=st.floats(0.3, 3), below=st.floats(0, 0.4), above=st.floats(0, 0.4), need=st.floats(0.05, 5000),
     near=st.booleans(), lang=st.sampled_from(["fr", "en"]),

@@ -4,7 +4,7 @@ import math
 import random
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from entsurge.analysis.capacity.steady import settled_after, steadiness, steady
@@ -35,7 +35,6 @@ def test_the_beginning_is_found() -> None:
     assert settled_after(np.array([0.1 + 0.001 * chance.random() for _ in range(60)])) in (0, 5, 10, None)
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=40))
 def test_no_series_makes_it_stumble(values: list[float]) -> None:
     """Whatever the seconds: a judgement, never an exception."""
