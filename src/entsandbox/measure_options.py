@@ -16,6 +16,7 @@ DEFAULTS: Mapping[str, dict[str, Any]] = {
     "persona-time-slots": {"slots": {"parent": _PARENTS, "student": [[8.5, 17.0]]}},
     "reserved-places": {"shares": {"student": 0.5, "teacher": 0.3}},
     "priority-services": {"services": [SIGN_ON, "home", "lesson-book", "homework", "messages"]},
+    "updates-suspended": {"services": ["lesson-book", "homework", "messages", "marks", "news"]},
     "attachments-capped": {"bytes": 1_000_000},
     "short-sessions": {"idle_minutes": 20},
     "waiting-room-overloaded": {"per_second": 1},
@@ -31,6 +32,7 @@ _TEXTS = {
     "messaging-off": "La messagerie est suspendue.",
     "video-off": "La classe virtuelle est suspendue.",
     "messaging-read-only": "L'envoi de messages est suspendu : la messagerie est en lecture seule, l'envoi est fermé.",
+    "updates-suspended": "Pause numérique : les mises à jour sont suspendues jusqu'à 7 h, l'envoi est fermé.",
     "attachments-capped": "Les pièces jointes sont limitées pendant l'affluence : l'envoi de ce fichier est fermé.",
     "waiting-room-overloaded": "Vous êtes très nombreux : la salle d'attente elle-même est pleine.",
 }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PUPILS_AND_TEACHERS, PARENTS_TIME_SLOTS = "pupils-and-teachers-first", "parents-time-slots"
 TIME_SLOTS, RESERVED_PLACES = "persona-time-slots", "reserved-places"
 SHORT_SESSIONS, PRIORITY = "short-sessions", "priority-services"
-READ_ONLY, CAPPED = "messaging-read-only", "attachments-capped"
+READ_ONLY, CAPPED, SUSPENDED = "messaging-read-only", "attachments-capped", "updates-suspended"
 ROOM_OVERLOADED = "waiting-room-overloaded"  # a fault, switched as they are
 
 NOT_ADMITTED: Mapping[str, tuple[str, ...]] = {PUPILS_AND_TEACHERS: ("parent", "staff")}
@@ -32,6 +32,7 @@ MEASURES = (
     PRIORITY,
     *CLOSES_PAGE,
     READ_ONLY,
+    SUSPENDED,
     CAPPED,
     *STATIC_PAGE,
     SHORT_SESSIONS,
@@ -125,8 +126,14 @@ class Measures:
 
     def closed_to_writing(self, service: str) -> Refusal | None:
         """What is told to who writes in a service that may only be read; none when it may be written in."""
-        closing = service == "messages" and self.on(READ_ONLY)
-        return Refusal(READ_ONLY, text_for(READ_ONLY)) if closing else None
+        if service == "messages" and self.on(READ_ONLY):
+            return Refusal(READ_ONLY, text_for(READ_ONLY))
+        closing = self.on(SUSPENDED) and service in self._options[SUSPENDED]["services"]
+        return Refusal(SUSPENDED, text_for(SUSPENDED)) if closing else None
+
+    def silent(self) -> bool:
+        """Whether nobody is told of anything new: notifications rest, and none is lost."""
+        return self.on(SUSPENDED)
 
     def attachment_bytes(self) -> float:
         """How large an attachment or a file may be."""

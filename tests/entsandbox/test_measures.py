@@ -126,6 +126,34 @@ def test_pupils_and_teachers_first(measured):
         assert "réservé aux élèves" not in before.get(f"/etab/{parent.uai}/travail").text
 
 
+def test_the_digital_pause_holds_news_back_and_loses_none(measured):
+    """What came before the pause is not announced while it lasts, can be read all the same, and is announced after."""
+    reader = PEOPLE.person("student", 0)
+    call = f"/etab/{reader.uai}/api/notifications"
+    with measured.client() as client:
+        measured.sign_on(client, reader)
+        before = client.get(call).json()
+        assert before["elements"]
+        measured.measure("updates-suspended", on=True, lease_seconds=60)
+        assert not client.get(call).json().get("non_lus")
+        title = before["elements"][0]["titre"]
+        assert title not in client.get(f"/etab/{reader.uai}/notifications").text
+        assert 'name="ent-service" content="messages"' in client.get(f"/etab/{reader.uai}/messagerie").text
+        measured.measure("updates-suspended", on=False)
+        assert client.get(call).json()["elements"] == before["elements"]
+
+
+def test_the_digital_pause_leaves_open_what_it_does_not_name():
+    """By default absences are still called in and files put away; the services are the operator's to choose."""
+    measures = Measures(Settings(), Clock())
+    measures.put("updates-suspended")
+    assert measures.closed_to_writing("homework").measure == "updates-suspended"
+    assert measures.closed_to_writing("absences") is None
+    measures.put("updates-suspended", services=["absences"])
+    assert measures.closed_to_writing("homework") is None
+    assert measures.closed_to_writing("absences").text == text_for("updates-suspended")
+
+
 def test_closed_pages(measured):
     """News and messages close, the home page becomes static, and the rest stays."""
     person = PEOPLE.person("student", 0)
@@ -218,6 +246,7 @@ def test_each_measure_counts_what_it_does(measured):
         large = {"files": {"fichier": ("a.bin", b"x" * 2_000)}}
         steps = {
             "messaging-read-only": lambda: send("messagerie"),
+            "updates-suspended": lambda: send("travail"),
             "attachments-capped": lambda: send("fichiers", **large),
             "video-off": lambda: client.get(f"{root}/visio"),
             "news-static": lambda: client.get(f"{root}/actualites"),

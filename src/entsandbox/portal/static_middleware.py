@@ -68,7 +68,8 @@ class StaticMiddleware:
     async def _call(self, uai: str, call: str, scope: Scope, send: Send) -> None:
         try:
             portal = await self._ent.sessions.find_portal(_session_token(scope))
-            made = await self._made(call, portal) if portal is not None and call in ANSWERS else self._calls[call]
+            own = portal if call in ANSWERS and not self._rests(call) else None
+            made = await self._made(call, own) if own is not None else self._calls[call]
         except Unavailable:
             self._ent.telemetry.count("xhr", "failed")
             await _answer(send, 503, *self._no_database)
@@ -79,6 +80,10 @@ class StaticMiddleware:
             return
         self._ent.telemetry.count("xhr", "ok", portal.person.persona)
         await _answer(send, 200, *made)
+
+    def _rests(self, call: str) -> bool:
+        """Whether a measure keeps this call's news back."""
+        return call == "notifications" and self._ent.measures.silent()
 
     async def _made(self, call: str, portal: PortalSession) -> tuple[Headers, bytes]:
         """The answer to a call that is about one person."""

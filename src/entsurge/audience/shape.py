@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from entsurge.audience.figure import Figure, Share, at_most_100
+from entsurge.audience.pause import Pause
 from entsurge.audience.persona import KEY, PERSONAS, RESERVED, SHIPPED, Persona, Work, by_key
 from entsurge.bilingual import LANGUAGES, Language, Title
 
@@ -56,10 +57,14 @@ class _Strict(BaseModel):
 
 
 class Curve(_Strict):
-    """When one persona comes: seven weights Monday to Sunday, eighteen for the hours 06 to 23 (the night has 1 %)."""
+    """When one persona comes: seven weights Monday to Sunday, eighteen for the hours 06 to 23 (the night has 1 %).
+
+    A `pause` moves what the weights put into its hours.
+    """
 
     days: Annotated[list[Share], Field(min_length=7, max_length=7)]
     hours: Annotated[list[Share], Field(min_length=18, max_length=18)]
+    pause: Pause | None = None
 
     @model_validator(mode="after")
     def _somebody_comes(self) -> Curve:
@@ -77,7 +82,8 @@ class Curve(_Strict):
         whole_week, whole_day = (sum(weight.value for weight in of) for of in (self.days, self.hours))
         night = [NIGHT_SHARE / FIRST_HOUR] * FIRST_HOUR
         hours = night + [weight.value / whole_day * (1 - NIGHT_SHARE) for weight in self.hours]
-        return tuple(weight.value / whole_week * hour for weight in self.days for hour in hours)
+        plain = tuple(weight.value / whole_week * hour for weight in self.days for hour in hours)
+        return self.pause.moved(plain) if self.pause else plain
 
 
 class Shape(_Strict):

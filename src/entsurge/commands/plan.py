@@ -17,19 +17,22 @@ from entsurge.commands import sizing
 from entsurge.commands.options import FiniteRange, by_persona, cast, overrides, replay_options
 from entsurge.errors import CannotRecord
 from entsurge.plan import plot, summary
+from entsurge.plan.beside import lines
 from entsurge.plan.enough import too_thin
 from entsurge.plan.people import population, presence
 
 if TYPE_CHECKING:
+    from entsurge.plan.beside import DayLine
     from entsurge.plan.summary import Summary
 
-OTHER_SHAPE = {"lockdown": "ordinary", "ordinary": "lockdown"}
+OTHER_SHAPE = {"lockdown": "ordinary", "ordinary": "lockdown", "pause-numerique": "ordinary"}
 
 
 @click.command(
     "plan",
     epilog="Examples: entsurge plan lockdown-2020 --limit 8 · entsurge plan ./ours.toml --json · "
-    "entsurge plan lockdown-2020 --target ./target.toml",
+    "entsurge plan lockdown-2020 --target ./target.toml · "
+    "entsurge plan pause-numerique-monday --beside ordinary-monday --plot monday.png",
 )
 @click.argument("profile")
 @click.option(
@@ -47,11 +50,17 @@ OTHER_SHAPE = {"lockdown": "ordinary", "ordinary": "lockdown"}
     metavar="URL|FILE",
     help="Say also which cores, memory, descriptors and ports a run against it needs; nothing is sent to it.",
 )
+@click.option(
+    "--beside",
+    multiple=True,
+    metavar="PROFILE",
+    help="Compare the day of the window with the same day of this profile; --plot then draws both. Repeatable.",
+)
 @click.option("--scenario", multiple=True, metavar="PERSONA=FILE", help="As for a run; looked for, not run.")
 @replay_options
 def command(
     *, profile: str, scenario: tuple[str, ...], limit: float | None, as_json: bool, plot_file: Path | None,
-    target: str | None, **given: Any,
+    target: str | None, beside: tuple[str, ...], **given: Any,
 ) -> None:  # fmt: skip
     """What a run of PROFILE would offer: visits, pages, requests per second and visitors at once."""
     loaded = profiles.load(profile, overrides=overrides(**given))
@@ -59,9 +68,10 @@ def command(
     other = OTHER_SHAPE.get(loaded.file.shape)
     compared = (other, profiles.load_shape(other)) if other else None
     found = summary.summarise(loaded, other=compared, limit=limit)
+    sides = lines(loaded, map(profiles.load, beside)) if beside else []
     if plot_file:
         try:
-            plot.write(found, plot_file)
+            plot.write_beside(sides, plot_file) if sides else plot.write(found, plot_file)
         except OSError as error:
             raise CannotRecord(f"{plot_file}: {error.strerror or error}", hint="its folder must be there") from None
     in_turn = len(loaded.file.day) if given.get("day") is None else 0
@@ -71,9 +81,12 @@ def command(
         windows = [{"name": day.name, **summary.window_load(day)} for day in days]
         small = [asdict(each) | {"scale": str(each.scale)} for each in too_thin(loaded, deferred)]
         whole = found.as_json() | {"too_small": small} | ({"days": windows} if windows else {})
+        whole |= {"beside": [each.as_json() for each in sides]} if sides else {}
         click.echo(json.dumps(whole | ({"sizing": sized.as_json()} if sized else {}), ensure_ascii=False, indent=1))
         return
     _show(found, loaded, limit, plot_file)
+    if sides:
+        _show_beside(loaded, sides)
     for thin in too_thin(loaded, deferred):
         click.echo(f"too small to tell: {thin.sentence}")
     if in_turn:
@@ -141,6 +154,19 @@ def _show_date(console: Console, loaded: profiles.Profile) -> None:
         f"Back from a holiday: {', '.join(back) or 'nobody' if len(back) < len(academies) else 'everybody'}.",
         highlight=False,
     )
+
+
+def _show_beside(loaded: profiles.Profile, sides: list[DayLine]) -> None:
+    """The profile's day beside the others': from the window's beginning, and at its busiest."""
+    window = loaded.file.window
+    table = Table(title=f"A {window.day} at full scale, ten minutes each", title_justify="left")
+    for heading in ("", f"from {window.begin}: visits/s", "pages/s", "busiest: visits/s", "pages/s", "from"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for each in sides:
+        numbers = (each.at_window.visits_per_second, each.at_window.pages_per_second)
+        most = (each.busiest.visits_per_second, each.busiest.pages_per_second)
+        table.add_row(each.profile, *(f"{of:.1f}" for of in numbers + most), each.busiest_from)
+    Console().print(table)
 
 
 def _show_days(loaded: profiles.Profile) -> None:

@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 
 from entsurge.audience.shape import DAYS
 from entsurge.errors import UsageError
+from entsurge.plan.beside import FIRST_HOUR, LAST_HOUR
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from altair import Chart
+
+    from entsurge.plan.beside import DayLine
     from entsurge.plan.summary import Summary
 
 ENDINGS = (".svg", ".png", ".html")
@@ -33,8 +38,7 @@ def write(found: Summary, path: Path) -> None:
     """Write the plot, stacked by persona. Raises UsageError for an unknown ending, OSError when it cannot."""
     import altair as alt  # only a plot needs it
 
-    if path.suffix not in ENDINGS:
-        raise UsageError(f"{path}: a plot is written as {', '.join(ENDINGS)}")
+    _check(path)
     rows = [
         {
             "hour": 24 * DAYS.index(hour.day) + hour.hour,
@@ -56,4 +60,38 @@ def write(found: Summary, path: Path) -> None:
         )
         .properties(title=found.profile, width=840, height=280)
     )
+    _save(chart, path)
+
+
+def write_beside(found: Sequence[DayLine], path: Path) -> None:
+    """Write one day of several profiles as lines, words in both languages. Raises as `write` does."""
+    import altair as alt  # only a plot needs it
+
+    _check(path)
+    rows = [
+        {"minute": minute, "profile": line.title, "visits": visits} for line in found for minute, visits in line.steps
+    ]
+    labels = "floor(datum.value / 60) + ' h'"
+    axis = alt.Axis(values=[60 * hour for hour in range(FIRST_HOUR, LAST_HOUR + 1)], labelExpr=labels)
+    chart = (
+        alt.Chart(alt.InlineData(values=rows))
+        .mark_line(interpolate="step-after", strokeWidth=2.5)
+        .encode(
+            x=alt.X("minute:Q", title=None, axis=axis, scale=alt.Scale(domain=[60 * FIRST_HOUR, 60 * LAST_HOUR])),
+            y=alt.Y("visits:Q", title="visites par seconde · visits per second"),
+            color=alt.Color("profile:N", title=None, sort=[line.title for line in found],
+                            legend=alt.Legend(orient="top", direction="vertical", labelLimit=0)),
+            strokeDash=alt.StrokeDash("profile:N", legend=None, sort=[line.title for line in found]),
+        )
+        .properties(width=840, height=320)
+    )  # fmt: skip
+    _save(chart, path)
+
+
+def _check(path: Path) -> None:
+    if path.suffix not in ENDINGS:
+        raise UsageError(f"{path}: a plot is written as {', '.join(ENDINGS)}")
+
+
+def _save(chart: Chart, path: Path) -> None:
     chart.save(str(path), inline=True) if path.suffix == ".html" else chart.save(str(path))

@@ -53,6 +53,7 @@ def test_capacity_factor():
         ("video-off", 1, 8, 5),
         ("priority-services", 1, 8, 5),
         ("messaging-read-only", 1, 8, 5),
+        ("updates-suspended", 1, 8, 5),
         ("attachments-capped", 1, 8, 5),
         ("news-static", 1, 8, 5),
     ],

@@ -54,5 +54,5 @@ def mark_notifications(db: Connection, asked: Asked, sent: Sent) -> Written:
 
 
 def _notifications(db: Connection, asked: Asked, most: int) -> list[Item]:
-    found = notifications.latest(db, asked.person.login, most)
+    found = [] if asked.ent.measures.silent() else notifications.latest(db, asked.person.login, most)
     return [Item(each.title, asked.link(each.path), day(each.at), unread=not each.read) for each in found]
