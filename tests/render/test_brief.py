@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.analysis.records import objective, pages, record, visit
+from tests.render.test_golden import held
 from tests.typography import plain
 
 from entsurge.analysis.advice import RULES, advise
@@ -15,7 +16,7 @@ from entsurge.analysis.brief import brief, run_without
 from entsurge.cli import main
 from entsurge.findings.brief import Advice, Brief, Reason
 from entsurge.record.reading.run import Run, read_run
-from entsurge.render.brief import render_brief_html, render_brief_markdown
+from entsurge.render.brief import render_brief_html, render_brief_markdown, render_brief_text
 
 HOSTILE = "<script>alert(1)</script>"
 MEASURE = {
@@ -56,8 +57,8 @@ def test_a_day_that_held_says_so(tmp_path: Path) -> None:
     assert (data.verdict, advised(data), data.teachers) == ("PASS", ["nothing-to-do"], "held")
     text = render_brief_markdown(data, "en")
     assert "Of 100 pupils who came, 100 read their work." in text
-    assert "0.3 times what is owed (up to 0.8)" in text
-    assert "Nobody." in text.partition("did not, and for whom")[2]
+    assert "Why: every objective is kept, the slowest pages take 30% of the time allowed." in text
+    assert "Nobody." in text.partition("## Who was not served")[2]
 
 
 def test_a_day_that_did_not_says_for_whom_and_what_next(tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ def test_a_day_that_did_not_says_for_whom_and_what_next(tmp_path: Path) -> None:
     assert "Appeler les établissements coupés : 9990001X." in plain(text)
     assert "Sur 100 élèves venus, 0 ont lu leur travail." in text
     assert "100 % des pages échouent" not in plain(text)  # two thirds of all pages do
-    assert "67 % des pages échouent (à partir de 5 %)" in plain(text)
+    assert "67 % des pages échouent" in plain(text)
 
 
 def test_what_was_tried_is_held_against_the_day_without_it(tmp_path: Path) -> None:
@@ -83,8 +84,8 @@ def test_what_was_tried_is_held_against_the_day_without_it(tmp_path: Path) -> No
     assert found is plain
     data = brief(helped, found)
     text = render_brief_markdown(data, "en")
-    assert "Measure: Pupils first (defers parents)" in text
-    assert "3.00\u202fs → 300\u202fms" in text
+    assert "Measure: Pupils first (parents: at other hours)" in text
+    assert "3\u202fs → 0.3\u202fs" in text
     assert "50 visits of parents were sent away" in text
     assert advised(data) == ["reopen-by-slots"]
     assert data.teachers == "held_with_measures"
@@ -98,8 +99,8 @@ def test_a_measurement_in_doubt_advises_only_to_measure_again(tmp_path: Path) ->
     data = brief(run)
     assert advised(data) == ["measure-again"]
     text = render_brief_markdown(data, "en")
-    assert "The measurement is not to be believed: generator CPU 99%" in text
-    assert text.count("The measurement cannot tell.") == 2
+    assert "The rehearsal is not to be believed: generator CPU 99%" in text
+    assert text.count("The rehearsal cannot tell.") == 2
     assert "of their pages served" not in text
 
 
@@ -179,8 +180,40 @@ def test_the_command_writes_one_brief_a_run(tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["brief", *(str(run.path) for run in runs), "--lang", "fr", "--format", "md"])
     assert ended.value.code == 0
-    assert [(run.path / "brief.fr.md").read_text().startswith("# Point du jour") for run in runs] == [True, True]
+    assert [(run.path / "brief.fr.md").read_text().startswith("# Point de situation") for run in runs] == [True, True]
     assert not (runs[0].path / "brief.en.md").exists()
     with pytest.raises(SystemExit) as ended:
         main(["brief", str(tmp_path)])
     assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_mail_is_the_one_that_was_kept(language: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """The text of an e-mail on a day that was lost: about ten lines, the subject first, three pieces of advice."""
+    data = brief(day(tmp_path, served=0, perturbations=(MEASURE,)))
+    text = render_brief_text(data, language, report="runs/monday/report.html")
+    held(f"brief.{language}.txt", text, update=request.config.getoption("--update-golden"))
+    assert len([line for line in text.splitlines() if line]) <= 12
+    assert "\u202f" not in text
+
+
+def test_the_command_links_to_a_report_that_is_there(tmp_path: Path) -> None:
+    """From wherever the brief is written; an e-mail names the file, or the command that writes one."""
+    run = day(tmp_path)
+    for names in ((), ("report.en.html",)):
+        for name in names:
+            (run.path / name).write_text("")
+        with pytest.raises(SystemExit):
+            main(["brief", str(run.path), "--out", str(tmp_path / "out"), "--lang", "en", "--format", "html,txt"])
+        page = (tmp_path / "out" / "brief.en.html").read_text()
+        mail = (tmp_path / "out" / "brief.en.txt").read_text()
+        assert ('href="../run-0/report.en.html"' in page) == bool(names)
+        assert f"The whole report: {run.path / names[0] if names else f'entsurge report {run.path}'}\n" in mail
+
+
+def test_an_unknown_format_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2, and those that there are."""
+    with pytest.raises(SystemExit) as ended:
+        main(["brief", str(tmp_path), "--format", "docx"])
+    assert ended.value.code == 2
+    assert "html, pdf, md, txt, json" in capsys.readouterr().err

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import click
 
 from entsurge.commands.options import Several, listed, write_text
 from entsurge.errors import UsageError
 
-LANGUAGES, FORMATS = ("fr", "en"), ("html", "md", "json")
+if TYPE_CHECKING:
+    from entsurge.findings.brief import Brief
+
+LANGUAGES, FORMATS = ("fr", "en"), ("html", "pdf", "md", "txt", "json")
 
 
 @click.command(
     "brief",
     cls=Several,
     epilog="Examples: entsurge brief runs/monday runs/tuesday · "
-    "entsurge brief runs/with-measures --without runs/lockdown --lang fr --format md",
+    "entsurge brief runs/with-measures --without runs/lockdown --lang fr --format txt",
 )
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--without", "without", type=click.Path(path_type=Path), metavar="RUN",
@@ -24,18 +30,21 @@ LANGUAGES, FORMATS = ("fr", "en"), ("html", "md", "json")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path),
               help="Folder; of several runs one folder each inside (default: each run's own).")  # fmt: skip
 @click.option("--lang", default="fr,en", show_default=True, help="fr, en, or both.")
-@click.option("--format", "formats", default="html,md", show_default=True, help="html, md, json.")
+@click.option("--format", "formats", default="html,md", show_default=True, help="html, pdf, md, txt (an e-mail), json.")
 def command(*, runs: tuple[Path, ...], without: Path | None, out: Path | None, lang: str, formats: str) -> None:
-    """Write the daily brief of each of RUNS: what held, what did not and for whom, what was tried, what it bought.
+    """Write the daily brief of each of RUNS: held or not and for whom, and what to do tomorrow morning.
 
-    And what is advised next, by rules with stated thresholds, and one sentence that schools can send to teachers.
+    By rules with stated thresholds; with who was served how, what was tried and what it bought, and one sentence that
+    schools can send to teachers. One sheet of paper, or about ten lines of an e-mail.
     """
     from entsurge.analysis import read_run  # pandas is loaded only when it is needed
     from entsurge.analysis.brief import brief, run_without
     from entsurge.findings.serial import as_json
-    from entsurge.render.brief import render_brief_html, render_brief_markdown
+    from entsurge.render.pdf import printer
 
     languages, kinds = listed("--lang", lang, LANGUAGES), listed("--format", formats, FORMATS)
+    if "pdf" in kinds:
+        printer()
     read = {path: read_run(path) for path in runs}
     for path, run in read.items():
         if run.in_progress:
@@ -44,12 +53,28 @@ def command(*, runs: tuple[Path, ...], without: Path | None, out: Path | None, l
     for path, run in read.items():
         folder = path if out is None else out / path.name if len(runs) > 1 else out
         data = brief(run, reference or run_without(run, list(read.values())))
-        texts = {"brief.json": as_json(data)} if "json" in kinds else {}
         for language in languages:
-            if "html" in kinds:
-                texts[f"brief.{language}.html"] = render_brief_html(data, language)
-            if "md" in kinds:
-                texts[f"brief.{language}.md"] = render_brief_markdown(data, language)
-        for name, text in texts.items():
-            write_text(folder / name, text)
-            click.echo(str(folder / name))
+            for kind in kinds:
+                if kind != "json":
+                    click.echo(str(_write(data, language, kind, folder=folder, run=path)))
+        if "json" in kinds:
+            write_text(folder / "brief.json", as_json(data))
+            click.echo(str(folder / "brief.json"))
+
+
+def _write(data: Brief, language: str, kind: str, *, folder: Path, run: Path) -> Path:
+    """Write one form of a brief in one language, with a link to the run's report if that was written; where it is."""
+    from entsurge.render.brief import render_brief_html, render_brief_markdown, render_brief_text
+    from entsurge.render.pdf import write_pdf
+
+    target, report = folder / f"brief.{language}.{kind}", run / f"report.{language}.html"
+    link = quote(os.path.relpath(report, folder)) if report.is_file() else ""
+    if kind == "md":
+        write_text(target, render_brief_markdown(data, language))
+    elif kind == "txt":
+        write_text(target, render_brief_text(data, language, report=str(report) if link else f"entsurge report {run}"))
+    elif kind == "pdf":
+        write_pdf(render_brief_html(data, language), target)
+    else:
+        write_text(target, render_brief_html(data, language, report=link))
+    return target
