@@ -1,4 +1,4 @@
-"""A teacher: writes lessons, sets work, answers pupils and families, takes the register.
+"""A teacher: writes lessons, sets work, enters marks, answers pupils and families, takes the register.
 
 `locust -f scenarios/teacher.py --host URL` runs it alone, drawing visits from the ordinary week.
 """
@@ -54,9 +54,10 @@ class Teacher(Visitor):
         yield "upload-file"
 
     @journey("marks")
-    def look_at_marks(self) -> Iterator[str]:
-        """The marks of the class."""
+    def enter_marks(self) -> Iterator[str]:
+        """The marks of the class, and those of one more evaluation."""
         yield "read-marks"
+        yield "enter-marks"
         yield "read-evaluation"
 
     @journey("absences")

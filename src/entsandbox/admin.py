@@ -15,18 +15,33 @@ from entsandbox.measure_options import fault
 from entsandbox.measures import MEASURES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
 
-    from entsandbox.ent import Ent
+    from entsandbox.load.session_limit import SessionLimit
+    from entsandbox.measures import Measures
+    from entsandbox.state import State
+    from entsandbox.telemetry import Telemetry
+    from entsurge.population import Persona
 
 
 class Admin:
     """The routes beside the portal."""
 
-    def __init__(self, ent: Ent) -> None:
-        self._ent = ent
+    def __init__(
+        self,
+        *,
+        token: str,
+        personas: Mapping[str, Persona],
+        measures: Measures,
+        limit: SessionLimit,
+        state: State,
+        telemetry: Telemetry,
+        sample: Callable[[], None],
+    ) -> None:
+        self._token, self._personas, self._measures, self._limit = token, personas, measures, limit
+        self._state, self._telemetry, self._sample = state, telemetry, sample
 
     def routes(self) -> list[Route]:
         """What it answers."""
@@ -42,7 +57,7 @@ class Admin:
         """Every measure and its state."""
         if not self._trusted(request):
             return _not_trusted()
-        return JSONResponse({"measures": [self._ent.measures.state(name) for name in MEASURES]})
+        return JSONResponse({"measures": [self._measures.state(name) for name in MEASURES]})
 
     async def change(self, request: Request) -> Response:
         """Turn a measure on (with a lease, perhaps) or off; the answer is its state."""
@@ -52,19 +67,19 @@ class Admin:
         if name not in MEASURES:
             return JSONResponse({"error": f"no measure {name}", "known": MEASURES}, 404)
         asked = _asked(await request.body()) if request.method == "PUT" else _Asked(on=False)
-        wrong = asked if isinstance(asked, str) else fault(name, asked.options, self._ent.personas)
+        wrong = asked if isinstance(asked, str) else fault(name, asked.options, self._personas)
         if isinstance(asked, str) or wrong is not None:
             return JSONResponse({"error": wrong}, 400)
-        order = self._ent.measures.order(asked.lease_seconds, asked.options) if asked.on else None
-        await self._ent.state.order(name, order)
-        self._ent.measures.follow(await self._ent.state.orders())
-        return JSONResponse(self._ent.measures.state(name))
+        order = self._measures.order(asked.lease_seconds, asked.options) if asked.on else None
+        await self._state.order(name, order)
+        self._measures.follow(await self._state.orders())
+        return JSONResponse(self._measures.state(name))
 
     async def session_limit(self, request: Request) -> Response:
         """The session limit; a change is in force once every process has re-read it."""
         if not self._trusted(request):
             return _not_trusted()
-        limit = self._ent.limit
+        limit = self._limit
         if request.method == "PUT":
             wanted = _limit(await request.body())
             if wanted is None:
@@ -74,8 +89,8 @@ class Admin:
 
     async def metrics(self, request: Request) -> Response:  # noqa: ARG002  Starlette passes it
         """Prometheus' text format."""
-        self._ent.sample()
-        return Response(self._ent.telemetry.exposition(), media_type="text/plain; version=0.0.4")
+        self._sample()
+        return Response(self._telemetry.exposition(), media_type="text/plain; version=0.0.4")
 
     async def health(self, request: Request) -> Response:  # noqa: ARG002  Starlette passes it
         """Whether it is there."""
@@ -83,7 +98,7 @@ class Admin:
 
     def _trusted(self, request: Request) -> bool:
         given = request.headers.get("authorization", "")
-        return secrets.compare_digest(given.encode(), f"Bearer {self._ent.admin_token}".encode())
+        return secrets.compare_digest(given.encode(), f"Bearer {self._token}".encode())
 
 
 def _not_trusted() -> Response:

@@ -1,48 +1,122 @@
-"""The sandbox as one ASGI application."""
+"""The sandbox as one ASGI application: each face gets what it needs of the sandbox's parts, and no more."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 
 from entsandbox.admin import Admin
-from entsandbox.body_limit import BodyLimit, too_large
+from entsandbox.authorities import authorities
+from entsandbox.body_limit import BodyLimit
 from entsandbox.mobile.api import Mobile
-from entsandbox.portal import markup
+from entsandbox.mobile.doorkeeper import Doorkeeper
+from entsandbox.mobile.openid import CALLBACK
+from entsandbox.mobile.request_context import Lookup
 from entsandbox.portal.authority_portals import AuthorityPortals
-from entsandbox.portal.cas import SignOn
+from entsandbox.portal.cas import Cas
+from entsandbox.portal.live.links import Links
+from entsandbox.portal.live.room_registry import RoomRegistry
 from entsandbox.portal.live.ws_endpoint import WsEndpoint
+from entsandbox.portal.markup import PortalRefusals
 from entsandbox.portal.read_routes import Portal
 from entsandbox.portal.static_middleware import StaticMiddleware
+from entsandbox.portal.views import Campus
 from entsandbox.portal.write_routes import WriteRoutes
 from entsandbox.state.store import Unavailable
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.routing import BaseRoute
     from starlette.types import ASGIApp
 
     from entsandbox.ent import Ent
+    from entsandbox.load.page_service import PageService
+    from entsandbox.load.refusals import Refusals
 
 
 def application(ent: Ent) -> ASGIApp:
     """The application over one sandbox's parts."""
-    sign_on = SignOn(ent)
-    rooms = (
-        Portal(ent, sign_on), AuthorityPortals(ent, sign_on), WriteRoutes(ent), sign_on, Mobile(ent, sign_on),
-        Admin(ent), WsEndpoint(ent),
-    )  # fmt: skip
+    refusals = PortalRefusals()
+    pages = ent.pages(refusals)
+    links = Links(_secret(ent), ent.settings.live.link_seconds)
+    known = {authority.path: authority for authority in authorities(ent.population)}
+    campus = Campus(ent.schools, ent.directory, known, links, ent.measures, ent.settings.quota_bytes)
+    cas = Cas(campus, ent.sign_on(pages), pages, state=ent.state, other_paths=frozenset({CALLBACK}))
+    routes = [
+        *_portal(ent, pages, campus, cas),
+        *_mobile(ent, pages, cas),
+        *_admin(ent).routes(),
+        *_live(ent, pages, links),
+    ]
+    rest = BodyLimit(_router(ent, refusals, routes), refusals, ent.settings.upload_bytes)
+    return StaticMiddleware(
+        rest,
+        sessions=ent.sessions,
+        database=ent.database,
+        measures=ent.measures,
+        telemetry=ent.telemetry,
+        quota_bytes=ent.settings.quota_bytes,
+    )
 
+
+def _router(ent: Ent, refusals: Refusals, routes: list[BaseRoute]) -> ASGIApp:
     async def no_database(request: Request, error: Exception) -> Response:
         del request, error
         ent.telemetry.count("session", "failed")
-        return markup.unavailable()
+        return refusals.unavailable()
 
     async def too_much(request: Request, error: Exception) -> Response:
         del request, error
-        return too_large()
+        return refusals.too_large()
 
-    routes = [route for room in rooms for route in room.routes()]
-    rest = Starlette(routes=routes, exception_handlers={Unavailable: no_database, 413: too_much})
-    return StaticMiddleware(ent, BodyLimit(rest, lambda: ent.settings.upload_bytes))
+    return Starlette(routes=routes, exception_handlers={Unavailable: no_database, 413: too_much})
+
+
+def _secret(ent: Ent) -> bytes:
+    """What live links are sealed with: the same in every process of a sandbox."""
+    return hashlib.blake2b(ent.admin_token.encode(), person=b"entsandbox").digest()
+
+
+def _portal(ent: Ent, pages: PageService, campus: Campus, cas: Cas) -> list[BaseRoute]:
+    sessions, disk = ent.sessions, ent.disk
+    return [
+        *Portal(campus, cas, pages, sessions=sessions, disk=disk).routes(),
+        *AuthorityPortals(campus, cas, pages, sessions=sessions).routes(),
+        *WriteRoutes(campus, pages, sessions=sessions, disk=disk).routes(),
+        *cas.routes(),
+    ]
+
+
+def _live(ent: Ent, pages: PageService, links: Links) -> list[BaseRoute]:
+    limits = ent.settings.live
+    rooms = RoomRegistry(
+        limits, database=ent.database, measures=ent.measures, telemetry=ent.telemetry, personas=ent.personas
+    )
+    return [*WsEndpoint(rooms, pages, sessions=ent.sessions, links=links, limits=limits).routes()]
+
+
+def _mobile(ent: Ent, pages: PageService, cas: Cas) -> list[BaseRoute]:
+    settings = ent.settings
+    access_seconds = settings.token_seconds / settings.compression
+    doorkeeper = Doorkeeper(ent.database, ent.sessions, ent.admission, access_seconds=access_seconds)
+    return [
+        *Mobile(
+            Lookup(ent.population, ent.schools, ent.directory), cas, doorkeeper, pages, admission=ent.admission,
+            allowances=ent.state.allowances, disk=ent.disk, redirects=settings.mobile_redirects,
+        ).routes()
+    ]  # fmt: skip
+
+
+def _admin(ent: Ent) -> Admin:
+    return Admin(
+        token=ent.admin_token,
+        personas=ent.personas,
+        measures=ent.measures,
+        limit=ent.admission.limit,
+        state=ent.state,
+        telemetry=ent.telemetry,
+        sample=ent.sample,
+    )

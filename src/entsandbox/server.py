@@ -18,8 +18,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from entsandbox.app import application
 from entsandbox.ent import Ent
+from entsandbox.load.refusals import HANG_UP
 from entsandbox.portal.live.limits import LARGEST_MESSAGE
-from entsandbox.portal.markup import HANG_UP
 from entsurge.errors import UsageError
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ FOR_ALL = ("open-home", "read-notifications", "read-lessons", "read-lesson", "re
            "read-news-item", "open-chat", "open-video-class")  # fmt: skip
 MORE = {
     "student": ("read-homework-list", "hand-in", "mark-done", "read-evaluation", "read-academy-news"),
-    "teacher": ("write-lesson", "set-homework", "read-absences", "take-register", "read-evaluation"),
+    "teacher": ("write-lesson", "set-homework", "read-absences", "take-register", "read-evaluation", "enter-marks"),
     "parent": ("read-evaluation", "read-academy-news"),
     "staff": ("read-absences", "read-absence", "justify-absence", "take-register"),
 }

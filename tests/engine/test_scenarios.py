@@ -49,7 +49,11 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     ),
     "nothing near": (
         ours("marks", "on", 'yield "xyzzy"'),
-        [wrong(FIRST + 2, "on (marks)", "no action 'xyzzy'; known for marks: read-marks, read-evaluation")],
+        [
+            wrong(
+                FIRST + 2, "on (marks)", "no action 'xyzzy'; known for marks: read-marks, read-evaluation, enter-marks"
+            )
+        ],
     ),
     "raises": (
         ours("home", "on", 'raise ZeroDivisionError("on purpose")', "yield"),

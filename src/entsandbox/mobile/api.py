@@ -12,13 +12,12 @@ from starlette.routing import Route
 from entsandbox.mobile import jsonapi
 from entsandbox.mobile.authorization import allows
 from entsandbox.mobile.calendar import Calendar
-from entsandbox.mobile.doorkeeper import Doorkeeper
 from entsandbox.mobile.files import API, Files
 from entsandbox.mobile.identifiers import school_id
 from entsandbox.mobile.jsonapi import Refused
 from entsandbox.mobile.messaging import Messaging
 from entsandbox.mobile.openid import OpenId
-from entsandbox.mobile.request_context import Ask, Lookup
+from entsandbox.mobile.request_context import Ask
 from entsandbox.mobile.results import Results
 from entsandbox.mobile.school_life import SchoolLife
 from entsandbox.mobile.schools import Schools
@@ -30,9 +29,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from starlette.requests import Request
 
-    from entsandbox.ent import Ent
-    from entsandbox.mobile.request_context import Caller, Endpoint
-    from entsandbox.portal.cas import SignOn
+    from entsandbox.load.admission import Admission
+    from entsandbox.load.page_service import PageService
+    from entsandbox.mobile.doorkeeper import Doorkeeper
+    from entsandbox.mobile.request_context import Caller, Endpoint, Lookup
+    from entsandbox.portal.cas import Cas
+    from entsandbox.state.state import Allowances
+    from entsandbox.state.store.disk import Disk
 
 _LARGEST_BODY = 256 * 1024
 _JSON = ("application/json", jsonapi.MEDIA_TYPE)
@@ -42,19 +45,20 @@ _BAD_TOKEN = {"www-authenticate": 'Bearer realm="entsandbox", error="invalid_tok
 class Mobile:
     """Everything the mobile app speaks to: sign-on, and the API behind it."""
 
-    def __init__(self, ent: Ent, sign_on: SignOn) -> None:
-        self._ent = ent
-        self._lookup = Lookup(ent.population, ent.schools, ent.directory)
-        self._doorkeeper = Doorkeeper(ent)
-        files = Files(self._lookup, ent.disk)
-        schools = Schools(ent, self._lookup)
-        self._open = (OpenId(ent, sign_on, self._doorkeeper), Tokens(ent, self._doorkeeper), schools)
+    def __init__(
+        self, lookup: Lookup, cas: Cas, doorkeeper: Doorkeeper, pages: PageService, *,
+        admission: Admission, allowances: Allowances, disk: Disk, redirects: tuple[str, ...],
+    ) -> None:  # fmt: skip
+        self._lookup, self._doorkeeper, self._pages, self._allowances = lookup, doorkeeper, pages, allowances
+        files, schools = Files(lookup, disk), Schools(lookup, pages.telemetry)
+        provider = OpenId(cas, doorkeeper, population=lookup.population, redirects=redirects, telemetry=pages.telemetry)
+        self._open = (provider, Tokens(lookup, doorkeeper, pages, admission), schools)
         self._rooms = (
             schools,
-            Calendar(self._lookup, files),
-            Results(self._lookup),
-            Messaging(self._lookup, files),
-            SchoolLife(self._lookup),
+            Calendar(lookup, files),
+            Results(lookup),
+            Messaging(lookup, files),
+            SchoolLife(lookup),
             files,
         )
 
@@ -66,19 +70,19 @@ class Mobile:
         return [*free, *served, Route(API + "/{rest:path}", self._nothing)]
 
     async def _nothing(self, request: Request) -> Response:
-        self._ent.telemetry.count("unknown", "denied")
+        self._pages.telemetry.count("unknown", "denied")
         return jsonapi.refusal(Refused(404, f"there is nothing at {request.url.path[:100]}"))
 
     def _serve(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         async def serve(request: Request) -> Response:
             caller = await self._doorkeeper.caller(request)
             if caller is None:
-                self._ent.telemetry.count(endpoint.service, "denied")
+                self._pages.telemetry.count(endpoint.service, "denied")
                 return jsonapi.refusal(Refused(401, "the token is unknown, too old or ended"), _BAD_TOKEN)
             try:
                 return await self._answer(request, endpoint, caller)
             except Refused as refused:
-                self._ent.telemetry.count(endpoint.service, "denied")
+                self._pages.telemetry.count(endpoint.service, "denied")
                 return jsonapi.refusal(refused)
 
         return serve
@@ -96,15 +100,15 @@ class Mobile:
             base=str(request.base_url),
             utc=request.headers.get("x-skolengo-date-format", "").lower() == "utc",
         )
-        persona, static = caller.person.persona, self._ent.measures.static(endpoint.service)
+        persona, static = caller.person.persona, self._pages.measures.static(endpoint.service)
         if endpoint.light or static is not None:
-            made = await self._ent.database.run(lambda db: _made(db, endpoint, ask))
+            made = await self._pages.database.run(lambda db: _made(db, endpoint, ask))
             route = "xhr" if endpoint.light else endpoint.service
-            self._ent.telemetry.count(route, "ok" if made.status_code < 400 else "denied", persona)
+            self._pages.telemetry.count(route, "ok" if made.status_code < 400 else "denied", persona)
             if static is not None:
-                self._ent.telemetry.effect(static, persona)
+                self._pages.telemetry.effect(static, persona)
             return made
-        return await self._ent.page(endpoint.service, lambda db: _made(db, endpoint, ask), persona=persona)
+        return await self._pages.page(endpoint.service, lambda db: _made(db, endpoint, ask), persona=persona)
 
     def _check(self, request: Request, endpoint: Endpoint, caller: Caller) -> None:
         """The token's scope, and the school that the app says it speaks for. Raises Refused."""
@@ -116,19 +120,19 @@ class Mobile:
 
     async def _turned_away(self, endpoint: Endpoint, caller: Caller) -> Response | None:
         """What stands for the answer: a measure keeps this person out or this service closed, or the account waits."""
-        persona, measures, service = caller.person.persona, self._ent.measures, endpoint.service
+        persona, measures, service = caller.person.persona, self._pages.measures, endpoint.service
         reserved, closed = measures.refusal(persona), measures.closed(service)
         if closed is None and endpoint.method != "GET":
             closed = measures.closed_to_writing(service)
         refusal = reserved or closed
         if refusal is not None:
-            self._ent.refuse(service, persona, refusal)
+            self._pages.refuse(service, persona, refusal)
             return jsonapi.refusal(
                 Refused(503, refusal.text, title="ACCESS_RESERVED" if reserved else "SERVICE_CLOSED")
             )
-        wait = 0.0 if endpoint.light else await self._ent.state.allowances.spend(caller.person.login)
+        wait = 0.0 if endpoint.light else await self._allowances.spend(caller.person.login)
         if wait:
-            self._ent.telemetry.count(service, "limited", persona)
+            self._pages.telemetry.count(service, "limited", persona)
             return jsonapi.refusal(Refused(429, "your account asks too often"), {"retry-after": str(math.ceil(wait))})
         return None
 

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from starlette.requests import Request
 
-    from entsandbox.ent import Ent
+    from entsandbox.load.admission import Admission
     from entsandbox.mobile.grants import Kind
+    from entsandbox.state import Sessions
+    from entsandbox.state.store import Database
     from entsurge.population import Person
 
 _BEARER = "bearer "
@@ -35,20 +37,16 @@ _NAME = "signing"
 class Doorkeeper:
     """Hands tokens out, knows them again, takes them back."""
 
-    def __init__(self, ent: Ent) -> None:
-        self._ent = ent
+    def __init__(self, database: Database, sessions: Sessions, admission: Admission, *, access_seconds: float) -> None:
+        self._database, self._sessions, self._admission = database, sessions, admission
+        self.access_seconds = access_seconds  # how long an access token is good for
         self._grants = Grants()
         self._key: SigningKey | None = None
 
     @property
-    def access_seconds(self) -> float:
-        """How long an access token is good for."""
-        return self._ent.settings.token_seconds / self._ent.settings.compression
-
-    @property
     def overfull(self) -> bool:
         """Whether more people are in than may be."""
-        return not self._ent.settings.unlimited and len(self._ent.sessions) > self._ent.limit.now
+        return self._admission.overfull
 
     # -- tokens ----------------------------------------------------------------------------------------------------
 
@@ -64,16 +62,16 @@ class Doorkeeper:
 
     async def issue_code(self, grant: Grant) -> str:
         """A code that the app exchanges for tokens: once, within a minute."""
-        return await self._ent.database.run(lambda db: self._grants.issue(db, "code", grant, CODE_SECONDS))
+        return await self._database.run(lambda db: self._grants.issue(db, "code", grant, CODE_SECONDS))
 
     async def find(self, kind: Kind, token: str) -> Grant | None:
         """The grant of a token, which stays good."""
-        return await self._ent.database.run(lambda db: self._grants.find(db, kind, token))
+        return await self._database.run(lambda db: self._grants.find(db, kind, token))
 
     async def take(self, kind: Kind, token: str) -> Grant | None:
         """The grant of a code or a refresh token, used up by this."""
         overlap = OVERLAP_SECONDS if kind == "refresh" else 0.0
-        return await self._ent.database.run(lambda db: self._grants.take(db, kind, token, overlap))
+        return await self._database.run(lambda db: self._grants.take(db, kind, token, overlap))
 
     async def issue(self, grant: Grant, claims: dict[str, Any]) -> dict[str, Any]:
         """The token endpoint's answer: access, refresh and identity tokens of a grant."""
@@ -84,7 +82,7 @@ class Doorkeeper:
                 self._grants.issue(db, "refresh", grant, REFRESH_SECONDS),
             )
 
-        access, refresh = await self._ent.database.run(keep)
+        access, refresh = await self._database.run(keep)
         key = await self._signing_key()
         now, seconds = int(time.time()), max(1, round(self.access_seconds))
         said = {"iat": now, "exp": now + seconds, "at_hash": _half_hash(access), **claims}
@@ -106,7 +104,7 @@ class Doorkeeper:
                 if grant is not None and grant.client == client:
                     self._grants.end(db, grant.family)
 
-        await self._ent.database.run(end)
+        await self._database.run(end)
 
     async def public_keys(self) -> dict[str, Any]:
         """The key set that identity tokens are checked with."""
@@ -116,33 +114,31 @@ class Doorkeeper:
 
     async def signed_on(self, grant: Grant) -> Person | None:
         """Who the grant's sign-on is of, if it has not ended; its silence ends."""
-        session = await self._ent.sessions.find(grant.session)
+        session = await self._sessions.find(grant.session)
         return session.person if session is not None and session.person.login == grant.login else None
 
     async def come_back(self, grant: Grant, person: Person) -> Grant:
         """A new sign-on for an app whose own has ended, and for all its tokens; the grant from now on."""
-        session = await self._ent.sessions.open(person)
-        await self._ent.database.run(lambda db: self._grants.move(db, grant.family, session.token))
+        session = await self._sessions.open(person)
+        await self._database.run(lambda db: self._grants.move(db, grant.family, session.token))
         return replace(grant, session=session.token)
 
     async def put_out(self, grant: Grant) -> None:
         """End a sign-on that came in above the limit, with what was granted on it."""
-        await self._ent.sessions.end(grant.session)
-        await self._ent.database.run(lambda db: self._grants.end(db, grant.family))
+        await self._sessions.end(grant.session)
+        await self._database.run(lambda db: self._grants.end(db, grant.family))
 
     async def _signing_key(self) -> SigningKey:
         """The key to sign with: one for all processes of the sandbox, made by the first that needs it."""
         if self._key is None:
-            pem = await self._ent.database.run(_kept_key)
+            pem = await self._database.run(_kept_key)
             if pem is None:
                 made = new_key()
                 try:
-                    await self._ent.database.run(
-                        lambda db: db.execute(insert(MOBILE_KEY), {"name": _NAME, "pem": made})
-                    )
+                    await self._database.run(lambda db: db.execute(insert(MOBILE_KEY), {"name": _NAME, "pem": made}))
                     pem = made
                 except Unavailable:  # another process was first
-                    pem = await self._ent.database.run(_kept_key) or made
+                    pem = await self._database.run(_kept_key) or made
             self._key = SigningKey(pem)
         return self._key
 

@@ -22,10 +22,10 @@ from entsandbox.services import SIGN_ON
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from entsandbox.ent import Ent
     from entsandbox.mobile.doorkeeper import Doorkeeper
-    from entsandbox.portal.cas import SignOn
-    from entsurge.population import Person
+    from entsandbox.portal.cas import Cas
+    from entsandbox.telemetry import Telemetry
+    from entsurge.population import Person, Population
 
 ROOT = "/cas/oidc"
 CALLBACK = "/cas/oauth2.0/callbackAuthorize"
@@ -36,11 +36,17 @@ NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 class OpenId:
     """The provider's routes."""
 
-    def __init__(self, ent: Ent, sign_on: SignOn, doorkeeper: Doorkeeper) -> None:
-        self._ent = ent
-        self._sign_on = sign_on
-        self._doorkeeper = doorkeeper
-        ent.cas_paths.add(CALLBACK)
+    def __init__(
+        self,
+        cas: Cas,
+        doorkeeper: Doorkeeper,
+        *,
+        population: Population,
+        redirects: tuple[str, ...],
+        telemetry: Telemetry,
+    ) -> None:
+        self._cas, self._doorkeeper = cas, doorkeeper
+        self._population, self._redirects, self._telemetry = population, redirects, telemetry
 
     def routes(self) -> list[Route]:
         """What it answers."""
@@ -88,7 +94,7 @@ class OpenId:
         asked = self._asked(request)
         if isinstance(asked, Response):
             return asked
-        if asked.prompt == "none" and not await self._sign_on.knows(request):
+        if asked.prompt == "none" and not await self._cas.knows(request):
             return self._to_app(request, asked, error="login_required")
         service = asked.address(_callback(request))
         return RedirectResponse(f"/cas/login?service={quote(service, safe='')}", 302, NO_STORE)
@@ -99,7 +105,7 @@ class OpenId:
         if isinstance(asked, Response):
             return asked
         ticket = request.query_params.get("ticket", "")
-        session = await self._sign_on.redeem_session(ticket, asked.address(_callback(request)))
+        session = await self._cas.redeem_session(ticket, asked.address(_callback(request)))
         if session is None:
             return self._to_app(request, asked, error="access_denied")
         code = await self._doorkeeper.issue_code(
@@ -123,7 +129,7 @@ class OpenId:
         if caller is None:
             challenge = 'Bearer realm="entsandbox", error="invalid_token"'
             return JSONResponse({"error": "invalid_token"}, 401, {"www-authenticate": challenge, **NO_STORE})
-        claims = {"sub": person_id(self._ent.population, caller.person)}
+        claims = {"sub": person_id(self._population, caller.person)}
         if authorization.PROFILE in caller.scope.split():
             claims |= names(caller.person)
         return JSONResponse(claims, headers=NO_STORE)
@@ -132,14 +138,14 @@ class OpenId:
         """What the address asks for, or the answer that says what is wrong with it."""
         parameters = request.query_params
         try:
-            client, redirect = authorization.read_client(parameters, self._ent.settings.mobile_redirects)
+            client, redirect = authorization.read_client(parameters, self._redirects)
         except authorization.Unredirectable as error:
-            self._ent.telemetry.count(SIGN_ON, "denied")
+            self._telemetry.count(SIGN_ON, "denied")
             return markup.notice("Application inconnue", str(error), 400)
         try:
             return authorization.read_request(parameters, client, redirect)
         except authorization.AuthorizationError as error:
-            self._ent.telemetry.count(SIGN_ON, "denied")
+            self._telemetry.count(SIGN_ON, "denied")
             bare = authorization.AuthorizationRequest(
                 client, redirect, "", "", state=parameters.get("state", "")[:_LONGEST_ECHO]
             )

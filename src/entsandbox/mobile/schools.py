@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from entsandbox.ent import Ent
+    from entsandbox.telemetry import Telemetry
     from entsurge.population import Person, School
 
 _INFO = paths("school", "schools", "prioritySchool", "students.school")
@@ -43,10 +43,9 @@ _EARTH_METRES = 6_371_000
 class Schools:
     """The school search, which needs no token, and what needs one: oneself, and the news."""
 
-    def __init__(self, ent: Ent, lookup: Lookup) -> None:
-        self._ent = ent
-        self._lookup = lookup
-        self._authorities = authorities(ent.population)
+    def __init__(self, lookup: Lookup, telemetry: Telemetry) -> None:
+        self._lookup, self._telemetry = lookup, telemetry
+        self._authorities = authorities(lookup.population)
 
     def routes(self) -> list[Route]:
         """What it answers to everyone."""
@@ -65,7 +64,7 @@ class Schools:
 
     async def search(self, request: Request) -> Response:
         """Schools by name, town or UAI (`filter[text]`), or the nearest ones (`filter[lat]`, `filter[lon]`)."""
-        self._ent.telemetry.count("xhr", "ok")
+        self._telemetry.count("xhr", "ok")
         try:
             query = jsonapi.read_query(request.query_params, frozenset())
             found = self._found(query, str(request.base_url))
@@ -76,7 +75,7 @@ class Schools:
 
     async def app(self, request: Request) -> Response:
         """What the app asks when it starts: whether it is too old."""
-        self._ent.telemetry.count("xhr", "ok")
+        self._telemetry.count("xhr", "ok")
         attributes = {
             "latestDeployedSkoAppVersion": "9.9.9",
             "latestSupportedSkoAppVersion": "1.0.0",

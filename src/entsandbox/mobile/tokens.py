@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from starlette.datastructures import FormData
     from starlette.requests import Request
 
-    from entsandbox.ent import Ent
+    from entsandbox.load.admission import Admission
+    from entsandbox.load.page_service import PageService
     from entsandbox.mobile.doorkeeper import Doorkeeper
     from entsandbox.mobile.grants import Grant
+    from entsandbox.mobile.request_context import Lookup
     from entsurge.population import Person
 
 QUOTA = 509
@@ -37,9 +39,8 @@ _NOT_GOOD = "the refresh token is unknown, used or another's"
 class Tokens:
     """The routes that hand tokens out and take them back."""
 
-    def __init__(self, ent: Ent, doorkeeper: Doorkeeper) -> None:
-        self._ent = ent
-        self._doorkeeper = doorkeeper
+    def __init__(self, lookup: Lookup, doorkeeper: Doorkeeper, pages: PageService, admission: Admission) -> None:
+        self._lookup, self._doorkeeper, self._pages, self._admission = lookup, doorkeeper, pages, admission
 
     def routes(self) -> list[Route]:
         """What it answers."""
@@ -106,14 +107,14 @@ class Tokens:
         return await self._tokens(request, grant, person)
 
     async def _come_back(self, request: Request, grant: Grant, token: str) -> Response:
-        person = self._ent.directory.person(grant.login)
+        person = self._lookup.directory.person(grant.login)
         if person is None:
             return self._error("invalid_grant", "the account is gone")
-        refusal = self._ent.not_admitted(person.persona)
+        refusal = self._admission.refusal(person.persona)
         if refusal is not None:
-            self._ent.refuse(SIGN_ON, person.persona, refusal)
+            self._pages.refuse(SIGN_ON, person.persona, refusal)
             return _answer({"error": "temporarily_unavailable", "error_description": refusal.text}, 503)
-        if self._ent.full:
+        if self._admission.full:
             return self._full(person)
 
         async def make() -> tuple[Response, str]:
@@ -121,12 +122,12 @@ class Tokens:
             response = await self._renewed(request, back, token, person)
             return response, "ok" if response.status_code < 400 else "denied"
 
-        return await self._ent.serve(SIGN_ON, make, persona=person.persona)
+        return await self._pages.serve(SIGN_ON, make, persona=person.persona)
 
     async def _tokens(self, request: Request, grant: Grant, person: Person) -> Response:
         claims: dict[str, Any] = {
             "iss": issuer(request),
-            "sub": person_id(self._ent.population, person),
+            "sub": person_id(self._lookup.population, person),
             "aud": grant.client,
             "auth_time": int(grant.signed_on_at),
         }
@@ -137,11 +138,11 @@ class Tokens:
         return _answer(await self._doorkeeper.issue(grant, claims))
 
     def _full(self, person: Person) -> Response:
-        self._ent.telemetry.count(SIGN_ON, "waiting", person.persona)
+        self._pages.telemetry.count(SIGN_ON, "waiting", person.persona)
         return _answer({"error": "quota_overflow"}, QUOTA)
 
     def _error(self, code: str, description: str, status: int = 400) -> Response:
-        self._ent.telemetry.count(SIGN_ON, "denied")
+        self._pages.telemetry.count(SIGN_ON, "denied")
         headers = {"www-authenticate": 'Basic realm="entsandbox"'} if status == 401 else {}
         return _answer({"error": code, "error_description": description}, status, headers)
 

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from entsandbox.authorities import Authority
-    from entsandbox.ent import Ent
-    from entsandbox.portal.cas import SignOn
+    from entsandbox.load.page_service import PageService
+    from entsandbox.portal.cas import Cas
+    from entsandbox.portal.views import Campus
+    from entsandbox.state import Sessions
     from entsurge.population import School
 
 COOKIE = "ENTPORTAL"
@@ -30,9 +32,8 @@ _ROOTS = ("/academie/{slug}/", "/collectivite/{slug}/")
 class AuthorityPortals:
     """What is read under `/academie/{slug}` and `/collectivite/{slug}`."""
 
-    def __init__(self, ent: Ent, sign_on: SignOn) -> None:
-        self._ent = ent
-        self._sign_on = sign_on
+    def __init__(self, campus: Campus, cas: Cas, pages: PageService, *, sessions: Sessions) -> None:
+        self._campus, self._cas, self._pages, self._sessions = campus, cas, pages, sessions
 
     def routes(self) -> list[Route]:
         """What it answers."""
@@ -44,15 +45,15 @@ class AuthorityPortals:
 
     async def home(self, request: Request) -> Response:
         """The portal's page, one piece of its news, or the exchange of a ticket for a session."""
-        authority = self._ent.authorities.get("/".join(request.url.path.split("/")[1:3]))
+        authority = self._campus.authorities.get("/".join(request.url.path.split("/")[1:3]))
         if authority is None:
             return unknown_page()
         if "ticket" in request.query_params:
             return await self._enter(request, authority)
-        refusal = self._ent.measures.closed(_SERVICE)
+        refusal = self._pages.measures.closed(_SERVICE)
         persona = await self._persona(request, authority)
         if refusal is not None:
-            return self._ent.refuse(_SERVICE, persona or "none", refusal)
+            return self._pages.refuse(_SERVICE, persona or "none", refusal)
         schools = self._schools(authority)
         sign_on = "" if persona else f"/cas/login?service={quote(address(request), safe='')}"
 
@@ -62,26 +63,26 @@ class AuthorityPortals:
                 return unknown_page()
             return markup.tenant_page(authority, schools, view, persona=persona, sign_on=sign_on)
 
-        return await self._ent.page(_SERVICE, make, persona=persona or "none")
+        return await self._pages.page(_SERVICE, make, persona=persona or "none")
 
     async def _enter(self, request: Request, authority: Authority) -> Response:
-        session = await self._sign_on.redeem_session(request.query_params["ticket"], address(request))
+        session = await self._cas.redeem_session(request.query_params["ticket"], address(request))
         if session is None:
             return RedirectResponse(f"/cas/login?service={quote(address(request), safe='')}", 302)
         if session.person.academy not in authority.academies:
             return markup.notice("Accès refusé", "Ce portail n'est pas celui de votre académie.", 403)
         response = RedirectResponse(f"/{authority.path}/", 302, {"cache-control": "no-store"})
-        token = await self._ent.sessions.open_portal(session)
+        token = await self._sessions.open_portal(session)
         set_cookie(request, response, COOKIE, token, f"/{authority.path}")
         return response
 
     async def _persona(self, request: Request, authority: Authority) -> str:
         """Who reads, if they have signed on here; empty for the public."""
-        portal = await self._ent.sessions.find_portal(request.cookies.get(COOKIE, ""))
+        portal = await self._sessions.find_portal(request.cookies.get(COOKIE, ""))
         return portal.person.persona if portal and portal.person.academy in authority.academies else ""
 
     def _schools(self, authority: Authority) -> list[School]:
-        return [school for school in self._ent.schools.values() if school.academy in authority.academies]
+        return [school for school in self._campus.schools.values() if school.academy in authority.academies]
 
 
 def _view(db: Connection, authority: Authority, key: int | None) -> View | None:

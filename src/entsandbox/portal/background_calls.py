@@ -11,18 +11,17 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from entsandbox.settings import Settings
     from entsandbox.state import PortalSession
 
-    Answer = Callable[[Connection, PortalSession, Settings], dict[str, Any]]
+    Answer = Callable[[Connection, PortalSession, int], dict[str, Any]]
 
 _MOST = 10
 _DAYS_AHEAD = 14
 
 
-def _notifications(db: Connection, portal: PortalSession, settings: Settings) -> dict[str, Any]:
+def _notifications(db: Connection, portal: PortalSession, quota_bytes: int) -> dict[str, Any]:
     """The newest notifications, and how many are unread; unread messages too."""
-    del settings
+    del quota_bytes
     login = portal.person.login
     found = notifications.latest(db, login, _MOST)
     items = [{"id": each.id, "titre": each.title, "lu": each.read} for each in found]
@@ -30,23 +29,23 @@ def _notifications(db: Connection, portal: PortalSession, settings: Settings) ->
     return {"nombre": len(items), **counts, "elements": items}
 
 
-def _folders(db: Connection, portal: PortalSession, settings: Settings) -> dict[str, Any]:
+def _folders(db: Connection, portal: PortalSession, quota_bytes: int) -> dict[str, Any]:
     """How much lies in each folder of the mailbox, and how much of it is unread."""
-    del settings
+    del quota_bytes
     counts = messages.counts(db, portal.person.login)
     items = [{"dossier": name, "messages": of[0], "non_lus": of[1]} for name, of in counts.items()]
     return {"nombre": len(items), "elements": items}
 
 
-def _quota(db: Connection, portal: PortalSession, settings: Settings) -> dict[str, Any]:
+def _quota(db: Connection, portal: PortalSession, quota_bytes: int) -> dict[str, Any]:
     """How much of the document space is taken."""
     used = files.used_bytes(db, portal.person.login)
-    return {"nombre": 1, "elements": [{"utilise": used, "quota": settings.quota_bytes}]}
+    return {"nombre": 1, "elements": [{"utilise": used, "quota": quota_bytes}]}
 
 
-def _deadlines(db: Connection, portal: PortalSession, settings: Settings) -> dict[str, Any]:
+def _deadlines(db: Connection, portal: PortalSession, quota_bytes: int) -> dict[str, Any]:
     """The work that is due next."""
-    del settings
+    del quota_bytes
     person, today = portal.person, moment.today().isoformat()
     span = (today, moment.day_after(today, _DAYS_AHEAD))
     found = homework.of_classes(db, person.uai, portal.reach.classes, *span, most=_MOST)

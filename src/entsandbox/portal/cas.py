@@ -13,25 +13,39 @@ from starlette.routing import Route
 from entsandbox.portal import markup
 from entsandbox.portal.read_routes import set_cookie
 from entsandbox.services import SIGN_ON
-from entsandbox.state.store import accounts
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from entsandbox.ent import Ent
-    from entsandbox.state import Session
+    from entsandbox.load.page_service import PageService
+    from entsandbox.portal.views import Campus
+    from entsandbox.sign_on import SignOn
+    from entsandbox.state import Session, State
     from entsurge.population import Person
 
 _COOKIE = "TGC"
+_TICKET_SECONDS = 300.0
+_FORM_SECONDS = 1_800.0
 _WRONG = "Identifiants incorrects"
 _STALE = "La page de connexion a expiré, merci de recommencer"
 
 
-class SignOn:
-    """The routes under `/cas`."""
+class Cas:
+    """The routes under `/cas`; tickets go to schools, to authorities, and to `other_paths` of this host."""
 
-    def __init__(self, ent: Ent) -> None:
-        self._ent = ent
+    def __init__(
+        self,
+        campus: Campus,
+        sign_on: SignOn,
+        pages: PageService,
+        *,
+        state: State,
+        other_paths: frozenset[str] = frozenset(),
+    ) -> None:
+        self._campus, self._sign_on, self._pages, self._other_paths = campus, sign_on, pages, other_paths
+        self._sessions = state.sessions
+        self._forms = state.one_time("e1s1", _FORM_SECONDS)
+        self._tickets = state.one_time("ST", _TICKET_SECONDS)
 
     def routes(self) -> list[Route]:
         """What it answers."""
@@ -47,15 +61,12 @@ class SignOn:
         service = request.query_params.get("service", "")
         if not self._allowed(request, service):
             return self._not_allowed()
-        session = await self._ent.sessions.find(request.cookies.get(_COOKIE, ""))
+        session = await self._sessions.find(request.cookies.get(_COOKIE, ""))
         if session is not None:
             return await self._to_service(request, service, session)
-        refused = await self._ent.greet()
+        refused = await self._sign_on.greet()
         if refused is not None:
             return refused
-        if self._ent.full:
-            self._ent.telemetry.count(SIGN_ON, "waiting")
-            return markup.waiting_room()
         return await self._form(service)
 
     async def submit(self, request: Request) -> Response:
@@ -67,27 +78,19 @@ class SignOn:
             name, password, execution, lt = (
                 str(fields.get(key, "")).replace("\0", "") for key in ("username", "password", "execution", "lt")
             )
-        if not lt or await self._ent.forms.take(execution) != lt:
-            self._ent.telemetry.count(SIGN_ON, "denied")
+        if not lt or await self._forms.take(execution) != lt:
+            self._pages.telemetry.count(SIGN_ON, "denied")
             return await self._form(service, _STALE)
-        person = self._ent.directory.person(name.strip())
-        persona = person.persona if person else "none"
-        wait = await self._ent.state.allowances.spend(name.strip()[:100])
-        if wait:
-            self._ent.telemetry.count(SIGN_ON, "limited", persona)
-            return markup.too_many(wait)
-        cost = self._ent.settings.password_cost
-        right = await self._ent.database.run(lambda db: accounts.verify(db, name.strip(), password, cost))
-        if person is None or not right:
-            return await self._ent.serve(SIGN_ON, lambda: self._again(service), persona=persona)
-        refusal = self._ent.not_admitted(person.persona)
-        if refusal is not None:
-            return self._ent.refuse(SIGN_ON, persona, refusal)
-        return await self._ent.serve(SIGN_ON, lambda: self._welcome(request, service, person), persona=persona)
+        return await self._sign_on.admit(
+            name,
+            password,
+            welcome=lambda person: self._welcome(request, service, person),
+            again=lambda: self._form(service, _WRONG),
+        )
 
     async def logout(self, request: Request) -> Response:
         """End the sign-on and every portal it opened."""
-        await self._ent.sessions.end(request.cookies.get(_COOKIE, ""))
+        await self._sessions.end(request.cookies.get(_COOKIE, ""))
         response = markup.notice("Déconnexion", "Vous êtes déconnecté.")
         response.delete_cookie(_COOKIE, path="/cas", httponly=True)
         return response
@@ -106,30 +109,27 @@ class SignOn:
 
     async def redeem_session(self, ticket: str, service: str) -> Session | None:
         """Take a ticket back: the sign-on it comes from, or none."""
-        token, _, made_for = (await self._ent.tickets.take(ticket) or "").partition(" ")
-        return await self._ent.sessions.find(token) if made_for and made_for == service else None
+        token, _, made_for = (await self._tickets.take(ticket) or "").partition(" ")
+        return await self._sessions.find(token) if made_for and made_for == service else None
 
     async def knows(self, request: Request) -> bool:
         """Whether the browser that asks is signed on."""
-        return await self._ent.sessions.find(request.cookies.get(_COOKIE, "")) is not None
+        return await self._sessions.find(request.cookies.get(_COOKIE, "")) is not None
 
     async def _form(self, service: str, problem: str = "") -> Response:
         lt = f"LT-{secrets.token_urlsafe(16)}"
-        return markup.login_page(service, await self._ent.forms.issue(lt), lt, problem)
+        return markup.login_page(service, await self._forms.issue(lt), lt, problem)
 
-    async def _again(self, service: str) -> tuple[Response, str]:
-        return await self._form(service, _WRONG), "denied"
-
-    async def _welcome(self, request: Request, service: str, person: Person) -> tuple[Response, str]:
-        session = await self._ent.sessions.open(person)
+    async def _welcome(self, request: Request, service: str, person: Person) -> Response:
+        session = await self._sessions.open(person)
         response = await self._to_service(request, service, session)
         set_cookie(request, response, _COOKIE, session.token, "/cas")
-        return response, "ok"
+        return response
 
     async def _to_service(self, request: Request, service: str, session: Session) -> Response:
         own = f"{request.base_url}etab/{session.person.uai}/"
         address = service or own
-        ticket = await self._ent.tickets.issue(f"{session.token} {address}")
+        ticket = await self._tickets.issue(f"{session.token} {address}")
         joint = "&" if "?" in address else "?"
         return RedirectResponse(f"{address}{joint}ticket={ticket}", 302, {"cache-control": "no-store"})
 
@@ -143,12 +143,12 @@ class SignOn:
         first, _, rest = there.path.strip("/").partition("/")
         tenant = f"{first}/{rest.partition('/')[0]}"
         known = (
-            first == "etab" and tenant.removeprefix("etab/") in self._ent.schools
-        ) or tenant in self._ent.authorities
-        return known or there.path in self._ent.cas_paths
+            first == "etab" and tenant.removeprefix("etab/") in self._campus.schools
+        ) or tenant in self._campus.authorities
+        return known or there.path in self._other_paths
 
     def _not_allowed(self) -> Response:
-        self._ent.telemetry.count(SIGN_ON, "denied")
+        self._pages.telemetry.count(SIGN_ON, "denied")
         return markup.notice("Service non autorisé", "Ce service n'est pas connu de l'ENT.", 403)
 
 

@@ -12,14 +12,11 @@ from starlette.responses import HTMLResponse, Response
 from entsandbox.services import SERVICES, Service
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
-
     from entsandbox.authorities import Authority
     from entsandbox.portal.views.view import View
     from entsandbox.state import PortalSession
     from entsurge.population import School
 
-HANG_UP = "entsandbox.hang_up"  # the server's extension: call it and the connection is gone
 WAITING_TITLE = "Vous êtes très nombreux à vouloir vous connecter…"
 WAITING_TEXT = "L'ENT connaît une forte affluence : merci de patienter 3 minutes avant de réessayer."
 
@@ -42,40 +39,35 @@ def notice(title: str, text: str, status: int = 200, headers: dict[str, str] | N
     return HTMLResponse(_notice_bytes(title, text), status, {"cache-control": "no-store", **(headers or {})})
 
 
-def waiting_room() -> HTMLResponse:
-    """The page of an ENT that is full: it answers 200, and is no success."""
-    return notice(WAITING_TITLE, WAITING_TEXT)
+class PortalRefusals:
+    """The portal's words for what is refused."""
 
+    def waiting_room(self) -> Response:
+        """The page of an ENT that is full: it answers 200, and is no success."""
+        return notice(WAITING_TITLE, WAITING_TEXT)
 
-def unavailable() -> HTMLResponse:
-    """The page of an ENT whose queue is full."""
-    text = "Le service ne répond plus : trop de demandes attendent."
-    return notice("Service indisponible", text, 503, {"retry-after": "30", "connection": "close"})
+    def room_full(self, text: str) -> Response:
+        """The page of an ENT whose waiting room has no place left."""
+        return notice("Salle d'attente pleine", text, 503, {"retry-after": "30", "connection": "close"})
 
+    def closed(self, text: str) -> Response:
+        """The page of a measure that turns somebody away."""
+        return notice("Accès réservé", text)
 
-def room_full(text: str) -> HTMLResponse:
-    """The page of an ENT whose waiting room has no place left."""
-    return notice("Salle d'attente pleine", text, 503, {"retry-after": "30", "connection": "close"})
+    def too_many(self, wait_seconds: float) -> Response:
+        """The page of an account that asks for more than its allowance."""
+        headers = {"retry-after": str(math.ceil(wait_seconds))}
+        return notice("Trop de demandes", "Votre compte demande trop de pages : merci de patienter.", 429, headers)
 
+    def unavailable(self) -> Response:
+        """The page of an ENT whose queue is full."""
+        text = "Le service ne répond plus : trop de demandes attendent."
+        return notice("Service indisponible", text, 503, {"retry-after": "30", "connection": "close"})
 
-def too_many(wait_seconds: float) -> HTMLResponse:
-    """The page of an account that asks for more than its allowance."""
-    headers = {"retry-after": str(math.ceil(wait_seconds))}
-    return notice("Trop de demandes", "Votre compte demande trop de pages : merci de patienter.", 429, headers)
-
-
-class HangUp(Response):
-    """No answer at all: the connection is closed, as a full server's is."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Close the connection, or answer 503 where the server does not let us."""
-        hang_up = scope.get("extensions", {}).get(HANG_UP)
-        if hang_up is None:
-            await unavailable()(scope, receive, send)
-            return
-        hang_up["now"]()
-        while (await receive())["type"] != "http.disconnect":
-            pass
+    def too_large(self) -> Response:
+        """The page of a body that is too large."""
+        text = "Ce fichier dépasse la taille permise."
+        return notice("Fichier trop volumineux", text, 413, {"connection": "close"})
 
 
 def portal_page(

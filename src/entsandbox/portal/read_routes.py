@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from entsandbox.portal import markup
-from entsandbox.portal.views import MORE_READERS, READERS, Asked, View, downloads
+from entsandbox.portal.views import MORE_READERS, READERS, Asked, Campus, View, downloads
 from entsandbox.services import BY_NAME, BY_PATH, Service
 
 if TYPE_CHECKING:
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from starlette.requests import HTTPConnection, Request
 
-    from entsandbox.ent import Ent
-    from entsandbox.portal.cas import SignOn
+    from entsandbox.load.page_service import PageService
+    from entsandbox.portal.cas import Cas
     from entsandbox.portal.views import Reader
-    from entsandbox.state import PortalSession
+    from entsandbox.state import PortalSession, Sessions
     from entsandbox.state.store.attachments import Upload
+    from entsandbox.state.store.disk import Disk
 
     Finder = Callable[[Connection, Asked], Upload | None]
     Handler = Callable[[Request], Awaitable[Response]]
@@ -35,9 +36,9 @@ _LARGEST_KEY = 2**31 - 1
 class Portal:
     """What is read under `/etab/{uai}`."""
 
-    def __init__(self, ent: Ent, sign_on: SignOn) -> None:
-        self._ent = ent
-        self._sign_on = sign_on
+    def __init__(self, campus: Campus, cas: Cas, pages: PageService, *, sessions: Sessions, disk: Disk) -> None:
+        self._campus, self._cas, self._pages = campus, cas, pages
+        self._sessions, self._disk = sessions, disk
 
     def routes(self) -> list[Route]:
         """What it answers."""
@@ -57,15 +58,15 @@ class Portal:
     async def enter(self, request: Request) -> Response:
         """Exchange a ticket for a session of this portal; without one, go and sign on."""
         uai = request.path_params["uai"]
-        if uai not in self._ent.schools:
+        if uai not in self._campus.schools:
             return unknown_page()
-        session = await self._sign_on.redeem_session(request.query_params.get("ticket", ""), address(request))
+        session = await self._cas.redeem_session(request.query_params.get("ticket", ""), address(request))
         if session is None:
-            inside = await portal_session(self._ent, request)
+            inside = await portal_session(self._sessions, request)
             return self._inside(uai) if inside else to_sign_on(request)
         if session.person.uai != uai:
             return no_account()
-        token = await self._ent.sessions.open_portal(session)
+        token = await self._sessions.open_portal(session)
         response = self._inside(uai)
         set_cookie(request, response, COOKIE, token, f"/etab/{uai}")
         return response
@@ -85,46 +86,46 @@ class Portal:
 
     def _fetching(self, find: Finder) -> Handler:
         async def fetch(request: Request) -> Response:
-            portal = await portal_session(self._ent, request)
+            portal = await portal_session(self._sessions, request)
             if portal is None:
                 return await self._stranger(request)
-            turned_away = await self._ent.turn_away(portal.person, "files")
+            turned_away = await self._pages.turn_away(portal.person, "files")
             if turned_away is not None:
                 return turned_away
-            asked = asked_by(self._ent, portal, request)
-            return await self._ent.page(
+            asked = asked_by(self._campus, portal, request)
+            return await self._pages.page(
                 "files", lambda db: self._download(find(db, asked)), persona=portal.person.persona
             )
 
         return fetch
 
     async def _read(self, request: Request, service: Service, reader: Reader) -> Response:
-        if request.path_params["uai"] not in self._ent.schools:
+        if request.path_params["uai"] not in self._campus.schools:
             return unknown_page()
-        portal = await portal_session(self._ent, request)
+        portal = await portal_session(self._sessions, request)
         if portal is None:
             return await self._stranger(request)
         person = portal.person
-        turned_away = await self._ent.turn_away(person, service.name)
+        turned_away = await self._pages.turn_away(person, service.name)
         if turned_away is not None:
             return turned_away
-        school = self._ent.schools[person.uai]
-        static = self._ent.measures.static(service.name)
+        school = self._campus.schools[person.uai]
+        static = self._pages.measures.static(service.name)
         if static is not None:
-            self._ent.telemetry.count(service.name, "ok", person.persona)
-            self._ent.telemetry.effect(static, person.persona)
+            self._pages.telemetry.count(service.name, "ok", person.persona)
+            self._pages.telemetry.effect(static, person.persona)
             return markup.portal_page(portal, school, service, View(), calls=False)
-        asked = asked_by(self._ent, portal, request)
+        asked = asked_by(self._campus, portal, request)
 
         def make(db: Connection) -> Response:
             view = reader(db, asked)
             return markup.portal_page(portal, school, service, view) if view is not None else unknown_page()
 
-        return await self._ent.page(service.name, make, persona=person.persona)
+        return await self._pages.page(service.name, make, persona=person.persona)
 
     async def _stranger(self, request: Request) -> Response:
         """Nobody's session goes to sign on; another school's is refused."""
-        if await self._ent.sessions.find_portal(request.cookies.get(COOKIE, "")) is None:
+        if await self._sessions.find_portal(request.cookies.get(COOKIE, "")) is None:
             return to_sign_on(request)
         return no_account()
 
@@ -137,22 +138,22 @@ class Portal:
             "cache-control": "private, no-store",
             "x-content-type-options": "nosniff",
         }
-        return StreamingResponse(self._ent.disk.read(found.digest), headers=headers, media_type=found.type)
+        return StreamingResponse(self._disk.read(found.digest), headers=headers, media_type=found.type)
 
     @staticmethod
     def _inside(uai: str) -> Response:
         return RedirectResponse(f"/etab/{uai}/accueil", 302, {"cache-control": "no-store"})
 
 
-async def portal_session(ent: Ent, request: HTTPConnection) -> PortalSession | None:
+async def portal_session(sessions: Sessions, request: HTTPConnection) -> PortalSession | None:
     """The session of a request's cookie, if it is one of the school in its path."""
-    portal = await ent.sessions.find_portal(request.cookies.get(COOKIE, ""))
+    portal = await sessions.find_portal(request.cookies.get(COOKIE, ""))
     return portal if portal and portal.person.uai == request.path_params["uai"] else None
 
 
-def asked_by(ent: Ent, portal: PortalSession, request: Request) -> Asked:
+def asked_by(campus: Campus, portal: PortalSession, request: Request) -> Asked:
     """What a request asks a view for."""
-    return Asked(ent, portal, key_of(request), request.query_params)
+    return Asked(campus, portal, key_of(request), request.query_params)
 
 
 def key_of(request: Request) -> int | None:

@@ -20,8 +20,10 @@ from entsurge.population.names import draw
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from entsandbox.ent import Ent
-    from entsandbox.state import PortalSession
+    from entsandbox.measures import Measures
+    from entsandbox.state import PortalSession, Sessions
+    from entsandbox.state.store import Database
+    from entsandbox.telemetry import Telemetry
 
 _TYPES = {
     "portail.css": b"text/css; charset=utf-8",
@@ -38,9 +40,18 @@ Headers = list[tuple[bytes, bytes]]
 class StaticMiddleware:
     """The ASGI application in front: light requests are answered here, the others passed on."""
 
-    def __init__(self, ent: Ent, rest: ASGIApp) -> None:
-        self._ent = ent
-        self._rest = rest
+    def __init__(
+        self,
+        rest: ASGIApp,
+        *,
+        sessions: Sessions,
+        database: Database,
+        measures: Measures,
+        telemetry: Telemetry,
+        quota_bytes: int,
+    ) -> None:
+        self._rest, self._sessions, self._database = rest, sessions, database
+        self._measures, self._telemetry, self._quota_bytes = measures, telemetry, quota_bytes
         self._assets = {f"/static/{name}": _asset(name) for name in _TYPES}
         self._calls = {call: _json_answer(_call_body(call)) for call in CALLS}
         self._no_database = _json_answer(b'{"erreur":"base de donn\xc3\xa9es indisponible"}')
@@ -59,7 +70,7 @@ class StaticMiddleware:
 
     async def _asset(self, path: str, scope: Scope, send: Send) -> None:
         headers, etag, body = self._assets[path]
-        self._ent.telemetry.count("static", "ok")
+        self._telemetry.count("static", "ok")
         if etag in _header(scope, b"if-none-match"):
             await _answer(send, 304, headers[:2], b"")
         else:
@@ -67,28 +78,27 @@ class StaticMiddleware:
 
     async def _call(self, uai: str, call: str, scope: Scope, send: Send) -> None:
         try:
-            portal = await self._ent.sessions.find_portal(_session_token(scope))
+            portal = await self._sessions.find_portal(_session_token(scope))
             own = portal if call in ANSWERS and not self._rests(call) else None
             made = await self._made(call, own) if own is not None else self._calls[call]
         except Unavailable:
-            self._ent.telemetry.count("xhr", "failed")
+            self._telemetry.count("xhr", "failed")
             await _answer(send, 503, *self._no_database)
             return
         if portal is None or portal.person.uai != uai:
-            self._ent.telemetry.count("xhr", "denied")
+            self._telemetry.count("xhr", "denied")
             await _answer(send, 401, *self._no_session)
             return
-        self._ent.telemetry.count("xhr", "ok", portal.person.persona)
+        self._telemetry.count("xhr", "ok", portal.person.persona)
         await _answer(send, 200, *made)
 
     def _rests(self, call: str) -> bool:
         """Whether a measure keeps this call's news back."""
-        return call == "notifications" and self._ent.measures.silent()
+        return call == "notifications" and self._measures.silent()
 
     async def _made(self, call: str, portal: PortalSession) -> tuple[Headers, bytes]:
         """The answer to a call that is about one person."""
-        settings = self._ent.settings
-        found = await self._ent.database.run(lambda db: ANSWERS[call](db, portal, settings))
+        found = await self._database.run(lambda db: ANSWERS[call](db, portal, self._quota_bytes))
         return _json_answer(json.dumps({"appel": call, **found}).encode())
 
 

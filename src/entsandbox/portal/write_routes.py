@@ -16,7 +16,7 @@ from entsandbox.measure_options import text_for
 from entsandbox.measures import CAPPED, Refusal
 from entsandbox.portal import markup
 from entsandbox.portal.read_routes import asked_by, portal_session, unknown_page
-from entsandbox.portal.views import REMOVERS, WRITERS, Asked, Sent
+from entsandbox.portal.views import REMOVERS, WRITERS, Asked, Campus, Sent
 from entsandbox.portal.views.files import OverQuota
 from entsandbox.portal.views.view import Denied, Misaddressed
 from entsandbox.services import BY_NAME
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from starlette.datastructures import FormData
     from starlette.requests import Request
 
-    from entsandbox.ent import Ent
+    from entsandbox.load.page_service import PageService
     from entsandbox.portal.views import Remover, Writer
-    from entsandbox.state import PortalSession
+    from entsandbox.state import PortalSession, Sessions
+    from entsandbox.state.store.disk import Disk
 
     Handler = Callable[[Request], Awaitable[Response]]
 
@@ -43,8 +44,8 @@ _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-zA-Z0-9.+-]{1,80}")
 class WriteRoutes:
     """What is written under `/etab/{uai}`; each answer is the page of what was written, and names it."""
 
-    def __init__(self, ent: Ent) -> None:
-        self._ent = ent
+    def __init__(self, campus: Campus, pages: PageService, *, sessions: Sessions, disk: Disk) -> None:
+        self._campus, self._pages, self._sessions, self._disk = campus, pages, sessions, disk
 
     def routes(self) -> list[Route]:
         """What it answers."""
@@ -77,10 +78,10 @@ class WriteRoutes:
 
     async def _write(self, request: Request, name: str, writer: Writer) -> Response:
         """Check session, measures, allowance, token and size; then write, at the price of a page."""
-        portal = await portal_session(self._ent, request)
+        portal = await portal_session(self._sessions, request)
         if portal is None:
             return self._forbidden(name)
-        turned_away = await self._ent.turn_away(portal.person, name, writing=True)
+        turned_away = await self._pages.turn_away(portal.person, name, writing=True)
         if turned_away is not None:
             return turned_away
         async with request.form(max_fields=_MOST_FIELDS) as form:
@@ -92,7 +93,7 @@ class WriteRoutes:
                 return too_large
             sent = await self._sent(form)
         try:
-            return await self._keep(asked_by(self._ent, portal, request), name, writer, sent)
+            return await self._keep(asked_by(self._campus, portal, request), name, writer, sent)
         except Denied:
             return self._forbidden(name, portal)
 
@@ -105,7 +106,7 @@ class WriteRoutes:
             return markup.portal_page(asked.portal, asked.school, BY_NAME[name], written.view, headers=headers)
 
         try:
-            return await self._ent.page(name, make, persona=asked.person.persona)
+            return await self._pages.page(name, make, persona=asked.person.persona)
         except Misaddressed:
             return markup.notice("Demande incomplète", "Ce destinataire, cette classe ou ce fichier manque.", 400)
         except OverQuota:
@@ -113,26 +114,26 @@ class WriteRoutes:
 
     async def _remove(self, request: Request, name: str, remover: Remover) -> Response:
         """Delete something of one's own: 204, or 403 for another's."""
-        portal = await portal_session(self._ent, request)
+        portal = await portal_session(self._sessions, request)
         if portal is None or not _same(request.headers.get(_HEADER, ""), portal.csrf):
             return self._forbidden(name, portal)
-        asked = asked_by(self._ent, portal, request)
-        removed = await self._ent.database.run(lambda db: remover(db, asked))
+        asked = asked_by(self._campus, portal, request)
+        removed = await self._pages.database.run(lambda db: remover(db, asked))
         if removed is None:
             return unknown_page()
         return Response(status_code=204) if removed else self._forbidden(name, portal)
 
     def _too_large(self, portal: PortalSession, name: str, form: FormData) -> Response | None:
-        limit = self._ent.measures.attachment_bytes()
+        limit = self._pages.measures.attachment_bytes()
         largest = max((each.size or 0 for each in form.values() if isinstance(each, UploadFile)), default=0)
         if largest <= limit:
             return None
         persona = portal.person.persona
-        if self._ent.measures.on(CAPPED):
-            page = self._ent.refuse(name, persona, Refusal(CAPPED, text_for(CAPPED)))
+        if self._pages.measures.on(CAPPED):
+            page = self._pages.refuse(name, persona, Refusal(CAPPED, text_for(CAPPED)))
             page.status_code = 413
             return page
-        self._ent.telemetry.count(name, "denied", persona)
+        self._pages.telemetry.count(name, "denied", persona)
         return markup.notice("Fichier trop volumineux", "Ce fichier dépasse la taille permise.", 413)
 
     async def _sent(self, form: FormData) -> Sent:
@@ -143,12 +144,12 @@ class WriteRoutes:
             if isinstance(value, str):
                 texts[name].append(value.replace("\0", ""))  # which PostgreSQL does not keep
             elif value.filename:
-                digest, size_bytes = await asyncio.to_thread(self._ent.disk.keep, value.file)
+                digest, size_bytes = await asyncio.to_thread(self._disk.keep, value.file)
                 uploads.append(Upload(value.filename.replace("\0", "")[:200], _type(value), size_bytes, digest))
         return Sent(texts, uploads)
 
     def _forbidden(self, name: str, portal: PortalSession | None = None) -> Response:
-        self._ent.telemetry.count(name, "denied", portal.person.persona if portal else "none")
+        self._pages.telemetry.count(name, "denied", portal.person.persona if portal else "none")
         return markup.notice("Accès refusé", "Vous ne pouvez pas faire cela ici.", 403)
 
 

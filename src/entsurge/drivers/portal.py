@@ -65,6 +65,7 @@ class PortalDriver:
         "answer-message": ActionSpec("messages", writes=True),
         "read-marks": ActionSpec("marks"),
         "read-evaluation": ActionSpec("marks"),
+        "enter-marks": ActionSpec("marks", writes=True),
         "read-absences": ActionSpec("absences"),
         "read-absence": ActionSpec("absences"),
         "take-register": ActionSpec("absences", writes=True),

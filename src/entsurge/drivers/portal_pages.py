@@ -29,6 +29,7 @@ _CSRF = re.compile(rb"<meta name=\"csrf(?:-token)?\" content=\"([^\"]*)\"")
 _RECIPIENTS = re.compile(rb"name=\"destinataire\">(.*?)</select>", re.DOTALL)
 _OPTION = re.compile(rb"<option value=\"([^\"]+)\"")
 _PUPIL = re.compile(rb"name=\"absents\" value=\"([^\"]+)\"")
+_MARK = re.compile(rb"name=\"(note-[^\"]+)\"")
 _ACADEMY = re.compile(rb"href=\"(/(?:academie|collectivite)/[^\"]+/)\"")
 _ITEMS = {
     service: re.compile(rb"href=\"(/etab/[^\"]*/%b/\d+)\"" % path.encode())
@@ -42,7 +43,7 @@ class PortalState:
     """What one visitor knows of the portal.
 
     Its address, the page that sign-on ended on (until it is looked at), the token that forms carry, and what pages have
-    shown to choose from: links by service, names to write to, logins of pupils, the academy's own portals.
+    shown to choose from: links by service, names to write to, logins of pupils, fields of marks, the academy's portals.
     """
 
     portal: str = ""
@@ -51,6 +52,7 @@ class PortalState:
     items: dict[str, list[str]] = field(default_factory=dict)
     recipients: list[str] = field(default_factory=list)
     pupils: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
     academy_portals: list[str] = field(default_factory=list)
 
     def landed(self) -> Response | None:
@@ -85,6 +87,8 @@ def remember(state: PortalState, service: str, body: bytes) -> None:
         state.recipients = [unescape(name.decode()) for name in _OPTION.findall(found[1])]
     elif service == "absences" and (pupils := _PUPIL.findall(body)):
         state.pupils = [login.decode() for login in pupils]
+    elif service == "marks" and (marks := _MARK.findall(body)):
+        state.marks = [name.decode() for name in marks]
     elif service == "home" and (academy := _ACADEMY.findall(body)):
         state.academy_portals = [link.decode() for link in academy]
 
@@ -132,6 +136,13 @@ def _register(session: Session, path: str, text: str) -> Writing:
     return Writing(path, [("absents", login) for login in absent])
 
 
+def _marks(session: Session, path: str, text: str) -> Writing:
+    """An evaluation of the class that was shown, out of 20, a few not evaluated."""
+    given = [(name, str(session.random.randint(0, 40) / 2)) for name in _state(session).marks]
+    absent = {session.random.randrange(len(given)) for _ in range(_MOST_ABSENT)} if given else set()
+    return Writing(path, [("titre", text[:60]), *(row for n, row in enumerate(given) if n not in absent)])
+
+
 def _file(text: str, size_bytes: int) -> bytes:
     """A synthetic document of a size."""
     line = f"{text}\n".encode()
@@ -150,6 +161,7 @@ _NEW: Mapping[str, Callable[[Session, str, str], Writing]] = {
     "upload-file": lambda _, path, text: Writing(path, [], "document.txt", _file(text, _DOCUMENT_BYTES)),
     "send-message": _letter,
     "take-register": _register,
+    "enter-marks": _marks,
 }
 
 

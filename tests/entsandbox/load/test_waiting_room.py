@@ -75,11 +75,11 @@ def test_it_is_the_bottleneck_of_an_idle_ent(start):
     """At two a second, two places before it: of eight who come at once three get the form; who is inside reads on."""
     ent = start("--service-seconds", "0", "--waiting-room-places", "2", "--password-cost", "1")
     person = PEOPLE.person("student", 0)
-    with ent.client() as inside, ThreadPoolExecutor(8) as pool:
+    with ent.client() as inside, ent.client() as newcomers, ThreadPoolExecutor(8) as pool:
         ent.sign_on(inside, person)
         ordered = ent.measure("waiting-room-overloaded", lease_seconds=30, options={"per_second": 2})
         assert ordered.json()["on"]
-        coming = [pool.submit(httpx.get, f"{ent.url}/cas/login", timeout=30) for _ in range(8)]
+        coming = [pool.submit(newcomers.get, "/cas/login") for _ in range(8)]
         assert inside.get(f"/etab/{person.uai}/travail").status_code == 200
         assert inside.get("/cas/login").status_code == 302  # signed on already: no newcomer
         answers = [each.result() for each in coming]

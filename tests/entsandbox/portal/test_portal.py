@@ -201,7 +201,8 @@ def test_refused_writes(sandbox, as_pupil, as_teacher):
     assert as_pupil.post(f"{ROOT}/messagerie", data=message).status_code == 403
     assert as_pupil.post(f"{ROOT}/messagerie", data=message | {"csrf": "é"}).status_code == 403
     assert as_pupil.post(f"{ROOT}/travail", data=message, headers=header).status_code == 403
-    assert as_pupil.post(f"{ROOT}/notes", data=message, headers=header).status_code == 404
+    assert as_pupil.post(f"{ROOT}/notes", data=message, headers=header).status_code == 403
+    assert as_pupil.post(f"{ROOT}/accueil", data=message, headers=header).status_code == 404
     lost = message | {"destinataire": "personne"}
     assert as_pupil.post(f"{ROOT}/messagerie", data=lost, headers=header).status_code == 400
     assert as_teacher.post(f"{ROOT}/messagerie", data=message, headers=header).status_code == 403

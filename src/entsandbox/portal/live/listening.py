@@ -11,18 +11,18 @@ from entsandbox.portal.live.member import HEARTBEAT_MISSED, SESSION_ENDED, TOO_M
 from entsandbox.state.store import Unavailable
 
 if TYPE_CHECKING:
-    from entsandbox.ent import Ent
+    from entsandbox.portal.live.limits import LiveLimits
     from entsandbox.portal.live.member import Member
     from entsandbox.portal.live.room import Room
+    from entsandbox.state import Sessions
 
 MISSED = 2.5  # heartbeats, after which a socket is closed
 _TEXTS_PER_MINUTE = 600  # beside twice as many media chunks as there should be
 _UNSUPPORTED, _POLICY, _TOO_BIG = 1003, 1008, 1009
 
 
-async def listen(ent: Ent, room: Room, member: Member) -> None:
+async def listen(room: Room, member: Member, limits: LiveLimits, *, sessions: Sessions) -> None:
     """Take what comes until the other side goes, is put out, or falls silent."""
-    limits = ent.settings.live
     frames, silence = Rate(_TEXTS_PER_MINUTE + 2 * 60 / limits.chunk_seconds), limits.heartbeat_seconds * MISSED
     while not member.closing:
         try:
@@ -36,21 +36,21 @@ async def listen(ent: Ent, room: Room, member: Member) -> None:
         if not frames.take():
             member.put_out(TOO_MANY_MESSAGES, "flood", "trop de messages")
         elif frame.get("bytes") is not None:
-            _media(ent, member, frame["bytes"])
+            _media(member, frame["bytes"])
         else:
-            await _text(ent, room, member, frame["text"])
+            await _text(room, member, frame["text"], sessions)
 
 
-def _media(ent: Ent, member: Member, chunk: bytes) -> None:
+def _media(member: Member, chunk: bytes) -> None:
     """A teacher's own picture and voice, which the mix stands for; nobody else sends any."""
     if member.service == "video-class" and member.inside and member.person.rights == "teacher":
-        ent.telemetry.live.media_in.inc(len(chunk))
+        member.meters.media_in.inc(len(chunk))
     else:
         member.put_out(_UNSUPPORTED, "media", "rien de tel ici")
 
 
-async def _text(ent: Ent, room: Room, member: Member, text: str) -> None:
-    ent.telemetry.live.messages.labels(member.service, "in").inc()
+async def _text(room: Room, member: Member, text: str, sessions: Sessions) -> None:
+    member.meters.messages.labels(member.service, "in").inc()
     if len(text) > LARGEST_TEXT:
         member.put_out(_TOO_BIG, "too-big", "message trop long")
         return
@@ -58,15 +58,15 @@ async def _text(ent: Ent, room: Room, member: Member, text: str) -> None:
     if message is None:
         member.put_out(_POLICY, "malformed", "message incompris")
     elif message.get("type") == "heartbeat":
-        await _beat(ent, member, message)
+        await _beat(member, message, sessions)
     elif not member.inside or not await room.hear(member, message):
         member.tell(type="refused", reason="not-understood" if member.inside else "waiting")
 
 
-async def _beat(ent: Ent, member: Member, message: dict[str, Any]) -> None:
+async def _beat(member: Member, message: dict[str, Any], sessions: Sessions) -> None:
     """Answer a heartbeat; it keeps the session, and ends with it."""
     try:
-        known = await ent.sessions.find_portal(member.token)
+        known = await sessions.find_portal(member.token)
     except Unavailable:
         return  # unanswered: the other side counts it as missed
     if known is None:

@@ -51,7 +51,7 @@ class Member:
         self.socket, self.person, self.service, self.token = socket, person, service, token
         self.inside, self.came_at = False, 0.0
         self.rate: Rate | None = None
-        self._meters = meters
+        self.meters = meters
         self._sent = meters.messages.labels(service, "out")
         self._queue: asyncio.Queue[str | bytes | _Closing] = asyncio.Queue()
         self.closing = False
@@ -77,7 +77,7 @@ class Member:
         if self.closing:
             return
         if self._queue.qsize() >= MOST_CHUNKS:
-            self._meters.dropped.inc()
+            self.meters.dropped.inc()
         else:
             self._queue.put_nowait(chunk)
 
@@ -90,7 +90,7 @@ class Member:
     def put_out(self, code: int, reason: str, words: str) -> None:
         """Close the socket, and count why."""
         if not self.closing:
-            self._meters.refused.labels(self.service, reason).inc()
+            self.meters.refused.labels(self.service, reason).inc()
             self.close(code, words)
 
     async def deliver(self) -> None:
@@ -103,7 +103,7 @@ class Member:
                     self._sent.inc()
                 elif isinstance(item, bytes):
                     await self.socket.send_bytes(item)
-                    self._meters.media_out.inc(len(item))
+                    self.meters.media_out.inc(len(item))
                 else:
                     await self.socket.close(item.code, item.reason)
                     return

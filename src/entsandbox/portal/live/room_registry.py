@@ -13,11 +13,14 @@ from entsandbox.portal.live.video import VideoRoom
 from entsandbox.state.store import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
 
-    from entsandbox.ent import Ent
+    from entsandbox.measures import Measures
+    from entsandbox.portal.live.limits import LiveLimits
     from entsandbox.portal.live.member import Member
     from entsandbox.portal.live.room import Room
+    from entsandbox.state.store import Database
+    from entsandbox.telemetry import Telemetry
 
 _LOOK_SECONDS = 0.5
 
@@ -25,9 +28,18 @@ _LOOK_SECONDS = 0.5
 class RoomRegistry:
     """The rooms, and one task that looks twice a second after measures and after what other processes heard."""
 
-    def __init__(self, ent: Ent) -> None:
-        self._ent, self._limits, self._meters = ent, ent.settings.live, ent.telemetry.live
-        self._history = History(ent.database)
+    def __init__(
+        self,
+        limits: LiveLimits,
+        *,
+        database: Database,
+        measures: Measures,
+        telemetry: Telemetry,
+        personas: Iterable[str],
+    ) -> None:
+        self._limits, self._measures, self._telemetry = limits, measures, telemetry
+        self._meters, self._personas = telemetry.live, tuple(personas)
+        self._history = History(database)
         self._rooms: dict[tuple[str, str, str], Room] = {}
         self._open = 0
         self._rounds: asyncio.Task[None] | None = None
@@ -75,19 +87,19 @@ class RoomRegistry:
 
     def _put_out(self) -> None:
         """Put out those whom a measure that has been switched on concerns."""
-        measures = self._ent.measures
+        measures = self._measures
         refusals = {
             (service, persona): measures.closed(service) or measures.refusal(persona)
             for service in ("chat", "video-class")
-            for persona in self._ent.personas
+            for persona in self._personas
         }
         if not any(refusals.values()):
             return
         for member in [each for room in self._rooms.values() for each in room.members if not each.closing]:
             refusal = refusals[member.service, member.person.persona]
             if refusal is not None:
-                self._ent.telemetry.count(f"{member.service} socket", "closed", member.person.persona)
-                self._ent.telemetry.effect(refusal.measure, member.person.persona)
+                self._telemetry.count(f"{member.service} socket", "closed", member.person.persona)
+                self._telemetry.effect(refusal.measure, member.person.persona)
                 member.tell(type="closed", reason=refusal.text)
                 member.put_out(CLOSED_BY_MEASURE, "measure", refusal.text)
 

@@ -12,7 +12,6 @@ from starlette.websockets import WebSocketDisconnect
 
 from entsandbox.portal.live.listening import listen
 from entsandbox.portal.live.member import Member
-from entsandbox.portal.live.room_registry import RoomRegistry
 from entsandbox.portal.read_routes import COOKIE, portal_session
 from entsandbox.services import BY_PATH, Service
 from entsandbox.state.store import Unavailable
@@ -21,8 +20,11 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.websockets import WebSocket
 
-    from entsandbox.ent import Ent
-    from entsandbox.state import PortalSession
+    from entsandbox.load.page_service import PageService
+    from entsandbox.portal.live.limits import LiveLimits
+    from entsandbox.portal.live.links import Links
+    from entsandbox.portal.live.room_registry import RoomRegistry
+    from entsandbox.state import PortalSession, Sessions
 
 LIVE = frozenset({"chat", "video-class"})
 _RETRY_SECONDS = "30"
@@ -32,9 +34,11 @@ _LAST_WORDS_SECONDS = 0.5
 class WsEndpoint:
     """The sockets under `/etab/{uai}/direct`."""
 
-    def __init__(self, ent: Ent) -> None:
-        self._ent, self._meters = ent, ent.telemetry.live
-        self._rooms = RoomRegistry(ent)
+    def __init__(
+        self, rooms: RoomRegistry, pages: PageService, *, sessions: Sessions, links: Links, limits: LiveLimits
+    ) -> None:
+        self._rooms, self._pages, self._sessions, self._links, self._limits = rooms, pages, sessions, links, limits
+        self._meters = pages.telemetry.live
 
     def routes(self) -> list[WebSocketRoute]:
         """What it answers."""
@@ -47,7 +51,7 @@ class WsEndpoint:
             await socket.send_denial_response(_refusal(404, "unknown"))
             return
         try:
-            portal = await portal_session(self._ent, socket)
+            portal = await portal_session(self._sessions, socket)
         except Unavailable:
             await socket.send_denial_response(_refusal(503, "unavailable"))
             return
@@ -55,14 +59,14 @@ class WsEndpoint:
         if portal is None or reason:
             await socket.send_denial_response(self._refused(service, reason))
             return
-        measures, persona = self._ent.measures, portal.person.persona
+        measures, persona = self._pages.measures, portal.person.persona
         refusal = measures.closed(service.name) or measures.refusal(persona)
         if refusal is not None:
             self._meters.refused.labels(service.name, "measure").inc()
-            await socket.send_denial_response(self._ent.refuse(service.name, persona, refusal))
+            await socket.send_denial_response(self._pages.refuse(service.name, persona, refusal))
             return
         await socket.accept()
-        self._ent.telemetry.count(f"{service.name} socket", "ok", portal.person.persona)
+        self._pages.telemetry.count(f"{service.name} socket", "ok", portal.person.persona)
         token = socket.cookies.get(COOKIE, "")
         await self._serve(Member(socket, portal.person, service.name, token, self._meters))
 
@@ -72,11 +76,11 @@ class WsEndpoint:
             return "origin"
         if portal is None:
             return "session"
-        fault = self._ent.links.fault(portal.person, service.name, socket.path_params["room"], socket.query_params)
+        fault = self._links.fault(portal.person, service.name, socket.path_params["room"], socket.query_params)
         return fault or ("full" if self._rooms.full else "")
 
     def _refused(self, service: Service, reason: str) -> Response:
-        self._ent.telemetry.count(f"{service.name} socket", "refused" if reason == "full" else "denied")
+        self._pages.telemetry.count(f"{service.name} socket", "refused" if reason == "full" else "denied")
         self._meters.refused.labels(service.name, reason).inc()
         return _refusal(429 if reason == "full" else 403, reason)
 
@@ -84,7 +88,7 @@ class WsEndpoint:
         delivery = asyncio.create_task(member.deliver())
         try:
             async with self._rooms.place(member) as room:
-                await listen(self._ent, room, member)
+                await listen(room, member, self._limits, sessions=self._sessions)
         except WebSocketDisconnect:
             pass
         finally:

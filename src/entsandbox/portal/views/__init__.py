@@ -11,9 +11,21 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection
 
 from entsandbox.portal.views import absences, files, home, homework, lesson_book, marks, messages, news, rooms
-from entsandbox.portal.views.view import Asked, Sent, View, Written
+from entsandbox.portal.views.view import Asked, Campus, Sent, View, Written
 
-__all__ = ["MORE_READERS", "READERS", "REMOVERS", "WRITERS", "Asked", "Reader", "Remover", "Sent", "View", "Writer"]
+__all__ = [
+    "MORE_READERS",
+    "READERS",
+    "REMOVERS",
+    "WRITERS",
+    "Asked",
+    "Campus",
+    "Reader",
+    "Remover",
+    "Sent",
+    "View",
+    "Writer",
+]
 
 Reader = Callable[[Connection, Asked], View | None]
 Writer = Callable[[Connection, Asked, Sent], Written]
@@ -44,6 +56,7 @@ WRITERS: Mapping[str, tuple[str, Writer]] = {
     "messagerie": ("messages", messages.write),
     "messagerie/{key}": ("messages", messages.answer),
     "messagerie/{key}/dossier": ("messages", messages.move),
+    "notes": ("marks", marks.write),
     "absences": ("absences", absences.write),
     "absences/{key}": ("absences", absences.justify),
     "fichiers": ("files", files.write),
@@ -57,6 +70,7 @@ REMOVERS: Mapping[str, tuple[str, Remover]] = {
     "travail/{key}/fait": ("homework", homework.unmark),
     "messagerie/{key}": ("messages", messages.take_back),
     "messagerie/{thread}/reponses/{key}": ("messages", messages.take_answer_back),
+    "notes/{key}": ("marks", marks.take_back),
     "absences/{key}/motif": ("absences", absences.take_reason_back),
     "absences/appels/{key}": ("absences", absences.take_register_back),
     "fichiers/{key}": ("files", files.take_back),

@@ -79,7 +79,7 @@ def write(db: Connection, asked: Asked, sent: Sent) -> Written:
     name = sent.text("classe") or asked.reach.classes[0]
     if name not in asked.reach.classes:
         raise Misaddressed
-    pupils = {pupil.login: pupil for pupil in asked.ent.directory.pupils_of(person.school, name)}
+    pupils = {pupil.login: pupil for pupil in asked.campus.directory.pupils_of(person.school, name)}
     at = moment.now()
     noted = _noted(sent, pupils)
     new = Register(0, person.uai, name, person.login, at, 0)
@@ -90,7 +90,7 @@ def write(db: Connection, asked: Asked, sent: Sent) -> Written:
     ]
     register = absences.take_register(db, new, files)
     for login, kind in noted.items():
-        parents = asked.ent.directory.parents_of(pupils[login])
+        parents = asked.campus.directory.parents_of(pupils[login])
         title = f"{_KINDS[kind]} de {pupils[login].given_name}"
         notifications.notify(db, [parent.login for parent in parents], "absences", title, PATH, at)
     return Written(_register(db, asked, register), f"{REGISTERS}/{register.id}")
@@ -139,7 +139,7 @@ def _noted(sent: Sent, pupils: dict[str, Person]) -> dict[str, str]:
 
 
 def _may_see(asked: Asked, login: str) -> bool:
-    pupil = asked.ent.directory.person(login)
+    pupil = asked.campus.directory.person(login)
     return pupil is not None and asked.reach.may_see_pupil(pupil)
 
 
@@ -172,7 +172,7 @@ def _item(asked: Asked, absence: Absence) -> Item:
 def _register_form(asked: Asked) -> Form:
     wanted = asked.query.get("classe", "")
     name = wanted if wanted in asked.reach.classes else asked.reach.classes[0]
-    pupils = asked.ent.directory.pupils_of(asked.person.school, name)
+    pupils = asked.campus.directory.pupils_of(asked.person.school, name)
     boxes = tuple((pupil.login, f"{pupil.given_name} {pupil.family_name}") for pupil in pupils)
     rest = tuple(each for each in asked.reach.classes if each != name)
     fields = (class_field((name, *rest)), Field("absents", "checkboxes", boxes))

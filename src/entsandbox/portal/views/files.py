@@ -40,7 +40,7 @@ def read(db: Connection, asked: Asked) -> View | None:
         file = readable(db, asked)
         return _one(asked, file) if file is not None else None
     found = files.readable(db, asked.person.uai, asked.reach.audiences)
-    used, quota = files.used_bytes(db, asked.person.login), asked.ent.settings.quota_bytes
+    used, quota = files.used_bytes(db, asked.person.login), asked.campus.quota_bytes
     items = [
         Item(each.name, asked.link(f"{PATH}/{each.id}"), f"{each.audience}, {size(each.size_bytes)}") for each in found
     ]
@@ -64,7 +64,7 @@ def write(db: Connection, asked: Asked, sent: Sent) -> Written:
     if not sent.uploads or (audience != person.login and audience not in asked.reach.classes):
         raise Misaddressed
     upload = sent.uploads[0]
-    if files.used_bytes(db, person.login) + upload.size_bytes > asked.ent.settings.quota_bytes:
+    if files.used_bytes(db, person.login) + upload.size_bytes > asked.campus.quota_bytes:
         raise OverQuota
     named = upload._replace(name=sent.text("titre") or upload.name)
     file = files.add(db, File(0, person.uai, person.login, audience, *named, moment.now()))

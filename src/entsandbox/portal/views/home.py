@@ -32,7 +32,7 @@ def read(db: Connection, asked: Asked) -> View | None:
             "Actualités",
         ),
         Section(
-            [Item(each.name, f"/{each.path}/") for each in asked.ent.portals_of(person)],
+            [Item(each.name, f"/{each.path}/") for each in asked.campus.portals_of(person)],
             "Académie et collectivité",
         ),
     ]
@@ -54,5 +54,5 @@ def mark_notifications(db: Connection, asked: Asked, sent: Sent) -> Written:
 
 
 def _notifications(db: Connection, asked: Asked, most: int) -> list[Item]:
-    found = [] if asked.ent.measures.silent() else notifications.latest(db, asked.person.login, most)
+    found = [] if asked.campus.measures.silent() else notifications.latest(db, asked.person.login, most)
     return [Item(each.title, asked.link(each.path), day(each.at), unread=not each.read) for each in found]

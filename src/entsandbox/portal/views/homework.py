@@ -64,7 +64,7 @@ def write(db: Connection, asked: Asked, sent: Sent) -> Written:
     new = Homework(0, person.uai, name, person.subject or "", person.login, None, title, content, today, due, handed_in)
     work = homework.set_work(db, new)
     attachments.attach(db, work.uai, "homework", work.id, sent.uploads)
-    pupils = [pupil.login for pupil in asked.ent.directory.pupils_of(person.school, name)]
+    pupils = [pupil.login for pupil in asked.campus.directory.pupils_of(person.school, name)]
     path = f"{PATH}/{work.id}"
     notifications.notify(db, pupils, "homework", f"Travail à faire, {work.subject} : {title}", path, moment.now())
     return Written(one(db, asked, work), path)

@@ -56,7 +56,7 @@ def write(db: Connection, asked: Asked, sent: Sent) -> Written:
     lesson = _lesson(db, asked, sent)
     attachments.attach(db, lesson.uai, "lesson", lesson.id, sent.uploads)
     path = f"{PATH}/{lesson.id}"
-    pupils = [pupil.login for pupil in asked.ent.directory.pupils_of(asked.person.school, lesson.class_name)]
+    pupils = [pupil.login for pupil in asked.campus.directory.pupils_of(asked.person.school, lesson.class_name)]
     title = f"Cahier de textes, {lesson.subject} : {lesson.title}"
     notifications.notify(db, pupils, "lesson-book", title, path, moment.now())
     return Written(_one(db, asked, lesson), path)

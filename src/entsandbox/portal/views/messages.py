@@ -65,7 +65,7 @@ def write(db: Connection, asked: Asked, sent: Sent) -> Written:
     """Send a message to somebody, a class or a class's parents; to nobody it is a draft."""
     person = asked.person
     audience = sent.text("destinataire") or person.login
-    recipients = asked.ent.directory.recipients_of(person, audience)
+    recipients = asked.campus.directory.recipients_of(person, audience)
     if recipients is None:
         raise Misaddressed
     if len(recipients) > 1 and person.rights not in _MANY:
@@ -150,7 +150,7 @@ def _new_form(asked: Asked) -> Form:
     if asked.person.rights in _MANY:
         for name in asked.reach.classes:
             options += [(name, f"Élèves de {name}"), (f"parents:{name}", f"Parents de {name}")]
-    for teacher in asked.ent.directory.teachers_of(asked.person.school, asked.reach.classes[:1]):
+    for teacher in asked.campus.directory.teachers_of(asked.person.school, asked.reach.classes[:1]):
         options.append((teacher.login, f"{teacher.given_name} {teacher.family_name}"))
     fields = (
         Field("destinataire", "select", tuple(options)),

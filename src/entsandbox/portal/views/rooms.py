@@ -33,6 +33,6 @@ def take_back(db: Connection, asked: Asked) -> bool | None:
 def _rooms(asked: Asked, service: str) -> View | None:
     if asked.key is not None:
         return None
-    links = asked.ent.links.of(asked.person, service, BY_NAME[service].path)
+    links = asked.campus.links.of(asked.person, service, BY_NAME[service].path)
     note = "" if links else "Aucune salle ne vous est ouverte."
     return View(rooms=tuple(OpenRoom(name, address) for name, address in links.items()), note=note)

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from entsandbox.ent import Ent
+    from entsandbox.authorities import Authority
+    from entsandbox.directory import Directory
+    from entsandbox.measures import Measures
+    from entsandbox.portal.live.links import Links
     from entsandbox.reach import Reach
     from entsandbox.state import PortalSession
     from entsandbox.state.store.attachments import Attachment, Upload
@@ -61,6 +64,7 @@ class Field:
     name: str
     kind: str = "text"
     options: tuple[tuple[str, str], ...] = ()
+    label: str = ""  # its name, if nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +121,26 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Campus:
+    """What views look up: schools and their people, the portals above them, live rooms, measures, and the quota."""
+
+    schools: Mapping[str, School]
+    directory: Directory
+    authorities: Mapping[str, Authority]
+    links: Links
+    measures: Measures
+    quota_bytes: int
+
+    def portals_of(self, person: Person) -> list[Authority]:
+        """The portals above somebody's school: academy and local authority."""
+        return [each for each in self.authorities.values() if person.academy in each.academies]
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """Who asks for what: the portal session, the key in the path if any, and the query."""
 
-    ent: Ent
+    campus: Campus
     portal: PortalSession
     key: int | None
     query: Mapping[str, str]
@@ -138,7 +158,7 @@ class Asked:
     @property
     def school(self) -> School:
         """Their school."""
-        return self.ent.schools[self.person.uai]
+        return self.campus.schools[self.person.uai]
 
     def link(self, path: str) -> str:
         """An address of the school's portal."""
@@ -146,7 +166,7 @@ class Asked:
 
     def name_of(self, login: str) -> str:
         """How somebody is called; a login that is nobody's stands for itself."""
-        person = self.ent.directory.person(login)
+        person = self.campus.directory.person(login)
         return f"{person.given_name} {person.family_name}" if person else login
 
     def attached(self, attachments: list[Attachment]) -> Section:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from entsandbox.state.store.schema import EVALUATION, EVALUATION_PERIOD, EVALUATION_RESULT, EVALUATION_SERVICE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -117,9 +117,53 @@ def results(db: Connection, key: int) -> dict[str, float | None]:
     return {row[0]: row[1] for row in db.execute(_RESULTS, {"key": key})}
 
 
+def taught_by(db: Connection, uai: str, class_name: str, teacher: str, subject: str) -> Taught:
+    """A teacher's evaluation service in a class; a new one where there was none."""
+    for each in taught(db, uai, (class_name,)):
+        if each.teacher == teacher:
+            return each
+    values = {"uai": uai, "class_name": class_name, "subject": subject, "teacher": teacher}
+    key = db.execute(insert(EVALUATION_SERVICE).returning(EVALUATION_SERVICE.c.id), values).scalar_one()
+    return Taught(key, uai, class_name, subject, teacher)
+
+
+def enter(db: Connection, evaluation: Evaluation, marks: Mapping[str, float | None]) -> Evaluation:
+    """Keep an evaluation and everyone's mark in it, none for who was not evaluated (no `id` is looked at)."""
+    counted = [mark for mark in marks.values() if mark is not None]
+    mean = sum(counted) / len(counted) if counted else None
+    values = evaluation._replace(average=mean)._asdict()
+    del values["id"]
+    key = db.execute(insert(EVALUATION).returning(EVALUATION.c.id), values).scalar_one()
+    rows = [{"login": login, "evaluation": key, "mark": mark} for login, mark in marks.items()]
+    if rows:
+        db.execute(insert(EVALUATION_RESULT), rows)
+    return evaluation._replace(id=key, average=mean)
+
+
+def teacher_of(db: Connection, uai: str, key: int) -> str | None:
+    """Whose evaluation it is, in a school; none when there is no such evaluation there."""
+    query = (
+        select(EVALUATION_SERVICE.c.teacher)
+        .join(EVALUATION, EVALUATION.c.service == EVALUATION_SERVICE.c.id)
+        .where(EVALUATION.c.id == key, EVALUATION_SERVICE.c.uai == uai)
+    )
+    found: str | None = db.execute(query).scalar()
+    return found
+
+
+def remove(db: Connection, key: int) -> None:
+    """Delete an evaluation with its marks."""
+    db.execute(delete(EVALUATION_RESULT).where(EVALUATION_RESULT.c.evaluation == key))
+    db.execute(delete(EVALUATION).where(EVALUATION.c.id == key))
+
+
 def average(marked: Sequence[Marked]) -> float | None:
     """The mean of marks brought to a scale of 20 and weighted; none without a mark."""
-    counted = [(each.mark * 20 / each.evaluation.scale, each.evaluation.coefficient) for each in marked if each.mark]
+    counted = [
+        (each.mark * 20 / each.evaluation.scale, each.evaluation.coefficient)
+        for each in marked
+        if each.mark is not None
+    ]
     weight = sum(coefficient for _, coefficient in counted)
     return sum(mark * coefficient for mark, coefficient in counted) / weight if weight else None
 
