@@ -31,6 +31,7 @@ COMMANDS = {
     "brief": "One page per run for the crisis committee: what held, what did not, what is advised.",
     "gate": "Verdict and exit code for CI: objectives, baselines, JUnit, GitHub and GitLab.",
     "compare": "Candidate runs against baseline runs, beyond chance or not; when it changed.",
+    "budget": "How fast a campaign of runs spends the errors that an availability leaves.",
     "capacity": "The highest rate that a target takes within its objectives, with its interval; what if.",
     "measures": "Which measure buys what, for whom and at whose cost: each tried alone and in pairs.",
     "calibrate": "Access logs or an audience export to a profile of one's own.",

@@ -1,22 +1,18 @@
-"""A profile: published figures, week shape, window to replay, objectives; read from TOML, all faults at once."""
+"""A profile with all that it names: read from TOML, all faults at once; moved to a date, a day, a contract."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from typing import TYPE_CHECKING, Any
 
 from entsurge import content
-from entsurge.audience.calendar import Calendar, faults, weekday
-from entsurge.audience.figure import Ratio
-from entsurge.audience.moment import Bell, Event, Happening, Measure, Occasion, overfull
-from entsurge.audience.objective import parse_objective
-from entsurge.audience.shape import DAYS, SERVICES, Curve, Mixes, PersonaKey, Shape
-from entsurge.audience.story import Basis, SchoolDay
-from entsurge.audience.strict import Clock, Day, minutes
-from entsurge.audience.week import Figures, Week, contradictions, resolve
-from entsurge.bilingual import Title
+from entsurge.audience.calendar import faults, weekday
+from entsurge.audience.moment import Bell, Happening, Measure, Occasion, overfull
+from entsurge.audience.profile_file import ObjectivesFile, ProfileFile, numbered
+from entsurge.audience.service_levels import owed
+from entsurge.audience.shape import DAYS, Curve, Mixes, Shape
+from entsurge.audience.strict import minutes
+from entsurge.audience.week import Week, contradictions, resolve
 from entsurge.config_file import Model, check, read_toml
 from entsurge.errors import UsageError
 from entsurge.population.names import academy_name
@@ -26,122 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from entsurge.audience.persona import Persona
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class Window(_Strict):
-    """Which part of the week is replayed, in local time."""
-
-    day: Day
-    begin: Clock = Field(alias="from")
-    end: Clock = Field(alias="to")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Window:
-        if minutes(self.end) <= minutes(self.begin):
-            raise ValueError(f"to = {self.end} must come after from = {self.begin}")
-        return self
-
-    @property
-    def begin_minute(self) -> int:
-        """Minutes since Monday 00:00."""
-        return DAYS.index(self.day) * 1440 + minutes(self.begin)
-
-    @property
-    def end_minute(self) -> int:
-        """Minutes since Monday 00:00; the minute itself is outside."""
-        return DAYS.index(self.day) * 1440 + minutes(self.end)
-
-
-class Replay(_Strict):
-    """How the window is replayed: the share of the population, the compression of time, what comes before and after."""
-
-    scale: Ratio
-    compression: Ratio
-    phase: Literal["baseline", "surge"] = "surge"
-    arrivals: Literal["systematic", "poisson"] = "systematic"
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 9
-    draw: Annotated[int, Field(ge=0, lt=2**31)] = 0
-    """Which of a seed's many plans: other arrivals, the same people."""
-    warm_up_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
-    drain_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
-    page_deadline_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
-    max_visitors: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
-    returning_browsers_percent: Annotated[float, Field(ge=0, le=100)] = 0.0
-    """The share of visits whose browser was there before, and resumes its TLS session instead of a whole handshake."""
-    steady_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
-    """Hold the window's mean rate for so many minutes from its beginning, in place of the window; 0: the window."""
-
-
-class People(_Strict):
-    """How large the synthetic population is."""
-
-    academies: Annotated[int, Field(ge=1, le=30)] = 4
-    schools: Annotated[int, Field(ge=1, le=10_000)] = 8
-    classes_per_school: Annotated[int, Field(ge=1, le=200)] = 6
-    pupils_per_class: Annotated[int, Field(ge=1, le=60)] = 30
-
-
-class ObjectiveSpec(_Strict):
-    """What a persona is owed on a service in a phase."""
-
-    id: str = ""
-    persona: PersonaKey | Literal["*"] = "*"
-    service: str = "*"
-    phase: Literal["baseline", "surge", "fault", "recovery"]
-    must: str
-    required: bool = True
-
-    @field_validator("must")
-    @classmethod
-    def _is_grammar(cls, found: str) -> str:
-        parse_objective(found)
-        return found
-
-    @field_validator("service")
-    @classmethod
-    def _is_service(cls, found: str) -> str:
-        if found not in ("*", "sign-on", *SERVICES):
-            raise ValueError(f"expected * or one of sign-on, {', '.join(SERVICES)}")
-        return found
-
-
-class Scrape(_Strict):
-    """A Prometheus endpoint of the target, its address relative to the target's, and the series wanted of it."""
-
-    url: Annotated[str, Field(min_length=1)]
-    series: Annotated[list[str], Field(min_length=1, max_length=40)]
-
-
-class ObjectivesFile(_Strict):
-    """A file of objectives alone, for `entsurge gate --objectives`."""
-
-    objective: Annotated[list[ObjectiveSpec], Field(min_length=1)]
-
-
-class ProfileFile(_Strict):
-    """A profile as it is written."""
-
-    title: Title
-    source: str
-    baseline: str | None = None
-    shape: str
-    personas: str
-    figures: Figures
-    window: Window
-    replay: Replay
-    population: People = People()
-    objective: list[ObjectiveSpec] = []
-    scrape: Annotated[list[Scrape], Field(max_length=10)] = []
-    bell: str | None = None
-    calendar: Calendar | None = None
-    event: list[Event] = []
-    measure: list[Measure] = []
-    day: list[SchoolDay] = []
-    basis: list[Basis] = []
 
 
 @dataclass(frozen=True)
@@ -198,11 +78,13 @@ def load(name: str, *, overrides: dict[str, Any] | None = None, _seen: tuple[str
 
     `overrides` replace keys of `[replay]`, and `shape`, `window`, `bell` (`none` silences it), as the command line
     asks; `date` moves it to another day of another week, `day` chooses one of its days (1 is the first),
-    `measures = False` leaves its measures out.
+    `measures = False` leaves its measures out; `objectives` names service levels that replace its own objectives, and
+    `faults` says whether the run has any.
     Raises UsageError that lists every fault with file and key.
     """
     path, changes = content.find("profiles", name), dict(overrides or {})
     number, with_measures = changes.pop("day", None), changes.pop("measures", True)
+    levels, faults_strike = changes.pop("objectives", None), changes.pop("faults", False)
     raw = read_toml(path)
     _dated(raw, changes.pop("date", None))
     top = {key: changes.pop(key) for key in ("shape", "window", "bell") if key in changes}
@@ -217,8 +99,18 @@ def load(name: str, *, overrides: dict[str, Any] | None = None, _seen: tuple[str
         whole = on_day(whole, number, path)
     if not with_measures:
         whole = replace(whole, file=whole.file.model_copy(update={"measure": []}))
+    if levels:
+        whole = _under_contract(whole, part(path, "service-levels", levels, here=True), faults=faults_strike)
     _measures_fit(whole, path)
     return whole
+
+
+def _under_contract(whole: Profile, path: Path, *, faults: bool) -> Profile:
+    """The profile with what a contract owes in place of its own objectives. Raises UsageError."""
+    file = whole.file.model_copy(update={"objective": owed(path, whole.file, faults=faults)})
+    if strangers := _strangers(file, whole.mixes, whole.happenings):
+        raise UsageError("\n".join(f"{path}: personas: {fault}" for fault in strangers))
+    return replace(whole, file=file, sources=(*whole.sources, ("service-levels", path.stem, path)))
 
 
 def _dated(raw: dict[str, Any], date: str | None) -> None:
@@ -238,15 +130,15 @@ def _with_parts(path: Path, file: ProfileFile, base: Profile | None) -> Profile:
     """The profile with everything that it names."""
     sources = [("profiles", path.stem, path)]
 
-    def part(model: type[Model], folder: str, name: str) -> Model:
-        found = _part(path, folder, name)
+    def table(model: type[Model], folder: str, name: str) -> Model:
+        found = part(path, folder, name)
         if (folder, found.stem, found) not in sources:
             sources.append((folder, found.stem, found))
         return check(model, read_toml(found), found)
 
-    shape, mixes = part(Shape, "shapes", file.shape), part(Mixes, "personas", file.personas)
-    bell = part(Bell, "bells", file.bell) if file.bell not in (None, "none") else None
-    happenings = tuple(Happening(each, part(Occasion, "occasions", each.occasion)) for each in file.event)
+    shape, mixes = table(Shape, "shapes", file.shape), table(Mixes, "personas", file.personas)
+    bell = table(Bell, "bells", file.bell) if file.bell not in (None, "none") else None
+    happenings = tuple(Happening(each, table(Occasion, "occasions", each.occasion)) for each in file.event)
     wrong = [f"figures: {fault}" for fault in contradictions(file.figures, base.file.figures if base else None)]
     wrong += overfull(list(happenings))
     wrong += _strangers(file, mixes, happenings)
@@ -260,7 +152,7 @@ def _with_parts(path: Path, file: ProfileFile, base: Profile | None) -> Profile:
     except ValueError as error:
         raise UsageError(f"{path}: figures: {error}", hint='name the week before: baseline = "ordinary-week"') from None
     _curves_there(shape, mixes, *(found for folder, _, found in sources if folder in ("shapes", "personas")))
-    mixes = _beside_file(mixes, _part(path, "personas", file.personas))
+    mixes = _beside_file(mixes, part(path, "personas", file.personas))
     return Profile(path.stem, file, week, shape, mixes, base, tuple(sources), bell, happenings)
 
 
@@ -333,9 +225,13 @@ def _beside(path: Path, name: str) -> str:
     return str(path.parent / name) if "/" in name or name.endswith(".toml") else name
 
 
-def _part(path: Path, folder: str, name: str) -> Path:
+def part(path: Path, folder: str, name: str, *, here: bool = False) -> Path:
+    """The file of a folder of profiles/ that `name` means: shipped by its bare name, others beside `path`, or `here`.
+
+    Raises UsageError.
+    """
     if "/" in name or name.endswith(".toml"):
-        return content.find("profiles", str(path.parent / name))
+        return content.find("profiles", name if here else str(path.parent / name))
     shipped = {each.stem: each for each in sorted((content.root("profiles") / folder).glob("*.toml"))}
     if name not in shipped:
         raise UsageError(
@@ -350,19 +246,14 @@ def load_objectives(path: Path) -> list[dict[str, Any]]:
     return numbered(check(ObjectivesFile, read_toml(path), path).objective)
 
 
-def numbered(objectives: list[ObjectiveSpec]) -> list[dict[str, Any]]:
-    """Objectives as a manifest holds them: each has an id."""
-    return [each.model_dump() | {"id": each.id or f"objective-{number}"} for number, each in enumerate(objectives, 1)]
-
-
 def load_shape(name: str) -> Shape:
     """A shipped week shape by its name. Raises UsageError."""
-    path = _part(content.root("profiles"), "shapes", name)
+    path = part(content.root("profiles"), "shapes", name)
     return check(Shape, read_toml(path), path)
 
 
 def load_personas(name: str) -> tuple[Persona, ...]:
     """The personas of a shipped personas file by its name, or of one of your own by its path. Raises UsageError."""
     own = "/" in name or name.endswith(".toml")
-    path = content.find("profiles", name) if own else _part(content.root("profiles"), "personas", name)
+    path = content.find("profiles", name) if own else part(content.root("profiles"), "personas", name)
     return tuple(check(Mixes, read_toml(path), path).personas.values())

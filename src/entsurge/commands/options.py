@@ -36,11 +36,12 @@ class FiniteRange(click.FloatRange):
 
 
 def replay_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--scale`, `--compression`, `--seed`, `--arrivals`, `--shape`, `--bell`, `--date`, `--day`: for the profile's."""
+    """`--scale`, `--compression`, `--seed`, `--arrivals`, `--shape`, `--bell`, `--date`, `--day`, `--objectives`."""
     for option in (
         click.option(
             "--without-measures", "measures", is_flag=True, callback=_left_out, help="Leave the profile's measures out."
         ),
+        click.option("--objectives", metavar="NAME|FILE", help="A contract's service levels, to be judged by."),
         click.option("--date", metavar="DATE", help="Another day of another week, such as 2027-03-08."),
         click.option("--day", type=click.IntRange(1), metavar="N", help="One of a profile's days; 1 is the first."),
         click.option("--bell", metavar="NAME", help="The school bell: school, none, or a file."),
@@ -181,6 +182,13 @@ def by_persona(given: Iterable[str]) -> dict[str, str]:
             raise UsageError(f"--scenario {each}: expected PERSONA=FILE, such as student=./ours.py")
         result[persona] = path if "/" in path or path.endswith(".py") else f"./{path}"
     return result
+
+
+def any_fault(chaos: Iterable[str]) -> bool:
+    """Whether one of these experiments is a fault, and no measure. Raises UsageError for one that cannot be read."""
+    from entsurge.chaos.game_day import load_all
+
+    return any(each.extension.kind == "fault" for each in load_all(list(chaos)))
 
 
 def cast(profile: Profile, scenarios: Mapping[str, str], chaos: Iterable[str] = ()) -> set[str]:

@@ -16,6 +16,7 @@ from entsurge.commands.judge import judge
 from entsurge.commands.options import (
     RUNS,
     FiniteRange,
+    any_fault,
     by_persona,
     cast,
     new_run_folder,
@@ -122,7 +123,7 @@ def command(
         target=chosen.file,
         control_share=control_share,
         out=str(folder),
-        overrides=overrides(**given),
+        overrides=overrides(**given) | ({"faults": True} if any_fault(chaos) else {}),
         chaos=list(chaos),
         scenarios=by_persona(scenario),
         processes=processes,

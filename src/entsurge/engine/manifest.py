@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge import __version__, content
 from entsurge.audience.persona import deferred
-from entsurge.audience.profile import numbered
+from entsurge.audience.profile_file import numbered
 from entsurge.plan import summary
 from entsurge.record.layout import FORMAT
 from entsurge.targets.file import host_and_port

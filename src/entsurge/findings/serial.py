@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from entsurge.findings.brief import Brief
+from entsurge.findings.budget import ErrorBudget
 from entsurge.findings.capacity import CapacityReport
 from entsurge.findings.comparison import ComparisonReport
 from entsurge.findings.gate import GateReport
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 PUBLISHED: Mapping[str, type[Any]] = {
-    "brief": Brief, "capacity": CapacityReport, "comparison": ComparisonReport, "gate": GateReport,
+    "brief": Brief, "budget": ErrorBudget, "capacity": CapacityReport, "comparison": ComparisonReport,
+    "gate": GateReport,
     "measures": MeasuresReport, "report": Report, "verdict": Concluded,
 }  # fmt: skip
 """What is published, by the name of its schema under docs/schemas/."""

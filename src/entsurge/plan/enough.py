@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from entsurge.audience.objective import parse_objective
-from entsurge.audience.profile import numbered
+from entsurge.audience.profile_file import numbered
 from entsurge.audience.shape import SERVICES
 from entsurge.plan.summary import window_load
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from entsurge.audience.profile import ObjectiveSpec
+from entsurge.audience.profile_file import ObjectiveSpec
 from entsurge.audience.shape import Service
 from entsurge.config_file import check, read_toml
 from entsurge.errors import UsageError

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from entsurge import content
-from entsurge.audience.profile import numbered
+from entsurge.audience.profile_file import numbered
 from entsurge.plan.people import population
 
 if TYPE_CHECKING:
