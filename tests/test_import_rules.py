@@ -251,6 +251,21 @@ def test_help_loads_neither_pandas_nor_locust(command: list[str]) -> None:
     assert "Usage" in done.stdout
 
 
+def test_the_live_page_reads_a_run_and_knows_nobody_who_makes_one() -> None:
+    """It serves from the run directory alone, in a process of its own: neither generator, analysis nor their loops."""
+    makers = ("engine", "visit", "client", "drivers", "signon", "analysis", "gate", "commands")
+    others = (*(f"entsurge.{name}" for name in makers), "locust", "gevent", "pandas", "entsandbox")
+    assert offenders(others, rooms=("live",), typing=True) == []
+
+
+def test_nobody_but_the_command_knows_the_live_page() -> None:
+    """The engine does not notice viewers; the command knows what the page's process is told, and starts it."""
+    assert offenders(("entsurge.live", "starlette", "uvicorn"), but=("live", "commands"), typing=True) == []
+    assert {each.rpartition(": ")[2] for each in offenders(("entsurge.live",), rooms=("commands",))} <= {
+        "entsurge.live.spec", "entsurge.live.spec.TOKEN", "entsurge.live.spec.LiveSpec",
+    }  # fmt: skip
+
+
 def test_findings_are_data_alone() -> None:
     """Whoever words or stores findings needs neither pandas nor what found them; and they know nobody who does."""
     ours = {f"entsurge.{path.name.removesuffix('.py')}" for path in SOURCE.iterdir()}

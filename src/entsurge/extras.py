@@ -10,7 +10,10 @@ from entsurge.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-EXTRAS: Mapping[str, tuple[str, ...]] = {"sandbox": ("joserfc", "psycopg", "sqlalchemy", "starlette", "uvicorn")}
+EXTRAS: Mapping[str, tuple[str, ...]] = {
+    "sandbox": ("joserfc", "psycopg", "sqlalchemy", "starlette", "uvicorn"),
+    "live": ("starlette", "uvicorn"),
+}
 COMMANDS: Mapping[str, str] = {"demo": "sandbox", "sandbox": "sandbox"}
 """The commands that cannot be had without an extra."""
 
@@ -23,9 +26,13 @@ def hint(extra: str) -> str:
 def need_for(command: str) -> None:
     """Raise UsageError, naming the extra, for a command whose extra is not installed."""
     extra = COMMANDS.get(command)
-    missing = [name for name in EXTRAS.get(extra or "", ()) if find_spec(name) is None]
-    if extra is not None and missing:
+    if extra is not None:
+        need(extra, f"entsurge {command}")
+
+
+def need(extra: str, what: str) -> None:
+    """Raise UsageError, naming the extra, where it is not installed and this cannot be had without it."""
+    missing = [name for name in EXTRAS[extra] if find_spec(name) is None]
+    if missing:
         lacks = ", ".join(missing)
-        raise UsageError(
-            f"entsurge {command} needs the extra `{extra}`, which is not installed (no {lacks})", hint=hint(extra)
-        )
+        raise UsageError(f"{what} needs the extra `{extra}`, which is not installed (no {lacks})", hint=hint(extra))

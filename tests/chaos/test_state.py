@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 from chaos_subject import Subject, experiment, until
+from click.testing import CliRunner
 
 from entsurge.chaos import settle
 from entsurge.chaos.process import Process
 from entsurge.chaos.state import Record, audit, audited, in_force, project
 from entsurge.chaos.victim import descendants
+from entsurge.commands.chaos import command as chaos
 from entsurge.commands.perturbed import perturbed
 from entsurge.commands.targets import Chosen
 from entsurge.errors import EntsurgeError
@@ -54,6 +56,27 @@ def test_a_record_is_ended_once(tmp_path: Path) -> None:
     for each in threads:
         each.join()
     assert (tmp_path / "undone").read_text() == "undone\n"
+    assert in_force() == []
+
+
+def test_stop_ends_what_is_named_and_nothing_else(tmp_path: Path) -> None:
+    """By experiment, by run, by both; of another project's run of the same name nothing is touched."""
+    named = [("trial", "r"), ("trial", "s"), ("another", "r")]
+    for what, of_run in named:
+        dataclasses.replace(a_record(tmp_path, gone()), experiment=what, run=of_run, id=f"{what}{of_run}").write()
+    elsewhere = dataclasses.replace(a_record(tmp_path, gone()), project="/elsewhere", id="elsewhere")
+    elsewhere.write()
+
+    def stop(*arguments: str) -> list[tuple[str, str]]:
+        done = CliRunner().invoke(chaos, ["stop", *arguments])
+        assert "nothing is in force" in done.output or "undone" in done.output
+        return sorted((one.experiment, one.run) for one in in_force() if one.id != "elsewhere")
+
+    assert stop("nothing-of-this-name") == sorted(named)
+    assert stop("trial", "--run", "r") == [("another", "r"), ("trial", "s")]
+    assert stop("--run", "r") == [("trial", "s")]
+    assert elsewhere.path.is_file()
+    assert stop() == []
     assert in_force() == []
 
 

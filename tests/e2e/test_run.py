@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -227,8 +228,10 @@ def test_ctrl_c_writes_what_there_is(quick_profile: Path, free_sandbox, tmp_path
 
 @pytest.mark.slow
 def test_locust_s_own_page_shows_the_same_counts(quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
-    """Locust's page and CSV, read during a run, hold as many pages as our exporter; its metrics are there."""
-    command = [sys.executable, "-m", "entsurge", "run", str(quick_profile), "--target", free_sandbox[0], "--out", "w"]
+    """Locust's page and CSV hold as many pages as our exporter; visitors are its users, and its STOP ends the run."""
+    longer = tmp_path / "longer.toml"
+    longer.write_text(quick_profile.read_text("utf-8").replace('to = "09:08"', 'to = "12:00"'), encoding="utf-8")
+    command = [sys.executable, "-m", "entsurge", "run", str(longer), "--target", free_sandbox[0], "--out", "w"]
     command += ["--exporter-port", "19647", "--web-port", "18089", "--quiet"]
 
     exported = []
@@ -253,8 +256,23 @@ def test_locust_s_own_page_shows_the_same_counts(quick_profile: Path, free_sandb
 
     with subprocess.Popen(command, cwd=tmp_path, stdout=-1, stderr=-1, text=True) as run:
         wait_for(same)
+        taken = subprocess.run(
+            [*command[:-1], "--out", "other"], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        wait_for(lambda: json.loads(read("http://127.0.0.1:18089/stats/requests"))["user_count"] > 1)
+        told = json.loads(read("http://127.0.0.1:18089/stats/requests"))
+        foreign = urllib.request.Request("http://127.0.0.1:18089/stop", b"", {"Origin": "http://elsewhere.example"})
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(foreign, timeout=5)
+        urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:18089/stop", b""), timeout=5).close()
         _, errors = run.communicate(timeout=120)
+    assert run.returncode == 130, errors
+    assert read_run(tmp_path / "w").finish["end"] == "interrupted"
+    assert told["state"] == "running"
+    assert all(told["current_response_time_percentiles"].values())
     assert "Traceback" not in errors
+    assert (taken.returncode, "Traceback" in taken.stderr) == (2, False)
+    assert "--web-port 18089: Address already in use" in taken.stderr
     offered, lag = "entsurge_visits_offered_total", "entsurge_start_lag"
     for name in (offered, lag, "entsurge_page_seconds_bucket", "entsurge_visitors"):
         assert any(name in text for text in exported), name

@@ -74,13 +74,13 @@ def forget(record: Record) -> bool:
     return there
 
 
-def stop(say: Callable[[Record, str], None]) -> list[Record]:
-    """Settle everything that is in force, whoever holds it; what is still in force.
+def stop(say: Callable[[Record, str], None], wanted: Callable[[Record], bool] = lambda _: True) -> list[Record]:
+    """Settle everything that is in force and wanted, whoever holds it; what is still in force.
 
     The namespace of a living run stays: it is a place, no fault, and goes with its run.
     """
     places = [record for record in in_force() if record.kind == "namespace" and record.holder.alive()]
-    return _settle_all([record for record in in_force() if record not in places], "stop", say)
+    return _settle_all([record for record in in_force() if record not in places and wanted(record)], "stop", say)
 
 
 def _settle_all(records: Sequence[Record], how: str, say: Callable[[Record, str], None]) -> list[Record]:

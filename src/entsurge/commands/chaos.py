@@ -94,12 +94,23 @@ def _forgotten(identity: str, *, yes: bool) -> int:
     return errors.PASS
 
 
-@command.command("stop", epilog="Example: entsurge chaos stop")
-def stop() -> int:
-    """End every perturbation that is in force on this machine, now, whoever holds it; exit 1 when an undo failed."""
+@command.command(
+    "stop", epilog="Examples: entsurge chaos stop · entsurge chaos stop sso-slow --run 20261130T080000Z-lockdown-2020"
+)
+@click.argument("experiments", nargs=-1)
+@click.option("--run", metavar="NAME", help="Only what this run of the same project put in force.")
+def stop(experiments: tuple[str, ...], run: str | None) -> int:
+    """End every perturbation that is in force on this machine, now, whoever holds it; exit 1 when an undo failed.
+
+    With EXPERIMENTS or --run, those alone. A run goes on without them.
+    """
     from entsurge.chaos import settle
 
-    return _told(settle.stop, "nothing is in force")
+    def wanted(record: Record) -> bool:
+        of_run = run is None or (record.run == run and settle.is_of_this_project(record))
+        return of_run and (not experiments or record.experiment in experiments)
+
+    return _told(lambda say: settle.stop(say, wanted), "nothing is in force")
 
 
 def _told(act: Any, nothing: str) -> int:

@@ -13,6 +13,7 @@ from entsurge import errors
 from entsurge.audience import profile as profiles
 from entsurge.commands.endings import Ending, leaves_a_verdict
 from entsurge.commands.judge import judge
+from entsurge.commands.live_page import WithLive, asked, live_options, live_page
 from entsurge.commands.options import (
     RUNS,
     FiniteRange,
@@ -35,10 +36,14 @@ from entsurge.record.layout import is_run
 
 @click.command(
     "run",
+    cls=WithLive,
     epilog="Examples: entsurge run lockdown-2020 --target http://127.0.0.1:8080 · "
     "entsurge run ./ours.toml --target http://127.0.0.1:8080 --chaos static-home · "
     "entsurge run lockdown-2020 --target http://127.0.0.1:8080 --chaos sso-slow@09:02+6min --control-share 0.1 · "
-    "entsurge run lockdown-2020 --target http://127.0.0.1:8080 --processes 2",
+    "entsurge run lockdown-2020 --target http://127.0.0.1:8080 --processes 2 · "
+    "entsurge run lockdown-2020 --target http://127.0.0.1:8080 --live · "
+    "entsurge run lockdown-2020 --target ./ent.toml --live=crisis.example.org:9647 --live-token ./token "
+    "--live-certificate ./chain.pem --live-key ./key.pem",
 )
 @click.argument("profile")
 @click.option("--target", required=True, metavar="URL|FILE", help="A loopback address, or a target file (TOML).")
@@ -102,18 +107,21 @@ from entsurge.record.layout import is_run
 @click.option("--push-gateway", default="", metavar="URL",
               help="A Prometheus Pushgateway on loopback or a host the target allows.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress.")
+@live_options
 @replay_options
 @leaves_a_verdict
 def command(
     *, ending: Ending, profile: str, target: str, driver: str | None, chaos: tuple[str, ...], yes_production: bool,
     control_share: float, scenario: tuple[str, ...], out: Path | None, processes: int, workers: int, bind: str,
     source: tuple[str, ...], web_port: int, scrape: tuple[tuple[str, str], ...], exporter_port: int,
-    push_gateway: str, quiet: bool, **given: Any,
+    push_gateway: str, quiet: bool, live: str | None, live_token: Path | None, live_certificate: Path | None,
+    live_key: Path | None, **given: Any,
 ) -> int:  # fmt: skip
     """Replay PROFILE against the target; exits as `entsurge gate` would. A profile of several days is replayed in turn.
 
     Measures need the sandbox's token in ENTSURGE_ADMIN_TOKEN.
     """
+    page = asked(live, live_token, live_certificate, live_key)
     chosen = choose(target, driver)
     folder = unused(out, "day-01") if out else new_run_folder(Path(profile).stem, RUNS)
     spec = RunSpec(
@@ -148,9 +156,10 @@ def command(
         raise errors.UsageError(f"{loaded.name}: its measures ({named}) need the target's token", hint=hint)
     with perturbed(chaos, chosen, agreed=yes_production, workers_at=bind if workers else "") as front:
         spec = replace(spec, edge=list(front.edge), edge_authority=front.authority)
-        if in_turn:
-            return _run_days(spec, folder, len(in_turn), front, ending)
-        return _run(spec, folder, front, ending)
+        with live_page(page, folder):
+            if in_turn:
+                return _run_days(spec, folder, len(in_turn), front, ending)
+            return _run(spec, folder, front, ending)
 
 
 def _run(spec: RunSpec, folder: Path, front: Front, ending: Ending) -> int:

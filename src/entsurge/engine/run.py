@@ -25,6 +25,7 @@ from entsurge.engine.pushgateway import PushGateway, check_gateway
 from entsurge.engine.reach import reach
 from entsurge.engine.scrape import Scraper, endpoints
 from entsurge.engine.spec import RunSpec
+from entsurge.engine.web_page import check_port, web_page
 from entsurge.record.recorder import Recorder
 from entsurge.record.writer import RunDirectory
 from entsurge.targets.guard import Watch
@@ -95,6 +96,7 @@ class Run:
         access = self.run_context.access
         self.gateway = access.without_secrets().blocking(loopback=True)
         check_gateway(spec.push_gateway, self.gateway)
+        check_port(spec.web_port)
         reached = reach(spec.url, access)
         check_perturbations(self.prepared.planned, spec, access)
         asked = [*spec.scrape, *(each.model_dump() for each in self.prepared.profile.file.scrape)]
@@ -133,20 +135,17 @@ class Run:
         if self.guard:
             self.book.listeners.append(self.guard.fold)
         self.book.exporter.serve(self.spec.exporter_port)
-        web = environment.create_web_ui("127.0.0.1", self.spec.web_port) if self.spec.web_port else None
         pushing = PushGateway(
             self.spec.push_gateway, self.gateway, self.book.exporter, self.directory.path.name, self.book.progress.say
         )
         try:
-            with pushing, self.book.progress:
+            with pushing, self.book.progress, web_page(self.spec.web_port, environment, self.book, self.stop):
                 offering.gather()
                 if not self.ended.is_set():
                     self._perturbed(offering)
                 self._close(offering)
         finally:
             offering.close()
-            if web is not None:
-                web.stop()
         return self.end
 
     def _perturbed(self, offering: Local | Crew) -> None:

@@ -14,6 +14,7 @@ GAUGES, EVENTS, FAILURES, TARGET, CREATED = (
     "gauges.jsonl", "events.jsonl", "failures.jsonl", "target.jsonl", "created.jsonl",
 )  # fmt: skip
 CLEANED = "cleanup.json"
+REPORT = "report.{language}.html"  # written by render, beside the run
 
 
 def is_run(path: Path) -> bool:

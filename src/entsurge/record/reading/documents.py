@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_confi
 from typing_extensions import TypedDict
 
 from entsurge.errors import UsageError
-from entsurge.record.layout import CLEANED, CREATED, FINISH, FORMAT, MANIFEST, PROCESS, TARGET, is_run
+from entsurge.record.layout import CLEANED, CREATED, FINISH, FORMAT, MANIFEST, PROCESS, REPORT, TARGET, is_run
 
 LONGEST_SECONDS = 1_000_000  # over eleven days: a larger second is damage, not a run
 Seconds = Annotated[float, Field(ge=-LONGEST_SECONDS, le=LONGEST_SECONDS, allow_inf_nan=False)]
@@ -292,16 +292,30 @@ def read_whose(path: Path) -> Whose:
 
 def under_way(path: Path) -> bool:
     """Whether the process that writes this run is there, on this machine."""
+    return engine_of(path) is not None
+
+
+def engine_of(path: Path) -> int | None:
+    """The number of the process that writes this run, on this machine; None where there is none any more."""
     number = document(path / PROCESS, int, [])
     if number is None or (path / FINISH).is_file():
-        return False
+        return None
     process = Path("/proc") / str(number)
     try:
         words = (process / "cmdline").read_bytes().split(b"\0")
         told = next(json.loads(word) for word in words if word.startswith(b"{"))
-        return b"entsurge.engine" in words and (process / "cwd" / told["out"]).resolve() == path.resolve()
+        ours = b"entsurge.engine" in words and (process / "cwd" / told["out"]).resolve() == path.resolve()
     except (OSError, ValueError, StopIteration, KeyError, TypeError):
-        return False
+        return None
+    return int(number) if ours else None
+
+
+def read_report(path: Path, language: str) -> bytes | None:
+    """The report that was written beside a run, as a page; None where there is none."""
+    try:
+        return (path / REPORT.format(language=language)).read_bytes()
+    except OSError:
+        return None
 
 
 def read_finish(path: Path, notes: list[str]) -> Finish | None:

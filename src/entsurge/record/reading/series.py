@@ -122,6 +122,12 @@ class Series:
         if unknown:
             notes.append(f"{SERIES_FILE}: {unknown} rows mean nothing (unknown key or time) and were skipped")
 
+    def only_possible(self, rows: Rows) -> Rows:
+        """These rows without those that mean nothing: an unknown key, an impossible time or count."""
+        known = self._possible(rows)
+        known[known] &= np.array([each is not None for each in self.keys], bool)[rows.key[known]]
+        return Rows(*(column[known] for column in rows))
+
     def sums(self, chosen: NDArray[np.bool_], at_once: int = ROWS) -> Rows:
         """The rows of these keys added up over the run: one for each key and bucket; `second` is empty."""
         codes, counts = np.zeros(0, np.int64), np.zeros(0, np.int64)
