@@ -25,9 +25,12 @@ from known_cases import CASES, Case, Planned
 
 from entsurge import content
 from entsurge.audience import profile as profiles
+from entsurge.findings.serial import from_line
+from entsurge.findings.verdict import Concluded
 from entsurge.plan import summary
 from entsurge.plan.arrivals import Arrivals
 from entsurge.plan.people import groups
+from entsurge.render.saying import paragraph, say
 
 if TYPE_CHECKING:
     import argparse
@@ -137,9 +140,9 @@ def run(case: Case, seed: int) -> Told:
         done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
         if not (out / "verdict.json").is_file():
             return Told(case, seed, "nothing", done.returncode, "", done.stderr[-300:], right)
-        said = json.loads((out / "verdict.json").read_text("utf-8"))
-        why = said["reasons"][0]["en"] if said["reasons"] else ""
-        return Told(case, seed, said["verdict"], done.returncode, said["sentence"]["en"], why, right)
+        told = from_line(Concluded, (out / "verdict.json").read_bytes())
+        why = say(told.reasons[0], "en") if told.reasons else ""
+        return Told(case, seed, told.verdict, done.returncode, paragraph(told.sentences, "en"), why, right)
 
 
 def tried(case: Case, seed: int) -> list[Told]:

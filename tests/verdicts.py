@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from tests.typography import in_words
+
 from entsurge.analysis import read_run
 from entsurge.analysis.validity import broken
 from entsurge.analysis.verdict import judge
@@ -13,8 +15,8 @@ PACE = frozenset({"cpu", "loop"})
 def reasons(path: Path) -> list[str]:
     """Why this run's verdict is not PASS, in English; those that only this machine's haste gave are left out."""
     found = judge(read_run(path))
-    haste = {light.en for light in broken(found.lights) if light.name in PACE}
-    return [reason["en"] for reason in found.reasons if reason["en"] not in haste]
+    haste = {in_words(light.said) for light in broken(found.lights) if light.name in PACE}
+    return [in_words(reason) for reason in found.reasons if in_words(reason) not in haste]
 
 
 def agrees(path: Path, code: int) -> bool:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from entsurge import errors
 from entsurge.analysis import Run, judge, read_run
-from entsurge.analysis.verdict import measured as measured_text
-from entsurge.findings.comparison import about
 from entsurge.findings.serial import as_data
+from entsurge.findings.statement import Statement
 from entsurge.record.layout import VERDICT
 from entsurge.record.writer import write_json
 
@@ -18,39 +17,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from entsurge.analysis.objectives import Judged
-    from entsurge.findings.comparison import Compared, Comparison, PageErrors
-    from entsurge.findings.verdict import Said, Verdict
-
-SIGNS: dict[errors.Conclusion, str] = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "INVALID": "⊘"}
-NAMES = {
-    errors.PASS: "PASS", errors.USAGE: "NOT COMPARED", errors.MISSED: "FAIL",
-    errors.GUARD: "STOPPED", errors.UNREACHABLE: "UNREACHABLE", errors.NO_RECORD: "NOT RECORDED",
-    errors.INTERRUPTED: "INTERRUPTED",
-}  # fmt: skip
-SHOWN_RATIOS, SHOWN_BLIND = 3, 6
+    from entsurge.findings.comparison import Comparison
+    from entsurge.findings.verdict import Verdict
 
 
 @dataclass(frozen=True)
 class GateResult:
-    """One exit code for all runs, what to say about them, and their verdicts by path.
+    """One exit code for all runs, and their verdicts by path.
 
     `comparison` is that with the baselines, None without; `problem` what kept it from being made (exit code 2);
     `too_small`: nothing is wrong but that the comparison could have missed a regression, which was asked to be strict.
     """
 
-    lines: list[str]
     verdicts: dict[str, Verdict]
     runs: dict[str, Run]
     comparison: Comparison | None = None
-    notes: list[Said] = field(default_factory=list)
+    notes: list[Statement] = field(default_factory=list)
     problem: errors.UsageError | None = None
     too_small: bool = False
-
-    @property
-    def one_line(self) -> str:
-        """The whole conclusion: `FAIL (3): 2 of 6 required objectives missed; 1 page slower than its baseline`."""
-        name = self.conclusion if self.exit_code == errors.INVALID else NAMES.get(self.exit_code, "FAIL")
-        return f"{name} ({self.exit_code}): " + "; ".join(_clauses(self))
 
     @property
     def conclusions(self) -> list[errors.Conclusion]:
@@ -98,16 +82,14 @@ def gate(
             held = _hold(runs, baselines, quantile, least_effect)
         except errors.UsageError as error:
             problem = error
-    verdicts, lines = {}, []
+    verdicts = {}
     for path, run in zip(run_paths, runs, strict=True):
         found = judge(run, held.ratios)
         verdicts[str(path)] = found
-        lines += _lines(run, found)
         _write(path, found)
-    lines += _comparison_lines(held)
     by_path = {str(path): run for path, run in zip(run_paths, runs, strict=True)}
     too_small = strict and _could_miss(held, baselines)
-    return GateResult(lines, verdicts, by_path, held.comparison, held.notes, problem, too_small)
+    return GateResult(verdicts, by_path, held.comparison, held.notes, problem, too_small)
 
 
 def _could_miss(held: _Held, baselines: Sequence[Path]) -> bool:
@@ -129,7 +111,7 @@ class _Held:
 
     comparison: Comparison | None = None
     ratios: dict[tuple[str, str], Judged] = field(default_factory=dict)
-    notes: list[Said] = field(default_factory=list)
+    notes: list[Statement] = field(default_factory=list)
 
 
 def _hold(runs: Sequence[Run], baselines: Sequence[Path], quantile: float, least_effect: float) -> _Held:
@@ -149,108 +131,12 @@ def _hold(runs: Sequence[Run], baselines: Sequence[Path], quantile: float, least
             relative[id(seen[-1])] = quantiles(run, runs[-1])
     kept, notes = last_believable(seen)
     if not kept:
-        notes.append({
-            "fr": "aucun tir de référence utilisable : rien n’est comparé",
-            "en": "no baseline run can be used: nothing is compared",
-        })  # fmt: skip
+        notes.append(Statement("no-baseline"))
         return _Held(notes=notes)
     found = compare(kept, candidates, quantile=quantile, least_effect=least_effect)
     musts = wanted(runs[-1])
     own_quantiles = [quantiles(run, runs[-1]) for run in runs]
     return _Held(found, ratios(musts, [relative[id(run)] for run in kept], own_quantiles), notes)
-
-
-def _lines(run: Run, found: Verdict) -> list[str]:
-    head = f"{SIGNS[found.verdict]} {found.verdict:<13}{run.name}: {found.sentence['en']}"
-    return [head, *(f"    {reason['en']}" for reason in found.reasons), *(f"    note: {note}" for note in run.notes)]
-
-
-def _comparison_lines(held: _Held) -> list[str]:
-    found = held.comparison
-    if found is None:
-        return [f"note: {each['en']}" for each in held.notes]
-    compared = f"{len(found.scopes)} personas and services, {len(found.pages)} pages compared"
-    sides = f"{len(found.baselines)} baseline run(s)"
-    lines = [f"{_head(found)} {sides}: {compared}, p{found.quantile:g} of corrected latency"]
-    if found.errors_worse:
-        lines.append(f"    more pages fail: {found.errors.estimate:+.2%}, refused: {found.refused.estimate:+.2%}")
-    lines += [f"    {_about(each)}: {each.candidate_share:.1%} of pages fail, {each.baseline_share:.1%} before"
-              for each in found.failing]  # fmt: skip
-    if found.can_show:
-        lines += [_page_line(each) for each in found.regressions]
-    else:
-        for family in (found.scopes, found.pages):
-            lines += [_page_line(each) for each in sorted(family, key=lambda each: -each.ratio)[:SHOWN_RATIOS]]
-    lines += _unseen_lines(found)
-    said = [*held.notes, *found.notes, *({"en": f"the plans differ in {each['en']}"} for each in found.differences)]
-    return lines + [f"    note: {each['en']}" for each in said]
-
-
-def _head(found: Comparison) -> str:
-    if found.worse:
-        return "✗ WORSE than"
-    if found.unseen is None:
-        return "✓ NO WORSE than"
-    return "? NOT SHOWN WORSE than" if found.can_show else "? NOT JUDGED beside"
-
-
-def _unseen_lines(found: Comparison) -> list[str]:
-    """What could have been missed: in one line, then the widest gaps."""
-    if found.unseen is None:
-        return []
-    blind = [(each.smallest, each) for each in found.scopes if each.blind and each.smallest is not None]
-    widest = sorted(blind, key=lambda pair: -pair[0])[:SHOWN_BLIND]
-    return [
-        f"    unseen: {found.unseen['en']}",
-        *(f"        {_about(each)}: shown from {smallest - 1:+.0%} on" for smallest, each in widest),
-    ]
-
-
-def _about(each: Compared | PageErrors) -> str:
-    return about(each.persona, each.service, each.page)
-
-
-def _page_line(page: Compared) -> str:
-    interval = "" if page.low is None else f" ({page.low:.2f} to {page.high:.2f})"
-    times = f"{page.baseline_seconds:.2f} s → {page.candidate_seconds:.2f} s"
-    return f"    {_about(page)}: × {page.ratio:.2f}{interval}, {times}"
-
-
-def _clauses(result: GateResult) -> list[str]:
-    if result.problem is not None:
-        return [str(result.problem).splitlines()[0]]
-    findings = [each for verdict in result.verdicts.values() for each in verdict.objectives if each.required]
-    missed = [each for each in findings if each.state == "missed"]
-    clauses = [f"{len(missed)} of {len(findings)} required objectives missed"]
-    if missed:
-        worst = missed[0]
-        clauses[0] += f", such as {worst.persona} {worst.service} {worst.must} (measured {measured_text(worst)})"
-    clauses += [
-        f"{run.name} is {found.verdict}: {found.reasons[0]['en']}"
-        for run, found in zip(result.runs.values(), result.verdicts.values(), strict=True)
-        if found.verdict in ("INVALID", "INCONCLUSIVE") and found.reasons
-    ]
-    held = result.comparison
-    if held is not None:
-        clauses.append(_compared(held))
-        if held.errors_worse:
-            clauses.append("more pages fail or are refused")
-        if held.unseen is not None:
-            clauses.append(held.unseen["en"].partition(";")[0])
-    elif result.too_small:
-        clauses.append("no baseline run can be used: nothing is compared")
-    return clauses
-
-
-def _compared(held: Comparison) -> str:
-    scopes, pages, runs = len(held.scopes), len(held.pages), len(held.baselines)
-    if not held.can_show:
-        return f"{scopes} personas and services, {pages} pages shown beside too few runs to judge a difference"
-    slower = [sum(each.state == "regression" for each in family) for family in (held.scopes, held.pages)]
-    return (
-        f"{slower[0]} of {scopes} personas and services, {slower[1]} of {pages} pages slower than in {runs} baseline "
-        "run(s)"
-    )
 
 
 def _write(path: Path, found: Verdict) -> None:

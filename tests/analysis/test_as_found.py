@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.analysis.records import objective, pages, record, visit
+from tests.typography import in_words
 
 from entsurge.analysis.perturbations import perturbations
 from entsurge.analysis.validity import Light, broken, lights
@@ -52,12 +53,15 @@ def test_an_undo_that_failed_makes_the_run_invalid(tmp_path: Path) -> None:
     verdict = judge(read_run(path))
     assert (verdict.verdict, verdict.exit_code) == ("INVALID", 4)
     assert [each.state for each in verdict.objectives] == ["met"]
-    assert verdict.reasons == [{
-        "fr": "la cible n’est pas laissée telle que trouvée : gate est encore en place, son annulation a échoué "
-        "(valve: exit 1: stuck), voir `entsurge chaos recover`",
-        "en": "the target was not left as it was found: gate is still in force, its undo failed (valve: exit 1: "
-        "stuck), see `entsurge chaos recover`",
-    }]  # fmt: skip
+    (reason,) = verdict.reasons
+    assert in_words(reason, "fr") == (
+        "la cible n’est pas laissée telle que trouvée : gate est encore en place, son annulation a échoué "
+        "(valve: exit 1: stuck), voir `entsurge chaos recover`"
+    )
+    assert in_words(reason) == (
+        "the target was not left as it was found: gate is still in force, its undo failed (valve: exit 1: "
+        "stuck), see `entsurge chaos recover`"
+    )
     assert {each.id: each.end_s for each in perturbations(read_run(path))} == {"pump": 60, "gate": 140}
 
 
@@ -66,10 +70,12 @@ def test_a_steady_state_that_no_longer_holds_makes_the_run_invalid(tmp_path: Pat
     path = told(tmp_path, *WELL, ("pump", "deviated", 61.0, "queue: expected 0, found 7"))
     verdict = judge(read_run(path))
     assert (verdict.verdict, verdict.exit_code) == ("INVALID", 4)
-    assert "the steady state of pump no longer held after it (queue: expected 0, found 7)" in verdict.reasons[0]["en"]
-    assert "l’état stable de pump ne tenait plus après" in verdict.reasons[0]["fr"]
+    assert "the steady state of pump no longer held after it (queue: expected 0, found 7)" in in_words(
+        verdict.reasons[0]
+    )
+    assert "l’état stable de pump ne tenait plus après" in in_words(verdict.reasons[0], "fr")
     more = (("pump", "deviated", 61.0, "q"), ("gate", "undo failed", 80.2, "stuck"))
-    said = light(told(tmp_path, *WELL[:3], *more)).en
+    said = in_words(light(told(tmp_path, *WELL[:3], *more)).said)
     assert "steady state of pump" in said
     assert "gate is still in force" in said
 
@@ -86,8 +92,8 @@ def test_a_lease_is_told_from_a_normal_end(tmp_path: Path) -> None:
     """Shown with its reason, not judged; it was in force until its lease ended, at the latest."""
     path = told(tmp_path, *WELL[:3], ("gate", "undo failed", 80.2, "x"), ("gate", "left to its lease", 80.5, "500"))
     assert light(path).ok is None
-    assert light(path).en == "gate was ended by its lease alone, not by its undo (500)"
-    assert "échéance de son bail" in light(path).fr
+    assert in_words(light(path).said) == "gate was ended by its lease alone, not by its undo (500)"
+    assert "échéance de son bail" in in_words(light(path).said, "fr")
     assert judge(read_run(path)).verdict == "PASS"
     assert perturbations(read_run(path))[1].end_s == pytest.approx(95.5)
 
@@ -95,7 +101,7 @@ def test_a_lease_is_told_from_a_normal_end(tmp_path: Path) -> None:
 def test_what_ended_long_after_its_time_is_shown(tmp_path: Path) -> None:
     """Undone half a minute late: not judged; a second late is nothing."""
     late = light(told(tmp_path, *WELL[:3], ("gate", "undone", 110.0, "guardian")))
-    assert (late.ok, late.en) == (None, "gate was undone 30 s after its time")
+    assert (late.ok, in_words(late.said)) == (None, "gate was undone 30 s after its time")
     assert light(told(tmp_path, *WELL[:3], ("gate", "ended", 81.0, "normal"))).ok is True
 
 
@@ -103,13 +109,15 @@ def test_what_nobody_told_the_end_of_is_unknown(tmp_path: Path) -> None:
     """Shown as such, of a run that has ended or broken off; never called as it was found."""
     for end in ("completed", "guard", ""):
         found = light(told(tmp_path, *WELL[:3], end=end))
-        assert (found.ok, found.en) == (None, "nobody has told how gate ended")
-        assert found.fr == "nul n’a dit comment gate a pris fin"
+        assert (found.ok, in_words(found.said)) == (None, "nobody has told how gate ended")
+        assert in_words(found.said, "fr") == "nul n’a dit comment gate a pris fin"
 
 
 def test_a_long_reason_keeps_its_end(tmp_path: Path) -> None:
     """A long command that exits with 1: how it begins, and what it said last."""
-    said = light(told(tmp_path, *WELL[:3], ("gate", "undo failed", 80.2, f"sh -c {'x' * 500}: exit 1: stuck"))).en
+    said = in_words(
+        light(told(tmp_path, *WELL[:3], ("gate", "undo failed", 80.2, f"sh -c {'x' * 500}: exit 1: stuck"))).said, "en"
+    )
     assert "(sh -c xxx" in said
     assert "x: exit 1: stuck)" in said
     assert len(said) < 350
@@ -120,7 +128,7 @@ def test_a_run_that_was_stopped_is_judged_too(tmp_path: Path) -> None:
     path = told(tmp_path, *WELL[:3], ("gate", "undo failed", 80.2, "stuck"), end="guard")
     verdict = judge(read_run(path))
     assert verdict.exit_code == 5
-    assert any("gate is still in force" in each["en"] for each in verdict.reasons)
+    assert any("gate is still in force" in in_words(each) for each in verdict.reasons)
     assert [each.name for each in broken(verdict.lights)] == ["as-found"]
 
 
@@ -128,7 +136,7 @@ def test_what_never_was_in_force_is_said_as_before(tmp_path: Path) -> None:
     """`never in force` is its own light; an undo that fails even so is said beside it."""
     path = told(tmp_path, *WELL[:1], WELL[2], ("gate", "refused", 70.0, "exit 1"), ("gate", "ended", 70.1, "refused"))
     found = {each.name: each for each in lights(read_run(path))}
-    assert found["perturbations"].en == "perturbations never in force: gate"
+    assert in_words(found["perturbations"].said) == "measures or faults never in force: gate"
     assert found["as-found"].ok is True
     path = told(tmp_path, *WELL[:1], WELL[2], ("gate", "refused", 70.0, "exit 1"), ("gate", "undo failed", 71.0, "rm"))
     assert [each.name for each in broken(lights(read_run(path)))] == ["perturbations", "as-found"]
@@ -143,5 +151,5 @@ def test_why_a_guard_ended_the_run_is_said(tmp_path: Path) -> None:
         events.write(json.dumps(row) + "\n")
     found = judge(read_run(path))
     assert found.exit_code == 5
-    assert f"a guard stopped the run ({said})" in [each["en"] for each in found.reasons]
-    assert f"un garde-fou a arrêté le tir ({said})" in [each["fr"] for each in found.reasons]
+    assert f"a guard stopped the run ({said})" in [in_words(each) for each in found.reasons]
+    assert f"un garde-fou a arrêté le tir ({said})" in [in_words(each, "fr") for each in found.reasons]

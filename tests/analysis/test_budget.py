@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from tests.analysis.records import objective, pages, record, run_of, visit
+from tests.typography import in_words
 
 from entsurge.analysis.budget import budget, promised
 from entsurge.commands.budget import command
@@ -65,7 +66,7 @@ def test_a_run_that_is_not_to_be_believed_is_shown_and_not_counted(tmp_path: Pat
     sound = run_of(tmp_path, rows(990, failed=10), visits=[visit()])
     found = budget([unbelievable, sound], 0.99)
     assert found.runs[0].left_out
-    assert "visits started / planned 0 / 1" in found.runs[0].left_out[0]["en"]
+    assert "visits started: 0 of 1 planned" in in_words(found.runs[0].left_out[0])
     assert found.burn == pytest.approx(1)
 
 

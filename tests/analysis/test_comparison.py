@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.analysis.records import objective, pages, record, run_of
+from tests.typography import in_words
 
 from entsurge.analysis.baseline import last_believable, run_folders
 from entsurge.analysis.comparison import compare
@@ -13,6 +14,7 @@ from entsurge.analysis.history import changes
 from entsurge.analysis.measured import Measured, Page, measured
 from entsurge.analysis.relative import quantiles, ratios, wanted
 from entsurge.errors import UsageError
+from entsurge.findings.statement import Statement
 
 PLAN = {
     "profile": "p", "scale": "1", "compression": 1.0, "window": {"day": "monday"}, "plan_digest": "d", "target": "t",
@@ -72,7 +74,7 @@ def test_one_run_a_side_shows_a_ratio_and_judges_nothing() -> None:
     assert found.pages[0].ratio == pytest.approx(2, rel=0.01)
     assert not found.worse
     assert not found.can_show
-    assert any("cannot show" in note["en"] and "1,00" in note["fr"] for note in found.notes)
+    assert any("cannot show" in in_words(note) and "p : 1)" in in_words(note, "fr") for note in found.notes)
 
 
 def test_more_errors_are_worse_before_anything_else() -> None:
@@ -99,7 +101,7 @@ def test_a_page_that_fails_whole_is_found_though_it_has_no_latency() -> None:
     assert [page.page for page in found.failing] == ["page-7"]
     assert found.errors.estimate < 0.01
     assert found.worse
-    assert any("left out" in note["en"] for note in found.notes)
+    assert any("left out" in in_words(note) for note in found.notes)
 
 
 @pytest.mark.parametrize("name", ["profile", "scale", "compression", "window"])
@@ -109,16 +111,16 @@ def test_other_plans_are_not_compared(name: str) -> None:
     with pytest.raises(UsageError, match=name) as error:
         compare([one], [two])
     assert error.value.exit_code == 2
-    assert any(name in said["en"] for said in compare([one], [two], enforce=False).differences)
+    assert any(name in in_words(each) for each in compare([one], [two], enforce=False).differences)
 
 
 def test_another_seed_or_measure_is_named() -> None:
     """Not refused, said in both languages."""
     found = compare([run({"a": 1.0})], [run({"a": 1.0}, plan_digest="e", perturbations=["news-closed"])])
-    assert [said["en"].partition(":")[0] for said in found.differences] == [
+    assert [in_words(each).partition(":")[0] for each in found.differences] == [
         "visits drawn (seed or figures)", "measures and faults",
     ]  # fmt: skip
-    assert "news-closed" in found.differences[1]["fr"]
+    assert "news-closed" in in_words(found.differences[1], "fr")
 
 
 def test_two_to_thirty_runs() -> None:
@@ -150,10 +152,10 @@ def test_a_run_without_a_page_is_compared_with_nothing(tmp_path: Path) -> None:
 def test_baselines_are_the_last_ten_that_can_be_believed() -> None:
     """Of twelve, the two oldest and the one in doubt stay out; the doubt is said."""
     runs = [replace(run({"a": 1.0}), name=f"r{day}", started_utc=f"2026-01-{day:02}") for day in range(1, 13)]
-    doubtful = replace(runs[5], unbelievable=({"fr": "processeur 97 %", "en": "generator CPU 97%"},))
+    doubtful = replace(runs[5], unbelievable=(Statement("light.cpu", {"busy_percent": 97}),))
     kept, notes = last_believable([*reversed(runs[6:]), doubtful, *runs[:5]])
     assert [each.name for each in kept] == [f"r{day}" for day in (2, 3, 4, 5, 7, 8, 9, 10, 11, 12)]
-    assert [note["en"] for note in notes] == ["baseline r6 left out: generator CPU 97%"]
+    assert [in_words(note) for note in notes] == ["baseline r6 left out: generator CPU: 97%"]
 
 
 def test_a_folder_of_runs_stands_for_them(tmp_path: Path) -> None:
@@ -217,7 +219,7 @@ def test_what_is_left_out_is_said_with_its_reason_and_counts(tmp_path: Path) -> 
     assert {(each.persona, each.service): each.reason for each in found.left_out_scopes} == {
         ("parent", "marks"): "rare", ("parent", "news"): "not-served",
     }  # fmt: skip
-    notes = [note["en"] for note in found.notes]
+    notes = [in_words(note) for note in found.notes]
     assert notes[0].startswith("2 of 7 personas and services left out: 1 asked for fewer than 20 times")
     assert notes[1].startswith(
         "32 of 33 pages left out: 31 asked for fewer than 20 times in one of the runs (median 5), which"
@@ -233,8 +235,10 @@ def test_what_is_left_out_cannot_be_green(tmp_path: Path) -> None:
     thin = several(tmp_path, seconds * 2)
     found = compare(thin[:4], thin[4:])
     assert found.state == "amber"
-    assert found.unseen["en"].endswith("for 1 of 7 personas and services (1 of them with too few pages to be judged)")
-    assert "trop peu de pages" in found.unseen["fr"]
+    assert in_words(found.unseen).endswith(
+        "for 1 of 7 personas and services (1 of them with too few pages to be judged)"
+    )
+    assert "trop peu de pages" in in_words(found.unseen, "fr")
 
 
 def test_what_could_have_been_missed_is_said_with_how_many_runs_would_do() -> None:
@@ -251,10 +255,10 @@ def test_what_could_have_been_missed_is_said_with_how_many_runs_would_do() -> No
     assert all(each.blind and each.smallest > 1.10 for each in found.scopes)
     baselines, candidates = found.scopes[0].would_do
     assert 4 < candidates <= baselines <= 10
-    assert f"{baselines} baselines and {candidates} candidates should do" in found.unseen["en"]
+    assert f"{baselines} baselines and {candidates} candidates should do" in in_words(found.unseen)
     assert found.state == "amber"
     few = compare([loose(1.0)], [loose(1.2)])
-    assert few.unseen["en"].endswith("it takes four a side at least, or three against ten")
+    assert in_words(few.unseen).endswith("it takes four a side at least, or three against ten")
     assert few.state == "amber"
 
 

@@ -2,6 +2,8 @@
 
 from types import SimpleNamespace
 
+from tests.typography import in_words
+
 from entsurge.analysis.validity import EDGE, _edge, broken
 from entsurge.client.response import Headers, Response
 from entsurge.drivers.results import not_as_it_should_be
@@ -15,8 +17,8 @@ def test_the_reason_that_drivers_give_is_the_one_that_is_looked_for() -> None:
     assert reason == f"{EDGE}cloudflare"
     light = _edge(SimpleNamespace(finish={"limits": {reason: 3, "own-limit": 2}}))
     assert broken([light]) == [light]
-    assert "cloudflare: 3" in light.en
-    assert "cloudflare: 3" in light.fr
+    assert "cloudflare: 3" in in_words(light.said)
+    assert "cloudflare: 3" in in_words(light.said, "fr")
 
 
 def test_without_one_the_light_is_green() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.analysis.records import objective, pages, record, visit
+from tests.typography import in_words
 
 from entsurge.analysis.validity import lights
 from entsurge.analysis.verdict import judge
@@ -36,28 +37,28 @@ UNKNOWN = {"state": "touched", "detail": "nobody can say what: Envoy is gone"}
 @pytest.mark.parametrize(
     ("events", "ok", "en", "fr"),
     [
-        ([touched(3), touched(412)], True, "touched by perturbations: sso (412 requests)",
-         "touché par les perturbations : sso (412 requêtes)"),
+        ([touched(3), touched(412)], True, "touched by measures and faults: sso (412 requests)",
+         "ont été touchés par les mesures et les pannes : sso (412 requêtes)"),
         ([touched(0, "packets")], False, "in force, and touched nothing: sso (0 packets)",
          "en place, et sans effet sur quiconque : sso (0 paquet)"),
         ([UNKNOWN], None, "nobody knows what was touched: sso (nobody can say what: Envoy is gone)",
          "nul ne sait qui a été touché : sso (nobody can say what: Envoy is gone)"),
-        ([touched(3), UNKNOWN], True, "touched by perturbations: sso (3 requests)",
-         "touché par les perturbations : sso (3 requêtes)"),
+        ([touched(3), UNKNOWN], True, "touched by measures and faults: sso (3 requests)",
+         "ont été touchés par les mesures et les pannes : sso (3 requêtes)"),
     ],
 )  # fmt: skip
 def test_the_light_says_how_many(tmp_path: Path, events: list[dict], ok: bool | None, en: str, fr: str) -> None:
     """The last count; none is broken; what nobody could count is shown."""
     (light,) = [each for each in lights(read_run(told(tmp_path, *events))) if each.name == "evidence"]
     assert light.ok is ok
-    assert (light.en, light.fr) == (en, fr)
+    assert (in_words(light.said), in_words(light.said, "fr")) == (en, fr)
 
 
 def test_nothing_touched_is_invalid(tmp_path: Path) -> None:
     """Exit 4, whatever the objectives say, with the reason."""
     verdict = judge(read_run(told(tmp_path, touched(0))))
     assert (verdict.verdict, verdict.exit_code) == ("INVALID", 4)
-    assert [each["en"] for each in verdict.reasons] == ["in force, and touched nothing: sso (0 requests)"]
+    assert [in_words(each) for each in verdict.reasons] == ["in force, and touched nothing: sso (0 requests)"]
 
 
 def test_a_fault_that_can_have_no_evidence_is_not_condemned(tmp_path: Path) -> None:

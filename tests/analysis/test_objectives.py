@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from tests.analysis.records import Pages, objective, pages, run_of, visit
+from tests.typography import in_words
 
 from entsurge.analysis.objectives import Finding, judge_objectives
 from entsurge.analysis.verdict import judge
@@ -89,7 +90,7 @@ def test_a_phase_that_the_run_has_not_is_said(tmp_path: Path) -> None:
         run_of(tmp_path, pages(count=500), visits=[visit()], objectives=[objective("p95 < 1s", phase="fault")])
     )
     assert found.verdict == "INCONCLUSIVE"
-    assert any("no phase fault, but warm-up, surge, drain" in reason["en"] for reason in found.reasons)
+    assert any("no phase “fault”, but warm-up, surge, drain" in in_words(reason) for reason in found.reasons)
 
 
 def test_a_run_without_a_request_is_invalid_and_says_why(tmp_path: Path) -> None:

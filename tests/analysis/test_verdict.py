@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.analysis.records import objective, pages, record, run_of, visit
-from tests.typography import plain
+from tests.typography import in_words, plain, sentences
 
 from entsurge.analysis import judge, read_run, report
 from entsurge.analysis.continuity import continuity
@@ -18,6 +18,7 @@ from entsurge.findings.serial import as_json
 from entsurge.gate import gate
 from entsurge.record.reading.documents import under_way
 from entsurge.render import render_html
+from entsurge.render.gate_lines import one_line
 
 FAST = objective("p95 < 1s", id="fast")
 WELL = objective("errors < 5%", id="well")
@@ -35,14 +36,16 @@ def test_too_small_is_not_to_be_taken_for_not_to_be_believed(tmp_path: Path) -> 
     found = judge(run)
     assert (found.verdict, found.exit_code) == ("INCONCLUSIVE", 4)
     assert found.objectives[0].needed == 59
-    assert found.sentence["en"].startswith(
-        "The run is inconclusive: not enough data for pupils: p95 < 1s (40 pages; it takes about 59: a window of "
-        "2.5 min instead of 1.7, or scale 1/58 instead of 1/86)."
+    assert sentences(found.sentences).startswith(
+        "The run is inconclusive: not enough data for pupils: 95 of 100 pages within 1 s (40 pages; it takes "
+        "about 59: a window of 2.5 min instead of 1.7, or scale 1/58 instead of 1/86)."
     )
-    assert found.sentence["fr"].startswith(
-        "Essai non concluant : données insuffisantes pour les élèves : p95 < 1s (40 pages"
+    assert sentences(found.sentences, "fr").startswith(
+        "Essai non concluant : données insuffisantes pour les élèves : 95 pages sur 100 en 1 s au plus (40 pages"
     )
-    assert "soit une fenêtre de 2,5 min au lieu de 1,7, ou l’échelle 1/58 au lieu de 1/86" in found.sentence["fr"]
+    assert "soit une fenêtre de 2,5 min au lieu de 1,7, ou l’échelle 1/58 au lieu de 1/86" in sentences(
+        found.sentences, "fr"
+    )
 
 
 def test_a_proven_miss_outweighs_thin_data_and_a_broken_measurement_both(tmp_path: Path) -> None:
@@ -52,13 +55,16 @@ def test_a_proven_miss_outweighs_thin_data_and_a_broken_measurement_both(tmp_pat
     path = record(tmp_path, rows, [visit()], objectives=[FAST, thin])
     found = judge(read_run(path))
     assert (found.verdict, found.exit_code) == ("FAIL", 3)
-    assert any("objective missed for pupils: p95 < 1s, measured 9.0" in each["en"] for each in found.reasons)
-    assert any("not enough data for pupils" in each["en"] for each in found.reasons)
+    assert any(
+        "objective missed for pupils: 95 of 100 pages within 1 s; measured 9" in in_words(each)
+        for each in found.reasons
+    )
+    assert any("not enough data for pupils" in in_words(each) for each in found.reasons)
     found = judge(read_run(ended(path, cpu_share=0.99)))
     assert (found.verdict, found.exit_code) == ("INVALID", 4)
-    assert found.sentence["en"].startswith("The run is not to be believed: generator CPU 99%.")
-    assert found.sentence["fr"].startswith("Essai non fiable : processeur du générateur 99 %.")
-    assert any("objective missed for pupils" in each["en"] for each in found.reasons)
+    assert sentences(found.sentences).startswith("The run is not to be believed: generator CPU: 99%.")
+    assert sentences(found.sentences, "fr").startswith("Essai non fiable : processeur du générateur : 99 %.")
+    assert any("objective missed for pupils" in in_words(each) for each in found.reasons)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +85,7 @@ def test_a_run_that_was_cut_short_is_judged_as_far_as_it_went(
     assert (found.verdict, found.exit_code) == (verdict, code)
     if verdict == "INCONCLUSIVE":
         assert found.objectives[0].state == "met"
-        assert "interrupted" in found.sentence["en"] or "did not answer" in found.sentence["en"]
+        assert "interrupted" in sentences(found.sentences) or "did not answer" in sentences(found.sentences)
 
 
 def test_what_was_refused_is_in_the_sentence_of_every_verdict(tmp_path: Path) -> None:
@@ -94,10 +100,12 @@ def test_what_was_refused_is_in_the_sentence_of_every_verdict(tmp_path: Path) ->
     for seconds, verdict in ((0.2, "PASS"), (9.0, "FAIL")):
         found = judge(run_of(tmp_path, pages(seconds=seconds, count=400), visits=visits, objectives=[FAST]))
         assert found.verdict == verdict
-        assert "Pages refused, visits turned away included: 50% for pupils, 100% for parents." in found.sentence["en"]
+        assert "Pages refused, visits turned away included: 50% for pupils, 100% for parents." in sentences(
+            found.sentences, "en"
+        )
         assert (
             "Pages refusées, visites renvoyées comprises : 50 % pour les élèves, 100 % pour les parents."
-            in found.sentence["fr"]
+            in sentences(found.sentences, "fr")
         )
         assert found.refused == {"student": 0.5, "parent": 1.0}
     served = objective("served >= 95%", id="served")
@@ -131,7 +139,9 @@ def test_a_run_that_goes_on_is_provisional_and_not_judged(tmp_path: Path) -> Non
             time.sleep(0.01)
         found = judge(read_run(path))
         assert (found.verdict, found.exit_code) == ("INCONCLUSIVE", 4)
-        assert found.sentence["en"].startswith("In progress, provisional: read to second 40 of 140; nothing is judged")
+        assert sentences(found.sentences).startswith(
+            "Provisional: the run goes on, read to second 40 of 140; nothing is judged"
+        )
         assert found.objectives[0].state == "not-judged"
         assert not any(light.ok is False for light in found.lights)
         data = report([path])
@@ -145,7 +155,7 @@ def test_a_run_that_goes_on_is_provisional_and_not_judged(tmp_path: Path) -> Non
         engine.communicate(b"\n", timeout=30)
     found = judge(read_run(path))
     assert found.verdict == "INVALID"
-    assert "the run broke off" in found.sentence["en"]
+    assert "the run broke off" in sentences(found.sentences)
 
 
 def test_several_candidates_are_one_conclusion_by_precedence(tmp_path: Path) -> None:
@@ -155,11 +165,13 @@ def test_several_candidates_are_one_conclusion_by_precedence(tmp_path: Path) -> 
     bad = record(tmp_path, pages(seconds=9.0, count=400), [visit()], objectives=[FAST])
     found = gate([good, thin])
     assert found.exit_code == 4
-    assert found.one_line.startswith("INCONCLUSIVE (4): ")
+    assert one_line(found, "en").startswith("INCONCLUSIVE (4): ")
     found = gate([good, thin, bad])
     assert found.exit_code == 3
-    assert found.one_line.startswith("FAIL (3): 1 of 3 required objectives missed, such as student * p95 < 1s")
-    assert "is INCONCLUSIVE" in found.one_line
+    assert one_line(found, "en").startswith(
+        "FAIL (3): 1 of 3 required objectives missed, such as pupils: 95 of 100 pages within 1"
+    )
+    assert "is INCONCLUSIVE" in one_line(found, "en")
 
 
 def test_nobody_is_said_to_have_published_nothing_where_nothing_may_be_written(tmp_path: Path) -> None:

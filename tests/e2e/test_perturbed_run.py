@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests.typography import in_words
 
 from entsurge.analysis import frames, read_run
 from entsurge.analysis.effects import effects
@@ -245,7 +246,9 @@ def test_an_undo_that_fails_makes_the_run_invalid(entsurge, quick_profile, free_
     assert "the target was not left as it was found: pump is still in force, its undo failed (" in done.stdout
     assert "the pump is stuck" in done.stdout
     verdict = json.loads((tmp_path / "u" / "verdict.json").read_text())
-    assert "pump est encore en place, son annulation a échoué" in " ".join(each["fr"] for each in verdict["reasons"])
+    assert "pump est encore en place, son annulation a échoué" in " ".join(
+        in_words(each, "fr") for each in verdict["reasons"]
+    )
     assert {each["state"] for each in verdict["objectives"]} & {"met", "missed"}
     states = [each["state"] for each in read_run(tmp_path / "u").events if each["kind"] == "perturbation"]
     assert states == ["applied", "undo failed"]

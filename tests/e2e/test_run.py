@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from tests.typography import in_words, plain
 from tests.verdicts import agrees, reasons
 
 from entsurge.analysis import frames, read_run
@@ -45,7 +46,7 @@ def test_a_run_starts_every_visit_and_passes(entsurge, whole, tmp_path: Path) ->
     assert (path / "report.en.html").is_file()
     verdict = json.loads((path / "verdict.json").read_text())
     assert verdict["verdict"] in said.split()
-    assert verdict["sentence"]["en"] in said
+    assert " ".join(in_words(each) for each in verdict["sentences"]) in plain(said)
     gate = entsurge("gate", str(path), "--junit", "gate.xml")
     assert gate.returncode == verdict["exit_code"]
     assert "<testsuite" in (tmp_path / "gate.xml").read_text()

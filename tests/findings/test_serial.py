@@ -14,6 +14,7 @@ from entsurge.analysis import judge, read_run, report
 from entsurge.analysis.brief import brief
 from entsurge.analysis.comparison_report import comparison_report
 from entsurge.findings.serial import PUBLISHED, as_data, as_json, as_line, from_line, schema, schema_text
+from entsurge.findings.statement import Statement
 from entsurge.gate import gate
 from entsurge.render.ci import gate_report
 
@@ -67,8 +68,12 @@ def test_findings_come_back_as_they_were(found: dict[str, Any]) -> None:
 
 def test_what_is_no_number_is_null_and_what_is_no_text_is_replaced(found: dict[str, Any]) -> None:
     """Infinity and NaN, and half a surrogate pair as a target may send it."""
-    odd = replace(found["verdict"], refused={"a": math.inf, "b": math.nan}, sentence={"fr": "a\ud800b", "en": "é"})
+    odd = replace(
+        found["verdict"],
+        refused={"a": math.inf, "b": math.nan},
+        sentences=[Statement("x", {"name": "a\ud800b", "who": "é"})],
+    )
     told = json.loads(as_json(odd))
     assert told["refused"] == {"a": None, "b": None}
-    assert told["sentence"] == {"fr": "a?b", "en": "é"}
+    assert told["sentences"] == [{"code": "x", "of": {"name": "a?b", "who": "é"}}]
     assert "\ud800" not in as_json(odd)

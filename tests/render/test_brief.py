@@ -99,7 +99,7 @@ def test_a_measurement_in_doubt_advises_only_to_measure_again(tmp_path: Path) ->
     data = brief(run)
     assert advised(data) == ["measure-again"]
     text = render_brief_markdown(data, "en")
-    assert "The rehearsal is not to be believed: generator CPU 99%" in text
+    assert "The rehearsal is not to be believed: generator CPU: 99%" in text
     assert text.count("The rehearsal cannot tell.") == 2
     assert "of their pages served" not in text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from entsurge.errors import UsageError
+from entsurge.findings.statement import Statement
 from entsurge.record.layout import is_run, runs_in
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from entsurge.analysis.measured import Measured
-    from entsurge.findings.verdict import Said
 
 MOST_BASELINES, MOST_RUNS = 10, 30
 
@@ -39,16 +39,12 @@ def in_order(runs: Iterable[Measured]) -> list[Measured]:
     return sorted(runs, key=lambda run: (run.started_utc, run.name))
 
 
-def last_believable(runs: Sequence[Measured]) -> tuple[list[Measured], list[Said]]:
-    """The last ten that ran to their end and whose measurement holds; what was left out, said in both languages."""
+def last_believable(runs: Sequence[Measured]) -> tuple[list[Measured], list[Statement]]:
+    """The last ten that ran to their end and whose measurement holds; what was left out."""
     kept, notes = [], []
     for run in in_order(runs):
         if run.unbelievable:
-            reason = run.unbelievable[0]
-            notes.append({
-                "fr": f"référence {run.name} écartée : {reason['fr']}",
-                "en": f"baseline {run.name} left out: {reason['en']}",
-            })  # fmt: skip
+            notes.append(Statement("baseline-left-out", {"name": run.name, "why": run.unbelievable[0]}))
         else:
             kept.append(run)
     return kept[-MOST_BASELINES:], notes

@@ -11,14 +11,14 @@ from entsurge.audience.objective import Must
 from entsurge.audience.strict import minutes
 from entsurge.errors import UsageError
 from entsurge.findings.budget import ErrorBudget, Spent
+from entsurge.findings.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from entsurge.findings.verdict import Said
     from entsurge.record.reading.run import Run
 
-CUT_SHORT: Said = {"fr": "tir inachevé", "en": "not run to its end"}
+CUT_SHORT = Statement("not-to-its-end")
 
 
 def promised(runs: Sequence[Run]) -> float:

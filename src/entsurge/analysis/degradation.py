@@ -10,13 +10,12 @@ from entsurge.analysis.words import SERVICES, whom
 from entsurge.audience.objective import parse_objective
 from entsurge.audience.persona import of_manifest
 from entsurge.findings.matrix import Cell, Matrix
+from entsurge.findings.statement import Statement
 
 if TYPE_CHECKING:
     from entsurge.findings.matrix import CellState
-    from entsurge.findings.verdict import Said
     from entsurge.record.reading.run import Run
 
-ORDER = tuple(SERVICES["en"])
 WELL, POORLY = 95.0, 80.0
 OUTCOMES = ("ok", "shed", "failed", "lost", "unserved")
 APDEX_SECONDS = 0.5
@@ -27,7 +26,7 @@ def matrix(run: Run, baseline: Run | None) -> Matrix:
     """Cells of persona × service: counts, served of 100 planned, latency, change in points with its interval."""
     own, base = _counts(run), _counts(baseline) if baseline else {}
     personas = _ordered({persona for persona, _ in own}, tuple(of_manifest(run.manifest)))
-    services = _ordered({service for _, service in own}, ORDER)
+    services = _ordered({service for _, service in own}, SERVICES)
     cells: dict[str, dict[str, Cell]] = {persona: {} for persona in personas}
     for persona in personas:
         for service in services:
@@ -115,12 +114,12 @@ def _state(of: dict[str, int], served: float | None, p95: float | None, slow_fro
     return "warn" if served < WELL or slow > 1 else "ok"
 
 
-def _inversions(run: Run, cells: dict[str, dict[str, Cell]]) -> list[Said]:
+def _inversions(run: Run, cells: dict[str, dict[str, Cell]]) -> list[Statement]:
     """Services where a protected persona is served less than an unprotected one, beyond chance."""
     protected = [name for name in cells if name in run.manifest.get("protected", ())]
     others = [name for name in cells if name not in protected]
-    found: list[Said] = []
-    for service in ORDER:
+    found: list[Statement] = []
+    for service in SERVICES:
         for one in protected:
             for other in others:
                 if service in cells[one] and service in cells[other]:
@@ -128,18 +127,11 @@ def _inversions(run: Run, cells: dict[str, dict[str, Cell]]) -> list[Said]:
     return found
 
 
-def _inversion(run: Run, one: str, other: str, service: str, cells: dict[str, dict[str, Cell]]) -> list[Said]:
+def _inversion(run: Run, one: str, other: str, service: str, cells: dict[str, dict[str, Cell]]) -> list[Statement]:
     mine, theirs = cells[one][service], cells[other][service]
     low, high = proportion.difference(theirs.ok, theirs.planned, mine.ok, mine.planned)
     more, less = theirs.served_percent or 0.0, mine.served_percent or 0.0
     if low <= 0 or more - less < INVERSION_POINTS:
         return []
-    shown = f"{more:.0f}", f"{less:.0f}", f"{100 * low:.0f}", f"{100 * high:.0f}"
-    return [
-        {
-            "fr": f"{whom(run, other, 'fr')} perdent moins que {whom(run, one, 'fr')} ({SERVICES['fr'][service]}) : "
-            "{} contre {} sur 100, intervalle de l’écart {} à {}".format(*shown),
-            "en": f"{whom(run, other, 'en')} lose less than {whom(run, one, 'en')} ({SERVICES['en'][service]}): "
-            "{} against {} of 100, interval of the gap {} to {}".format(*shown),
-        }
-    ]
+    shown = {"more": round(more), "less": round(less), "low": round(100 * low), "high": round(100 * high)}
+    return [Statement("inversion", {"other": whom(run, other), "one": whom(run, one), "service": service, **shown})]

@@ -9,12 +9,12 @@ import numpy as np
 
 from entsurge.analysis.measured import FEWEST_PAGES, by_scope
 from entsurge.findings.comparison import LeftOut
+from entsurge.findings.statement import Statement, together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from entsurge.analysis.measured import Measured, Page
-    from entsurge.findings.verdict import Said
 
 Why = Literal["rare", "not-served"]
 RARE: Why = "rare"
@@ -47,31 +47,15 @@ def _left_out(
     return found
 
 
-def said(found: Sequence[LeftOut], whole: int, what: Said) -> list[Said]:
-    """Why they are left out, in one sentence a language; nothing of none. `what` names them: pages, scopes."""
+def said(found: Sequence[LeftOut], whole: int, what: str) -> list[Statement]:
+    """Why they are left out, in one sentence; nothing of none. `what` names them: `pages`, `scopes`."""
     if not found:
         return []
     count = Counter(each.reason for each in found)
     rare = sorted(each.asked for each in found if each.reason == RARE)
-    french, english = [], []
+    why = []
     if rare:
-        middle = rare[len(rare) // 2]
-        french.append(
-            f"{len(rare)} demandé(e)s moins de {FEWEST_PAGES} fois dans un des tirs (médiane : {middle}), ce que "
-            "changerait un tir plus long ou plus grand"
-        )
-        english.append(
-            f"{len(rare)} asked for fewer than {FEWEST_PAGES} times in one of the runs (median {middle}), which a "
-            "longer run or a larger scale would change"
-        )
+        why.append(Statement("left-out.rare", {"n": len(rare), "fewest": FEWEST_PAGES, "median": rare[len(rare) // 2]}))
     if count[NOT_SERVED]:
-        french.append(
-            f"{count[NOT_SERVED]} demandé(e)s assez souvent, mais servi(e)s moins de {FEWEST_PAGES} fois dans un tir"
-        )
-        english.append(
-            f"{count[NOT_SERVED]} asked for often enough, but served fewer than {FEWEST_PAGES} times in one of the runs"
-        )
-    return [{
-        "fr": f"{len(found)} {what['fr']} sur {whole} laissé(e)s de côté : {' ; '.join(french)}",
-        "en": f"{len(found)} of {whole} {what['en']} left out: {'; '.join(english)}",
-    }]  # fmt: skip
+        why.append(Statement("left-out.not-served", {"n": count[NOT_SERVED], "fewest": FEWEST_PAGES}))
+    return [Statement(f"left-out.{what}", {"n": len(found), "whole": whole, "why": together(why)})]

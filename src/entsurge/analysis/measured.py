@@ -16,6 +16,7 @@ from entsurge.analysis.resilience import resilience
 from entsurge.analysis.validity import broken, lights
 from entsurge.errors import UsageError
 from entsurge.findings.comparison import EVERYTHING
+from entsurge.findings.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,21 +24,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from entsurge.findings.perturbation import Resilience
-    from entsurge.findings.verdict import Said
     from entsurge.record.reading.run import Run
 
 PAGE = ("persona", "service", "page")
 FEWEST_PAGES = 20
 SAME = ("profile", "scale", "compression", "window")
 TOLD = ("plan_digest", "target", "perturbations", "population", "objectives", "versions")
-WORDS = {
-    "profile": ("profil", "profile"), "scale": ("échelle", "scale"), "compression": ("compression", "compression"),
-    "window": ("fenêtre", "window"),
-    "plan_digest": ("visites tirées (graine ou chiffres)", "visits drawn (seed or figures)"),
-    "target": ("cible", "target"), "perturbations": ("mesures et pannes", "measures and faults"),
-    "population": ("population", "population"), "objectives": ("objectifs", "objectives"),
-    "versions": ("version d’entsurge", "entsurge's version"),
-}  # fmt: skip
 Page = tuple[str, str, str]
 
 
@@ -59,7 +51,7 @@ class Measured:
     shed_share: float
     scopes: dict[Page, float] = field(default_factory=dict)
     served: dict[Page, int] = field(default_factory=dict)
-    unbelievable: tuple[Said, ...] = ()
+    unbelievable: tuple[Statement, ...] = ()
     resilience: dict[str, Resilience] = field(default_factory=dict)
 
 
@@ -73,7 +65,7 @@ def measured(run: Run, quantile: float = 95.0) -> Measured:
     reduced = of_pages(page_rows(run, str(run.window["name"])), quantile)
     reasons = tuple(light.said for light in broken(lights(run)))
     if (run.finish or {}).get("end") != "completed":
-        reasons = ({"fr": "tir inachevé", "en": "not run to its end"}, *reasons)
+        reasons = (Statement("not-to-its-end"), *reasons)
     return Measured(run.name, str(run.manifest.get("started_utc", "")), plan, *reduced, unbelievable=reasons,
                     resilience=resilience(run))  # fmt: skip
 
@@ -129,8 +121,8 @@ def by_scope(counts: Mapping[Page, int]) -> dict[Page, int]:
     return dict(found)
 
 
-def differences(runs: Sequence[Measured], *, enforce: bool = True) -> list[Said]:
-    """What differs between the runs' plans, in both languages.
+def differences(runs: Sequence[Measured], *, enforce: bool = True) -> list[Statement]:
+    """What differs between the runs' plans.
 
     Raises UsageError when profile, scale, compression or window differ, unless that is not to be enforced.
     """
@@ -139,9 +131,10 @@ def differences(runs: Sequence[Measured], *, enforce: bool = True) -> list[Said]
         values = sorted({_shown(run.plan[name]) for run in runs})
         if len(values) < 2:
             continue
-        french, english = WORDS[name]
-        listed = ": " + " / ".join(values) if all(len(value) < 60 for value in values) else ""
-        found.append({"fr": french + listed.replace(": ", " : ", 1), "en": english + listed})
+        short = all(len(value) < 60 for value in values)
+        what = Statement(f"differs.{name}")
+        found.append(Statement("differs-in", {"what": what, "values": " / ".join(values)}) if short else what)
+        listed = ": " + " / ".join(values) if short else ""
         if name in SAME:
             refused.append(f"runs of different {name} are not compared{listed}")
     if refused and enforce:

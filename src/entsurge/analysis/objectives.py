@@ -69,7 +69,7 @@ def readable(run: Run) -> list[tuple[dict[str, Any], Must]]:
         name = f"{run.path}: objective {each.get('id') or number}"
         known = (
             ("persona", (*of_manifest(run.manifest), "*")),
-            ("service", ("*", *SERVICES["en"])),
+            ("service", ("*", *SERVICES)),
             ("phase", JUDGED_PHASES),
         )
         faults += [

@@ -21,6 +21,8 @@ from entsurge.analysis.verdict import judge
 from entsurge.audience.persona import of_manifest
 from entsurge.errors import UsageError
 from entsurge.findings.report import FailureExample, InProgress, PageRate, Report, RunFindings
+from entsurge.findings.statement import Statement
+from entsurge.findings.statement import listed as as_list
 from entsurge.record.reading.documents import read_manifest
 from entsurge.record.reading.run import Run, read_run
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from entsurge.findings.course import Timeline
-    from entsurge.findings.verdict import Said, Verdict
+    from entsurge.findings.verdict import Verdict
     from entsurge.record.reading.documents import Failure, Manifest
 
 EXAMPLES = 40
@@ -84,7 +86,7 @@ def _run(run: Run, baseline: Run | None, plain: Mapping[str | None, Path]) -> Ru
         notes=run.notes,
         verdict=found.verdict,
         exit_code=found.exit_code,
-        sentence=found.sentence,
+        sentences=found.sentences,
         reasons=found.reasons,
         refused=found.refused,
         in_progress=InProgress(run.seconds_read, told["phases"][-1]["end_s"]) if run.in_progress else None,
@@ -147,7 +149,7 @@ def _example(of: Failure) -> FailureExample:
     )  # fmt: skip
 
 
-def _difference(manifests: list[Manifest]) -> Said | None:
+def _difference(manifests: list[Manifest]) -> Statement | None:
     """What differs between the plans beyond the published figures, if anything does."""
     first = manifests[0]
     different = [
@@ -159,11 +161,7 @@ def _difference(manifests: list[Manifest]) -> Said | None:
     different += ["shape"] if len(shapes) > 1 else []
     if not different:
         return None
-    names = ", ".join(different)
-    return {
-        "fr": f"Ces tirs ne suivent pas le même plan : ils diffèrent par {names}.",
-        "en": f"These runs do not follow the same plan: they differ in {names}.",
-    }
+    return Statement("other-plan", {"names": as_list([Statement(f"differs.{name}") for name in different])})
 
 
 def _shape(manifest: Manifest) -> list[str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from entsurge.analysis.perturbations import LEFT, NOT_UNDONE, perturbations, planned
+from entsurge.findings.statement import Statement, together
+from entsurge.findings.statement import listed as as_list
 from entsurge.findings.verdict import Light
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from entsurge.findings.perturbation import Perturbation
     from entsurge.record.reading.run import Run
 
@@ -15,6 +19,8 @@ STARTED_AT_LEAST, LOST_AT_MOST, LITTLE_AT_MOST, BUSY = 0.98, 0.01, 0.01, 0.9
 STALL_AT_MOST_MS, FULL = 200.0, 0.98
 EDGE = "refused by an edge: "  # how signon and drivers word it
 RETRIES_LOST_AT_MOST = 0.02
+ENDS = ("completed", "interrupted", "guard", "unreachable", "no-workers", "disk", "failed")
+TOUCHED = ("requests", "connections", "packets", "sessions", "processes", "periods", "MiB")
 MOST_SAID, LATE_SECONDS = 160, 5.0  # characters of a reason; how late an end is shown
 
 
@@ -26,21 +32,15 @@ def lights(run: Run) -> list[Light]:
     ]  # fmt: skip
 
 
-ENDS_FR = {
-    "completed": "complet", "interrupted": "interrompu", "guard": "arrêté par un garde-fou",
-    "unreachable": "la cible ne répondait plus", "no-workers": "plus aucun générateur", "disk": "disque plein",
-    "failed": "générateur en panne",
-    "": "interrompu sans trace",
-}  # fmt: skip
-CUT_SHORT = "le tir a fini avant son terme", "the run ended before its time"
+def _light(name: str, ok: bool | None, code: str, **of: Any) -> Light:
+    """A condition with what is said of it."""
+    return Light(name, ok, Statement(code, of))
 
 
 def _finished(run: Run) -> Light:
     end = (run.finish or {}).get("end", "")
-    return Light(
-        "finished", end == "completed",
-        f"fin du tir : {ENDS_FR.get(end, end)}", f"end of the run: {end or 'broken off'}",
-    )  # fmt: skip
+    known = end if end in ENDS else "broken-off"
+    return _light("finished", end == "completed", "light.finished", end=Statement(f"end.{known}"))
 
 
 def _started(run: Run) -> Light:
@@ -50,14 +50,18 @@ def _started(run: Run) -> Light:
     started = int((~run.window_stays.where(sign_on="lost")).sum())
     limits = (run.finish or {}).get("limits", {})
     kept = started >= STARTED_AT_LEAST * planned
-    named = ", ".join(f"{reason}: {count}" for reason, count in limits.items())
-    fr, en = (named, named) if named or kept else _behind(run) if _whole(run) else CUT_SHORT
-    return Light(
-        "started",
-        kept,
-        f"visites lancées / prévues {started} / {planned}" + (f" ({fr})" if fr else ""),
-        f"visits started / planned {started} / {planned}" + (f" ({en})" if en else ""),
-    )
+    counted: dict[str, Any] = {"started": started, "planned": planned}
+    if limits:
+        return _light("started", kept, "light.started-but", **counted, why=_limits(limits))
+    if kept:
+        return _light("started", kept, "light.started", **counted)
+    why = _behind(run) if _whole(run) else Statement("cut-short")
+    return _light("started", kept, "light.started-but", **counted, why=why)
+
+
+def _limits(limits: Mapping[str, int]) -> Statement:
+    """What kept visits from being started, and how many: the generator's own words."""
+    return Statement("limits", {"names": [f"{reason}: {count}" for reason, count in limits.items()]})
 
 
 def _whole(run: Run) -> bool:
@@ -65,24 +69,18 @@ def _whole(run: Run) -> bool:
     return (run.finish or {}).get("end") == "completed"
 
 
-def _behind(run: Run) -> tuple[str, str]:
+def _behind(run: Run) -> Statement:
     """Why visits were not even begun when no limit was met: the generator could not keep up."""
     lag = (run.finish or {}).get("start_lag_us")
     late = lag["p99"] / 1e6 if lag else 0.0
     busy = max((float(row.get("cpu_share", 0.0)) for row in run.gauges), default=0.0)
-    return (
-        f"le générateur n’a pas suivi : retard de départ p99 {late:.1f} s, processeur jusqu’à {100 * busy:.0f} %",
-        f"the generator could not keep up: start lag p99 {late:.1f} s, processor up to {busy:.0%}",
-    )
+    return Statement("behind", {"late_s": late, "busy_percent": 100 * busy})
 
 
 def _lost(run: Run) -> Light:
     visits = run.window_stays
     lost, planned = int(visits["lost"].sum()), int(visits["planned"].sum())
-    share = lost / planned if planned else 0.0
-    return Light(
-        "lost", share <= LOST_AT_MOST, f"pages perdues par le générateur {lost}", f"pages lost by the generator {lost}"
-    )
+    return _light("lost", (lost / planned if planned else 0.0) <= LOST_AT_MOST, "light.lost", n=lost)
 
 
 def _workers(run: Run) -> Light:
@@ -90,53 +88,38 @@ def _workers(run: Run) -> Light:
     gone = [event for event in run.events if event.get("kind") == "worker" and event.get("state") == "lost"]
     unreported = int(run.stays.where(end="worker-lost").sum())
     if not gone and not unreported:
-        return Light("workers", True, "aucun générateur perdu", "no worker lost")
-    return Light(
-        "workers", None, f"générateurs perdus {len(gone)}, visites sans nouvelles {unreported}",
-        f"workers lost {len(gone)}, visits nobody reported {unreported}",
-    )  # fmt: skip
+        return _light("workers", True, "light.workers")
+    return _light("workers", None, "light.workers-lost", lost=len(gone), unreported=unreported)
 
 
 def _lag(run: Run) -> Light:
     lag = (run.finish or {}).get("start_lag_us")
     if not lag:
-        return Light("start-lag", None, "retard de départ inconnu", "start lag unknown")
-    p99 = lag["p99"] / 1000
-    return Light(
-        "start-lag", p99 <= 100, f"retard de départ p99 {p99:.1f} ms".replace(".", ","), f"start lag p99 {p99:.1f} ms"
-    )
+        return _light("start-lag", None, "light.start-lag-unknown")
+    return _light("start-lag", lag["p99"] / 1000 <= 100, "light.start-lag", p99_ms=lag["p99"] / 1000)
 
 
 def _processor(run: Run) -> Light:
     share = (run.finish or {}).get("cpu_share")
     if share is None:
-        return Light("cpu", None, "processeur du générateur inconnu", "generator CPU unknown")
-    return Light(
-        "cpu", share < BUSY, f"processeur du générateur {share:.0%}".replace("%", " %"), f"generator CPU {share:.0%}"
-    )
+        return _light("cpu", None, "light.cpu-unknown")
+    return _light("cpu", share < BUSY, "light.cpu", busy_percent=100 * share)
 
 
 def _loop(run: Run) -> Light:
     stall = (run.finish or {}).get("stall_us")
     if not stall:
-        return Light("loop", None, "retards de la boucle inconnus", "event-loop stalls unknown")
+        return _light("loop", None, "light.loop-unknown")
     p99 = stall["p99"] / 1000
-    return Light(
-        "loop", p99 <= STALL_AT_MOST_MS,
-        f"boucle du générateur, retard p99 {p99:.1f} ms".replace(".", ","), f"generator's loop late, p99 {p99:.1f} ms",
-    )  # fmt: skip
+    return _light("loop", p99 <= STALL_AT_MOST_MS, "light.loop", p99_ms=p99)
 
 
 def _room(run: Run) -> Light:
     of = (run.finish or {}).get("descriptors")
     if not of or not of["allowed"]:
-        return Light("descriptors", None, "descripteurs du générateur inconnus", "generator's descriptors unknown")
-    share = of["most_open"] / of["allowed"]
-    return Light(
-        "descriptors", share < FULL,
-        f"descripteurs du générateur {of['most_open']} / {of['allowed']}",
-        f"generator's descriptors {of['most_open']} / {of['allowed']}",
-    )  # fmt: skip
+        return _light("descriptors", None, "light.descriptors-unknown")
+    kept = of["most_open"] / of["allowed"] < FULL
+    return _light("descriptors", kept, "light.descriptors", most=of["most_open"], allowed=of["allowed"])
 
 
 def _retried(run: Run) -> list[Light]:
@@ -145,24 +128,19 @@ def _retried(run: Run) -> list[Light]:
     due, lost = (sum(counts.get(name, {}).values()) for name in ("due", "lost"))
     if not due:
         return []
-    kept = lost <= RETRIES_LOST_AT_MOST * due
-    return [Light("retries", kept, f"nouvelles tentatives perdues {lost} / {due}", f"retries lost {lost} / {due}")]
+    return [_light("retries", lost <= RETRIES_LOST_AT_MOST * due, "light.retries", lost=lost, due=due)]
 
 
 def _little(run: Run) -> Light:
     little = (run.finish or {}).get("little")
     if not little:
-        return Light("little", None, "loi de Little non jugée", "Little's law not judged")
-    residual, kept = 100 * little["residual"], little["residual"] <= LITTLE_AT_MOST
+        return _light("little", None, "light.little-unknown")
+    kept = little["residual"] <= LITTLE_AT_MOST
     sampled = "presence" not in little  # by versions that counted once a second: too coarse to condemn a run
-    why = ("personne n’est venu", "nobody came") if not little["judged"] else ("", "")
+    why = "" if little["judged"] else "light.little-nobody"
     if sampled and not (kept and little["judged"]):
-        why = "présence comptée une fois par seconde", "presence counted once a second"
-    more = (f" (non jugée : {why[0]})", f" (not judged: {why[1]})") if why[0] else ("", "")
-    return Light(
-        "little", None if why[0] else kept, f"loi de Little, écart {residual:.1f} %".replace(".", ",") + more[0],
-        f"Little's law, residual {residual:.1f} %" + more[1],
-    )  # fmt: skip
+        why = "light.little-sampled"
+    return _light("little", None if why else kept, why or "light.little", residual_percent=100 * little["residual"])
 
 
 def _edge(run: Run) -> Light:
@@ -170,13 +148,8 @@ def _edge(run: Run) -> Light:
     limits = (run.finish or {}).get("limits", {})
     by = {reason.removeprefix(EDGE): count for reason, count in limits.items() if reason.startswith(EDGE)}
     if not by:
-        return Light("edge", True, "aucun refus par un pare-feu applicatif", "no refusal by an edge or WAF")
-    who = ", ".join(f"{name}: {count}" for name, count in by.items())
-    return Light(
-        "edge", False,
-        f"un pare-feu applicatif devant l’ENT a refusé des pages ({who}) : l’ENT n’a pas été mesuré",
-        f"an edge in front of the ENT (WAF) refused pages ({who}): the ENT was not measured",
-    )  # fmt: skip
+        return _light("edge", True, "light.edge")
+    return _light("edge", False, "light.edge-refused", by=_limits(by))
 
 
 def _perturbed(run: Run) -> list[Light]:
@@ -185,20 +158,9 @@ def _perturbed(run: Run) -> list[Light]:
     missing = [one.id for one in asked if not one.applied and one.start_s < run.window["end_s"]]
     if not asked or (run.finish or {}).get("end") != "completed":
         return _as_found(run)
-    absent = ", ".join(missing)
-    light = Light(
-        "perturbations", not missing,
-        f"perturbations absentes : {absent}" if missing else "perturbations en place comme prévu",
-        f"perturbations never in force: {absent}" if missing else "perturbations in force as planned",
-    )  # fmt: skip
-    return [light, *_as_found(run)]
-
-
-WHAT_FR = {
-    "requests": ("requête", "requêtes"), "connections": ("connexion", "connexions"), "packets": ("paquet", "paquets"),
-    "sessions": ("session", "sessions"), "processes": ("processus", "processus"), "periods": ("période", "périodes"),
-    "MiB": ("Mio", "Mio"),
-}  # fmt: skip
+    if missing:
+        return [_light("perturbations", False, "light.perturbations-missing", names=missing), *_as_found(run)]
+    return [_light("perturbations", True, "light.perturbations"), *_as_found(run)]
 
 
 def _evidence(run: Run) -> list[Light]:
@@ -212,22 +174,17 @@ def _evidence(run: Run) -> list[Light]:
     idle = [each for each in asked if each.touched == 0]
     unknown = [each for each in asked if each.touched is None]
     shown, ok = (idle, False) if idle else (unknown, None) if unknown else (asked, True)
-    words = {
-        False: ("en place, et sans effet sur quiconque", "in force, and touched nothing"),
-        None: ("nul ne sait qui a été touché", "nobody knows what was touched"),
-        True: ("touché par les perturbations", "touched by perturbations"),
-    }[ok]
-    hits = [(each.id, *_hit(each)) for each in shown]
-    fr, en = (", ".join(f"{hit[0]} ({hit[place]})" for hit in hits) for place in (1, 2))
-    return [Light("evidence", ok, f"{words[0]} : {fr}", f"{words[1]}: {en}")]
+    code = {False: "light.touched-nothing", None: "light.touched-unknown", True: "light.touched"}[ok]
+    return [_light("evidence", ok, code, hits=as_list([_hit(each) for each in shown]))]
 
 
-def _hit(each: Perturbation) -> tuple[str, str]:
-    """How many of what a perturbation has hit, in French and in English; or why that is not known."""
+def _hit(each: Perturbation) -> Statement:
+    """How many of what a perturbation has hit; or why that is not known."""
     if each.touched is None:
-        return clipped(each.touched_what), clipped(each.touched_what)
-    one, several = WHAT_FR.get(each.touched_what, (each.touched_what,) * 2)
-    return f"{each.touched} {several if each.touched > 1 else one}", f"{each.touched} {each.touched_what}"
+        return Statement("hit.unknown", {"name": each.id, "why": clipped(each.touched_what)})
+    if each.touched_what not in TOUCHED:
+        return Statement("hit.other", {"name": each.id, "count": each.touched, "what": each.touched_what})
+    return Statement(f"hit.{each.touched_what}", {"name": each.id, "n": each.touched})
 
 
 def _as_found(run: Run) -> list[Light]:
@@ -240,50 +197,33 @@ def _as_found(run: Run) -> list[Light]:
     wrong = [said for each in found for said in _not_as_found(each)]
     odd = [said for each in found if (said := _oddly_ended(each)) is not None]
     if wrong:
-        fr, en = " ; ".join(fr for fr, _ in wrong + odd), "; ".join(en for _, en in wrong + odd)
-        return [
-            Light(
-                "as-found", False,
-                f"la cible n’est pas laissée telle que trouvée : {fr}",
-                f"the target was not left as it was found: {en}",
-            )
-        ]  # fmt: skip
+        return [_light("as-found", False, "light.not-as-found", why=together([*wrong, *odd]))]
     if odd:
-        return [Light("as-found", None, " ; ".join(fr for fr, _ in odd), "; ".join(en for _, en in odd))]
-    kept = Light("as-found", True, "cible laissée telle que trouvée", "the target was left as it was found")
-    return [kept] if found else []
+        return [Light("as-found", None, together(odd))]
+    return [_light("as-found", True, "light.as-found")] if found else []
 
 
-def _not_as_found(each: Perturbation) -> list[tuple[str, str]]:
-    """What this perturbation has left behind, in French and in English."""
-    name, said = each.id, []
+def _not_as_found(each: Perturbation) -> list[Statement]:
+    """What this perturbation has left behind."""
+    said = []
     if each.ending == NOT_UNDONE:
-        why = clipped(each.left)
-        fr = f"{name} est encore en place, son annulation a échoué ({why}), voir `entsurge chaos recover`"
-        said.append((fr, f"{name} is still in force, its undo failed ({why}), see `entsurge chaos recover`"))
+        said.append(Statement("left.not-undone", {"name": each.id, "why": clipped(each.left)}))
     if each.deviated:
-        why = clipped(each.deviated)
-        fr = f"l’état stable de {name} ne tenait plus après ({why})"
-        said.append((fr, f"the steady state of {name} no longer held after it ({why})"))
+        said.append(Statement("left.unsteady", {"name": each.id, "why": clipped(each.deviated)}))
     return said
 
 
-def _oddly_ended(each: Perturbation) -> tuple[str, str] | None:
-    """How it ended when not by its undo in time, in French and in English."""
-    name, late = each.id, each.late_s
+def _oddly_ended(each: Perturbation) -> Statement | None:
+    """How it ended when not by its undo in time."""
     if each.ending == NOT_UNDONE:
         return None
     if each.ending == LEFT:
-        why = clipped(each.left)
-        return (
-            f"{name} a pris fin par l’échéance de son bail, sans annulation ({why})",
-            f"{name} was ended by its lease alone, not by its undo ({why})",
-        )
+        return Statement("left.to-its-lease", {"name": each.id, "why": clipped(each.left)})
     if not each.ending:
-        return f"nul n’a dit comment {name} a pris fin", f"nobody has told how {name} ended"
-    if late <= LATE_SECONDS:
-        return None
-    return f"{name} défait {late:.0f} s après son terme", f"{name} was undone {late:.0f} s after its time"
+        return Statement("left.untold", {"name": each.id})
+    return (
+        Statement("left.late", {"name": each.id, "late_s": round(each.late_s)}) if each.late_s > LATE_SECONDS else None
+    )
 
 
 def clipped(text: str) -> str:

@@ -1,38 +1,33 @@
-"""The words for personas in both languages, as sentences need them."""
+"""Whom a finding is about, by the names that a run's personas have in both languages."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from entsurge.audience.persona import entry, of_manifest
+from entsurge.findings.statement import Statement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from entsurge.findings.statement import Title
     from entsurge.record.reading.run import Run
 
-EVERYONE = {"fr": "tous", "en": "everyone"}
-SERVICES = {
-    "fr": {
-        "sign-on": "connexion", "home": "accueil", "lesson-book": "cahier de textes", "homework": "travail à faire",
-        "messages": "messagerie", "marks": "notes", "absences": "absences", "files": "fichiers", "chat": "chat",
-        "video-class": "visio", "news": "actualités",
-    },
-    "en": {
-        "sign-on": "sign-on", "home": "home", "lesson-book": "lesson book", "homework": "homework",
-        "messages": "messages", "marks": "marks", "absences": "absences", "files": "files", "chat": "chat",
-        "video-class": "video class", "news": "news",
-    },
-}  # fmt: skip
-AND = {"fr": " et ", "en": " and "}
+SERVICES = (
+    "sign-on", "home", "lesson-book", "homework", "messages", "marks", "absences", "files", "chat", "video-class",
+    "news",
+)  # fmt: skip
+"""What a page may belong to, in the order in which it is shown."""
 
 
-def whom(run: Run, persona: str, language: str) -> str:
+def whom(run: Run, persona: str) -> Title | Statement:
     """A persona of the run as sentences say it: `les élèves`, `pupils`; `*` is everyone."""
-    return EVERYONE[language] if persona == "*" else entry(of_manifest(run.manifest), persona).whom(language)
+    if persona == "*":
+        return Statement("everyone")
+    of = entry(of_manifest(run.manifest), persona)
+    return {language: of.whom(language) for language in ("fr", "en")}
 
 
-def listed(run: Run, personas: list[str], language: str) -> str:
-    """`les élèves, les parents et les personnels`: each once, in order."""
-    names = [whom(run, persona, language) for persona in dict.fromkeys(personas)]
-    if len(names) < 2:
-        return "".join(names) or EVERYONE[language]
-    return ", ".join(names[:-1]) + AND[language] + names[-1]
+def listed(run: Run, personas: Iterable[str]) -> list[Title | Statement]:
+    """Each of them once, in order; everyone where none is named."""
+    return [whom(run, persona) for persona in dict.fromkeys(personas)] or [Statement("everyone")]

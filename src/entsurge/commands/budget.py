@@ -86,12 +86,14 @@ def _show(found: ErrorBudget) -> None:
 
 
 def _row(each: Spent, fewest: int) -> tuple[str, ...]:
+    from entsurge.render.saying import say
+
     if each.burn is None or each.low is None or each.high is None:
         rate, limits = "too few pages", f"at least {fewest:,}"
     else:
         rate, limits = f"{each.burn:.1f}", f"{each.low:.1f} to {each.high:.1f}"
     spent = "–" if each.minutes is None else f"{each.minutes:.1f}"
-    why = "; ".join(reason["en"] for reason in each.left_out)
+    why = "; ".join(say(reason, "en") for reason in each.left_out)
     return (
         each.name,
         f"{each.asked:,}",

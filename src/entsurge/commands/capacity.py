@@ -17,6 +17,7 @@ from entsurge.commands.options import FiniteRange, new_run_folder, overrides
 from entsurge.commands.targets import choose
 from entsurge.engine.spec import ADMIN_TOKEN
 from entsurge.record.layout import is_run
+from entsurge.render.saying import say
 from entsurge.streams import lasting_streams
 
 if TYPE_CHECKING:
@@ -200,10 +201,10 @@ def conclude(
 
 def _nothing_known(progress: Progress) -> errors.InvalidMeasurement:
     """Why there is no number: the generator gave out first, or no run could be judged."""
-    if progress.ceilings:
-        said = f"nothing is known of the target, the measurement gave out: {progress.ceilings[0].ceiling}"
+    if progress.ceilings and progress.ceilings[0].ceiling:
+        said = f"nothing is known of the target, the measurement gave out: {say(progress.ceilings[0].ceiling, 'en')}"
         return errors.InvalidMeasurement(said, hint="more --processes, a lower --start, or a larger [population]")
-    said = "\n".join(["no step could be used", *(each["en"] for each in progress.notes)])
+    said = "\n".join(["no step could be used", *(say(each, "en") for each in progress.notes)])
     return errors.InvalidMeasurement(said, hint="whole runs, with required objectives and a few hundred pages each")
 
 

@@ -90,14 +90,16 @@ def _write(data: ComparisonReport, out: Path, languages: tuple[str, ...], kinds:
 def _say(data: ComparisonReport) -> None:
     from entsurge.findings.comparison import about
     from entsurge.render.comparison import gravest, ordered
+    from entsurge.render.saying import say
 
     scopes, pages = gravest(data.scopes), ordered(data.pages)
     click.echo(
         f"{len(data.candidates)} candidate(s) against {len(data.baselines)} baseline(s), {len(scopes)} personas "
         f"and services, {len(pages)} pages, p{data.quantile:g} of corrected latency"
     )
-    for note in (*data.notes, *({"en": f"the plans differ in {each['en']}"} for each in data.differences)):
-        click.echo(f"  note: {note['en']}")
+    differ = (f"the plans differ in {say(each, 'en')}" for each in data.differences)
+    for note in (*(say(each, "en") for each in data.notes), *differ):
+        click.echo(f"  note: {note}")
     more = " (more, beyond chance)" if data.errors_worse else ""
     click.echo(f"  failed: {data.errors.estimate:+.2%} of pages, refused: {data.refused.estimate:+.2%}{more}")
     for bad in data.failing:
@@ -112,7 +114,7 @@ def _say(data: ComparisonReport) -> None:
         click.echo(f"  from {change.run} on: {name} {change.before:.3g} → {change.after:.3g}")
     click.echo(f"{SIGNS[data.state]} {_verdict(data)}")
     if data.unseen:
-        click.echo(f"  unseen: {data.unseen['en']}")
+        click.echo(f"  unseen: {say(data.unseen, 'en')}")
 
 
 def _verdict(data: ComparisonReport) -> str:

@@ -23,7 +23,6 @@ from entsurge.errors import UsageError
 from entsurge.findings.search import Search, Settings
 from entsurge.record.layout import is_run, runs_in
 from entsurge.record.reading.documents import read_manifest
-from entsurge.render.numbers import NARROW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,7 +103,7 @@ def _once(paths: Sequence[Path], progress: Progress) -> list[Path]:
         manifest = read_manifest(path)
         same = {path.resolve(), (manifest.get("plan_digest"), manifest.get("started_utc"))}
         if known & same:
-            progress.note(f"{path} : déjà compté", f"{path}: counted already")
+            progress.note("capacity.counted", path=str(path))
             continue
         known |= same
         found.append(path)
@@ -116,18 +115,14 @@ def _read(runs: Sequence[Path], unit: float, progress: Progress) -> None:
     for path in runs:
         end = _end(path)
         if end != "completed" and end not in ENDED:
-            progress.note(
-                f"{path} : interrompu avant son terme, laissé de côté", f"{path}: did not run to its end; left out"
-            )
+            progress.note("capacity.cut-short", path=str(path))
             continue
         step = read_step(path, unit)
         if step.ceiling:
             progress.ceilings.append(step)
-            progress.note(f"{path} : mesure non fiable ({step.ceiling}), laissé de côté",
-                          f"{path}: not to be believed ({step.ceiling}); left out")  # fmt: skip
+            progress.note("capacity.not-believed", path=str(path), why=step.ceiling)
         elif math.isnan(step.margin):
-            progress.note(f"{path} : aucun objectif exigé n’a pu être jugé, laissé de côté",
-                          f"{path}: no required objective could be judged; left out")  # fmt: skip
+            progress.note("capacity.nothing-judged", path=str(path))
         else:
             progress.steps.append(step)
 
@@ -175,12 +170,8 @@ def _positive(text: str) -> Fraction:
 def _say_volume(manifest: Manifest, loaded: Profile, progress: Progress) -> None:
     found = volume(manifest, loaded)
     if found:
-        runs, own = (f"{each:,.0f}" for each in found)
-        progress.note(
-            f"les tirs étaient prévus pour {runs.replace(',', NARROW)} visites par semaine, le besoin ici est de "
-            f"{own.replace(',', NARROW)} : la même visite, un autre nombre",
-            f"the runs were planned for {runs} visits a week, the need here is {own}: the same visit, another number",
-        )
+        planned, need = (round(each) for each in found)
+        progress.note("capacity.volume", planned=planned, need=need)
 
 
 def _folder(out: Path | None, search: Search, paths: Sequence[Path]) -> Path:

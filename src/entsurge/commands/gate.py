@@ -53,23 +53,24 @@ def command(
     missed a slowdown), 5 to 7 and 130 as documented in docs/gate.md.
     """
     from entsurge.gate import gate  # pandas is loaded only when it is needed
+    from entsurge.render.gate_lines import gate_lines, one_line
 
     result = gate(
         list(runs), baselines=baselines, objectives=objectives, quantile=quantile, least_effect=least_effect / 100,
         strict=strict,
     )  # fmt: skip
-    for line in [] if quiet else result.lines:
+    for line in [] if quiet else gate_lines(result, lang):
         click.echo(line)
-    _write(result, junit=junit, json_path=json_path, gitlab=gitlab)
+    _write(result, lang, junit=junit, json_path=json_path, gitlab=gitlab)
     if github:
         _github(result, lang)
-    click.echo(result.one_line)
+    click.echo(one_line(result, lang))
     if result.problem is not None:
         raise result.problem
     return result.exit_code
 
 
-def _write(result: GateResult, *, junit: Path | None, json_path: Path | None, gitlab: Path | None) -> None:
+def _write(result: GateResult, lang: str, *, junit: Path | None, json_path: Path | None, gitlab: Path | None) -> None:
     if not (junit or json_path or gitlab):
         return
     from entsurge.findings.serial import as_json
@@ -83,13 +84,13 @@ def _write(result: GateResult, *, junit: Path | None, json_path: Path | None, gi
         write_text(gitlab / "load-performance.json", ci.gitlab_load_performance(result))
         job = os.environ.get("CI_JOB_URL")
         if job:
-            write_text(gitlab / "annotations.json", ci.gitlab_annotations(result, job))
+            write_text(gitlab / "annotations.json", ci.gitlab_annotations(result, job, lang))
 
 
 def _github(result: GateResult, language: str) -> None:
     from entsurge.render import ci
 
-    for line in ci.github_annotations(result):
+    for line in ci.github_annotations(result, language):
         click.echo(line)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:

@@ -21,9 +21,10 @@ def judge(runs: list[Path], out: Path, *, engine_codes: list[int]) -> int:
         click.echo("entsurge: verdict and report are made of what there is; this takes some seconds", err=True)
     from entsurge.gate import gate  # pandas is loaded only when there is something to judge
     from entsurge.render import write_report
+    from entsurge.render.gate_lines import gate_lines
 
     result = gate(runs)
-    for line in result.lines:
+    for line in gate_lines(result, "en"):
         click.echo(line)
     for kind, path in write_report(runs, out).items():
         if kind.startswith("html"):

@@ -17,6 +17,8 @@ from entsurge.chaos.faults.http_call import HttpCall
 from entsurge.chaos.faults.target_measure import TargetMeasure
 from entsurge.client.failure import ClientError
 from entsurge.errors import UsageError
+from entsurge.findings.statement import Statement
+from entsurge.render.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,11 +30,10 @@ PROBE_SECONDS, LARGEST = 5.0, 1_000_000
 
 
 class Refused(NamedTuple):
-    """A measure that cannot be tried, and why, in both languages."""
+    """A measure that cannot be tried, and why."""
 
     experiment: Experiment
-    fr: str
-    en: str
+    why: Statement
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def offered(asked: Sequence[str], url: str, access: Access) -> Offered:
         found = [one for one in found if one.extension.kind == "measure"]
     look = _Look(url, access, {one.kind: one.lacks for one in abilities()}, by_hand=bool(asked))
     seen = [(one, look.why_not(one)) for one in found]
-    left_out = [Refused(one, *why) for one, why in seen if why]
+    left_out = [Refused(one, why) for one, why in seen if why]
     if asked and left_out:
         raise UsageError(reasons(left_out), hint="entsurge chaos check")
     if len(left_out) == len(found):
@@ -75,7 +76,7 @@ def reasons(left_out: Sequence[Refused]) -> str:
     """A line for each reason, with the measures that it keeps out."""
     by_reason: dict[str, list[str]] = {}
     for each in left_out:
-        by_reason.setdefault(each.en, []).append(each.experiment.id)
+        by_reason.setdefault(say(each.why, "en"), []).append(each.experiment.id)
     return "\n".join(f"{', '.join(names)}: {reason}" for reason, names in by_reason.items())
 
 
@@ -88,23 +89,20 @@ class _Look:
     lacks: dict[str, list[str]]
     by_hand: bool
 
-    def why_not(self, one: Experiment) -> tuple[str, str] | None:
-        """Why it cannot be tried, in French and English; None where it can."""
+    def why_not(self, one: Experiment) -> Statement | None:
+        """Why it cannot be tried; None where it can."""
         if one.extension.kind != "measure":
-            return "une panne, non une mesure", "a fault, not a measure"
+            return Statement("measure.fault")
         wrong = faults_of(one.path)
         if wrong:
-            return f"fichier à corriger : {' ; '.join(wrong)}", "; ".join(wrong)
+            return Statement("measure.file", {"why": "; ".join(wrong)})
         if "confirmation" in one.extension.needs and not self.by_hand:
-            return (
-                "demande quelqu’un pour chaque tir (--measure la nomme)",
-                "needs somebody in every run (name it with --measure)",
-            )
+            return Statement("measure.somebody")
         for arguments in one.faults:
             kind = str(arguments["fault"])
             lacking = "; ".join(self.lacks.get(kind, []))
             if lacking:
-                return f"cette machine n’a pas ce qu’il faut : {lacking}", lacking
+                return Statement("measure.machine", {"why": lacking})
             why = self._of(one, make(kind, self._settings(arguments, one)))
             if why:
                 return why
@@ -114,27 +112,24 @@ class _Look:
         known = os.environ | {"ENTSURGE_TARGET": self.url}
         return filled(arguments.get("settings") or {}, one.configuration, known)
 
-    def _of(self, one: Experiment, fault: Fault) -> tuple[str, str] | None:
+    def _of(self, one: Experiment, fault: Fault) -> Statement | None:
         if isinstance(fault, Command) and not fault.off:
-            return (
-                "sans retour : `off` manque",
-                f"{one.path}: settings.off: missing; expected the command that takes it back",
-            )
+            return Statement("measure.no-off", {"path": str(one.path)})
         if isinstance(fault, HttpCall):
             for call in (fault.on, fault.off):
                 if why := self._unreachable(call.url):
                     return why
         return self._no_such_measure(fault) if isinstance(fault, TargetMeasure) else None
 
-    def _unreachable(self, url: str) -> tuple[str, str] | None:
+    def _unreachable(self, url: str) -> Statement | None:
         """Whether nothing answers where a call is to be sent: asked by OPTIONS, which changes nothing."""
         try:
             self.access.blocking(loopback=True).request("OPTIONS", url, deadline_seconds=PROBE_SECONDS, largest=LARGEST)
         except ClientError as error:
-            return f"{url} ne répond pas : {error.said}", f"{url}: {error.said}"
+            return Statement("measure.unreachable", {"url": url, "why": error.said})
         return None
 
-    def _no_such_measure(self, fault: TargetMeasure) -> tuple[str, str] | None:
+    def _no_such_measure(self, fault: TargetMeasure) -> Statement | None:
         """What the target's list of measures says of it: unreachable, a token that is refused, not among them."""
         url = f"{fault.target.rstrip('/')}/admin/measures"
         token = os.environ.get(fault.token_env, "")
@@ -144,14 +139,14 @@ class _Look:
                 "GET", url, headers=headers, deadline_seconds=PROBE_SECONDS, largest=LARGEST
             )
         except ClientError as error:
-            return f"{url} ne répond pas : {error.said}", f"{url}: {error.said}"
+            return Statement("measure.unreachable", {"url": url, "why": error.said})
         if answer.status != 200:
-            asked = f" (its token is expected in {fault.token_env})" if answer.status in (401, 403) else ""
-            return f"{url} répond {answer.status}{asked}", f"{url} answers {answer.status}{asked}"
+            code = "measure.token" if answer.status in (401, 403) else "measure.answers"
+            return Statement(code, {"url": url, "status": answer.status, "variable": fault.token_env})
         try:
             known = {str(each["name"]) for each in json.loads(answer.raw)["measures"]}
         except (ValueError, KeyError, TypeError):
-            return f"{url} : pas une liste de mesures", f"{url}: not a list of measures"
+            return Statement("measure.no-list", {"url": url})
         if fault.measure in known:
             return None
-        return f"la cible n’a pas la mesure {fault.measure}", f"the target has no measure {fault.measure}"
+        return Statement("measure.unknown", {"name": fault.measure})

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from entsurge.client.access import Access
     from entsurge.commands.targets import Chosen
     from entsurge.findings.measures import MeasuresReport
-    from entsurge.findings.verdict import Said
+    from entsurge.findings.statement import Title as Told
 
 OVERHEAD_SECONDS = 8.0  # of a run: its processes, and the probe of the target
 
@@ -216,12 +216,12 @@ def report(planned: Planned, progress: Progress, limit_percent: float) -> Measur
         personas=list(loaded.personas.values()), blocks_asked=planned.blocks_asked, limit_percent=limit_percent,
         titles={one.id: _said(one.extension.title) for one in planned.found.measures},
         left_out=[
-            LeftOut(each.experiment.id, _said(each.experiment.extension.title), {"fr": each.fr, "en": each.en})
+            LeftOut(each.experiment.id, _said(each.experiment.extension.title), each.why)
             for each in planned.found.left_out
         ],
     )  # fmt: skip
     return measures_report(about, progress.runs, stop=progress.stop, unsettled=progress.unsettled)
 
 
-def _said(title: Title) -> Said:
+def _said(title: Title) -> Told:
     return {"fr": title["fr"], "en": title["en"]}

@@ -19,6 +19,7 @@ from entsurge.analysis.measures.design import ALONE, Arm, Stage, arm_id, first_s
 from entsurge.analysis.measures.served import RunOutcome, read_outcome
 from entsurge.analysis.measures.trial_runs import TrialRun, TrialRuns
 from entsurge.commands.searching import Journal
+from entsurge.render.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -197,7 +198,7 @@ class Measuring:
     def _tell(self, stage: Stage, block: int, run: TrialRun) -> None:
         outcome = run.outcome
         if outcome.broken is not None:
-            self.say(f"? {run.path}  not to be believed: {outcome.broken['en']}")
+            self.say(f"? {run.path}  not to be believed: {say(outcome.broken, 'en')}")
             return
         served = {name in outcome.protected: 0 for name in outcome.personas} | {True: 0, False: 0}
         for name, of in outcome.personas.items():

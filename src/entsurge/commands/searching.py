@@ -28,6 +28,7 @@ from entsurge.findings.serial import as_data
 from entsurge.plan.summary import window_load
 from entsurge.record.layout import is_run
 from entsurge.record.writer import write_json
+from entsurge.render.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -190,7 +191,7 @@ class Searching:
         """Sort a step to the target's or to the generator's; say it."""
         (self.progress.ceilings if step.ceiling else self.progress.steps).append(step)
         sign = "?" if step.ceiling else "✓" if step.held else "✗"
-        why = f"not to be believed: {step.ceiling}" if step.ceiling else step.binding
+        why = f"not to be believed: {say(step.ceiling, 'en')}" if step.ceiling else step.binding
         self.say(
             f"{sign} {step.name}  {step.offered_pages:8.1f} pages/s offered {step.served_pages:8.1f} served  "
             f"×{step.rate:.3f} of the plan  margin {step.margin:+.2f}  {why}"
@@ -214,10 +215,8 @@ class Searching:
             step = self._ask(KNOWN_GOOD * lowest, "back", self.search.hold_seconds / 3)
             if step.held or step.ceiling:
                 return
-        rate = f"{KNOWN_GOOD * lowest:.3f}"
-        note = f"the target did not recover at ×{rate} within {RETURNS} returns"
-        self.progress.note(f"la cible ne s’est pas rétablie à ×{rate.replace('.', ',')} en {RETURNS} retours", note)
-        self.say(f"  {note}")
+        self.progress.note("capacity.no-return", rate=round(KNOWN_GOOD * lowest, 3), n=RETURNS)
+        self.say(f"  {say(self.progress.notes[-1], 'en')}")
 
     def _ask(self, rate: float, why: str, hold_seconds: float) -> Step:
         self.progress.number += 1

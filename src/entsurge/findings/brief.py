@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from entsurge.audience.persona import Persona
 from entsurge.errors import Conclusion
+from entsurge.findings.statement import Statement, Title
 from entsurge.findings.teaching import CutOff, OthersWork
-from entsurge.findings.verdict import Finding, Said
+from entsurge.findings.verdict import Finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,7 @@ class Tried:
 
     id: str
     kind: str
-    title: Said
+    title: Title
     defers: list[str]
 
 
@@ -70,7 +71,7 @@ class Beside:
 
     name: str
     path: str
-    others: list[Said]
+    others: list[Title]
     figures: BriefFigures
 
 
@@ -100,9 +101,9 @@ class Brief:
     little is known. `teachers` names the sentence that schools may send to their teachers.
     """
 
-    format: int = 2
+    format: int = 3
     name: str
-    title: Said
+    title: Title
     target: str
     scale: str
     compression: float
@@ -110,7 +111,7 @@ class Brief:
     started_utc: str
     personas: list[Persona]
     verdict: Conclusion
-    reason: Said | None
+    reason: Statement | None
     figures: BriefFigures
     held: list[PersonaServed]
     lost: list[PersonaServed]

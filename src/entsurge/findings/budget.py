@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from entsurge.findings.verdict import Said
+from entsurge.findings.statement import Statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class Spent:
     low: float | None
     high: float | None
     minutes: float | None
-    left_out: tuple[Said, ...] = ()
+    left_out: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,9 +14,9 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from entsurge.audience.persona import Persona
 from entsurge.findings.search import Offered, Search, StepFindings
-from entsurge.findings.verdict import Said
+from entsurge.findings.statement import Statement, Title
 
-FORMAT = 3
+FORMAT = 4
 FEWEST_FOR_LAW = 6  # steps that determine a scalability law
 
 
@@ -207,9 +207,9 @@ class CapacityReport:
     format: int = FORMAT
     search: Search
     stop: str
-    remarks: list[Said]
+    remarks: list[Statement]
     ceiling: float | None
-    generator: list[Said]
+    generator: list[Statement]
     offered: Offered
     boundary: Boundary
     enough: Enough
@@ -233,7 +233,7 @@ class CapacityReport:
     not_in_force: list[str]
     what_if: WhatIf | None
     asked: Asked
-    title: Said
+    title: Title
     window: dict[str, str]
     personas: list[Persona]
     objectives: list[RequiredObjective]

@@ -7,7 +7,7 @@ from typing import Literal
 
 from entsurge.audience.persona import Persona
 from entsurge.findings.perturbation import Resilience
-from entsurge.findings.verdict import Said
+from entsurge.findings.statement import Statement
 
 EVERYTHING = "*"
 Colour = Literal["green", "amber", "red"]
@@ -115,8 +115,8 @@ class LevelChange:
 class Comparison:
     """What two groups of runs say of each other. `can_show`: whether so many runs can show anything beyond chance.
 
-    `scopes` are everybody, the personas, and each persona on each service; `pages` the pages; `unseen` says, in both
-    languages, what could have been missed (None of nothing). `errors_worse`: more pages fail or are refused, beyond
+    `scopes` are everybody, the personas, and each persona on each service; `pages` the pages; `unseen` says what
+    could have been missed (None of nothing). `errors_worse`: more pages fail or are refused, beyond
     chance; `worse`: the candidate must not pass. `state` is `red` where it is worse, `amber` where it is not shown to
     be and a change of the least effect could have been missed, else `green`.
     """
@@ -133,9 +133,9 @@ class Comparison:
     pages: list[Compared]
     left_out_scopes: list[LeftOut]
     left_out_pages: list[LeftOut]
-    unseen: Said | None
-    differences: list[Said]
-    notes: list[Said]
+    unseen: Statement | None
+    differences: list[Statement]
+    notes: list[Statement]
     errors_worse: bool
     worse: bool
     state: Colour
@@ -160,7 +160,7 @@ class ComparedRun:
     refused: float
     pages: int
     plan_digest: str
-    in_doubt: list[Said]
+    in_doubt: list[Statement]
     resilience: dict[str, Resilience] = field(default_factory=dict)
 
 
@@ -176,7 +176,7 @@ class History:
 class ComparisonReport(Comparison):
     """A comparison with its runs and their history."""
 
-    format: int = 1
+    format: int = 2
     generated_utc: str
     personas: list[Persona]
     runs: list[ComparedRun]

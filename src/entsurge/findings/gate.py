@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from entsurge.findings.comparison import Comparison
-from entsurge.findings.verdict import Concluded, Said
+from entsurge.findings.statement import Statement
+from entsurge.findings.verdict import Concluded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +25,10 @@ class GateReport:
     `comparison` is that with the baselines, None without.
     """
 
-    format: int = 1
+    format: int = 2
     exit_code: int
     verdict: str
     runs: list[GateRun]
     too_small: bool
     comparison: Comparison | None
-    notes: list[Said]
+    notes: list[Statement]

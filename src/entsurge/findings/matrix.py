@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from entsurge.findings.verdict import Said
+from entsurge.findings.statement import Statement
 
 CellState = Literal["none", "ok", "warn", "bad", "shed"]
 
@@ -38,9 +38,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Cells by persona and service, both in the order in which they are shown; inversions of priority, said."""
+    """Cells by persona and service, both in the order in which they are shown; inversions of priority."""
 
     personas: list[str]
     services: list[str]
     cells: dict[str, dict[str, Cell]]
-    inversions: list[Said]
+    inversions: list[Statement]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from entsurge.audience.persona import Persona
-from entsurge.findings.verdict import Said
+from entsurge.findings.statement import Statement, Title
 
 Conclusion = Literal["told-apart", "nothing-told-apart", "too-few-blocks"]
 """Whether a measure differs from none beyond chance; of the latter two the command exits 4."""
@@ -62,7 +62,7 @@ class ArmEffect:
 
     id: str
     measures: list[str]
-    title: Said
+    title: Title
     blocks: int
     bought: Change
     bought_people: Change
@@ -80,7 +80,7 @@ class Together:
     """A pair beside the sum of its two measures alone, in the same blocks: pages that protected personas gain."""
 
     id: str
-    title: Said
+    title: Title
     blocks: int
     whole: Change
     sum: Change
@@ -94,8 +94,8 @@ class LeftOut:
     """A measure that was not tried, and why."""
 
     id: str
-    title: Said
-    why: Said
+    title: Title
+    why: Statement
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class ArmRun:
     block: int
     arm: str
     path: str
-    broken: Said | None
+    broken: Statement | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,9 +118,9 @@ class MeasuresReport:
     anything did. `unsettled`: runs before which the target was not yet as fast as at the begin.
     """
 
-    format: int = 1
+    format: int = 2
     name: str
-    title: Said
+    title: Title
     target: str
     profile: str
     scale: str

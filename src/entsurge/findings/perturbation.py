@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from entsurge.findings.verdict import Said
+from entsurge.findings.statement import Title
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Perturbation:
 
     id: str
     kind: str
-    title: Said
+    title: Title
     defers: list[str]
     start_s: float
     end_s: float

@@ -11,12 +11,13 @@ from entsurge.findings.audience import Figures, Retries
 from entsurge.findings.course import Percentiles, TargetSeries, Timeline
 from entsurge.findings.matrix import Matrix
 from entsurge.findings.perturbation import Effect, Perturbation, Recovery
+from entsurge.findings.statement import Statement, Title
 from entsurge.findings.teaching import Continuity
 from entsurge.findings.transport import Transport
-from entsurge.findings.verdict import Finding, Light, Said
+from entsurge.findings.verdict import Finding, Light
 from entsurge.record.reading.documents import ContentFile, TargetTold
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class RunFindings:
     control_share: float | None
     edge_of: str
     personas: list[Persona]
-    title: Said
+    title: Title
     path: str
     phase: str
     window_seconds: float
@@ -83,8 +84,8 @@ class RunFindings:
     notes: list[str]
     verdict: Conclusion
     exit_code: int
-    sentence: Said
-    reasons: list[Said]
+    sentences: list[Statement]
+    reasons: list[Statement]
     refused: dict[str, float]
     in_progress: InProgress | None
     pages_per_second: PageRate
@@ -116,5 +117,5 @@ class Report:
     format: int = field(default=FORMAT)
     generated_utc: str
     baseline: str
-    same_plan_note: Said | None
+    same_plan_note: Statement | None
     runs: list[RunFindings]

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from entsurge.errors import PASS, Conclusion
+from entsurge.findings.statement import Statement
 
-Said = dict[str, str]
-"""A sentence in both languages: `fr` and `en`."""
 State = Literal["met", "missed", "not-enough-data", "deferred", "not-judged"]
 Unit = Literal["s", "ratio", "score", "factor"]
 
@@ -34,33 +33,39 @@ class Finding:
     count: int
     needed: int | None = None
 
+    @property
+    def measured(self) -> Statement:
+        """What was measured, in its unit; nothing where there was nothing to measure."""
+        if self.value is None:
+            return Statement("value.none")
+        if self.unit == "s":
+            return Statement("value.s", {"value_s": self.value})
+        if self.unit == "ratio":
+            return Statement("value.ratio", {"value_percent": 100 * self.value})
+        return Statement(f"value.{self.unit}", {"value": round(self.value, 2)})
+
 
 @dataclass(frozen=True)
 class Light:
-    """One condition of a believable measurement: kept, broken, or (None) not judged; said in both languages."""
+    """One condition of a believable measurement: kept, broken, or (None) not judged."""
 
     name: str
     ok: bool | None
-    fr: str
-    en: str
-
-    @property
-    def said(self) -> Said:
-        """As a sentence in both languages."""
-        return {"fr": self.fr, "en": self.en}
+    said: Statement
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What is concluded of one run, and the exit code that says it; `end_code` is that of how it ended, 0 in order.
 
+    `sentences` say it to a head of school, `reasons` why, the gravest first.
     `refused`: the share of a persona's planned pages that was refused, where it is over 1 %.
     """
 
     verdict: Conclusion
     exit_code: int
-    sentence: Said
-    reasons: list[Said]
+    sentences: list[Statement]
+    reasons: list[Statement]
     objectives: list[Finding]
     lights: list[Light]
     end_code: int = PASS
@@ -69,7 +74,7 @@ class Verdict:
     def concluded(self) -> Concluded:
         """What verdict.json says."""
         return Concluded(
-            verdict=self.verdict, exit_code=self.exit_code, sentence=self.sentence, reasons=self.reasons,
+            verdict=self.verdict, exit_code=self.exit_code, sentences=self.sentences, reasons=self.reasons,
             refused=self.refused, objectives=self.objectives,
         )  # fmt: skip
 
@@ -78,11 +83,11 @@ class Verdict:
 class Concluded:
     """verdict.json: a verdict as it stands beside its run."""
 
-    format: int = 1
+    format: int = 2
     verdict: Conclusion
     exit_code: int
-    sentence: Said
-    reasons: list[Said]
+    sentences: list[Statement]
+    reasons: list[Statement]
     refused: dict[str, float]
     objectives: list[Finding]
 
@@ -103,7 +108,7 @@ class Judged(Protocol):
         """What is concluded."""
 
     @property
-    def reasons(self) -> list[Said]:
+    def reasons(self) -> list[Statement]:
         """Why, the gravest first."""
 
     @property

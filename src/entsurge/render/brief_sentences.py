@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from entsurge.audience.objective import parse_objective
 from entsurge.catalogue import Counted
 from entsurge.render.numbers import NARROW, Numbers
+from entsurge.render.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +32,7 @@ def head(data: Brief, words: Mapping[str, Any], numbers: Numbers, language: str)
     verdict, figures, heads = data.verdict, data.figures, words["verdict"]
     kept, lost = ([each.persona for each in side] for side in (data.held, data.lost))
     if verdict in ("INVALID", "INCONCLUSIVE"):
-        reason = data.reason[language] if data.reason else ""
+        reason = say(data.reason, language) if data.reason else ""
         return heads[verdict], words["lead"][verdict].format(reason=reason)
     if verdict == "PASS":
         text = heads["PASS_deferred"].format(who=_whom(kept, words)) if data.deferred else heads["PASS"]

@@ -17,6 +17,7 @@ from entsurge.render.catalogue import with_personas
 from entsurge.render.html import messages
 from entsurge.render.numbers import Numbers
 from entsurge.render.page import environment
+from entsurge.render.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,7 +101,7 @@ def _tested(result: CapacityReport, words: Mapping[str, Any], numbers: Numbers) 
     lines += [said[name].format(list=", ".join(each)) for name, each in perturbations.items() if each]
     lines.append(said["stop"].format(why=words["stops"][result.stop]))
     if result.ceiling is not None:
-        rate, why = numbers.number(result.ceiling, 2), result.generator[0][words["language"]]
+        rate, why = numbers.number(result.ceiling, 2), say(result.generator[0], words["language"])
         lines.append(said["generator"].format(count=len(result.generator), rate=rate, why=why))
     return lines + _models(result, said, numbers)
 

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from entsurge.render.html import messages
+from entsurge.render.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -167,7 +168,7 @@ def noted(result: CapacityReport, words: Mapping[str, Any], numbers: Numbers) ->
         "comebacks": numbers.number(sum(step.comebacks for step in result.steps)),
     }
     lines = [words["notes"][name].format(**figures) for name in result.notes]
-    return lines + [each[words["language"]] for each in result.remarks]
+    return lines + [say(each, words["language"]) for each in result.remarks]
 
 
 def advice(result: CapacityReport, words: Mapping[str, Any], numbers: Numbers) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from entsurge.render import capacity_sentences as sentences
 from entsurge.render.capacity import SIGNS, words_of
 from entsurge.render.numbers import Numbers
+from entsurge.render.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,7 +32,7 @@ def terminal_lines(result: CapacityReport) -> Iterator[str]:
     yield from (f"  {line}" for line in sentences.number(result, words, numbers))
     yield f"  held for {search.hold_seconds:.0f} s{sentences.replayed(search, TAKEN, COMPRESSED)}"
     if result.ceiling is not None:
-        yield f"  the measurement itself gave out at ×{result.ceiling:.2f}: {result.generator[0]['en']}"
+        yield f"  the measurement itself gave out at ×{result.ceiling:.2f}: {say(result.generator[0], 'en')}"
     yield from (f"  note: {line}" for line in sentences.noted(result, words, numbers))
     yield from (f"  hint: {HINTS[name]}" for name in result.notes if name in HINTS)
     yield _law(result)

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from entsurge.findings.comparison import about
 from entsurge.findings.gate import GateReport, GateRun
 from entsurge.record.histogram import upper_ends
-from entsurge.render.catalogue import catalogue
+from entsurge.render.catalogue import catalogue, with_personas
 from entsurge.render.counts import counts
+from entsurge.render.gate_lines import one_line
 from entsurge.render.junit import render_junit
+from entsurge.render.musts import must_in_words
 from entsurge.render.numbers import Numbers
+from entsurge.render.places import place
+from entsurge.render.saying import paragraph, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +50,7 @@ def gate_report(result: GateResult) -> GateReport:
     """The whole result, as JSON has it."""
     return GateReport(
         exit_code=result.exit_code,
-        verdict=result.one_line,
+        verdict=one_line(result, "en"),
         runs=[
             GateRun(
                 name=run.name,
@@ -69,50 +72,60 @@ def gate_junit(result: GateResult) -> str:
     return render_junit(found.runs, found.comparison, strict=found.too_small, why_not=found.notes)
 
 
-def remarks(result: GateResult) -> list[Remark]:
+def remarks(result: GateResult, language: str) -> list[Remark]:
     """What a reader of the job should see without opening a report, the gravest first."""
+    words = catalogue("ci", language)["remarks"]
     found = [Remark("error", "entsurge", str(result.problem))] if result.problem else []
     for path, verdict in result.verdicts.items():
         name = result.runs[path].name
-        for each in verdict.objectives:
-            about = f"{each.persona} {each.service} {each.phase}: {each.must}"
-            if each.required and each.state == "missed":
-                value = "nothing" if each.value is None else f"{each.value:.3g}"
-                found.append(Remark("error", f"{name}: objective missed", f"{about}, measured {value} {each.unit}"))
-            elif each.required and each.state == "not-enough-data":
-                needed = f", about {each.needed} needed" if each.needed else ""
-                found.append(Remark("warning", f"{name}: not enough data", f"{about}, {each.count} pages{needed}"))
+        found += _objectives(name, verdict, language)
         level = UNTOLD.get(verdict.verdict)
         if level:
-            title = f"{name}: {verdict.verdict} measurement"
-            found += [Remark(level, title, reason["en"]) for reason in verdict.reasons[:3]]
-    found += _compared(result)
-    found.append(Remark("notice", "entsurge", result.one_line))
+            title = words["untold"].format(name=name, verdict=verdict.verdict)
+            found += [Remark(level, title, say(reason, language)) for reason in verdict.reasons[:3]]
+    found += _compared(result, language)
+    found.append(Remark("notice", "entsurge", one_line(result, language)))
     return found
 
 
-def _compared(result: GateResult) -> Iterator[Remark]:
+def _objectives(name: str, verdict: Verdict, language: str) -> Iterator[Remark]:
+    """What was missed, and what lacks data, of what is required."""
+    words, numbers = catalogue("ci", language)["remarks"], Numbers(language)
+    pages = catalogue("common", language)["counts"]["pages"]
+    for each in verdict.objectives:
+        said = {"where": place(each, language), "must": must_in_words(each.must, language)}
+        if each.required and each.state == "missed":
+            text = words["missed-text"].format(**said, value=say(each.measured, language))
+            yield Remark("error", words["missed"].format(name=name), text)
+        elif each.required and each.state == "not-enough-data":
+            text = words["thin-needed" if each.needed else "thin-text"]
+            count, needed = numbers.count(pages, each.count), numbers.number(each.needed)
+            yield Remark("warning", words["thin"].format(name=name), text.format(**said, pages=count, needed=needed))
+
+
+def _compared(result: GateResult, language: str) -> Iterator[Remark]:
     """Everything slower or failing more often, and in one line what could have been missed: an error where strict."""
+    words, numbers = catalogue("ci", language)["remarks"], Numbers(language)
     level, comparison = "error" if result.too_small else "warning", result.comparison
     if comparison is None:
         if result.notes:
-            yield Remark(level, "nothing was compared", "; ".join(note["en"] for note in result.notes))
+            yield Remark(level, words["nothing"], "; ".join(say(note, language) for note in result.notes))
         return
-    for page in comparison.regressions:
-        yield Remark(
-            "error", "slower than the baseline", f"{about(page.persona, page.service, page.page)}: × {page.ratio:.2f}"
-        )
+    for each in comparison.regressions:
+        text = words["slower-text"].format(where=place(each, language), ratio=numbers.number(each.ratio, 2))
+        yield Remark("error", words["slower"], text)
     for failing in comparison.failing:
-        name = about(failing.persona, failing.service, failing.page)
-        yield Remark("error", "fails more often than the baseline", f"{name}: {failing.candidate_share:.1%}")
+        text = words["fails-text"].format(where=place(failing, language), share=numbers.ratio(failing.candidate_share))
+        yield Remark("error", words["fails"], text)
     if comparison.unseen is not None:
-        yield Remark(level, "a slowdown could have gone unseen", comparison.unseen["en"])
+        yield Remark(level, words["unseen"], say(comparison.unseen, language))
 
 
-def github_annotations(result: GateResult) -> Iterator[str]:
+def github_annotations(result: GateResult, language: str = "en") -> Iterator[str]:
     """Workflow commands, at most ten a level."""
+    found = remarks(result, language)
     for level in ("error", "warning", "notice"):
-        mine = [each for each in remarks(result) if each.level == level]
+        mine = [each for each in found if each.level == level]
         for each in mine[:MOST_ANNOTATIONS]:
             yield f"::{level} title={_property(each.title)}::{_message(each.text)}"
 
@@ -127,7 +140,7 @@ def _property(text: str) -> str:
 
 def github_summary(result: GateResult, language: str) -> str:
     """The result as Markdown for a job's summary page."""
-    words, numbers = catalogue("ci", language), Numbers(language)
+    words, numbers = with_personas(catalogue("ci", language), language), Numbers(language)
     lines = [f"## {words['title']}", ""]
     for path, run in result.runs.items():
         lines += [*_run(run, result.verdicts[path], words, numbers, language), ""]
@@ -136,17 +149,22 @@ def github_summary(result: GateResult, language: str) -> str:
     if result.comparison is not None:
         lines += [*_comparison(result, words, numbers, language), ""]
     elif result.notes:
-        lines += [f"### ? {words['not_compared']}", "", *(f"- {escaped(note[language])}" for note in result.notes), ""]
+        lines += [
+            f"### ? {words['not_compared']}",
+            "",
+            *(f"- {escaped(say(note, language))}" for note in result.notes),
+            "",
+        ]
     return "\n".join(lines) + "\n"
 
 
 def _run(run: Run, found: Verdict, words: Mapping[str, Any], numbers: Numbers, language: str) -> Iterator[str]:
     yield f"### {VERDICT_SIGNS[found.verdict]} {words[found.verdict]} · {escaped(run.name)}"
     yield ""
-    yield escaped(found.sentence[language])
+    yield escaped(paragraph(found.sentences, language))
     yield ""
     for reason in found.reasons:
-        yield f"- {escaped(reason[language])}"
+        yield f"- {escaped(say(reason, language))}"
     yield ""
     columns = ("state", "persona", "service", "phase", "must", "value", "interval", "count")
     yield "| " + " | ".join(words[column] for column in columns) + " |"
@@ -154,7 +172,9 @@ def _run(run: Run, found: Verdict, words: Mapping[str, Any], numbers: Numbers, l
     for each in found.objectives:
         wished = "" if each.required or each.state in ("deferred", "not-judged") else f" ({words['wished']})"
         cells = (
-            f"{SIGNS[each.state]} {words[each.state]}{wished}", each.persona, each.service, each.phase, each.must,
+            f"{SIGNS[each.state]} {words[each.state]}{wished}", words["personas"].get(each.persona, each.persona),
+            words["services"].get(each.service, each.service), words["phases"].get(each.phase, each.phase),
+            must_in_words(each.must, language),
             numbers.measure(each.value, each.unit), numbers.interval(each.low, each.high, each.unit),
             numbers.number(each.count),
         )  # fmt: skip
@@ -170,26 +190,25 @@ def _comparison(result: GateResult, words: Mapping[str, Any], numbers: Numbers, 
     yield words["compared"].format(quantile=f"{found.quantile:g}", **counts(found, words, numbers))
     yield ""
     for each in (*([found.unseen] if found.unseen else []), *result.notes, *found.notes, *found.differences):
-        yield f"- {escaped(each[language])}"
+        yield f"- {escaped(say(each, language))}"
     for name, family, more in (("scope", found.scopes, ("smallest",)), ("page", found.pages, ())):
         yield ""
         yield "| " + " | ".join(words[column] for column in (name, *COMPARED, *more)) + " |"
         yield "|---|" + "--:|" * len((*COMPARED, *more))
         for finding in sorted(family, key=_gravest)[:SHOWN_PAGES]:
-            yield _page(finding, words, numbers, smallest=bool(more))
+            yield _page(finding, numbers, smallest=bool(more))
 
 
 def _gravest(each: Compared) -> tuple[bool, bool, float, float]:
     return each.state != "regression", not each.blind, each.p_adjusted, -each.ratio
 
 
-def _page(page: Compared, words: Mapping[str, Any], numbers: Numbers, *, smallest: bool) -> str:
+def _page(page: Compared, numbers: Numbers, *, smallest: bool) -> str:
     sign = "? " if page.blind else {"regression": "✗ ", "improvement": "+ "}.get(page.state, "")
     interval = "–" if page.low is None else f"{numbers.number(page.low, 2)} … {numbers.number(page.high, 2)}"
-    everybody = (page.persona, page.service, page.page) == ("*", "*", "*")
-    name = words["everybody"] if everybody else about(page.persona, page.service, page.page)
     cells = [
-        f"{sign}{name}", numbers.seconds(page.baseline_seconds), numbers.seconds(page.candidate_seconds),
+        f"{sign}{place(page, numbers.lang)}",
+        *map(numbers.seconds, (page.baseline_seconds, page.candidate_seconds)),
         f"× {numbers.number(page.ratio, 2)}", interval, numbers.number(page.p_adjusted, 3),
     ]  # fmt: skip
     if smallest:
@@ -231,12 +250,12 @@ def _milliseconds(served: Times) -> dict[str, float]:
     return {"avg": mean, **found}
 
 
-def gitlab_annotations(result: GateResult, job_url: str) -> str:
+def gitlab_annotations(result: GateResult, job_url: str, language: str) -> str:
     """Links on the job's page, one a remark; they lead to the job's own artefacts."""
     links = [
         {"external_link": {"label": f"{each.title}: {each.text}"[:200], "url": f"{job_url}/artifacts/browse"}}
-        for each in remarks(result)
+        for each in remarks(result, language)
         if each.level != "notice"
     ]
-    verdict = {"external_link": {"label": result.one_line[:200], "url": job_url}}
+    verdict = {"external_link": {"label": one_line(result, language)[:200], "url": job_url}}
     return json.dumps({"entsurge": [verdict, *links]}, ensure_ascii=False, indent=1) + "\n"

@@ -11,6 +11,7 @@ from entsurge.render.counts import counts
 from entsurge.render.effects import estimate
 from entsurge.render.numbers import NOTHING, Numbers
 from entsurge.render.page import environment
+from entsurge.render.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -80,8 +81,8 @@ def view(data: ComparisonReport, language: str) -> dict[str, Any]:
         "scopes": [[*_page(each, _state(each, data), words, numbers), *_shown(each, words, numbers)]
                    for each in gravest(data.scopes)],
         "left_out": [_left_out(each, words, numbers) for each in (*data.left_out_scopes, *data.left_out_pages)],
-        "notes": [each[language] for each in data.notes]
-        + [words["differ"].format(what=each[language]) for each in data.differences],
+        "notes": [say(each, language) for each in data.notes]
+        + [words["differ"].format(what=say(each, language)) for each in data.differences],
         "pages": [_page(page, _state(page, data), words, numbers) for page in ordered(data.pages)],
         "changes": [_change(change, words, numbers) for change in data.history.changes],
         "runs": [_run(run, words, numbers) for run in data.runs],
@@ -105,7 +106,7 @@ def _state(each: Compared, data: Comparison) -> str:
 
 def _unseen(data: Comparison, words: Mapping[str, Any], language: str) -> Iterator[str]:
     if data.unseen:
-        yield words["unseen_line"].format(what=data.unseen[language])
+        yield words["unseen_line"].format(what=say(data.unseen, language))
 
 
 def _shown(each: Compared, words: Mapping[str, Any], numbers: Numbers) -> tuple[str, str]:

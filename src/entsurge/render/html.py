@@ -12,6 +12,7 @@ from entsurge.render.effects import effects_view, effects_words
 from entsurge.render.numbers import Numbers
 from entsurge.render.page import environment
 from entsurge.render.paper import printed
+from entsurge.render.saying import say
 from entsurge.render.series import step_seconds
 from entsurge.render.transport import negotiated, transport_lines
 
@@ -180,9 +181,9 @@ def view(run: RunFindings, words: dict[str, Any], numbers: Numbers, title: str) 
         wire=list(transport_lines(run.transport, words, numbers)),
         during=tables.during(run, words),
         recoveries=tables.recoveries(run, words, numbers),
-        reasons=[each[language] for each in run.reasons],
-        lights=[(each.ok, each.said[language]) for each in run.validity],
-        inversions=[each[language] for each in run.matrix.inversions],
+        reasons=[say(each, language) for each in run.reasons],
+        lights=[(each.ok, say(each.said, language)) for each in run.validity],
+        inversions=[say(each, language) for each in run.matrix.inversions],
         examples=[(each, _shown(each)) for each in run.failures],
         command=command(run),
     )
@@ -254,7 +255,8 @@ def _clause(run: RunFindings, words: dict[str, Any], numbers: Numbers, title: st
     if run.in_progress:
         return str(verdict["lead_in_progress"].format(run=title))
     if run.verdict in ("INVALID", "INCONCLUSIVE"):
-        return str(verdict[f"lead_{run.verdict.lower()}"].format(run=title))
+        why = say(run.reasons[0], words["language"]) if run.reasons else ""
+        return str(verdict[f"lead_{run.verdict.lower()}"].format(run=title, why=why))
     served = 100 * rate.ok / rate.planned if rate.planned else 0.0
     wanted = [each.persona for each in required(run)]
     if run.verdict == "PASS":

@@ -12,12 +12,14 @@ from junitparser import Element, Error, Failure, JUnitXml, Properties, Skipped, 
 
 from entsurge.file_values import writable
 from entsurge.findings.comparison import EVERYTHING, about
+from entsurge.render.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from entsurge.findings.comparison import Compared, Comparison, LeftOut, PageErrors
-    from entsurge.findings.verdict import Finding, Judged, Said
+    from entsurge.findings.statement import Statement
+    from entsurge.findings.verdict import Finding, Judged
 
 
 COMPARISON = "comparison with the baseline"
@@ -30,7 +32,7 @@ def render_junit(
     comparison: Comparison | None = None,
     *,
     strict: bool = False,
-    why_not: Iterable[Said] = (),
+    why_not: Iterable[Statement] = (),
 ) -> str:
     """Missed is a failure, not enough data an error, deferred or not required skipped.
 
@@ -44,7 +46,7 @@ def render_junit(
             suite.add_testcase(_case(run, each))
         if run.verdict in UNTOLD:
             case = TestCase(UNTOLD[run.verdict], classname=writable(run.name))
-            case.result = [Error(writable("; ".join(reason["en"] for reason in run.reasons)), run.verdict)]
+            case.result = [Error(writable("; ".join(say(reason, "en") for reason in run.reasons)), run.verdict)]
             suite.add_testcase(case)
         suites.append(suite)
     if comparison is not None:
@@ -52,7 +54,7 @@ def render_junit(
     elif strict:
         suite = _suite(COMPARISON)
         case = TestCase("there is a baseline to compare with", classname="comparison")
-        case.result = [Error(writable("; ".join(note["en"] for note in why_not)), "nothing was compared")]
+        case.result = [Error(writable("; ".join(say(note, "en") for note in why_not)), "nothing was compared")]
         suite.add_testcase(case)
         suites.append(suite)
     whole = JUnitXml()

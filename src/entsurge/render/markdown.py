@@ -19,6 +19,7 @@ from entsurge.render.html import (
     run_titles,
 )
 from entsurge.render.numbers import Numbers
+from entsurge.render.saying import paragraph
 from entsurge.render.transport import transport_lines
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def render_markdown(data: Report, language: str) -> str:
                      + escaped(" ".join(shown.lines)))  # fmt: skip
     lines += ["", escaped("; ".join(lead(data.runs, words, numbers, titles))) + ".", ""]
     for run, title in zip(data.runs, titles, strict=True):
-        lines += [f"## {escaped(title)}", "", escaped(run.sentence[language]), ""]
+        lines += [f"## {escaped(title)}", "", escaped(paragraph(run.sentences, language)), ""]
         lines += [
             *_continuity(run, words, numbers),
             "",

@@ -11,6 +11,7 @@ from entsurge.render.ci import escaped
 from entsurge.render.effects import estimate
 from entsurge.render.numbers import Numbers
 from entsurge.render.page import environment
+from entsurge.render.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -161,7 +162,7 @@ class _View:
 
     def _left_out(self) -> Iterator[str]:
         for each in self.data.left_out:
-            name, why = each.title[self.language], each.why[self.language]
+            name, why = each.title[self.language], say(each.why, self.language)
             yield self.words["left_out"]["line"].format(name=name, why=why)
 
     def _how(self) -> Iterator[str]:
@@ -170,7 +171,7 @@ class _View:
         factor, compression = numbers.plain(data.factor), numbers.plain(data.compression)
         yield words["region"].format(factor=factor, scale=data.scale, compression=compression)
         yield words["pages"]
-        broken = [each.broken[self.language] for each in data.runs if each.broken]
+        broken = [say(each.broken, self.language) for each in data.runs if each.broken]
         if broken:
             said = " ; ".join(dict.fromkeys(broken[:SHOWN_RUNS]))
             yield words["broken"].of(len(broken), why=said)

@@ -54,6 +54,10 @@ class Numbers:
         small = 0 < min(value, 1 - value) < 0.001
         return self.percent(100 * value, 2 if small else 1)
 
+    def share(self, value: float) -> str:
+        """A share from 0 to 1 that somebody has set, as a percentage with the digits that it was given: `97,5 %`."""
+        return self.plain(100 * value) + self._before_percent() + "%"
+
     def seconds(self, value: float | None) -> str:
         """A duration of seconds: milliseconds under a second, then two decimals, one past ten, none past a hundred."""
         if value is None:

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from entsurge import content
+from entsurge.render.saying import paragraph, say
 
 
 @lru_cache(maxsize=1)
@@ -17,6 +18,7 @@ def environment() -> Environment:
     loader = FileSystemLoader(str(content.root("reports")))
     found = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     found.filters["css"] = css_text
+    found.globals |= {"say": say, "paragraph": paragraph}
     return found
 
 

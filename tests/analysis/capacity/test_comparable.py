@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.analysis.capacity.servers import Server, manifest_of, step
 from tests.analysis.records import record
+from tests.typography import in_words
 
 from entsurge.analysis.capacity.comparable import against, among, volume
 from entsurge.analysis.capacity.step import read_step
@@ -156,11 +157,11 @@ def test_a_run_counts_once_and_a_broken_one_not_at_all(tmp_path: Path) -> None:
     (cut / "finish.json").write_text(json.dumps({"end": "interrupted"}))
     progress = read_earlier([sound, sound, late, cut], None, None, (), "1/86")[2]
     assert [each.name for each in progress.steps] == [sound.name]
-    said = [each["en"] for each in progress.notes]
+    said = [in_words(each) for each in progress.notes]
     assert any("counted already" in each for each in said)
-    assert any("generator CPU 99%" in each for each in said)
+    assert any("generator CPU: 99%" in each for each in said)
     assert any("did not run to its end" in each for each in said)
-    assert all(each["fr"] for each in progress.notes)
+    assert all(in_words(each, "fr") for each in progress.notes)
 
 
 def test_a_run_that_a_guard_ended_was_missed(tmp_path: Path) -> None:
@@ -177,11 +178,11 @@ def test_a_run_that_an_edge_refused_says_nothing_of_the_target(tmp_path: Path) -
     path = step(tmp_path, "lockdown-2020", Server.that_takes(100, 1.0), 0.1, 1)
     limits = {"refused by an edge: Cloudflare": 3}
     (path / "finish.json").write_text(json.dumps({"end": "completed", "limits": limits}))
-    assert "Cloudflare" in read_step(path, 100.0).ceiling
+    assert "Cloudflare" in in_words(read_step(path, 100.0).ceiling)
     measure = {"id": "m", "when": "all", "kind": "measure", "title": {"fr": "m", "en": "m"}, "defers": [],
                "start_s": 0, "end_s": 99, "whole_run": True}  # fmt: skip
     path = step(tmp_path, "lockdown-2020", Server.that_takes(100, 1.0), 0.1, 2, perturbations=[measure])
-    assert "never in force: m" in read_step(path, 100.0).ceiling
+    assert "never in force: m" in in_words(read_step(path, 100.0).ceiling)
 
 
 def test_what_was_not_served_is_counted(tmp_path: Path) -> None:

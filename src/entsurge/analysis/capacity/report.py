@@ -63,7 +63,7 @@ def capacity_report(
         stop=progress.stop,
         remarks=progress.notes,
         ceiling=progress.ceiling,
-        generator=[{"fr": step.ceiling_fr, "en": step.ceiling} for step in progress.ceilings],
+        generator=[step.ceiling for step in progress.ceilings if step.ceiling],
         offered=progress.offered,
         boundary=found,
         enough=enough(found),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from entsurge.analysis.capacity.boundary import boundary, bracket, doubt
 from entsurge.findings.search import LOWEST
+from entsurge.findings.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from entsurge.analysis.capacity.boundary import Judged
     from entsurge.analysis.capacity.step import Step
     from entsurge.findings.search import Offered, Settings
-    from entsurge.findings.verdict import Said
 
 GROWTH = 1.4
 CAUTIOUS, NEARLY_USED = 1.15, 0.85  # where the target itself says that a resource is nearly used up
@@ -47,14 +47,14 @@ class Stop:
 
 @dataclass
 class Progress:
-    """What a search knows so far. `ceilings` are steps whose measurement broke; `notes` are in both languages.
+    """What a search knows so far. `ceilings` are steps whose measurement broke; `notes` are to be said.
 
     `number` is that of the last step that was asked, `stop` why nothing more is.
     """
 
     steps: list[Step] = field(default_factory=list)
     ceilings: list[Step] = field(default_factory=list)
-    notes: list[Said] = field(default_factory=list)
+    notes: list[Statement] = field(default_factory=list)
     number: int = 0
     stop: str = ""
     offered: Offered = "steady"
@@ -64,9 +64,9 @@ class Progress:
         """The lowest rate at which the measurement gave out."""
         return min((step.rate for step in self.ceilings), default=None)
 
-    def note(self, fr: str, en: str) -> None:
+    def note(self, code: str, **of: float | str | Statement) -> None:
         """Something that whoever signs must know."""
-        self.notes.append({"fr": fr, "en": en})
+        self.notes.append(Statement(code, {**of}))
 
 
 def following(steps: Sequence[Judged], ceiling: float | None, settings: Settings) -> Next | Stop:

@@ -13,6 +13,7 @@ from entsurge.analysis.capacity.steady import steadiness, steady
 from entsurge.analysis.objectives import judge_objectives
 from entsurge.analysis.validity import broken, lights
 from entsurge.audience.objective import parse_objective
+from entsurge.findings.statement import listed as as_list
 from entsurge.record.histogram import upper_ends
 from entsurge.record.reading.run import read_run
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from entsurge.findings.search import Steadiness
+    from entsurge.findings.statement import Statement
     from entsurge.findings.verdict import Finding
     from entsurge.record.reading.run import Run
 
@@ -56,8 +58,7 @@ class Step:
     margin: float
     binding: str
     steadiness: Steadiness
-    ceiling: str = ""
-    ceiling_fr: str = ""
+    ceiling: Statement | None = None
     little: float | None = None
     used: float = 0.0
     worst: dict[str, float] = field(default_factory=dict)
@@ -94,7 +95,7 @@ def read_step(path: Path, unit: float) -> Step:
         worst, binding = STILL_RISING, "its queue was still growing when it ended"
     end, ceiling = (run.finish or {}).get("end", ""), _not_believed(run)
     if end in ENDED:
-        worst, binding, ceiling = max(worst, BROKE_OFF), ENDED[end], ("", "")
+        worst, binding, ceiling = max(worst, BROKE_OFF), ENDED[end], None
     served, seconds = _served(run)
     planned = run.manifest["planned"].values()
     offered = sum(of["page_views"] for of in planned) / run.window_seconds
@@ -109,8 +110,7 @@ def read_step(path: Path, unit: float) -> Step:
         margin=worst if margins or end in ENDED else math.nan,
         binding=binding,
         steadiness=known,
-        ceiling=ceiling[1],
-        ceiling_fr=ceiling[0],
+        ceiling=ceiling,
         little=_residual(run),
         worst=margins,
         hold_seconds=run.window_seconds,
@@ -132,10 +132,10 @@ def named(finding: Finding) -> str:
     return f"{finding.persona} {finding.service} {finding.must}"
 
 
-def _not_believed(run: Run) -> tuple[str, str]:
-    """Why the run says nothing of the target, in French and English; empty where it does."""
-    found = broken(lights(run))
-    return ", ".join(light.fr for light in found), ", ".join(light.en for light in found)
+def _not_believed(run: Run) -> Statement | None:
+    """Why the run says nothing of the target; None where it does."""
+    found = [light.said for light in broken(lights(run))]
+    return as_list(found) if found else None
 
 
 def _not_served(run: Run) -> float:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from entsurge.analysis.measures.trial_runs import Quantity, TrialRuns
     from entsurge.findings.comparison import Shift
     from entsurge.findings.measures import Adding, Conclusion
-    from entsurge.findings.verdict import Said
+    from entsurge.findings.statement import Title
 
 NEARLY = 0.2
 """A pair adds up when the whole interval of its difference from the sum is within this share of the sum."""
@@ -36,7 +36,7 @@ class Assessed:
     conclusion: Conclusion
 
 
-def assess(runs: TrialRuns, titles: Mapping[str, Said], *, factor: float, limit_percent: float) -> Assessed:
+def assess(runs: TrialRuns, titles: Mapping[str, Title], *, factor: float, limit_percent: float) -> Assessed:
     """What the runs of a trial say. `titles` are the measures'; `factor`: how many people one of the sample stands for.
 
     An arm is told apart from none, and one arm from another, when the interval of their paired difference excludes 0
@@ -77,7 +77,7 @@ def _excludes_nothing(shift: Shift | None) -> bool:
 @dataclass(frozen=True)
 class _Reading:
     runs: TrialRuns
-    titles: Mapping[str, Said]
+    titles: Mapping[str, Title]
     factor: float
     limit_percent: float
 
@@ -170,7 +170,7 @@ class _Reading:
         low, high = (None if edge is None else edge * self.factor for edge in (shift.low, shift.high))
         return Change(shift.estimate * self.factor, low, high, shift.estimate)
 
-    def _title(self, arm: Arm) -> Said:
+    def _title(self, arm: Arm) -> Title:
         return {lang: " + ".join(self.titles[each][lang] for each in arm) for lang in ("fr", "en")}
 
 

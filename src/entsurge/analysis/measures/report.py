@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from entsurge.analysis.measures.trial_runs import TrialRuns
     from entsurge.audience.persona import Persona
     from entsurge.findings.measures import LeftOut
-    from entsurge.findings.verdict import Said
+    from entsurge.findings.statement import Title
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class About:
     """What is known of a trial before its first run."""
 
     name: str
-    title: Said
+    title: Title
     target: str
     profile: str
     scale: Fraction
@@ -36,7 +36,7 @@ class About:
     personas: list[Persona]
     blocks_asked: int
     limit_percent: float
-    titles: Mapping[str, Said]
+    titles: Mapping[str, Title]
     left_out: list[LeftOut]
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from entsurge.analysis.validity import broken, lights
 from entsurge.audience.objective import parse_objective
+from entsurge.findings.statement import listed as as_list
 from entsurge.record.reading.run import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from entsurge.findings.verdict import Said
+    from entsurge.findings.statement import Statement
     from entsurge.record.reading.run import Run
 
 
@@ -34,7 +35,7 @@ class RunOutcome:
     digest: str
     personas: Mapping[str, Served]
     protected: tuple[str, ...] = ()
-    broken: Said | None = None
+    broken: Statement | None = None
 
 
 def read_outcome(path: Path) -> RunOutcome:
@@ -45,9 +46,7 @@ def read_outcome(path: Path) -> RunOutcome:
         digest=run.manifest.get("plan_digest", ""),
         personas={persona: _served(run, persona) for persona in run.manifest["planned"]},
         protected=tuple(run.manifest.get("protected", ())),
-        broken={"fr": ", ".join(each.fr for each in wrong), "en": ", ".join(each.en for each in wrong)}
-        if wrong
-        else None,
+        broken=as_list([each.said for each in wrong]) if wrong else None,
     )
 
 
