@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint lock bench fuzz clean help
+.PHONY: demo test lint lock bench fuzz release clean help
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -44,5 +44,14 @@ bench: $(READY) $(PEERS)  ## all benchmarks, six hours (SKIP="region capacity_tr
 fuzz: $(READY)  ## every reader against a hundred thousand mutated inputs, minutes (ONLY=profiles, SEED=2)
 	$(BIN)/python benchmarks/fuzz.py $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
+RELEASE := .release/.ready
+$(RELEASE): deploy/release/tools.txt
+	$(PYTHON) -m venv .release
+	.release/bin/pip install --quiet --disable-pip-version-check -r deploy/release/tools.txt
+	@touch $(RELEASE)
+
+release: $(RELEASE)  ## wheel and sdist, checked, with bill of materials, licences, notes and checksums, in dist/
+	.release/bin/python deploy/release/release.py $(if $(OUT),--out $(OUT))
+
 clean:  ## remove what set-up made
-	rm -rf $(VENV) .peers build dist
+	rm -rf $(VENV) .peers .release build dist
