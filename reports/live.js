@@ -24,14 +24,15 @@ function say(text, fields) {
 
 function seconds(value) {
   if (value === null) return "–";
-  return `${value < 9.995 ? hundredths.format(value) : fine.format(value)} s`;
+  return `${value < 9.995 ? hundredths.format(value) : fine.format(value)}\u202fs`;
 }
 
 function clock(value) {
   const whole_seconds = Math.max(0, Math.round(value));
   const minutes = Math.floor(whole_seconds / 60);
   const rest = whole_seconds % 60;
-  return minutes ? `${minutes} min ${String(rest).padStart(2, "0")} s` : `${rest} s`;
+  if (!minutes) return `${rest}\u202fs`;
+  return rest ? `${minutes}\u202fmin ${String(rest).padStart(2, "0")}\u202fs` : `${minutes}\u202fmin`;
 }
 
 /** The largest whole percentage that is not better than the truth: 99.7 % of pages served are not all of them. */
@@ -97,7 +98,8 @@ function showActs(now) {
     row.className = each.state;
     const times = {start: clock(each.start_s), end: clock(each.end_s)};
     const touched = each.touched === null ? "" : ` · ${say(words.acts.touched, {n: whole.format(each.touched)})}`;
-    put(row.querySelector(".small"), say(words.acts[each.state], times) + touched);
+    const never = each.state === "planned" && now.stage === "over";
+    put(row.querySelector(".small"), say(words.acts[never ? "never" : each.state], times) + touched);
     const button = row.querySelector("button");
     button.hidden = each.state !== "in-force";
     button.disabled = Boolean(busy) || !each.stoppable;
@@ -310,6 +312,7 @@ async function conclude(now) {
   show(now);
   at("lost").hidden = true;
   put(at("stage"), words.stage.gone);
+  put(at("answer"), "");
   const [look, sign] = VERDICTS[now.verdict] || ["void", "–"];
   const card = at("verdict");
   card.className = `card ${look}`;

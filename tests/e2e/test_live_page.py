@@ -96,18 +96,18 @@ def test_a_run_is_watched_and_ended_from_its_page(browser, quick_profile: Path, 
     if FULL and not AXE.is_file():
         pytest.fail("needs axe-core in .node (npm install --no-save --prefix .node axe-core@4)", pytrace=False)
     longer = tmp_path / "longer.toml"
-    long = quick_profile.read_text("utf-8").replace('to = "09:08"', 'to = "14:00"').replace("1/40", "1/160")
+    long = quick_profile.read_text("utf-8").replace('to = "09:08"', 'to = "11:00"').replace("1/40", "1/160")
     longer.write_text(long, encoding="utf-8")
     with begun(tmp_path, longer, free_sandbox) as (process, page):
         browser.get(f"{page}?lang=fr")
-        wait(browser, lambda: figure(browser) > 20)
+        wait(browser, lambda: figure(browser) > 5)
         assert text(browser, "#act-static-home b") == "Accueil statique"
         for scheme, width in (("light", 1200), ("dark", 390)) if AXE.is_file() else ():
             assert violations(browser, scheme, width) == []
         browser.switch_to.new_window("tab")
         browser.get(f"{page}?lang=en")
         second = browser.current_window_handle
-        wait(browser, lambda: figure(browser) > 20)
+        wait(browser, lambda: figure(browser) > 5)
         assert text(browser, "#act-static-home b") == "Static home page"
         browser.find_element(By.CSS_SELECTOR, "#act-static-home button").send_keys(Keys.ENTER)
         wait(browser, lambda: browser.find_elements(By.CSS_SELECTOR, "#act-static-home.ended"))
