@@ -17,6 +17,8 @@ from entsurge.findings.brief import Beside, Brief, BriefFigures, PersonaServed, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from entsurge.findings.brief import Advice
+    from entsurge.findings.perturbation import Perturbation
     from entsurge.findings.verdict import Finding, Verdict
     from entsurge.record.reading.run import Run
 
@@ -27,17 +29,8 @@ SAME_DAY = ("profile", "scale", "compression", "window")
 def brief(run: Run, without: Run | None = None) -> Brief:
     """The brief of one run; `without` is a run of the same day with fewer measures, for what they bought."""
     found, tried, work = judge(run), perturbations(run), continuity(run)
-    asked = [each for each in found.objectives if each.required]
-    figures = replace(
-        _figures(run),
-        invalid=float(found.verdict == "INVALID"),
-        inconclusive=float(_larger_would_tell(found)),
-        passed=float(found.verdict == "PASS"),
-        missed=float(sum(each.state == "missed" for each in asked)),
-        slowness=_slowness(asked),
-        measures=float(sum(each.kind == "measure" for each in tried)),
-    )
-    kept, lost, unsure = _by_persona(run, asked)
+    figures = _judged_figures(run, found, tried)
+    kept, lost, unsure = _by_persona(run, _asked(found))
     names = [each.id for each in tried]
     told = run.manifest
     return Brief(
@@ -63,6 +56,30 @@ def brief(run: Run, without: Run | None = None) -> Brief:
         advice=advise(asdict(figures), names),
         teachers=_sentence_for_teachers(found.verdict, run, lost),
         notes=run.notes,
+    )
+
+
+def advised(run: Run, found: Verdict) -> list[Advice]:
+    """What is advised after a run that was judged so, the most pressing first."""
+    tried = perturbations(run)
+    return advise(asdict(_judged_figures(run, found, tried)), [each.id for each in tried])
+
+
+def _asked(found: Verdict) -> list[Finding]:
+    return [each for each in found.objectives if each.required]
+
+
+def _judged_figures(run: Run, found: Verdict, tried: Sequence[Perturbation]) -> BriefFigures:
+    """What the rules look at, with what the verdict adds to it."""
+    asked = _asked(found)
+    return replace(
+        _figures(run),
+        invalid=float(found.verdict == "INVALID"),
+        inconclusive=float(_larger_would_tell(found)),
+        passed=float(found.verdict == "PASS"),
+        missed=float(sum(each.state == "missed" for each in asked)),
+        slowness=_slowness(asked),
+        measures=float(sum(each.kind == "measure" for each in tried)),
     )
 
 

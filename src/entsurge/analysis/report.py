@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from entsurge.analysis.brief import advised
 from entsurge.analysis.continuity import continuity
 from entsurge.analysis.degradation import matrix
 from entsurge.analysis.effects import effects
@@ -107,6 +108,7 @@ def _run(run: Run, baseline: Run | None, plain: Mapping[str | None, Path]) -> Ru
         effects=effects(run, plain.get(told.get("plan_digest"))),
         failures=_failures(run),
         signatures=len((run.finish or {}).get("signatures", {})),
+        advice=[] if run.in_progress else advised(run, found),
     )
 
 

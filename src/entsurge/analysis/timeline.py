@@ -43,6 +43,7 @@ def timeline(run: Run) -> Timeline:
         p95_s=p95,
         p99_s=p99,
         sign_on_p95_s=_unknown_after(run.seconds(service=SIGN_ON).quantiles(1), last)[:last],
+        all_p95_s=_unknown_after(run.seconds(service="*").quantiles(1), last)[:last],
         visitors=[visitors.get(each, 0) for each in range(last)],
         phases=run.manifest["phases"],
     )

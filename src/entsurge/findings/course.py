@@ -12,7 +12,8 @@ class Timeline:
     """Per second of run time; every list but `phases` has a value a second.
 
     Pages (sign-on apart), requests and visits are counts, percentiles of corrected latency are in seconds (None where
-    nothing came). `sign_on_p95_s` is that of signing on, which the pages' percentiles leave out.
+    nothing came). `sign_on_p95_s` is that of signing on, which the pages' percentiles leave out; `all_p95_s` is that of
+    both together, as objectives on all services have it.
     """
 
     second: list[int]
@@ -28,6 +29,7 @@ class Timeline:
     p95_s: list[float | None]
     p99_s: list[float | None]
     sign_on_p95_s: list[float | None]
+    all_p95_s: list[float | None]
     visitors: list[int]
     phases: list[Phase]
 

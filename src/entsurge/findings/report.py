@@ -8,6 +8,7 @@ from typing import Any
 from entsurge.audience.persona import Persona
 from entsurge.errors import Conclusion
 from entsurge.findings.audience import Figures, Retries
+from entsurge.findings.brief import Advice
 from entsurge.findings.course import Percentiles, TargetSeries, Timeline
 from entsurge.findings.matrix import Matrix
 from entsurge.findings.perturbation import Effect, Perturbation, Recovery
@@ -58,7 +59,7 @@ class RunFindings:
 
     `phase` is the judged one, `window_seconds` its length; `end` how the run ended, empty where it broke off.
     `deferred_visits`: visits turned away on purpose, by persona. `signatures` counts the kinds of failures, of which
-    `failures` has at most forty.
+    `failures` has at most forty. `advice`: what to do now, the most pressing first; empty while the run goes on.
     """
 
     name: str
@@ -105,6 +106,7 @@ class RunFindings:
     effects: list[Effect]
     failures: list[FailureExample]
     signatures: int
+    advice: list[Advice]
 
 
 @dataclass(frozen=True, kw_only=True)

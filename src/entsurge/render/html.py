@@ -6,7 +6,8 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from entsurge.render import charts, tables
+from entsurge.render import charts, hover, picture, tables
+from entsurge.render.answer import advice, card
 from entsurge.render.catalogue import catalogue, with_personas
 from entsurge.render.effects import effects_view, effects_words
 from entsurge.render.numbers import Numbers
@@ -14,29 +15,30 @@ from entsurge.render.page import environment
 from entsurge.render.paper import printed
 from entsurge.render.saying import say
 from entsurge.render.series import step_seconds
+from entsurge.render.target_series import in_words
+from entsurge.render.tiles import others, tiles
 from entsurge.render.transport import negotiated, transport_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-
-    from markupsafe import Markup
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from entsurge.audience.persona import Persona
     from entsurge.findings.course import Timeline
     from entsurge.findings.report import FailureExample, Report, RunFindings
-    from entsurge.findings.teaching import Academy, OthersWork
-    from entsurge.findings.verdict import Finding
+    from entsurge.findings.teaching import Academy
+    from entsurge.render.answer import Card
+    from entsurge.render.hover import Chart
 
 LANGUAGES = ("fr", "en")
 SIGNS = {"ok": "✓", "warn": "!", "bad": "✗", "shed": "◦", "none": "–"}
-VERDICT_SIGNS = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "INVALID": "⊘"}
-VERDICT_LOOKS = {"PASS": "ok", "FAIL": "bad", "INCONCLUSIVE": "warn", "INVALID": "void"}
 FIGURES = ("visits", "page_views", "minutes_per_visit", "pages_per_visit")
-NEARLY_ALL = 99.0
 SECTIONS = (
-    "verdict", "continuity", "figures", "matrix", "effects", "objectives", "validity", "timeline", "percentiles",
-    "transport", "failures", "recovery", "definitions", "again",
+    "answer", "continuity", "matrix", "objectives", "effects", "recovery", "timeline", "figures", "validity",
+    "percentiles", "transport", "failures", "definitions", "again",
 )  # fmt: skip
+NARROW_PICTURE = 345
+WIDE_PICTURE = {1: {"wide": 1060}, 2: {"wide": 520}}
+"""Pixels of a picture by the number of runs: beside two others it is as wide as a phone."""
 DECIMALS = {"visits": 0, "page_views": 0, "minutes_per_visit": 1, "pages_per_visit": 2}
 
 
@@ -45,31 +47,23 @@ def messages(language: str) -> dict[str, Any]:
     return catalogue("messages", language)
 
 
-@dataclass(frozen=True)
-class Card:
-    """A verdict card."""
-
-    head: str
-    lines: list[str]
-
-
 @dataclass(frozen=True, kw_only=True)
 class RunView:
     """What the page shows of one run beside its figures, which are `of`: words, charts, the charts' tables."""
 
     of: RunFindings
     title: str
-    look: str
-    sign: str
     card: Card
     effects: dict[str, Any] | None
-    chart: Markup | str
-    curve: Markup | str
+    pictures: dict[str, Chart]
+    chart: Chart | None
+    other_series: Chart | None
+    curve: Chart | None
     rows: list[list[str]]
     step: int
     table_title: str
+    target_names: list[str]
     target_table: list[list[str]]
-    target_more: int
     spoken: str
     wire: list[str]
     during: list[str]
@@ -103,13 +97,16 @@ def render_html(data: Report, language: str, beside: Collection[str] = (), *, wh
         "sections": SECTIONS,
         "printed": printed(data.runs),
         "whole": whole,
-        "runs": [view(run, words, numbers, title) for run, title in zip(data.runs, titles, strict=True)],
+        "runs": views(data.runs, words, numbers, titles),
+        "tiles": tiles(data.runs, words, numbers),
         "others": others(data.runs, words),
         "academies": _academies(data.runs, titles),
         "titles": titles,
-        "lead": lead(data.runs, words, numbers, titles),
+        "answer": catalogue("answer", language),
+        "advice": advice(data.runs[-1], language),
         "effects_words": effects_words(language),
         "signs": SIGNS,
+        "script": "" if whole else hover.script(),
         "figures": FIGURES,
         "decimals": DECIMALS,
     }
@@ -132,51 +129,36 @@ def run_titles(runs: Iterable[RunFindings], words: Mapping[str, Any]) -> list[st
     return result
 
 
-def others(runs: Iterable[RunFindings], words: Mapping[str, Any]) -> list[tuple[str, list[OthersWork | None]]]:
-    """Of each added persona with a work of its own: what is counted, and each run's count; None where it was not."""
-    found = [{each.persona: each for each in run.continuity.others} for run in runs]
-    first = {key: each for of in reversed(found) for key, each in of.items()}
-    named = words["continuity"]
+def views(runs: Sequence[RunFindings], words: dict[str, Any], numbers: Numbers, titles: Sequence[str]) -> list[RunView]:
+    """Runs as the page shows them, their pictures on one scale: wide ones where there is room beside each other."""
+    widths = {"narrow": NARROW_PICTURE, **WIDE_PICTURE.get(len(runs), {})}
+    scales = {name: picture.scales(runs, words, width) for name, width in widths.items()}
     return [
-        (named["others_published" if each.publishes else "others"].format(who=words["plural"].get(key, key)),
-         [of.get(key) for of in found])
-        for key, each in first.items()
+        view(run, words, numbers, title, {
+            name: picture.draw(run, words, numbers, width, scales[name]) for name, width in widths.items()
+        } if anything(run.timeline) else {})
+        for run, title in zip(runs, titles, strict=True)
     ]  # fmt: skip
 
 
-def listed(personas: Iterable[str], words: Mapping[str, Any]) -> str:
-    """`pupils, teachers and parents`."""
-    names = [words["whom"].get(name, name) for name in dict.fromkeys(personas)]
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + words["whom"]["and"] + names[-1] if names else ""
-
-
-def missed(run: RunFindings) -> list[Finding]:
-    """The required objectives that a run missed."""
-    return [each for each in required(run) if each.state == "missed"]
-
-
-def required(run: RunFindings) -> list[Finding]:
-    """The objectives that the verdict rests on."""
-    return [each for each in run.objectives if each.required]
-
-
-def view(run: RunFindings, words: dict[str, Any], numbers: Numbers, title: str) -> RunView:
+def view(run: RunFindings, words: dict[str, Any], numbers: Numbers, title: str, pictures: dict[str, Chart]) -> RunView:
     """A run as the page shows it."""
+    drawable = anything(run.timeline)
     step, names, language = step_seconds(run.timeline), words["timeline"], words["language"]
     return RunView(
         of=run,
         title=title,
-        look=VERDICT_LOOKS[run.verdict],
-        sign=VERDICT_SIGNS[run.verdict],
         card=card(run, words, numbers),
         effects=effects_view(run.effects, words, numbers),
-        chart=charts.draw_timeline(run, words, numbers) if anything(run.timeline) else "",
-        curve=charts.draw_percentiles(run, words, numbers) if len(run.percentiles.curve) > 1 else "",
+        pictures=pictures,
+        chart=charts.draw_timeline(run, words, numbers) if drawable else None,
+        other_series=charts.draw_other_series(run, words, numbers) if drawable else None,
+        curve=charts.draw_percentiles(run, words, numbers) if len(run.percentiles.curve) > 1 else None,
         rows=tables.timeline(run, numbers),
         step=step,
         table_title=names["table_binned"].format(seconds=step) if step > 1 else names["table"],
+        target_names=[in_words(each.name, words) for each in run.target_series],
         target_table=tables.target(run, numbers),
-        target_more=max(0, len(run.target_series) - charts.MOST_TARGET_PANELS),
         spoken=negotiated(run.transport),
         wire=list(transport_lines(run.transport, words, numbers)),
         during=tables.during(run, words),
@@ -218,58 +200,6 @@ def _academies(runs: Iterable[RunFindings], titles: Iterable[str]) -> list[tuple
         for row in run.continuity.by_academy:
             found.setdefault(row.academy, []).append((title, row))
     return sorted(found.items())
-
-
-def card(run: RunFindings, words: dict[str, Any], numbers: Numbers) -> Card:
-    """The head and the lines of a verdict card."""
-    verdict, rate = words["verdict"], run.pages_per_second
-    head = verdict["in_progress" if run.in_progress else run.verdict]
-    if run.verdict == "PASS" and run.deferred_visits:
-        head = verdict["pass_for"].format(who=listed([each.persona for each in required(run)], words))
-    lines = [verdict["pages"].format(planned=numbers.number(rate.planned), ok=numbers.number(rate.ok))]
-    if run.in_progress:
-        read, end = numbers.number(run.in_progress.read_s), numbers.number(run.in_progress.end_s)
-        lines.append(verdict["read_to"].format(read=read, end=end))
-    if run.refused:
-        shares = [(words["whom"].get(who, who), numbers.percent(100 * share)) for who, share in run.refused.items()]
-        lines.append(verdict["refused"].format(shares=", ".join(f"{who} {share}" for who, share in shares)))
-    lost, wanted = missed(run), required(run)
-    if lost:
-        lines.append(verdict["missed"].of(len(lost), all=len(wanted)))
-    if run.deferred_visits:
-        who = listed(run.deferred_visits, words)
-        lines.append(verdict["deferred"].format(who=who, visits=numbers.number(sum(run.deferred_visits.values()))))
-    if run.perturbations:
-        names = ", ".join(each.title[words["language"]] for each in run.perturbations)
-        lines.append(verdict["with"].format(titles=names))
-    return Card(head, lines)
-
-
-def lead(runs: Iterable[RunFindings], words: dict[str, Any], numbers: Numbers, titles: Iterable[str]) -> list[str]:
-    """One clause per run: what held, what did not, for whom."""
-    return [_clause(run, words, numbers, title) for run, title in zip(runs, titles, strict=True)]
-
-
-def _clause(run: RunFindings, words: dict[str, Any], numbers: Numbers, title: str) -> str:
-    verdict, rate = words["verdict"], run.pages_per_second
-    if run.in_progress:
-        return str(verdict["lead_in_progress"].format(run=title))
-    if run.verdict in ("INVALID", "INCONCLUSIVE"):
-        why = say(run.reasons[0], words["language"]) if run.reasons else ""
-        return str(verdict[f"lead_{run.verdict.lower()}"].format(run=title, why=why))
-    served = 100 * rate.ok / rate.planned if rate.planned else 0.0
-    wanted = [each.persona for each in required(run)]
-    if run.verdict == "PASS":
-        if run.deferred_visits:
-            off = listed(run.deferred_visits, words)
-            return str(verdict["lead_pass_for"].format(run=title, kept=listed(wanted, words), deferred=off))
-        return str(verdict["lead_pass"].format(run=title, percent=numbers.percent(served)))
-    lost = [each.persona for each in missed(run)]
-    everyone = set(lost) == set(wanted)
-    key = "lead_late" if served >= NEARLY_ALL else "lead_fail"
-    text = verdict[f"{key}_all" if everyone else key]
-    who = verdict["everyone"] if everyone else listed(lost, words)
-    return f"{text.format(run=title, percent=numbers.percent(100 - served))} {who}"
 
 
 def _shown(example: FailureExample) -> dict[str, str]:

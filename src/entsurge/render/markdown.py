@@ -5,21 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from entsurge.render.catalogue import with_personas
+from entsurge.render.answer import advice, card, in_force
+from entsurge.render.catalogue import catalogue, with_personas
 from entsurge.render.effects import effects_markdown
 from entsurge.render.html import (
     DECIMALS,
     FIGURES,
-    VERDICT_SIGNS,
     all_personas,
-    card,
-    lead,
     messages,
-    others,
     run_titles,
 )
 from entsurge.render.numbers import Numbers
 from entsurge.render.saying import paragraph
+from entsurge.render.tiles import others
 from entsurge.render.transport import transport_lines
 
 if TYPE_CHECKING:
@@ -43,9 +41,10 @@ def render_markdown(data: Report, language: str) -> str:
     lines = [f"# {words['top']['report']}", ""]
     for run, title in zip(data.runs, titles, strict=True):
         shown = card(run, words, numbers)
-        lines.append(f"- **{escaped(title)}: {VERDICT_SIGNS[run.verdict]} {escaped(shown.head)}**. "
-                     + escaped(" ".join(shown.lines)))  # fmt: skip
-    lines += ["", escaped("; ".join(lead(data.runs, words, numbers, titles))) + ".", ""]
+        lines.append(f"- **{escaped(title)}: {shown.sign} {escaped(shown.head)}**. "
+                     + escaped(" ".join([*shown.lines, in_force(run, language)])).rstrip())  # fmt: skip
+    now = catalogue("answer", language)["now"]
+    lines += ["", f"**{now}**: {escaped(advice(data.runs[-1], language)[0])}", ""]
     for run, title in zip(data.runs, titles, strict=True):
         lines += [f"## {escaped(title)}", "", escaped(paragraph(run.sentences, language)), ""]
         lines += [

@@ -67,6 +67,14 @@ class Numbers:
         decimals = 2 if value < 10 else 1 if value < 100 else 0
         return f"{self.number(value, decimals)}{NARROW}s"
 
+    def short(self, value: float) -> str:
+        """Seconds in two digits, as people say them: `3,6 s`, `0,45 s`, `12 s`."""
+        return self.duration(value, 2 if value < 1 else 1 if value < 10 else 0)
+
+    def duration(self, value: float, decimals: int = 1) -> str:
+        """Seconds as people say them, whatever their size: `3,6 s`, `0,45 s` with two decimals."""
+        return f"{self.number(value, decimals)}{NARROW}s"
+
     def fine(self, value: float | None) -> str:
         """A duration that may be far under a millisecond: `4 µs`, from 0.1 ms on `0,31 ms`, then as `seconds`."""
         if value is None or value >= 0.01:

@@ -11,20 +11,32 @@ from markupsafe import Markup
 PAINT = {
     "ink": "#010203", "soft": "#010204", "line": "#010205", "card": "#010206", "accent": "#010207",
     "ok": "#010208", "okbg": "#010209", "bad": "#01020a", "badbg": "#01020b", "shed": "#01020c", "warn": "#01020d",
+    "page": "#01020e",
 }  # fmt: skip
 WIDTH = 940
+NARROW = 300  # of a chart on a phone, without its axis
 Drawing = dict[str, Any]  # in Vega-Lite
 SOLID, DASHED, DOTTED, LONG = [1, 0], [6, 4], [2, 2], [9, 3]
 
 
 def drawn(drawing: Drawing, lang: str) -> Markup:
     """A drawing as SVG to be put into the page; no address in it."""
-    import altair as alt
     import vl_convert
 
+    return _embeddable(vl_convert.vegalite_to_svg(finished(drawing, lang), vl_version=vega_lite_version()))
+
+
+def finished(drawing: Drawing, lang: str) -> Drawing:
+    """A drawing with how it looks."""
+    return {**drawing, "config": _look(lang)}
+
+
+def vega_lite_version() -> str:
+    """The version of Vega-Lite that Altair writes, as vl-convert names it."""
+    import altair as alt
+
     major, minor, _ = alt.SCHEMA_VERSION.removeprefix("v").split(".")
-    spec = {**drawing, "config": _look(lang)}
-    return _embeddable(vl_convert.vegalite_to_svg(spec, vl_version=f"{major}.{minor}"))
+    return f"{major}.{minor}"
 
 
 def table(rows: list[dict[str, Any]]) -> Any:
@@ -56,8 +68,9 @@ def column(parts: list[Drawing], spacing: int) -> Drawing:
 
 
 def lines(
-    rows: list[dict[str, Any]], shown: dict[str, tuple[str, str, list[int]]], x: Any, y: Any, **more: Any
-) -> Drawing:
+    rows: list[dict[str, Any]], shown: dict[str, tuple[str, str, list[int]]], x: Any, y: Any, padding: int = 40,
+    **more: Any,
+) -> Drawing:  # fmt: skip
     """Lines told apart by colour and by dashes, with their legend; `shown` has (label, paint, dashes) by column."""
     import altair as alt
 
@@ -69,7 +82,7 @@ def lines(
     ]
     domain = [look[0] for look in shown.values()]
     legend = alt.Legend(
-        title=None, orient="top", symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=400, columnPadding=40
+        title=None, orient="top", symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=400, columnPadding=padding
     )
     colours = alt.Scale(domain=domain, range=[PAINT[look[1]] for look in shown.values()])
     dashes = alt.Scale(domain=domain, range=[look[2] for look in shown.values()])

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from entsurge.findings.report import RunFindings
     from entsurge.findings.verdict import Finding
 
-SECTIONS = ("verdict", "continuity", "advice", "objectives")
+SECTIONS = ("answer", "continuity", "objectives")
 OBJECTIVES, ACADEMIES = 30, 15  # that there is room for, of all runs together
 ORDER = {"missed": 0, "not-enough-data": 1}
 

@@ -64,6 +64,7 @@ class Step:
     p95_s: float | None
     p99_s: float | None
     sign_on_p95_s: float | None
+    all_p95_s: float | None
 
 
 def clock(run: RunFindings) -> Clock:
@@ -92,7 +93,7 @@ def _step(of: Timeline, part: slice) -> Step:
         of.second[part][0], mean(of.offered_pages), mean(of.ok), mean(of.shed), mean(of.failed), mean(of.lost),
         mean(of.offered_visits), mean(of.started_visits), mean(of.visitors),
         _known(statistics.median, of.p50_s[part]), _known(max, of.p95_s[part]), _known(max, of.p99_s[part]),
-        _known(max, of.sign_on_p95_s[part]),
+        _known(max, of.sign_on_p95_s[part]), _known(max, of.all_p95_s[part]),
     )  # fmt: skip
 
 

@@ -1,0 +1,83 @@
+"""Charts that answer the pointer: the same drawing once more, for Vega in the reader's browser, without a network."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from entsurge import content
+from entsurge.render.paint import PAINT, Drawing, drawn, finished, vega_lite_version
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+NOTICE = (
+    "/* Vega, copyright 2015-2023 University of Washington Interactive Data Lab, and what it is made of; "
+    "BSD-3-Clause and ISC licences. Shows values under the pointer; asks no network. */"
+)
+
+
+def values(name: str, rows: Sequence[Mapping[str, Any]], x: Any) -> Drawing:
+    """Columns that light up under the pointer, one to each of these rows: `x` and texts by what they are of.
+
+    A column reaches to the next one. `name` is the panel's own. They are left out of a drawing that stands still.
+    """
+    titles = [key for key in (rows[0] if rows else {}) if key != "x"]
+    ends = [row["x"] for row in rows[1:]] + [row["x"] for row in rows[-1:]]
+    fields = [
+        {"x": row["x"], "x2": end, **{f"f{at}": row[title] for at, title in enumerate(titles)}}
+        for row, end in zip(rows, ends, strict=True)
+    ]
+    return {
+        "data": {"values": fields},
+        "params": [{"name": f"under_{name}", "select": {"type": "point", "on": "pointerover", "clear": "pointerout"}}],
+        "mark": {"type": "rect", "color": PAINT["ink"]},
+        "encoding": {
+            "x": {"field": "x", "type": "quantitative", **x.to_dict()},
+            "x2": {"field": "x2"},
+            "opacity": {"condition": {"param": f"under_{name}", "empty": False, "value": 0.15}, "value": 0},
+            "tooltip": [{"field": f"f{at}", "type": "nominal", "title": title} for at, title in enumerate(titles)],
+        },
+    }
+
+
+def still(drawing: Any) -> Any:
+    """The drawing without what answers the pointer."""
+    if isinstance(drawing, list):
+        return [still(each) for each in drawing if not (isinstance(each, dict) and "params" in each)]
+    return {key: still(each) for key, each in drawing.items()} if isinstance(drawing, dict) else drawing
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart as it stands, and as Vega draws it where the pointer comes."""
+
+    svg: Markup
+    values: Markup
+
+
+def chart(drawing: Drawing, lang: str) -> Chart:
+    """A drawing in both forms."""
+    return Chart(drawn(still(drawing), lang), answering(drawing, lang))
+
+
+def answering(drawing: Drawing, lang: str) -> Markup:
+    """The drawing in Vega-Lite, to stand in a script element of the page; no text of a target can end that."""
+    text = json.dumps(finished(drawing, lang), ensure_ascii=False, separators=(",", ":"))
+    for name, colour in PAINT.items():
+        text = text.replace(colour, f"var(--{name})")
+    return Markup(text.replace("<", "\\u003c").replace("\u2028", " ").replace("\u2029", " "))  # noqa: S704
+
+
+@lru_cache(maxsize=1)
+def script() -> Markup:
+    """Vega and what shows its values, for the end of a page."""
+    import vl_convert
+
+    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=vega_lite_version())
+    own = (content.root("reports") / "hover.js").read_text(encoding="utf-8")
+    return Markup(f"{NOTICE}\n(() => {{{bundle}\n}})();\n{own}".replace("</script", "<\\/script"))  # noqa: S704  no text of a run
