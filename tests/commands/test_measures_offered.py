@@ -1,5 +1,7 @@
 """Which measures a target can take is known before anything is touched: a real sandbox, a stub, and bad input."""
 
+import contextlib
+import gzip
 import json
 import threading
 from collections.abc import Iterator
@@ -34,7 +36,10 @@ def measure(path: Path, fault: str, settings: dict[str, Any], **extension: Any) 
 
 
 class Admin(BaseHTTPRequestHandler):
-    """An ENT whose administration knows two measures, for whoever has the token; it keeps what it was asked."""
+    """An ENT whose administration knows two measures, for whoever has the token; it keeps what it was asked.
+
+    What it answers is gzip, as a web server in front of it makes it.
+    """
 
     asked: list[str] = []
 
@@ -43,12 +48,14 @@ class Admin(BaseHTTPRequestHandler):
         self.asked.append(f"{self.command} {self.path}")
         right = self.headers.get("Authorization") == "Bearer right"
         body = b"ent" if self.path == "/" else b'{"measures": [{"name": "static-home"}, {"name": "news-closed"}]}'
+        body = gzip.compress(body)
         self.send_response(200 if right or self.path == "/" else 401)
+        self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body if self.command != "HEAD" else b"")
 
-    do_GET = do_OPTIONS = do_POST = do_PUT = do_DELETE = answer  # noqa: N815  the library's names
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = answer  # noqa: N815  the library's names
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -88,7 +95,7 @@ def test_a_wrong_token_is_refused_once_for_all(admin: str, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(("fault", "settings", "said"), [
     ("http-call", {"on": {"url": f"{NOTHING}/on"}}, "settings.off"),
-    ("http-call", {"on": {"url": f"{NOTHING}/on"}, "off": {"url": f"{NOTHING}/off"}}, f"{NOTHING}/on"),
+    ("http-call", {"on": {"url": f"{NOTHING}/on"}, "off": {"url": f"{NOTHING}/off"}}, f"HEAD {NOTHING}/: "),
     ("http-call", {"on": {"url": "http://192.0.2.1/"}, "off": {"url": "http://192.0.2.1/"}}, "192.0.2.1"),
     ("command", {"on": ["true"]}, "settings.off: missing"),
     ("target-measure", {"target": NOTHING, "measure": "static-home"}, f"{NOTHING}/admin/measures"),
@@ -111,11 +118,28 @@ def test_what_is_no_measure_for_a_whole_run_is_refused(tmp_path: Path) -> None:
     assert [one.id for one in offered((ours,), NOTHING, Access()).measures] == ["ours"]
 
 
-def test_a_call_s_route_is_asked_for_and_not_used(tmp_path: Path, admin: str) -> None:
-    """OPTIONS, which changes nothing; whatever it answers, somebody is there."""
+def test_a_call_s_server_is_asked_and_its_routes_not_used(tmp_path: Path, admin: str) -> None:
+    """HEAD /, which changes nothing; whatever it answers, somebody is there."""
     calls = {"on": {"url": f"{admin}/on"}, "off": {"url": f"{admin}/off"}}
     assert offered((measure(tmp_path / "ours.json", "http-call", calls),), admin, Access()).left_out == []
-    assert Admin.asked == ["OPTIONS /on", "OPTIONS /off"]
+    assert set(Admin.asked) == {"HEAD /"}
+
+
+@pytest.mark.parametrize(("token", "said"), [
+    ("", "OUR_TOKEN is not set"),
+    ("expired", r"check: the target answered 401 to GET .*/look \(is the token right\?\)"),
+    ("right", ""),
+])  # fmt: skip
+def test_a_call_s_token_is_tried_before_the_first_run(
+    tmp_path: Path, admin: str, monkeypatch: pytest.MonkeyPatch, token: str, said: str
+) -> None:
+    """Missing or expired: refused by the variable's name or the answer, and neither `on` nor `off` was sent."""
+    monkeypatch.setenv("OUR_TOKEN", token)
+    calls = {"on": {"url": f"{admin}/on"}, "off": {"url": f"{admin}/off"}, "check": {"url": f"{admin}/look"}}
+    ours = measure(tmp_path / "ours.json", "http-call", calls | {"token_env": "OUR_TOKEN"})
+    with pytest.raises(UsageError, match=said) if said else contextlib.nullcontext():
+        offered((ours,), admin, Access())
+    assert set(Admin.asked) <= {"GET /look"}
 
 
 @pytest.mark.parametrize(("arguments", "code", "said"), [

@@ -44,7 +44,7 @@ def call(method: str, url: str, body: bytes | None, headers: dict[str, str], acc
     except ClientError as error:
         raise EntsurgeError(_failed(method, url, error)) from None
     if answer.status >= 300:
-        said = " (is the token right?)" if answer.status in (401, 403) else _said(answer.raw[:MOST_SAID])
+        said = " (is the token right?)" if answer.status in (401, 403) else _said(answer)
         kind = NothingSent if answer is first and answer.status in REFUSED else EntsurgeError
         raise kind(f"the target answered {answer.status} to {method} {url}{said}")
     return answer
@@ -68,11 +68,11 @@ def _failed(method: str, url: str, error: ClientError) -> str:
     return f"{method} {url}: {error.said}"
 
 
-def _said(body: bytes) -> str:
+def _said(answer: Response) -> str:
     """What an API says is wrong, where it says so in the usual way: {"error": "..."}."""
     try:
-        found = json.loads(body)
-    except ValueError:
+        found = json.loads(answer.body[:MOST_SAID])
+    except (ClientError, ValueError):
         return ""
     said = found.get("error") if isinstance(found, dict) else None
     return f": {said}" if isinstance(said, str) else ""

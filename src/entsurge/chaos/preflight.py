@@ -72,11 +72,11 @@ def _of_faults(one: Experiment) -> list[str]:
         except EntsurgeError as error:
             found += [f"{one.path}: {line}" for line in str(error).splitlines()]
         else:
-            found += [f"{one.path}: {fault.kind}: {line}" for line in _refused(fault)]
+            found += [f"{one.path}: {fault.kind}: {line}" for line in refused(fault)]
     return found
 
 
-def _refused(fault: Fault) -> list[str]:
+def refused(fault: Fault) -> list[str]:
     """Why this fault would not come into force; nothing of it is applied."""
     lacks = fault.lacks()
     if lacks:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from entsurge import content
+from entsurge.chaos import policy
 from entsurge.chaos.check import faults_of, filled
 from entsurge.chaos.doctor import abilities
 from entsurge.chaos.experiment import Experiment, load
 from entsurge.chaos.faults.command import Command
 from entsurge.chaos.faults.fault import make
-from entsurge.chaos.faults.http_call import HttpCall
 from entsurge.chaos.faults.target_measure import TargetMeasure
+from entsurge.chaos.preflight import refused
 from entsurge.client.failure import ClientError
 from entsurge.errors import UsageError
 from entsurge.findings.statement import Statement
@@ -115,19 +116,11 @@ class _Look:
     def _of(self, one: Experiment, fault: Fault) -> Statement | None:
         if isinstance(fault, Command) and not fault.off:
             return Statement("measure.no-off", {"path": str(one.path)})
-        if isinstance(fault, HttpCall):
-            for call in (fault.on, fault.off):
-                if why := self._unreachable(call.url):
-                    return why
-        return self._no_such_measure(fault) if isinstance(fault, TargetMeasure) else None
-
-    def _unreachable(self, url: str) -> Statement | None:
-        """Whether nothing answers where a call is to be sent: asked by OPTIONS, which changes nothing."""
-        try:
-            self.access.blocking(loopback=True).request("OPTIONS", url, deadline_seconds=PROBE_SECONDS, largest=LARGEST)
-        except ClientError as error:
-            return Statement("measure.unreachable", {"url": url, "why": error.said})
-        return None
+        if isinstance(fault, TargetMeasure):
+            return self._no_such_measure(fault)
+        with policy.told(self.access):
+            wrong = refused(fault)
+        return Statement("measure.refused", {"why": "; ".join(wrong)}) if wrong else None
 
     def _no_such_measure(self, fault: TargetMeasure) -> Statement | None:
         """What the target's list of measures says of it: unreachable, a token that is refused, not among them."""
@@ -144,8 +137,8 @@ class _Look:
             code = "measure.token" if answer.status in (401, 403) else "measure.answers"
             return Statement(code, {"url": url, "status": answer.status, "variable": fault.token_env})
         try:
-            known = {str(each["name"]) for each in json.loads(answer.raw)["measures"]}
-        except (ValueError, KeyError, TypeError):
+            known = {str(each["name"]) for each in json.loads(answer.body)["measures"]}
+        except (ClientError, ValueError, KeyError, TypeError):
             return Statement("measure.no-list", {"url": url})
         if fault.measure in known:
             return None
