@@ -1,5 +1,6 @@
 """A measure's HTTP calls: under the run's policy, a token to nobody else, and nothing left of what never arrived."""
 
+import gzip
 import json
 import ssl
 import threading
@@ -32,7 +33,7 @@ class Switch(BaseHTTPRequestHandler):
         elif self.path == "/forbidden":
             self._answer(403, b"{}")
         elif self.path == "/odd":
-            self._answer(422, b'{"error": "no such measure"}')
+            self._answer(422, gzip.compress(b'{"error": "no such measure"}'), **{"Content-Encoding": "gzip"})
         else:
             self.server.on = self.command == "PUT"
             self._answer(200, b"{}")
@@ -180,3 +181,25 @@ def test_what_never_reached_the_target_does_not_block_later_runs(secure, tmp_pat
         assert json.loads(policy)["hosts"] == ["localhost"]
     finally:
         subject.close()
+
+
+def test_probes_of_the_steady_state_trust_whom_the_target_file_trusts(
+    secure: ThreadingHTTPServer, authority: Authority, tmp_path: Path
+) -> None:
+    """Chaos Toolkit's own HTTP probe, over TLS by a private authority; unknown, it is told what the probe met."""
+    file = experiment(tmp_path / "probed.json", "command", {"on": ["true"], "off": ["true"]})
+    provider = {"type": "http", "url": f"{secure.url}/", "timeout": 3}
+    probe = {"type": "probe", "name": "portal", "tolerance": 403, "provider": provider}
+    whole = json.loads(file.read_text()) | {"steady-state-hypothesis": {"title": "up", "probes": [probe]}}
+    file.write_text(json.dumps(whole))
+    for certificates, state in ((str(authority.root), "applied"), ("", "failed")):
+        told = Access(hosts=("localhost",), certificates=certificates)
+        subject = Subject(tmp_path / state, file, **{ACCESS: told.to_json()})
+        try:
+            until(lambda subject=subject: bool(subject.states()), what=state)
+            assert subject.states()[0] == state, subject.said
+        finally:
+            subject.close()
+    said = subject.said[0]["detail"]
+    assert said.startswith("the steady state did not hold before: portal: expected 403, found failed to connect")
+    assert "certificate verify failed" in said

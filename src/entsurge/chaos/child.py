@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from entsurge.chaos import endings
+from entsurge.chaos.authorities import kept
+from entsurge.chaos.journal import broken
+from entsurge.chaos.policy import access
 from entsurge.chaos.process import Process
 from entsurge.chaos.settle import settle
 from entsurge.chaos.state import in_force
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from entsurge.chaos.experiment import Experiment
     from entsurge.chaos.timeline import Planned
 
+BUNDLE = "REQUESTS_CA_BUNDLE"  # by which those who speak through Python's requests know whom to trust
 END_SECONDS = 10.0  # what a child has for ending its fault in order, unless its experiment says more
 
 
@@ -37,7 +41,8 @@ class Child:
         os.set_blocking(self.reports, False)
         journal.parent.mkdir(parents=True, exist_ok=True)
         self.log = journal.with_suffix(".log")
-        environment = os.environ | {REPORTS: str(writing), CONTROLLER: str(os.getpid()), RUN: run, ID: self.id}
+        told = {REPORTS: str(writing), CONTROLLER: str(os.getpid()), RUN: run, ID: self.id}
+        environment = os.environ | _trusting() | told
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(  # noqa: S603  Chaos Toolkit, as its own command line runs it
                 [
@@ -129,7 +134,8 @@ class Child:
 
     def _say_how_it_went(self) -> None:
         """No word of an end came: a foreign provider that failed, or a child that died before it began."""
-        self.detail = self.detail or last_error(self.log) or f"chaos run ended with {self.process.returncode}"
+        said = self.detail or _not_begun(self.log) or last_error(self.log)
+        self.detail = said or f"chaos run ended with {self.process.returncode}"
         self.say(self.id, "failed", self.detail)
         self.state = "refused"
 
@@ -151,6 +157,22 @@ class Child:
             self.process.stdin.write(word.encode() + b"\n")
         except OSError:
             return  # it is gone: `over` finds out
+
+
+def _trusting() -> dict[str, str]:
+    """What has HTTP probes of Chaos Toolkit trust the authorities that the target file names, as visitors do."""
+    told = access()
+    return {BUNDLE: str(kept(told, os.environ.get(BUNDLE, "")))} if told.certificates else {}
+
+
+def _not_begun(log: Path) -> str:
+    """Which probe of the steady state did not hold before the method, so that it was not begun; empty when all did."""
+    try:
+        journal = json.loads(log.with_suffix(".json").read_bytes())
+        said = broken((journal.get("steady_states") or {}).get("before"))
+    except (OSError, ValueError, AttributeError):
+        return ""
+    return f"the steady state did not hold before: {said}" if said else ""
 
 
 def _probing(experiment: Experiment) -> list[str]:

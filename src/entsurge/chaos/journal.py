@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MOST_SAID = 200  # characters of a reason
+UNREACHED = re.compile(r": HTTPS?ConnectionPool\(.*?Max retries exceeded with url: \S* \(Caused by (.*)\)$")
 PREFIXES = ("chaoslib.exceptions.ActivityFailed: ", "chaoslib.exceptions.")
 
 
@@ -29,7 +31,7 @@ def _wrong(run: Mapping[str, Any]) -> str:
         said = lines[-1].splitlines()[-1] if lines else "not performed"
         for prefix in PREFIXES:
             said = said.removeprefix(prefix)
-        return said[:MOST_SAID]
+        return UNREACHED.sub(r": \1", said)[:MOST_SAID]
     activity, output = run["activity"], run.get("output")
     if "tolerance" in activity:
         from chaoslib.hypothesis import within_tolerance
@@ -55,8 +57,11 @@ def broken(state: Mapping[str, Any] | None) -> str:
     if not probes:
         return ""
     activity = probes[0]["activity"]
-    found = _wrong({**probes[0], "activity": {}}) if probes[0].get("status") != "succeeded" else probes[0].get("output")
-    return f"{activity.get('name', '?')}: expected {_short(activity.get('tolerance'))}, found {_short(found)}"
+    if probes[0].get("status") != "succeeded":
+        found = _wrong({**probes[0], "activity": {}})
+    else:
+        found = _short(probes[0].get("output"))
+    return f"{activity.get('name', '?')}: expected {_short(activity.get('tolerance'))}, found {found}"
 
 
 def _short(value: object) -> str:

@@ -67,12 +67,13 @@ def check(experiments: tuple[str, ...]) -> int:
 def recover(*, forget: str | None, yes: bool) -> int:
     """Undo what runs left that are dead. Every later `entsurge run` does this first for its project and target.
 
-    What cannot be undone stays on the list, with its undo and the reason: exit 1.
+    What cannot be undone stays on the list, with its undo and the reason: exit 1. The files of their edges go too.
     """
-    from entsurge.chaos import settle
+    from entsurge.chaos import edge, settle
 
     if forget:
         return _forgotten(forget, yes=yes)
+    edge.remove_left()
     return _told(settle.recover, "nothing was left")
 
 
@@ -196,14 +197,14 @@ def confirm(question: str | None) -> int:
 @click.option("--config", "only_config", is_flag=True, help="Print Envoy's configuration, and start nothing.")
 def edge_(target: str, port: int, only_config: bool) -> int:
     """Put an Envoy in front of a target until Ctrl-C, ready for faults; `entsurge run` does so by itself."""
-    from entsurge.chaos import edge, edge_config, edge_origins
+    from entsurge.chaos import authorities, edge, edge_config, edge_origins
     from entsurge.chaos.envoy_slots import ADMIN
     from entsurge.client.url import split
 
     loopback(target)
     if only_config:
         one = edge_origins.Upstream(split(target).origin, "", (("127.0.0.1",),))
-        ports, trust = edge_config.Ports((port or 8081,), 18000, 18000 + ADMIN), edge_config.Trust(edge.DEBIAN_S)
+        ports, trust = edge_config.Ports((port or 8081,), 18000, 18000 + ADMIN), edge_config.Trust(authorities.DEBIAN_S)
         shown = edge_config.bootstrap([one], ports, trust=trust)
         click.echo(json.dumps(shown, indent=2))
         return errors.PASS
