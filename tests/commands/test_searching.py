@@ -10,6 +10,7 @@ from tests.analysis.capacity.servers import Server, step
 
 from entsurge import content
 from entsurge.audience import profile as profiles
+from entsurge.commands import searching
 from entsurge.commands.searching import Journal, Searching
 from entsurge.errors import UsageError
 from entsurge.findings.search import Search, Settings
@@ -113,3 +114,16 @@ def test_lines_that_are_no_rows_were_never_known(tmp_path: Path) -> None:
     lines = [b'{"one": 1}', b'{"two": "\xe9"}', b"[1]", b"null", b"[" * 100_000, b'{"three": 3}']
     journal.path.write_bytes(b"\n".join(lines))
     assert journal.rows() == [{"one": 1}, {"three": 3}]
+
+
+def test_a_run_that_was_broken_off_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until its process is gone, said once; one that goes on and on is refused, with what to do."""
+    going, said = iter([True, True, True, False]), list[str]()
+    monkeypatch.setattr(searching, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(searching, "under_way", lambda _: next(going))
+    searching.let_it_end(tmp_path / "01-first", said.append)
+    assert said == ["01-first was broken off and is still ending: waiting for it"]
+    monkeypatch.setattr(searching, "under_way", lambda _: True)
+    monkeypatch.setattr(searching, "ENDING_SECONDS", 0)
+    with pytest.raises(UsageError, match="still goes on"):
+        searching.let_it_end(tmp_path / "01-first", said.append)

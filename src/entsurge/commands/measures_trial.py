@@ -20,7 +20,7 @@ from entsurge.commands.options import cast
 from entsurge.commands.perturbed import Front, perturbed
 from entsurge.commands.processes import run_engine
 from entsurge.commands.rest import first_page
-from entsurge.commands.searching import broken_off
+from entsurge.commands.searching import broken_off, let_it_end
 from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
 from entsurge.engine.target_access import access
 from entsurge.findings.measures import LeftOut
@@ -149,21 +149,19 @@ def blocks_within(
 def announcement(planned: Planned, folder: Path) -> list[str]:
     """What is said before anything is sent: runs, minutes, what is left out, whether intervals can be expected."""
     trial, runs, seconds = planned.trial, planned.most_runs, planned.most_runs * planned.run_seconds
+    blocks = "1 block" if trial.blocks == 1 else f"{trial.blocks} blocks"
     ends = time.strftime("%H:%M", time.localtime(time.time() + seconds))
     lines = [f"left out: {line}" for line in reasons(planned.found.left_out).splitlines()]
     lines += [
         f"{trial.profile} against {trial.url}: none, {', '.join(trial.measures)}",
-        (
-            f"{trial.blocks} blocks, at most {runs} runs of {planned.run_seconds:.0f} s: "
-            f"{seconds / 60:.0f} min, over by {ends}"
-        ),
+        (f"{blocks}, at most {runs} runs of {planned.run_seconds:.0f} s: {seconds / 60:.0f} min, over by {ends}"),
         f"trial: {folder}",
     ]
     if trial.blocks < planned.blocks_asked:
         lines.append(f"the budget allows {trial.blocks} blocks of {planned.blocks_asked}")
     if trial.blocks < FEWEST_BLOCKS:
-        few = "1 block gives" if trial.blocks == 1 else f"{trial.blocks} blocks give"
-        lines.append(f"INCONCLUSIVE beforehand: {few} no interval, which takes {FEWEST_BLOCKS}; exit 4")
+        give = "gives" if trial.blocks == 1 else "give"
+        lines.append(f"INCONCLUSIVE beforehand: {blocks} {give} no interval, which takes {FEWEST_BLOCKS}; exit 4")
     return lines
 
 
@@ -174,6 +172,8 @@ def go(planned: Planned, folder: Path, say: Callable[[str], None]) -> Progress:
         rest = first_page(trial.url, planned.access)
         measuring = Measuring(trial, folder, run=_runner(trial, front), rest=rest, say=say)
         measuring.begin(planned.digests())
+        if measuring.progress.broken_off_in:
+            let_it_end(folder / measuring.progress.broken_off_in, say)
         _let_leases_end(planned, measuring.progress.broken_off, say)
         ends = float("inf") if planned.budget is None else time.monotonic() + 60 * planned.budget
         return measuring.go(ends, planned.run_seconds)

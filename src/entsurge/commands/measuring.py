@@ -71,7 +71,8 @@ class Rest(Protocol):
 class Progress:
     """What a trial knows so far; `stop` is what ended it early, `unsettled` before how many runs it was not at rest.
 
-    `broken_off` are the measures of the run in which it was killed, if it was: their leases may still hold.
+    `broken_off` are the measures of the run in which it was killed, if it was: their leases may still hold; that run
+    is in `broken_off_in`.
     """
 
     known: dict[tuple[str, int, Arm], list[TrialRun]] = field(default_factory=lambda: defaultdict(list))
@@ -80,6 +81,7 @@ class Progress:
     stop: str = ""
     unsettled: int = 0
     broken_off: tuple[str, ...] = ()
+    broken_off_in: str = ""
 
     @property
     def runs(self) -> TrialRuns:
@@ -119,7 +121,8 @@ class Measuring:
         with self.journal.taken_up():
             for row in rows:
                 self._take_up(row)
-        self.say(f"taking up {self.folder}: {len(self.progress.runs.runs)} runs known")
+        count = len(self.progress.runs.runs)
+        self.say(f"taking up {self.folder}: {count} run{'' if count == 1 else 's'} known")
 
     def _take_up(self, row: dict[str, Any]) -> None:
         if row["kind"] == "rest":
@@ -127,6 +130,7 @@ class Measuring:
             return
         self.progress.number = max(self.progress.number, row["number"])
         self.progress.broken_off = tuple(row["arm"]) if row["state"] == "begun" else ()
+        self.progress.broken_off_in = row["path"] if row["state"] == "begun" else ""
         self.progress.unsettled += not row.get("at_rest", True)
         if row["state"] == "known":
             self._note(row["stage"], row["block"], tuple(row["arm"]), row["path"])

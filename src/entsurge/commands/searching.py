@@ -27,6 +27,7 @@ from entsurge.engine.spec import RunSpec
 from entsurge.findings.serial import as_data
 from entsurge.plan.summary import window_load
 from entsurge.record.layout import is_run
+from entsurge.record.reading.documents import under_way
 from entsurge.record.writer import write_json
 from entsurge.render.saying import say
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 JOURNAL = "search.jsonl"
 OVERHEAD_SECONDS = 5.0
+ENDING_SECONDS, LOOK_SECONDS = 120.0, 0.2
 KNOWN_GOOD = 0.7  # of the lowest rate missed: where the target is left to recover
 RETURNS = 3
 FINE = 10**9
@@ -169,7 +171,9 @@ class Searching:
             if Path(row["path"]).name not in again:
                 self._note(self._read(row["path"]))
         if rows:
-            self.say(f"taking up {self.folder}: {len(self.progress.steps)} steps known")
+            count = len(self.progress.steps)
+            self.say(f"taking up {self.folder}: {count} step{'' if count == 1 else 's'} known")
+            let_it_end(self.folder / rows[-1]["path"], self.say)
 
     def run(self) -> Progress:
         """Ask until the search stops. Raises EntsurgeError for what ends it; the journal then holds what is known."""
@@ -262,6 +266,23 @@ class Searching:
                 hint="a profile with required objectives, and a --hold long enough for a few hundred pages",
             )
         return step
+
+
+def let_it_end(path: Path, say: Callable[[str], None]) -> None:
+    """Wait until the process of a run that was broken off asks for nothing more. Raises UsageError where it goes on.
+
+    Its command was killed: it notices within a second, and ends in order; its target is loaded until then.
+    """
+    limit, told = time.monotonic() + ENDING_SECONDS, False
+    while under_way(path):
+        if time.monotonic() > limit:
+            raise errors.UsageError(
+                f"{path}: this run, broken off, still goes on", hint="end the process in engine.pid"
+            )
+        if not told:
+            say(f"{path.name} was broken off and is still ending: waiting for it")
+        told = True
+        time.sleep(LOOK_SECONDS)
 
 
 def broken_off(name: str, code: int) -> BaseException:
