@@ -9,7 +9,7 @@ from tests.analysis.trials import TITLES, trial
 
 from entsurge.analysis.measures.report import About, measures_report
 from entsurge.audience.persona import SHIPPED
-from entsurge.findings.measures import ArmRun, LeftOut, MeasuresReport
+from entsurge.findings.measures import ArmRun, Change, LeftOut, MeasuresReport
 from entsurge.findings.serial import as_data, as_line, from_line, schema
 from entsurge.render.measures import render_measures_html, render_measures_markdown
 from entsurge.render.measures_terminal import terminal_lines
@@ -55,6 +55,17 @@ def test_too_few_blocks_rank_nothing() -> None:
     assert "\\[" not in row
     assert row.split(" | ")[1] == "–"
     assert "None of what was tried buys something beyond chance" in text
+
+
+def test_what_was_never_measured_costs_nobody_known() -> None:
+    """No run to be believed: a dash for who pays, not `nobody`."""
+    data = found(blocks=3)
+    (first, *_) = data.arms
+    unknown = replace(
+        first, blocks=0, **dict.fromkeys(("bought", "bought_people", "cost"), Change(None, None, None, None))
+    )
+    lines = list(terminal_lines(replace(data, arms=[unknown]), "fr"))
+    assert "      Payé par : –" in lines
 
 
 def test_nothing_told_apart_is_said() -> None:

@@ -131,7 +131,9 @@ class _View:
         ]
 
     def _bearers(self, each: ArmEffect) -> str:
-        """Who loses pages, beyond chance or, without intervals, by the estimate; most of them first."""
+        """Who loses pages, beyond chance or, without intervals, by the estimate; most first; a dash where unknown."""
+        if each.cost.value is None:
+            return self.numbers.number(None)
         found = [of for of in each.personas if (of.lost.value or 0) > 0 and (of.lost.low is None or of.lost.low > 0)]
         found.sort(key=lambda of: -(of.lost.value or 0))
         text, names = self.words["table"]["bearer"], self.words["personas"]

@@ -19,11 +19,11 @@ def terminal_lines(data: MeasuresReport, language: str) -> Iterator[str]:
     page = view(data, language)
     yield f"{page['sign']} {page['head']}"
     yield f"  {page['lead']}"
-    headings = page["headings"][1:NARROW_COLUMNS]
+    headings, colon = page["headings"][1:NARROW_COLUMNS], " : " if language == "fr" else ": "
     for row in page["rows"]:
         yield f"  {row[0]}"
         for heading, cell in zip(headings, row[1:NARROW_COLUMNS], strict=True):
-            yield f"      {heading}: {cell}"
+            yield f"      {heading}{colon}{cell}"
     for section in page["sections"]:
         yield section["title"]
         yield from (f"  {line}" for line in section["lines"])
