@@ -15,7 +15,10 @@ RECOVER_SECONDS = 2.0 * float(os.environ.get("ENTSURGE_SLOW_MACHINE", "1"))
 
 @dataclass(frozen=True)
 class Case:
-    """A fault on a target of its own: whether it hurts, and what it has left."""
+    """A fault on a target of its own: whether it hurts, and what it has left.
+
+    `target` is the file of the target that a run must have for it; empty where any will do.
+    """
 
     name: str
     lease: str
@@ -24,6 +27,7 @@ class Case:
     left: Callable[[], list[str]]
     environment: dict[str, str]
     repair: Callable[[], None] = lambda: None  # what an operator does whose process was killed for good
+    target: str = ""
 
 
 def normal(subject: Subject) -> float:

@@ -26,19 +26,26 @@ def until(condition: Callable[[], bool], seconds: float = WAIT_SECONDS, what: st
     return time.monotonic() - begun
 
 
-def experiment(path: Path, fault: str, settings: dict, *, lease: float = LEASE_SECONDS, **extension: object) -> Path:
+def experiment(
+    path: Path, fault: str, settings: dict, *, lease: float = LEASE_SECONDS, configuration: dict | None = None,
+    **extension: object,
+) -> Path:  # fmt: skip
     """An experiment file that holds one of our faults."""
     arguments = {"fault": fault, "settings": settings, "lease_seconds": lease, "seconds": 60}
     provider = {"type": "python", "module": "entsurge.chaos.activity", "func": "hold", "arguments": arguments}
-    return write(path, [{"type": "action", "name": fault, "provider": provider}], [], lease=lease, **extension)
+    method = [{"type": "action", "name": fault, "provider": provider}]
+    return write(path, method, [], lease=lease, configuration=configuration, **extension)
 
 
-def write(path: Path, method: list, rollbacks: list, *, lease: float = LEASE_SECONDS, **extension: object) -> Path:
+def write(
+    path: Path, method: list, rollbacks: list, *, lease: float = LEASE_SECONDS, configuration: dict | None = None,
+    **extension: object,
+) -> Path:  # fmt: skip
     """An experiment file with any method and rollbacks."""
     block = {"name": "entsurge", "kind": "fault", "title": {"fr": "essai", "en": "trial"}, "lease_seconds": lease}
     whole = {
         "title": "trial", "description": "a trial", "method": method, "rollbacks": rollbacks,
-        "extensions": [block | extension],
+        "extensions": [block | extension], "configuration": configuration or {},
     }  # fmt: skip
     path.write_text(json.dumps(whole))
     return path

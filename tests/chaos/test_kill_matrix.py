@@ -1,13 +1,14 @@
 """SIGKILL of every process of a real `entsurge run`, one after another and all at once, for each way to hold a fault.
 
 The target is itself again within its lease, whoever is left; when nobody is, a fault that nothing else ends stays until
-`entsurge chaos recover`. Nothing is left in either case, and the audit is whole.
+`entsurge chaos recover`. Nothing is left in either case, and the audit is whole. The same where the run stands behind
+an edge of its own over TLS; and of `entsurge measures`, which then goes on.
 """
 
+import contextlib
+import json
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,104 +19,42 @@ from chaos_cases import CASES
 from chaos_endings import ALLOWED_SECONDS, Case
 from chaos_parts import Lacking
 from chaos_subject import until
+from edge_cases import AT_THE_EDGE, before_a_run, measure_over_tls
+from killed_run import KILLS, RealRun, RealTrial
 from tests.e2e.conftest import QUICK
 
 from entsandbox.settings import Settings
 from entsurge import content
-from entsurge.chaos.process import Process
-from entsurge.chaos.victim import descendants
 from entsurge.commands.processes import sandbox
 
 FAULTS = (
     "envoy-abort", "haproxy-backend-down", "postgres-lock", "process-freeze", "disk-full", "network-loss",
     "target-measure", "http-call", "command",
 )  # fmt: skip
-ENGINE, CONTROLLER, CHILD, GUARDIAN = "entsurge.engine", "entsurge.chaos.controller", "chaostoolkit", "chaos.guardian"
-COMMAND = "the command"
-KILLS = {
-    "command": (COMMAND,),
-    "engine": (ENGINE,),
-    "controller": (CONTROLLER,),
-    "child": (CHILD,),
-    "guardian and controller": (GUARDIAN, CONTROLLER),
-    "all": (COMMAND, ENGINE, CONTROLLER, CHILD, GUARDIAN),
-}
+BEFORE_A_RUN = (*AT_THE_EDGE, "network-reject")
+WHOLE = os.environ.get("ENTSURGE_KILLS") == "all"
 SLOW = float(os.environ.get("ENTSURGE_SLOW_MACHINE", "1"))
 BEGIN_SECONDS, END_SECONDS, GONE_SECONDS = 90.0, (ALLOWED_SECONDS + 5.0) * SLOW, 60.0
-
-
-class RealRun:
-    """`entsurge run` with one fault in force, in a state folder of its own, and its processes by what they are."""
-
-    def __init__(self, folder: Path, profile: Path, url: str, case: Case) -> None:
-        self.folder, self.environment = folder, os.environ | {"ENTSURGE_STATE": str(folder / "state")}
-        folder.mkdir()
-        arguments = [
-            "run", str(profile), "--target", url, "--out", "run", "--exporter-port", "0", "--chaos", str(case.file),
-        ]  # fmt: skip
-        with (folder / "said").open("wb") as said:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "entsurge", *arguments], cwd=folder, env=self.environment, stdout=said,
-                stderr=said, start_new_session=True,
-            )  # fmt: skip
-        self.known: set[Process] = {Process.of(self.process.pid)}
-
-    def tree(self) -> list[Process]:
-        """Every process of the run, the command first."""
-        self.known |= set(descendants(self.process.pid))
-        return sorted(self.known, key=lambda each: each.started)
-
-    def named(self, what: str) -> list[Process]:
-        """The processes whose module this is."""
-        if what == COMMAND:
-            return [each for each in self.tree() if each.pid == self.process.pid]
-        return [each for each in self.tree() if what in _words(each) and each.alive()]
-
-    def kill(self, whom: tuple[str, ...]) -> None:
-        """All of them, stopped first: none of them sees another die."""
-        found = [each for what in whom for each in self.named(what)]
-        assert {what for what in whom if not self.named(what)} == set(), self.said()
-        for number in (signal.SIGSTOP, signal.SIGKILL):
-            for each in found:
-                each.send(number)
-
-    def chaos(self, *arguments: str) -> subprocess.CompletedProcess:
-        """`entsurge chaos` in this state folder."""
-        return subprocess.run(
-            [sys.executable, "-m", "entsurge", "chaos", *arguments], env=self.environment, cwd=self.folder,
-            capture_output=True, text=True, timeout=90, check=False,
-        )  # fmt: skip
-
-    def in_force(self) -> list[str]:
-        """Records that are still on disk."""
-        return [path.name for path in (self.folder / "state" / "in-force").glob("*")]
-
-    def said(self) -> str:
-        """What the command and the perturbations' logs say."""
-        logs = [self.folder / "said", *(self.folder / "run" / "chaos").glob("*.log")]
-        return "\n".join(path.read_text(errors="replace")[-1500:] for path in logs if path.is_file())
-
-    def close(self) -> None:
-        """Whatever lives of it ends."""
-        for each in reversed(self.tree()):
-            each.send(signal.SIGKILL)
-        self.process.wait(30)
-
-
-def _words(of: Process) -> str:
-    try:
-        return Path(f"/proc/{of.pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-    except OSError:
-        return ""
+TRIAL_SECONDS = 240.0
 
 
 @pytest.fixture(scope="module")
 def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Visits of a second for a quarter of a minute: longer than any kill of this table takes to come."""
+    return quick_until(tmp_path_factory, "09:30")
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for six seconds: a trial has several runs."""
+    return quick_until(tmp_path_factory, "09:12")
+
+
+def quick_until(folders: pytest.TempPathFactory, end: str) -> Path:
     shipped = (content.root("profiles") / "lockdown-2020.toml").read_text(encoding="utf-8")
     head, objectives = shipped.split("[figures]")[0], shipped[shipped.index("[[objective]]") :]
-    longer = QUICK.replace('to = "09:08"', 'to = "09:30"').replace('scale = "1/40"', 'scale = "1/400"')
-    path = tmp_path_factory.mktemp("profiles") / "quick.toml"
+    longer = QUICK.replace('to = "09:08"', f'to = "{end}"').replace('scale = "1/40"', 'scale = "1/400"')
+    path = folders.mktemp("profiles") / "quick.toml"
     path.write_text(head.replace('baseline = "ordinary-week"\n', "") + longer + objectives, encoding="utf-8")
     return path
 
@@ -149,6 +88,30 @@ def ended(run: RealRun, case: Case, whom: tuple[str, ...]) -> None:
     assert audit.returncode == 0, audit.stderr
 
 
+Kills = dict[str, tuple[str, ...]]
+Judge = Callable[[RealRun, Case, tuple[str, ...]], None]
+
+
+def wrong_of(
+    made: contextlib.AbstractContextManager[Case], folder: Path, profile: Path, url: str, kills: Kills, *,
+    of: type[RealRun] = RealRun, judge: Judge = ended,
+) -> list[str]:  # fmt: skip
+    """What was not held of one fault, a line for each of these kills."""
+    wrong = []
+    with made as case:
+        for number, (kill, whom) in enumerate(kills.items()):
+            run = of(folder / str(number), profile, url, case)
+            try:
+                until(_in_force(run, case), BEGIN_SECONDS, f"{case.name} hurts: {run.said()}")
+                judge(run, case, whom)
+            except AssertionError as error:
+                wrong.append(f"{case.name} / {kill}: {error}")
+            finally:
+                run.close()
+                case.repair()
+    return wrong
+
+
 @pytest.mark.slow
 @pytest.mark.needs("haproxy", "nft", "ip")
 @pytest.mark.timeout(900)
@@ -158,26 +121,82 @@ def test_whoever_of_a_run_is_killed_its_fault_ends(fault: str, profile: Path, ur
 
     ENTSURGE_KILLS=all: all six of each fault, which takes twenty minutes.
     """
-    wrong = []
-    turn = FAULTS.index(fault) % len(KILLS)
-    chosen = list(KILLS.items()) if os.environ.get("ENTSURGE_KILLS") == "all" else [list(KILLS.items())[turn]]
-    with tempfile.TemporaryDirectory(prefix="entsurge-kill-") as name:
-        folder = Path(name)
+    turn = list(KILLS)[FAULTS.index(fault) % len(KILLS)]
+    with _folder() as folder:
         try:
-            with CASES[fault](folder, fault) as case:
-                for number, (kill, whom) in enumerate(chosen):
-                    run = RealRun(folder / str(number), profile, url, case)
-                    try:
-                        until(_in_force(run, case), BEGIN_SECONDS, f"{fault} hurts: {run.said()}")
-                        ended(run, case, whom)
-                    except AssertionError as error:
-                        wrong.append(f"{fault} / {kill}: {error}")
-                    finally:
-                        run.close()
-                        case.repair()
+            wrong = wrong_of(CASES[fault](folder, fault), folder, profile, url, KILLS if WHOLE else {turn: KILLS[turn]})
         except Lacking as lacking:
             pytest.skip(str(lacking))
     assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.needs("nginx", "openssl", "nft", "ip")
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("fault", BEFORE_A_RUN if WHOLE else ("envoy-abort",))
+def test_whoever_is_killed_of_a_run_behind_an_edge_over_tls_its_fault_ends(fault: str, profile: Path) -> None:
+    """The target has TLS, a private authority and its sign-on on another host; edge, key and namespace go as well.
+
+    One fault, all killed at once; ENTSURGE_KILLS=all: four faults and all six kills, ten minutes.
+    """
+    with _folder() as folder:
+        kills = KILLS if WHOLE else {"all": KILLS["all"]}
+        wrong = wrong_of(before_a_run(folder, fault), folder, profile, "", kills, judge=ended_with_its_edge)
+    assert not wrong, "\n\n".join(wrong)
+
+
+def ended_with_its_edge(run: RealRun, case: Case, whom: tuple[str, ...]) -> None:
+    """As ever; and no Envoy, no key and no namespace is left once `recover` has been asked."""
+    ended(run, case, whom)
+    until(lambda: not [each for each in run.tree() if each.alive()], GONE_SECONDS, "Envoy is gone")
+    assert run.chaos("recover").returncode == 0
+    assert list((run.folder / "state").glob("edge-*")) == []
+    assert case.after() == []
+
+
+@pytest.mark.slow
+@pytest.mark.needs("nginx", "openssl")
+@pytest.mark.timeout(900)
+def test_whoever_of_a_trial_of_measures_is_killed_it_goes_on(short: Path) -> None:
+    """Over TLS, in the run with the measure: it is taken back, and the same command makes the trial whole.
+
+    All killed at once; ENTSURGE_KILLS=all: all six kills, six minutes.
+    """
+    with _folder() as folder:
+        kills = KILLS if WHOLE else {"all": KILLS["all"]}
+        made = measure_over_tls(folder, "http-call")
+        wrong = wrong_of(made, folder, short, "", kills, of=RealTrial, judge=goes_on)
+    assert not wrong, "\n\n".join(wrong)
+
+
+def goes_on(trial: RealTrial, case: Case, whom: tuple[str, ...]) -> None:
+    """The measure ends, whoever is left; killed or ended, the same command makes what is lacking, and nothing stays."""
+    known = {tuple(row["arm"]) for row in trial.rows() if row["state"] == "known"}
+    assert known == {()}
+    trial.kill(whom)
+    if whom != KILLS["all"]:
+        until(lambda: not case.hurts(), END_SECONDS, f"the measure ends: {trial.said()}")
+    until(lambda: trial.process.poll() is not None, TRIAL_SECONDS, f"the trial ends: {trial.said()}")
+    if not trial.whole():
+        done = trial.entsurge(*trial.arguments, seconds=TRIAL_SECONDS)
+        assert "taking up trial: 1 run known" in done.stdout, done.stdout + done.stderr
+        assert done.returncode == 4, done.stdout + done.stderr
+        assert "INCONCLUSIVE beforehand: 1 block gives no interval" in done.stdout
+    numbers = [row["number"] for row in trial.rows() if row["state"] == "begun"]
+    assert numbers == sorted(set(numbers))
+    assert {tuple(row["arm"]) for row in trial.rows() if row["state"] == "known"} == {(), ("closed",)}
+    assert json.loads((trial.folder / "trial" / "measures.json").read_text())["conclusion"] == "too-few-blocks"
+    assert not case.hurts()
+    assert not trial.in_force()
+    assert trial.chaos("audit").returncode == 0
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """One that nginx, run as whoever, may read."""
+    with tempfile.TemporaryDirectory(prefix="entsurge-kill-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 def _in_force(run: RealRun, case: Case) -> Callable[[], bool]:
