@@ -270,7 +270,7 @@ RAW = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=500 if FULL else 10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60 if FULL else 10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(raw=RAW)
 def test_nothing_that_a_file_holds_is_a_traceback(tmp_path: Path, raw: bytes) -> None:
     """Any bytes, and pieces of every format in any order, are read or refused, each line counted once."""
