@@ -11,6 +11,7 @@ from entsurge.analysis.measures.report import About, measures_report
 from entsurge.audience.persona import SHIPPED
 from entsurge.findings.measures import ArmRun, Change, LeftOut, MeasuresReport
 from entsurge.findings.serial import as_data, as_line, from_line, schema
+from entsurge.findings.statement import Statement
 from entsurge.render.measures import render_measures_html, render_measures_markdown
 from entsurge.render.measures_terminal import terminal_lines
 
@@ -24,7 +25,7 @@ def found(*, blocks: int = 8, effects: dict[tuple[str, ...], float] | None = Non
         name="p", title={"fr": f"essai {HOSTILE}", "en": f"trial {HOSTILE}"}, target="t", profile="p",
         scale=Fraction(1, 10), compression=45.0, window={"day": "monday", "from": "09:00", "to": "09:30"}, seed=1,
         personas=list(SHIPPED), blocks_asked=8, limit_percent=limit, titles=TITLES,
-        left_out=[LeftOut("d", TITLES["d"], {"fr": "sans retour", "en": "no way back"})],
+        left_out=[LeftOut("d", TITLES["d"], Statement("measure.no-off", {"path": "d.json"}))],
     )  # fmt: skip
     return measures_report(about, trial(effects or EFFECTS, blocks=blocks, costs={("a",): 300, ("a", "b"): 300}))
 
@@ -43,7 +44,7 @@ def test_the_page_says_what_each_buys_and_who_pays() -> None:
     assert "Best while nobody loses more than 10% of their pages\n\n- measure b: +" in text
     assert "measure a + measure b: together less than the sum" in text
     assert "stands for 10: the figures are those measured × 10" in text
-    assert "measure d: no way back." in text
+    assert "measure d: no way back: settings.off is missing in d.json" in text
 
 
 def test_too_few_blocks_rank_nothing() -> None:
@@ -85,7 +86,7 @@ def test_measures_that_are_not_told_apart_are_not_put_in_order() -> None:
 def test_the_page_needs_no_network_and_shows_text_as_text(language: str) -> None:
     """HTML, Markdown and terminal, of a trial with broken runs, a target that did not rest, and an end by budget."""
     data = replace(found(), stop="budget", unsettled=2)
-    runs = [*data.runs, ArmRun("alone", 9, "a", "runs/x", {"fr": HOSTILE, "en": HOSTILE})]
+    runs = [*data.runs, ArmRun("alone", 9, "a", "runs/x", Statement("measure.file", {"why": HOSTILE}))]
     page = render_measures_html(replace(data, runs=runs), language)
     assert "<script" not in page
     assert "&lt;script&gt;" in page
