@@ -4,13 +4,18 @@ import importlib.util
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from entsurge.population import Population
 
 _spec = importlib.util.spec_from_file_location("tests_postgres", Path(__file__).with_name("postgres.py"))
 _postgres = importlib.util.module_from_spec(_spec)
@@ -100,3 +105,41 @@ def stub() -> Iterator[Callable[[str], str]]:
         child.stdin.close()
         child.wait(10)
         child.stdout.close()
+
+
+@dataclass(frozen=True)
+class Face:
+    """The embedded ENT as a product answers, for tests that share it: its people, and what they wrote."""
+
+    url: str
+    token: str
+    people: Population
+    database: Path
+
+    def things(self) -> int:
+        """How many things people have written there."""
+        tables = ("lesson", "homework", "hand_in", "communication", "file", "chat_message")
+        with sqlite3.connect(self.database) as database:
+            return sum(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables)  # noqa: S608
+
+
+@pytest.fixture(scope="session")
+def face(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Face]]:
+    """Starts the embedded ENT with a product's face, once."""
+    from entsandbox.settings import Settings
+    from entsurge.commands.processes import sandbox
+
+    people, running = Population(1, 2, 2), {}
+    with ExitStack() as stack:
+
+        def start(product: str) -> Face:
+            if product not in running:
+                file = tmp_path_factory.mktemp(product) / "ent.db"
+                asked = Settings(
+                    speak=product, database=f"sqlite:///{file}", academies=2, schools=2, default_seconds=0,
+                    password_cost=1, reread_seconds=0.2,
+                )  # fmt: skip
+                running[product] = Face(*stack.enter_context(sandbox(asked.to_json())), people, file)
+            return running[product]
+
+        yield start

@@ -149,13 +149,20 @@ def test_only_two_commands_know_the_embedded_ent() -> None:
     assert set(found) == {f"src/entsurge/commands/{name}.py" for name in ("demo", "sandbox")}
 
 
-FACES = ("portal", "mobile")
+FACES = ("portal", "mobile", "entcore", "moodle")
 
 
 def test_state_and_load_know_no_face() -> None:
     """What is kept and what a page costs are the same whichever product's face is worn."""
     inner = [found for room in ("state", "load") for found in names_of(EMBEDDED_ENT / room)]
     assert [found for found in inner if found[1].startswith(tuple(f"entsandbox.{face}" for face in FACES))] == []
+
+
+@pytest.mark.parametrize("face", ["entcore", "moodle"])
+def test_no_face_knows_another(face: str) -> None:
+    """A product's face is its own; the app's alone rests on the portal, whose CAS and pages it opens."""
+    others = tuple(f"entsandbox.{other}" for other in FACES if other != face)
+    assert [found for found in names_of(EMBEDDED_ENT / face) if found[1].startswith(others)] == []
 
 
 WITHOUT_THE_EXTRA = """

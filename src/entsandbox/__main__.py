@@ -30,7 +30,7 @@ _WHOLE = (
     "quota-bytes",
     "waiting-room-places",
 )
-_TEXTS = ("host", "database", "files-folder", "spread", "refusal")
+_TEXTS = ("speak", "host", "database", "files-folder", "spread", "refusal")
 _NUMBERS = (
     "capacity-factor",
     "idle-seconds",

@@ -10,10 +10,16 @@ from starlette.applications import Starlette
 from entsandbox.admin import Admin
 from entsandbox.authorities import authorities
 from entsandbox.body_limit import BodyLimit
+from entsandbox.entcore import face as entcore
+from entsandbox.entcore.answers import EntcoreRefusals
+from entsandbox.entcore.endpoint import Structures
 from entsandbox.mobile.api import Mobile
 from entsandbox.mobile.doorkeeper import Doorkeeper
 from entsandbox.mobile.openid import CALLBACK
 from entsandbox.mobile.request_context import Lookup
+from entsandbox.moodle import face as moodle
+from entsandbox.moodle.answers import MoodleRefusals
+from entsandbox.moodle.endpoint import Site
 from entsandbox.portal.authority_portals import AuthorityPortals
 from entsandbox.portal.cas import Cas
 from entsandbox.portal.live.links import Links
@@ -27,6 +33,8 @@ from entsandbox.portal.write_routes import WriteRoutes
 from entsandbox.state.store import Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
@@ -38,28 +46,49 @@ if TYPE_CHECKING:
 
 
 def application(ent: Ent) -> ASGIApp:
-    """The application over one sandbox's parts."""
+    """The application over one sandbox's parts, with the face of the product that it speaks."""
+    face: Mapping[str, Callable[[Ent], ASGIApp]] = {"skolengo": _skolengo, "entcore": _entcore, "moodle": _moodle}
+    return face[ent.settings.speak](ent)
+
+
+def _skolengo(ent: Ent) -> ASGIApp:
+    """The portal, and the API of its app."""
     refusals = PortalRefusals()
     pages = ent.pages(refusals)
     links = Links(_secret(ent), ent.settings.live.link_seconds)
     known = {authority.path: authority for authority in authorities(ent.population)}
     campus = Campus(ent.schools, ent.directory, known, links, ent.measures, ent.settings.quota_bytes)
     cas = Cas(campus, ent.sign_on(pages), pages, state=ent.state, other_paths=frozenset({CALLBACK}))
-    routes = [
-        *_portal(ent, pages, campus, cas),
-        *_mobile(ent, pages, cas),
-        *_admin(ent).routes(),
-        *_live(ent, pages, links),
-    ]
-    rest = BodyLimit(_router(ent, refusals, routes), refusals, ent.settings.upload_bytes)
+    routes = [*_portal(ent, pages, campus, cas), *_mobile(ent, pages, cas), *_live(ent, pages, links)]
     return StaticMiddleware(
-        rest,
+        _served(ent, refusals, routes),
         sessions=ent.sessions,
         database=ent.database,
         measures=ent.measures,
         telemetry=ent.telemetry,
         quota_bytes=ent.settings.quota_bytes,
     )
+
+
+def _entcore(ent: Ent) -> ASGIApp:
+    refusals = EntcoreRefusals()
+    pages = ent.pages(refusals)
+    structures = Structures(ent.population, ent.schools, ent.directory, ent.settings.quota_bytes)
+    made = entcore.routes(structures, ent.sign_on(pages), pages, sessions=ent.sessions, disk=ent.disk)
+    return _served(ent, refusals, [*made])
+
+
+def _moodle(ent: Ent) -> ASGIApp:
+    refusals = MoodleRefusals()
+    pages = ent.pages(refusals)
+    site = Site(ent.population, ent.schools, ent.directory)
+    made = moodle.routes(site, ent.sign_on(pages), pages, state=ent.state, disk=ent.disk)
+    return _served(ent, refusals, [*made])
+
+
+def _served(ent: Ent, refusals: Refusals, routes: list[BaseRoute]) -> ASGIApp:
+    """A face's routes with the administration's, behind the limit of what may be sent."""
+    return BodyLimit(_router(ent, refusals, [*routes, *_admin(ent).routes()]), refusals, ent.settings.upload_bytes)
 
 
 def _router(ent: Ent, refusals: Refusals, routes: list[BaseRoute]) -> ASGIApp:

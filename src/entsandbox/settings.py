@@ -32,6 +32,7 @@ _AT_LEAST = {
     "waiting_room_places": 0,
 }
 REFUSALS = ("page", "close")
+PRODUCTS = ("skolengo", "entcore", "moodle")
 _ABOVE_ZERO = ("capacity_factor", "compression", "reread_seconds")
 
 
@@ -50,9 +51,11 @@ class Settings:
     is re-read every `reread_seconds`: both compressed like the day. Each process's waiting room looks after
     `waiting_room_per_second` newcomers, let through or not, and `waiting_room_places` stand before it.
     Those of `personas` live here: always the shipped ones, and any others.
+    It answers as the product `speak` does.
     Mobile access tokens are good for `token_seconds`, divided by `compression`; codes go to `mobile_redirects` alone.
     """
 
+    speak: str = PRODUCTS[0]
     host: str = "127.0.0.1"
     port: int = 0
     workers: int = 12
@@ -95,6 +98,8 @@ class Settings:
         faults += [found for each in (self.spread, *self.service_spread.values()) if (found := spread_fault(each))]
         if self.refusal not in REFUSALS:
             faults.append(f"refusal is {self.refusal!r}, expected one of {', '.join(REFUSALS)}")
+        if self.speak not in PRODUCTS:
+            faults.append(f"speak is {self.speak!r}, expected one of {', '.join(PRODUCTS)}")
         for name in ("pages_per_minute", "waiting_room_per_second"):
             if getattr(self, name) is not None and getattr(self, name) <= 0:
                 faults.append(f"{name} is {getattr(self, name)}, not above 0")

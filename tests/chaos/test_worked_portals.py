@@ -1,4 +1,7 @@
-"""The worked measures for entcore and Moodle, on stubs with their answers: what is switched, and what comes back."""
+"""The worked measures for entcore and Moodle: what is switched, and what comes back.
+
+Entcore is the embedded ENT with its face; of Moodle there is a stub with its settings, which its command line changes.
+"""
 
 import http.client
 import json
@@ -6,6 +9,7 @@ import re
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -21,9 +25,16 @@ Stub = Callable[[str], str]
 CLI = Path(__file__).parents[1] / "stubs" / "moodle_cli.py"
 
 
-def ask(url: str, method: str = "GET", form: dict | None = None, cookie: str = "", **value: object) -> tuple:
+def ask(
+    url: str,
+    method: str = "GET",
+    form: dict | None = None,
+    cookie: str = "",
+    headers: dict | None = None,
+    **value: object,
+) -> tuple:
     """Status, headers and body of one request, redirects not followed."""
-    parts, headers, body = urlsplit(url), {"Cookie": cookie}, None
+    parts, headers, body = urlsplit(url), {"Cookie": cookie, **(headers or {})}, None
     if form is not None:
         body, headers["Content-Type"] = urlencode(form), "application/x-www-form-urlencoded"
     elif value:
@@ -61,18 +72,27 @@ def limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Pa
     thread.join(5)
 
 
-def test_entcore_reads_the_lower_limit_and_then_the_one_it_had(stub: Stub, limits: tuple[Path, str]) -> None:
+def test_entcore_reads_the_lower_limit_and_then_the_one_it_had(face: Callable, limits: tuple[Path, str]) -> None:
     """Past the limit the login answers 200 with the page for crowds; `off` puts the number back, others untouched."""
     file, uri = limits
-    before, ent = file.read_text(), stub("entcore")
+    before, ent = file.read_text(), face("entcore")
 
     def crowded() -> bool:
-        """Whether newcomers wait, once entcore has read the limit again."""
-        assert ask(f"{ent}/stub/read-limit", "PUT", uri=uri, platform="mon-ent")[0] == 200
-        return "très nombreux" in ask(f"{ent}/auth/login")[2]
+        """Whether newcomers wait, once the limit has been read again: what entcore's auth module does is done here."""
+        limit = json.loads(ask(f"{uri}/session/limit")[2])["mon-ent"]
+        bearer = {"Authorization": f"Bearer {ent.token}"}
+        assert ask(f"{ent.url}/admin/session-limit", "PUT", headers=bearer, limit=limit)[0] == 200
+        until = time.monotonic() + 20
+        while json.loads(ask(f"{ent.url}/admin/session-limit", headers=bearer)[2])["limit_now"] != limit:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        status, _, page = ask(f"{ent.url}/auth/login")
+        assert status == 200
+        return "Trop de charge" in page
 
-    for name in ("parent.a", "eleve.b"):
-        assert ask(f"{ent}/auth/login", "POST", {"email": name, "password": "juste", "callBack": ""})[0] == 302
+    for person in (ent.people.person("parent", 0), ent.people.person("student", 0)):
+        given = {"email": person.login, "password": person.password, "callBack": ""}
+        assert ask(f"{ent.url}/auth/login", "POST", given)[0] == 302
     assert not crowded()
     with in_force(worked("entcore", "session-limit")):
         assert json.loads(file.read_text()) == {"mon-ent": 1, "autre": 7}
@@ -130,7 +150,7 @@ class Moodle:
 @pytest.fixture
 def moodle(stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Moodle:
     """The stub, its command line behind `php`, and a copy of the page's script."""
-    one, php = Moodle(stub("moodle")), tmp_path / "bin" / "php"
+    one, php = Moodle(stub("moodle_settings")), tmp_path / "bin" / "php"
     php.parent.mkdir()
     php.write_text(f'#!/bin/sh\nexec {sys.executable} {CLI} "$@"\n')
     php.chmod(0o755)

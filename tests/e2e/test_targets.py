@@ -169,10 +169,13 @@ def test_doctor_tells_what_is_well_and_what_is_not(entsurge, stub, tmp_path) -> 
 
 
 @pytest.mark.slow
-def test_what_a_run_wrote_is_removed(entsurge, stub, tiny, tmp_path) -> None:
+def test_what_a_run_wrote_is_removed(entsurge, face, tiny, tmp_path) -> None:
     """Every message and file is listed with who wrote it; clean-up leaves nothing, a second one has nothing to do."""
-    url = stub("entcore")
-    people(tmp_path / "people.csv")
+    entcore = face("entcore")
+    url = entcore.url
+    with (tmp_path / "people.csv").open("w", encoding="utf-8") as stream:
+        write_csv(entcore.people, stream)
+    (tmp_path / "people.csv").chmod(0o600)
     (tmp_path / "cible.toml").write_text(
         f'url = "{url}"\ndriver = "entcore"\nstand_in = {{ chat = "home", video-class = "home" }}\n'
         '[accounts]\nfile = "people.csv"\n[writes]\nmessages = "test-accounts"\nfiles = "test-accounts"\n',
@@ -183,16 +186,16 @@ def test_what_a_run_wrote_is_removed(entsurge, stub, tiny, tmp_path) -> None:
         'yield "list-files"', 'yield "upload-file"'
     )
     (tmp_path / "ours.py").write_text(ours, encoding="utf-8")
-    before = asked(url, "/stub/left")["things"]
+    before = entcore.things()
     done = entsurge("run", str(tiny), "--target", "cible.toml", "--scenario", "student=ours.py", "--out", "run",
                     "--quiet", "--exporter-port", "0")  # fmt: skip
     assert done.returncode in (0, 3, 4), done.stderr
     made = [json.loads(line) for line in (tmp_path / "run" / "created.jsonl").read_text("utf-8").splitlines()]
-    assert asked(url, "/stub/left")["things"] - before == len(made) > 0
+    assert entcore.things() - before == len(made) > 0
     clean = entsurge("cleanup", "run", "--yes")
     assert clean.returncode == 0, clean.stdout + clean.stderr
     assert f"removed: {len(made)}" in clean.stdout
-    assert asked(url, "/stub/left")["things"] == before
+    assert entcore.things() == before
     assert "nothing was left" in entsurge("cleanup", "run", "--yes").stdout
     (tmp_path / "run" / "cleanup.json").unlink()
     (tmp_path / "cible.toml").write_text((tmp_path / "cible.toml").read_text().replace(url, "http://127.0.0.1:9"))

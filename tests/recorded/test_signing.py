@@ -54,15 +54,17 @@ def test_a_form_whose_token_is_in_a_meta_tag(recorder, stub, tmp_path) -> None:
     assert reason.endswith('css "#nulle-part"')
 
 
-def test_a_form_that_a_script_draws(recorder, stub, tmp_path) -> None:
+def test_a_form_that_a_script_draws(recorder, face, tmp_path) -> None:
     """Where it goes and what goes with it stand in the file; what a POST showed feeds what was read after it."""
-    url, client = stub("entcore"), recorder.client
+    entcore, client = face("entcore"), recorder.client
+    url, alix, other = entcore.url, entcore.people.person("student", 0), entcore.people.person("student", 1)
     client.get(f"{url}/auth/login")
-    client.post(f"{url}/auth/login", data={"email": "alix", "password": "juste", "callBack": ""})
+    client.post(f"{url}/auth/login", data={"email": alix.login, "password": alix.password, "callBack": ""})
     client.get(f"{url}/conversation/conversation")
-    made = client.post(f"{url}/conversation/draft", json={"to": ["id-alix"]}, headers={"X-XSRF-TOKEN": "xsrf-1"}).json()
+    header = {"X-XSRF-TOKEN": client.cookies["XSRF-TOKEN"]}
+    made = client.post(f"{url}/conversation/draft", json={"to": [], "subject": "s"}, headers=header).json()
     client.get(f"{url}/conversation/message/{made['id']}")
-    seen = again(recorder, tmp_path, url)
+    seen = again(recorder, tmp_path, url, login=other.login, password=other.password)
     assert {name: each for name, each in seen.items() if each[0] != "ok"} == {}
 
 

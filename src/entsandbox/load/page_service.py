@@ -74,6 +74,15 @@ class PageService:
         self.telemetry.count(service, outcome, persona)
         return response
 
+    async def answer(self, service: str, work: Callable[[Connection], Response], persona: str) -> Response:
+        """Serve a document at its service's price; without a worker where it has no service, or a measure says so."""
+        static = self.measures.static(service) if service else None
+        if service and static is None:
+            return await self.page(service, work, persona=persona)
+        if static is not None:
+            self.telemetry.effect(static, persona)
+        return await self.light(service or "xhr", work, persona=persona)
+
     async def light(self, route: str, work: Callable[[Connection], Response], *, persona: str = "none") -> Response:
         """Serve what one transaction makes without a worker: a page's background request."""
         try:
@@ -84,13 +93,18 @@ class PageService:
         self.telemetry.count(route, "ok" if response.status_code < 400 else "denied", persona)
         return response
 
-    async def turn_away(self, person: Person, service: str, *, writing: bool = False) -> Response | None:
-        """What stands for a page that is not to be had now: a measure's notice, or a wait; none when it is."""
+    async def turn_away(
+        self, person: Person, service: str, *, writing: bool = False, spends: bool = True
+    ) -> Response | None:
+        """What stands for a page that is not to be had now: a measure's notice, or a wait; none when it is.
+
+        `spends` says whether it counts against the account's allowance.
+        """
         refusal = self.measures.refusal(person.persona) or self.measures.closed(service)
         refusal = refusal or (self.measures.closed_to_writing(service) if writing else None)
         if refusal is not None:
             return self.refuse(service, person.persona, refusal)
-        return await self.allowed(person.login, service, person.persona)
+        return await self.allowed(person.login, service, person.persona) if spends else None
 
     async def allowed(self, login: str, service: str, persona: str) -> Response | None:
         """Spend of an account's allowance; what is answered when it is spent, else none."""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 import secrets
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import UploadFile
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -19,8 +15,8 @@ from entsandbox.portal.read_routes import asked_by, portal_session, unknown_page
 from entsandbox.portal.views import REMOVERS, WRITERS, Asked, Campus, Sent
 from entsandbox.portal.views.files import OverQuota
 from entsandbox.portal.views.view import Denied, Misaddressed
+from entsandbox.sent_form import MOST_FIELDS, largest_bytes, sent
 from entsandbox.services import BY_NAME
-from entsandbox.state.store.attachments import Upload
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,8 +33,6 @@ if TYPE_CHECKING:
     Handler = Callable[[Request], Awaitable[Response]]
 
 _HEADER = "x-csrf-token"
-_MOST_FIELDS = 500
-_MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-zA-Z0-9.+-]{1,80}")
 
 
 class WriteRoutes:
@@ -84,16 +78,16 @@ class WriteRoutes:
         turned_away = await self._pages.turn_away(portal.person, name, writing=True)
         if turned_away is not None:
             return turned_away
-        async with request.form(max_fields=_MOST_FIELDS) as form:
+        async with request.form(max_fields=MOST_FIELDS) as form:
             token = request.headers.get(_HEADER) or str(form.get("csrf", ""))
             if not _same(token, portal.csrf):
                 return self._forbidden(name, portal)
             too_large = self._too_large(portal, name, form)
             if too_large is not None:
                 return too_large
-            sent = await self._sent(form)
+            came = await sent(form, self._disk)
         try:
-            return await self._keep(asked_by(self._campus, portal, request), name, writer, sent)
+            return await self._keep(asked_by(self._campus, portal, request), name, writer, came)
         except Denied:
             return self._forbidden(name, portal)
 
@@ -125,8 +119,7 @@ class WriteRoutes:
 
     def _too_large(self, portal: PortalSession, name: str, form: FormData) -> Response | None:
         limit = self._pages.measures.attachment_bytes()
-        largest = max((each.size or 0 for each in form.values() if isinstance(each, UploadFile)), default=0)
-        if largest <= limit:
+        if largest_bytes(form) <= limit:
             return None
         persona = portal.person.persona
         if self._pages.measures.on(CAPPED):
@@ -136,27 +129,9 @@ class WriteRoutes:
         self._pages.telemetry.count(name, "denied", persona)
         return markup.notice("Fichier trop volumineux", "Ce fichier dépasse la taille permise.", 413)
 
-    async def _sent(self, form: FormData) -> Sent:
-        """A form's texts and files, the files put on disk."""
-        texts: dict[str, list[str]] = defaultdict(list)
-        uploads = []
-        for name, value in form.multi_items():
-            if isinstance(value, str):
-                texts[name].append(value.replace("\0", ""))  # which PostgreSQL does not keep
-            elif value.filename:
-                digest, size_bytes = await asyncio.to_thread(self._disk.keep, value.file)
-                uploads.append(Upload(value.filename.replace("\0", "")[:200], _type(value), size_bytes, digest))
-        return Sent(texts, uploads)
-
     def _forbidden(self, name: str, portal: PortalSession | None = None) -> Response:
         self._pages.telemetry.count(name, "denied", portal.person.persona if portal else "none")
         return markup.notice("Accès refusé", "Vous ne pouvez pas faire cela ici.", 403)
-
-
-def _type(file: UploadFile) -> str:
-    """A file's type as its sender says, if it is one."""
-    said = (file.content_type or "").partition(";")[0].strip()
-    return said if _MEDIA_TYPE.fullmatch(said) else "application/octet-stream"
 
 
 def _route(path: str) -> str:

@@ -11,7 +11,7 @@ from entsandbox.load.computed_capacity import MORNING
 from entsandbox.load.service_time_distribution import KNOWN
 from entsandbox.measures import MEASURES
 from entsandbox.portal.live.limits import LiveLimits
-from entsandbox.settings import REFUSALS, Settings
+from entsandbox.settings import PRODUCTS, REFUSALS, Settings
 from entsurge.audience import profile as profiles
 from entsurge.commands.demo import capacity_for, demo_settings
 from entsurge.commands.options import FiniteRange
@@ -24,12 +24,20 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   entsurge sandbox --port 8080
+  entsurge sandbox --port 8080 --speak entcore
   entsurge sandbox --workers 4 --page-seconds 0.2 --service homework=0.4 --spread gamma:2 --capacity
   entsurge sandbox --capacity --measure static-home --measure pupils-and-teachers-first
   entsurge sandbox --database postgresql://user@127.0.0.1:5432/ent --processes 4"""
 
 
 @click.command("sandbox", epilog=EXAMPLES)
+@click.option(
+    "--speak",
+    type=click.Choice(PRODUCTS),
+    default=PRODUCTS[0],
+    show_default=True,
+    help="The product that it answers as (docs/sandbox.md).",
+)
 @click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Another address lets the network in.")
 @click.option(

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection
 
 from entsandbox.portal.views import absences, files, home, homework, lesson_book, marks, messages, news, rooms
-from entsandbox.portal.views.view import Asked, Campus, Sent, View, Written
+from entsandbox.portal.views.view import Asked, Campus, View, Written
+from entsandbox.sent_form import Sent
 
 __all__ = [
     "MORE_READERS",

@@ -25,7 +25,7 @@ from entsandbox.state.store.absences import Absence, Register
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from entsandbox.portal.views.view import Sent
+    from entsandbox.sent_form import Sent
     from entsurge.population import Person
 
 PATH = "absences"

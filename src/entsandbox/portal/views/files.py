@@ -24,7 +24,7 @@ from entsandbox.state.store.files import File
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from entsandbox.portal.views.view import Sent
+    from entsandbox.sent_form import Sent
 
 PATH = "fichiers"
 _SHARERS = frozenset({"teacher", "staff"})

@@ -10,7 +10,7 @@ from entsandbox.state.store import homework, messages, moment, news, notificatio
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from entsandbox.portal.views.view import Sent
+    from entsandbox.sent_form import Sent
 
 
 def read(db: Connection, asked: Asked) -> View | None:

@@ -24,7 +24,7 @@ from entsandbox.state.store.homework import HandIn, Homework
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from entsandbox.portal.views.view import Sent
+    from entsandbox.sent_form import Sent
 
 PATH = "travail"
 _DAYS_BACK, _DAYS_AHEAD = 3, 30

@@ -25,7 +25,7 @@ from entsandbox.state.store.lessons import Lesson
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from entsandbox.portal.views.view import Sent
+    from entsandbox.sent_form import Sent
 
 PATH = "cahier-de-textes"
 

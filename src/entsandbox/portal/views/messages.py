@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from entsandbox.portal.views.view import Sent
+    from entsandbox.sent_form import Sent
     from entsandbox.state.store.messages import Folder
 
 PATH = "messagerie"

@@ -11,7 +11,7 @@ from entsandbox.state.store.news import News
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from entsandbox.portal.views.view import Sent
+    from entsandbox.sent_form import Sent
 
 PATH = "actualites"
 

@@ -14,11 +14,8 @@ if TYPE_CHECKING:
     from entsandbox.portal.live.links import Links
     from entsandbox.reach import Reach
     from entsandbox.state import PortalSession
-    from entsandbox.state.store.attachments import Attachment, Upload
+    from entsandbox.state.store.attachments import Attachment
     from entsurge.population import Person, School
-
-
-_KEY_DIGITS = 10  # a longer number is no key, and no database takes it
 
 
 class Denied(Exception):  # what the answer is, not what went wrong
@@ -93,23 +90,6 @@ class View:
     forms: tuple[Form, ...] = ()
     note: str = ""
     rooms: tuple[OpenRoom, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A form that came in: its texts by field, and its files, which lie on disk."""
-
-    texts: Mapping[str, list[str]]
-    uploads: list[Upload]
-
-    def text(self, name: str, most: int = 200) -> str:
-        """A field's first text, cut to a length; empty when it is not there."""
-        return (self.texts.get(name) or [""])[0][:most].strip()
-
-    def number(self, name: str) -> int | None:
-        """A field's number, as keys are; none when it is not one."""
-        text = self.text(name)
-        return int(text) if text.isdecimal() and len(text) < _KEY_DIGITS else None
 
 
 @dataclass(frozen=True, slots=True)

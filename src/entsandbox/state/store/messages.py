@@ -126,6 +126,24 @@ def send(
     return sent, said
 
 
+def deliver(db: Connection, draft: Communication, recipients: Iterable[str], at: str) -> None:
+    """Send a draft to the mailboxes of its recipients; one that was sent already goes to those who lack it."""
+    lies_in = set(participants(db, draft.id))
+    common = {"communication": draft.id, "last_at": at}
+    others = [login for login in dict.fromkeys(recipients) if login not in lies_in]
+    rows = [{"login": login, "folder": "inbox", "unread": True, **common} for login in others]
+    if rows:
+        db.execute(insert(RECIPIENT), rows)
+    db.execute(update(RECIPIENT).where(_OWN), {"who": draft.author, "key": draft.id, "folder": "sent", "last_at": at})
+
+
+def forget(db: Connection, login: str, key: int) -> None:
+    """Take a communication out of one mailbox; it goes with the last."""
+    db.execute(delete(RECIPIENT).where(RECIPIENT.c.communication == key, RECIPIENT.c.login == login))
+    if not participants(db, key):
+        remove(db, key)
+
+
 def reply(db: Connection, key: int, author: str, content: str, at: str) -> Participation:
     """Answer in a communication: unread again for everyone else, back in the inbox of who had thrown it away."""
     said = _say(db, key, author, content, at)

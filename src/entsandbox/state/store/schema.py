@@ -117,6 +117,16 @@ ATTACHMENT = _table(
     _text("digest"),  # where its bytes lie on disk
     Index("attachment_by_parent", "kind", "parent"),
 )
+DRAFT_FILE = Table(  # what came in before the form that it belongs to
+    "draft_file",
+    METADATA,
+    Column("item", Integer, primary_key=True),
+    _text("login", key=True),
+    _text("name"),
+    _text("type"),
+    Column("size_bytes", Integer, nullable=False),
+    _text("digest"),
+)
 FILE = _table(
     "file",
     _text("uai"),
