@@ -124,8 +124,8 @@ def test_a_button_of_another_page_does_nothing(here, monkeypatch, path: str, hea
     assert here[0].post(path, headers=given).status_code == 403
 
 
-def test_a_button_stops_what_it_names(here, monkeypatch) -> None:
-    """One, all, the run; a name that the run does not have reaches no command."""
+def test_a_button_stops_what_it_names(here, monkeypatch, capsys) -> None:
+    """One, all, the run; a name that the run does not have reaches no command. The terminal is told."""
     asked = []
 
     async def stop(run: Path, names: list[str]) -> stopping.Done:
@@ -140,6 +140,10 @@ def test_a_button_stops_what_it_names(here, monkeypatch) -> None:
     assert asked == [["static-home"], []]
     told = browser.post("/end", headers=pressed(admission))
     assert (told.status_code, told.json()["ok"]) == (409, False)  # nobody writes this run
+    assert [line.removeprefix("entsurge: live page: ") for line in capsys.readouterr().err.splitlines()] == [
+        "static-home is ended by its button", "everything in force is ended by its button",
+        "the run is ended by its button",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -8,7 +8,7 @@ import uvicorn
 from entsurge.live.admission import LOOPBACK_NAMES, Admission
 from entsurge.live.app import application
 from entsurge.live.look import Look
-from entsurge.live.server import Protocol, Server, bind
+from entsurge.live.server import Protocol, Server, bind, tell
 from entsurge.live.viewers import MOST_VIEWERS, MOST_WAITING, Viewers
 
 
@@ -97,3 +97,20 @@ def test_over_the_wire_who_stops_reading_is_hung_up_on(grow) -> None:
         await serving
 
     asyncio.run(asyncio.wait_for(scene(), 60))
+
+
+def test_what_cannot_be_shown_ends_no_page(grow, monkeypatch, capsys) -> None:
+    """A look that fails is said in one line; the next one is shown, and viewers are still there."""
+
+    async def scene() -> None:
+        viewers, look = Viewers(), Look(grow().path)
+        viewer = viewers.join()
+        with monkeypatch.context() as patched:
+            patched.setattr(Look, "snapshot", lambda _: 1 / 0)
+            await tell(look, viewers, "look")
+        assert viewer.waiting.empty()
+        await tell(look, viewers, "look")
+        assert viewer.waiting.get_nowait().startswith("event: look\ndata: {")
+
+    asyncio.run(scene())
+    assert capsys.readouterr().err == "entsurge: live page: ZeroDivisionError: division by zero\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -108,11 +109,13 @@ class Pages:
         name = request.path_params.get("name")
         if name is not None and name not in known:
             return PlainTextResponse("404\n", 404)
+        _say(f"{name or 'everything in force'} is ended by its button")
         return _told(await stopping.stop(self.look.run, [name] if name else []))
 
     async def end(self, request: Request) -> Response:
         """End the run."""
         del request
+        _say("the run is ended by its button")
         return _told(stopping.end_run(self.look.run))
 
     async def report(self, request: Request) -> Response:
@@ -133,7 +136,7 @@ class Events:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until somebody leaves; who does not read is hung up on."""
-        viewer = self.viewers.join()
+        viewer = self.viewers.join() if scope["method"] == "GET" else None
         if viewer is None:
             await PlainTextResponse("503\n", 503)(scope, receive, send)
             return
@@ -162,6 +165,10 @@ async def _pump(viewer: Viewer, send: Send) -> None:
 async def _left(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def _say(what: str) -> None:
+    print(f"entsurge: live page: {what}", file=sys.stderr)
 
 
 def _told(done: stopping.Done) -> Response:

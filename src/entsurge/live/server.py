@@ -124,22 +124,23 @@ async def _serve(spec: LiveSpec, bound: socket.socket, admission: Admission) -> 
 async def _look(look: Look, viewers: Viewers, over: asyncio.Event, server: uvicorn.Server) -> None:
     """Tell everybody what there is, once a second; at the end a last time, and wait for those who fetch the report."""
     while not over.is_set():
-        await _tell(look, viewers, "look")
+        await tell(look, viewers, "look")
         try:
             await asyncio.wait_for(over.wait(), LOOK_SECONDS)
         except TimeoutError:
             continue
-    await _tell(look, viewers, "over")
+    await tell(look, viewers, "over")
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(viewers.nobody.wait(), LAST_SECONDS)
     server.should_exit = True
 
 
-async def _tell(look: Look, viewers: Viewers, kind: str) -> None:
+async def tell(look: Look, viewers: Viewers, kind: str) -> None:
+    """Look, and tell every viewer; what fails is said in one line."""
     try:
         snapshot = await asyncio.to_thread(look.snapshot)
-    except OSError as error:  # a disk that refuses now may not in a second
-        print(f"entsurge: live page: {error}", file=sys.stderr)
+    except Exception as error:  # what cannot be shown now may be in a second, and the end must be told in any case
+        print(f"entsurge: live page: {type(error).__name__}: {error}", file=sys.stderr)
         return
     viewers.tell(f"event: {kind}\ndata: {snapshot.to_json()}\n\n")
 
