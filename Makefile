@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint lock bench fuzz release clean help
+.PHONY: demo test lint lock bench fuzz pictures release clean help
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -52,6 +52,9 @@ $(RELEASE): deploy/release/tools.txt
 
 release: $(RELEASE)  ## wheel and sdist, checked, with bill of materials, licences, notes and checksums, in dist/
 	.release/bin/python deploy/release/release.py $(if $(OUT),--out $(OUT))
+
+pictures: $(READY)  ## docs/pictures: four pages in both languages, on a desk, on a phone, in dark, on paper (PAGE=brief)
+	$(BIN)/python docs/pictures/draw.py $(if $(PAGE),--page $(PAGE))
 
 clean:  ## remove what set-up made
 	rm -rf $(VENV) .peers .release build dist

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pypdf import PdfReader
+from pypdfium2 import PdfDocument
 from tests.render.records import HOSTILE
 
 from entsurge.cli import main
@@ -19,7 +19,7 @@ from entsurge.render.paper import gravest
 
 def sheets(path: Path) -> list[str]:
     """The words on every sheet."""
-    return [" ".join(page.extract_text().split()) for page in PdfReader(path).pages]
+    return [" ".join(page.get_textpage().get_text_range().split()) for page in PdfDocument(path)]
 
 
 @pytest.mark.needs("chromium")
@@ -99,3 +99,13 @@ def test_any_text_is_a_string_of_css() -> None:
     written = css_text(f'é "a"\n\\</style>{HOSTILE}')
     assert re.fullmatch(r'"(\w|\\[0-9a-f]{6})*"', written)
     assert written.startswith('"é\\000020')
+
+
+@pytest.mark.needs("chromium")
+def test_fills_of_charts_are_told_apart_by_hatching(report: Path, tmp_path: Path) -> None:
+    """What failed is hatched on paper: the PDF paints with patterns, which a page without the style does not."""
+    page = (report / "report.en.html").read_text(encoding="utf-8")
+    pdf.write_pdf(page, tmp_path / "hatched.pdf")
+    pdf.write_pdf(page.replace("url(#on-paper-bad)", "gray"), tmp_path / "plain.pdf")
+    hatched, plain = ((tmp_path / name).read_bytes().count(b"/PatternType 1") for name in ("hatched.pdf", "plain.pdf"))
+    assert hatched > plain

@@ -11,10 +11,12 @@ from entsurge.analysis.brief import brief
 from entsurge.analysis.capacity.search import Progress
 from entsurge.analysis.capacity.step import Step
 from entsurge.analysis.comparison_report import comparison_report
+from entsurge.analysis.report import findings_of
 from entsurge.audience import profile as profiles
 from entsurge.commands import capacity
 from entsurge.findings.search import Steadiness
 from entsurge.render.brief import render_brief_html
+from entsurge.render.brief_picture import draw_brief
 from entsurge.render.comparison import render_comparison_html
 
 __all__ = ["browser"]  # a fixture
@@ -27,7 +29,7 @@ def test_axe_core_finds_no_violation(browser, scheme: str, tmp_path: Path) -> No
     assert AXE.is_file(), "needs axe-core in .node (npm install --no-save --prefix .node axe-core@4)"
     bad, helped = day(tmp_path, served=0), day(tmp_path, perturbations=(MEASURE,))
     pages = {
-        "bad": render_brief_html(brief(bad), "fr"),
+        "bad": render_brief_html(brief(bad), "fr", report="report.html", pictures=draw_brief(findings_of(bad), "fr")),
         "helped": render_brief_html(brief(helped, bad), "en"),
         "comparison": render_comparison_html(comparison_report([bad.path, helped.path]), "fr"),
     }

@@ -57,6 +57,11 @@ def report(run_paths: Sequence[Path], *, now: datetime | None = None) -> Report:
     )
 
 
+def findings_of(run: Run) -> RunFindings:
+    """The findings on a run that is read already, beside no other."""
+    return _run(run, None, {})
+
+
 def _run(run: Run, baseline: Run | None, plain: Mapping[str | None, Path]) -> RunFindings:
     """One run's findings; `plain` are the runs with nothing in force, by their plan's digest."""
     found, told = _judged(run), run.manifest

@@ -14,6 +14,7 @@ from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
     from entsurge.findings.brief import Brief
+    from entsurge.record.reading.run import Run
 
 LANGUAGES, FORMATS = ("fr", "en"), ("html", "pdf", "md", "txt", "json")
 
@@ -56,25 +57,29 @@ def command(*, runs: tuple[Path, ...], without: Path | None, out: Path | None, l
         for language in languages:
             for kind in kinds:
                 if kind != "json":
-                    click.echo(str(_write(data, language, kind, folder=folder, run=path)))
+                    click.echo(str(_write(data, language, kind, folder=folder, run=run)))
         if "json" in kinds:
             write_text(folder / "brief.json", as_json(data))
             click.echo(str(folder / "brief.json"))
 
 
-def _write(data: Brief, language: str, kind: str, *, folder: Path, run: Path) -> Path:
+def _write(data: Brief, language: str, kind: str, *, folder: Path, run: Run) -> Path:
     """Write one form of a brief in one language, with a link to the run's report if that was written; where it is."""
+    from entsurge.analysis.report import findings_of
     from entsurge.render.brief import render_brief_html, render_brief_markdown, render_brief_text
+    from entsurge.render.brief_picture import draw_brief
     from entsurge.render.pdf import write_pdf
 
-    target, report = folder / f"brief.{language}.{kind}", run / f"report.{language}.html"
+    target, report = folder / f"brief.{language}.{kind}", run.path / f"report.{language}.html"
     link = quote(os.path.relpath(report, folder)) if report.is_file() else ""
     if kind == "md":
         write_text(target, render_brief_markdown(data, language))
     elif kind == "txt":
-        write_text(target, render_brief_text(data, language, report=str(report) if link else f"entsurge report {run}"))
+        where = str(report) if link else f"entsurge report {run.path}"
+        write_text(target, render_brief_text(data, language, report=where))
     elif kind == "pdf":
-        write_pdf(render_brief_html(data, language), target)
+        write_pdf(render_brief_html(data, language, pictures=draw_brief(findings_of(run), language)), target)
     else:
-        write_text(target, render_brief_html(data, language, report=link))
+        pictures = draw_brief(findings_of(run), language)
+        write_text(target, render_brief_html(data, language, report=link, pictures=pictures))
     return target

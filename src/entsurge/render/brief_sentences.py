@@ -11,12 +11,13 @@ from entsurge.render.numbers import NARROW, Numbers
 from entsurge.render.saying import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from entsurge.findings.brief import Brief, PersonaServed, Reason
     from entsurge.findings.verdict import Finding
 
 SHOWN_SCHOOLS = 12
+NEARLY_ALL = 97.0  # percent of pages served: what was missed is the wait
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,23 @@ def head(data: Brief, words: Mapping[str, Any], numbers: Numbers, language: str)
     else:
         text = heads["FAIL"].format(who=_whom(lost, words)) if kept or len(lost) == 1 else heads["FAIL_all"]
     share = figures.served_kept_percent if verdict == "PASS" else figures.served_percent
-    who = _whom(kept if verdict == "PASS" else lost, words)
+    who, late = _whom(kept if verdict == "PASS" else lost, words), _latest(data)
+    if verdict == "FAIL" and late and (share or 0.0) >= NEARLY_ALL:
+        must, value = parse_objective(late.must), seconds(late.value or 0.0, numbers)
+        told = {"percent": numbers.plain(must.percentile), "value": value, "bound": seconds(must.bound, numbers)}
+        return text, words["lead"]["FAIL_late"].format(who=who, served=numbers.percent(share), **told)
     return text, _capital(words["lead"][verdict].format(who=who, served=numbers.percent(share)))
+
+
+def _latest(data: Brief) -> Finding | None:
+    """Of the latencies that were missed the worst beside what is allowed; None where no latency was."""
+    found = [
+        (each.value / must.bound, each)
+        for each in (one for persona in data.lost for one in persona.objectives)
+        if each.state == "missed" and each.value is not None
+        if (must := parse_objective(each.must)).measure == "latency" and not must.relative
+    ]
+    return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
 def limits(data: Brief, words: Mapping[str, Any], numbers: Numbers) -> str:
@@ -66,7 +82,7 @@ def tomorrow(data: Brief, words: Mapping[str, Any], numbers: Numbers) -> list[To
             words["advice"][each.id].format(schools=schools),
             because.format(
                 reasons=", ".join(
-                    _because(one, words["figures"], numbers) for one in each.because if one.value or one.threshold
+                    _because(one, words["figures"], numbers) for one in each.because if one.value or one.sign == ">="
                 )
             ),
         )
@@ -140,15 +156,15 @@ def _bought(data: Brief, words: Mapping[str, Any], numbers: Numbers, language: s
     if without is None:
         return str(told["unknown"])
     before, after = without.figures, data.figures
-    pairs = {
-        "pupils_read": (numbers.number(before.pupils_read), numbers.number(after.pupils_read)),
-        "teachers_published": (numbers.number(before.teachers_published), numbers.number(after.teachers_published)),
-        "served_kept_percent": (
-            numbers.percent(before.served_kept_percent), numbers.percent(after.served_kept_percent),
-        ),
-        "pupils_wait_s": (seconds(before.pupils_wait_s, numbers), seconds(after.pupils_wait_s, numbers)),
+    written: dict[str, Callable[[float], str]] = {
+        "pupils_read": numbers.number, "teachers_published": numbers.number, "served_kept_percent": numbers.percent,
+        "pupils_wait_s": lambda value: seconds(value, numbers),
     }  # fmt: skip
-    changes = [told[name].format(before=then, after=now) for name, (then, now) in pairs.items()]
+    changes = [
+        told[name].format(before=write(then), after=write(now))
+        for name, write in written.items()
+        if (then := getattr(before, name)) is not None and (now := getattr(after, name)) is not None
+    ]
     if after.deferred_visits:
         changes.append(numbers.count(told["cost"], int(after.deferred_visits), who=_whom(data.deferred, words)))
     beside = told["beside"].format(name=without.path)
@@ -194,9 +210,9 @@ def _percent(value: float, numbers: Numbers) -> str:
     return numbers.percent(value, 0 if value >= 10 or value == int(value) else 1)
 
 
-def seconds(value: float | None, numbers: Numbers) -> str:
+def seconds(value: float, numbers: Numbers) -> str:
     """Seconds as people say them, in two digits: `3,6 s`, `0,45 s`, `12 s`."""
-    return numbers.plain(None if value is None else float(f"{value:.2g}")) + f"{NARROW}s"
+    return numbers.plain(float(f"{value:.2g}")) + f"{NARROW}s"
 
 
 def _window(data: Brief, words: Mapping[str, Any]) -> dict[str, str]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 STATE_SIGNS = {"regression": "✗", "improvement": "+", "same": "=", "blind": "?", "not-judged": "–"}
 LOOKS = {"worse": ("bad", "✗"), "same": ("ok", "✓"), "unseen": ("warn", "?"), "cannot_show": ("warn", "?")}
+PRINTED_ROWS = 12  # of each table, the gravest: three sheets at most
 SECTIONS = ("scopes", "pages", "left_out", "changes", "runs")
 
 
@@ -35,7 +36,7 @@ def render_comparison_html(data: ComparisonReport, language: str) -> str:
     """One page that needs no network."""
     context = {"view": view(data, language), "data": data, "sections": SECTIONS,
                "words": _words(data, language), "lang": language,
-               "day": Numbers(language).day(data.generated_utc),
+               "day": Numbers(language).day(data.generated_utc), "printed_rows": PRINTED_ROWS,
                "other": "en" if language == "fr" else "fr"}  # fmt: skip
     return environment().get_template("comparison.html.j2").render(context)
 
