@@ -20,6 +20,7 @@ TIME_SLOTS, RESERVED_PLACES = "persona-time-slots", "reserved-places"
 SHORT_SESSIONS, PRIORITY = "short-sessions", "priority-services"
 READ_ONLY, CAPPED, SUSPENDED = "messaging-read-only", "attachments-capped", "updates-suspended"
 ROOM_OVERLOADED = "waiting-room-overloaded"  # a fault, switched as they are
+PASSWORD_CHANGE = "password-change"  # noqa: S105  a day that comes over everybody, switched as they are
 
 NOT_ADMITTED: Mapping[str, tuple[str, ...]] = {PUPILS_AND_TEACHERS: ("parent", "staff")}
 CLOSES_PAGE: Mapping[str, str] = {"news-closed": "news", "messaging-off": "messages", "video-off": "video-class"}
@@ -37,6 +38,7 @@ MEASURES = (
     *STATIC_PAGE,
     SHORT_SESSIONS,
     ROOM_OVERLOADED,
+    PASSWORD_CHANGE,
 )
 _ROUNDING = 1e-6  # of a place
 
@@ -134,6 +136,10 @@ class Measures:
     def silent(self) -> bool:
         """Whether nobody is told of anything new: notifications rest, and none is lost."""
         return self.on(SUSPENDED)
+
+    def new_password_wanted(self) -> bool:
+        """Whether everybody has to change their password at their next sign-on."""
+        return self.on(PASSWORD_CHANGE)
 
     def attachment_bytes(self) -> float:
         """How large an attachment or a file may be."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from entsandbox.measures import PASSWORD_CHANGE
 from entsandbox.services import SIGN_ON
 from entsandbox.state.store import accounts
 
@@ -58,6 +59,23 @@ class SignOn:
         if refusal is not None:
             return self._pages.refuse(SIGN_ON, persona, refusal)
         return await self._pages.serve(SIGN_ON, lambda: _outcome(welcome(person), "ok"), persona=persona)
+
+    async def must_renew(self, person: Person) -> bool:
+        """Whether somebody who has signed on has to set a new password before they come in."""
+        if not self._pages.measures.new_password_wanted():
+            return False
+        if await self._pages.database.run(lambda db: accounts.renewed(db, person.login)):
+            return False
+        self._pages.telemetry.effect(PASSWORD_CHANGE, person.persona)
+        return True
+
+    async def renew(self, login: str, password: str, *, welcome: Welcome) -> Response:
+        """Set somebody's new password, at the price of a page, and let them in."""
+        person, cost = self._directory.person(login), self._password_cost
+        if person is None:
+            raise LookupError(login)
+        await self._pages.database.run(lambda db: accounts.renew(db, login, password, cost))
+        return await self._pages.serve(SIGN_ON, lambda: _outcome(welcome(person), "ok"), persona=person.persona)
 
 
 async def _outcome(made: Awaitable[Response], outcome: str) -> tuple[Response, str]:

@@ -16,10 +16,10 @@ from entsurge.commands.plan import command as plan
 from entsurge.commands.processes import run_engine
 from entsurge.engine.spec import RunSpec
 
-# Each with something of its own: a storm of retries, a barred persona, a closed service, a whole country.
-DAYS = ("monday-9h02-2021", "parents-barred-2021", "messaging-closed-2024", "national-peak")
+# Each with something of its own: retries, a barred persona, a closed service, a whole country, a page between.
+DAYS = ("monday-9h02-2021", "parents-barred-2021", "messaging-closed-2024", "national-peak", "password-change-2024")
 IN_ONE_RUN = (0, 2, 4, 7)  # days of the crisis fortnight: without a measure, with one, with two, two others
-IN_TURN = {"crisis-fortnight": 10, "returns-2026-27": 8, "marks-fixed-hour": 2}
+IN_TURN = {"crisis-fortnight": 10, "returns-2026-27": 8, "marks-fixed-hour": 2, "reopened-after-closure": 2}
 SECONDS = ["--compression", "900", "--exporter-port", "0", "--quiet"]
 
 
@@ -50,6 +50,10 @@ def test_every_day_can_be_run(free_sandbox, tmp_path: Path, name: str) -> None:
     assert run.finish["offered"] == run.finish["started"] + run.finish["lost"] == len(frames.visits(run))
     applied = {each["id"] for each in run.events if each["kind"] == "perturbation" and each["state"] == "applied"}
     assert {each["id"] for each in run.manifest["perturbations"]} == applied == set(profiles.load(name).measures)
+    if name == "password-change-2024":
+        hops = {each.outcome for each in run.series.keys if (each.kind, each.page) == ("hop", "interstitial")}
+        assert hops == {"ok"}
+        assert set(frames.visits(run)["sign_on"]) == {"ok"}
     if name == "messaging-closed-2024":
         assert int(frames.pages(run).loc[frames.pages(run)["outcome"] == "shed", "count"].sum()) > 0
 

@@ -143,6 +143,37 @@ def test_the_digital_pause_holds_news_back_and_loses_none(measured):
         assert client.get(call).json()["elements"] == before["elements"]
 
 
+def test_everybody_sets_a_new_password_once(measured):
+    """Between the right password and the ticket stands a page; it wants one long enough twice, and is shown once."""
+    person = PEOPLE.person("student", 3)
+    service = {"service": measured.portal(person)}
+
+    def set_to(client, page, new, again):
+        fields = {"renewal": measured.hidden(page.text, "renewal"), "nouveau": new, "confirmation": again}
+        return client.post("/cas/mot-de-passe", params=service, data=fields)
+
+    measured.measure("password-change", on=True, lease_seconds=60)
+    try:
+        with measured.client() as client:
+            assert "Identifiants incorrects" in measured.submit(client, person, password="faux").text
+            page = measured.submit(client, person)
+            assert (page.status_code, "location" in page.headers) == (200, False)
+            assert 'id="nouveau-mot-de-passe"' in page.text
+            page = set_to(client, page, person.password, "autre chose")
+            assert "diffèrent" in page.text
+            page = set_to(client, page, "court", "court")
+            assert "trop courts" in page.text
+            entered = set_to(client, page, person.password, person.password)
+            assert "ticket=" in entered.headers["location"]
+            assert "a expiré" in set_to(client, page, person.password, person.password).text, "a page counts once"
+        with measured.client() as client:
+            assert "Accueil" in measured.sign_on(client, person).text
+    finally:
+        measured.measure("password-change", on=False)
+    effects = metric(measured, "entsandbox_measure_effects_total", measure="password-change", persona="student")
+    assert effects == 1
+
+
 def test_the_digital_pause_leaves_open_what_it_does_not_name():
     """By default absences are still called in and files put away; the services are the operator's to choose."""
     measures = Measures(Settings(), Clock())
@@ -197,7 +228,7 @@ def test_impossible_options_are_named(measure, options):
 def test_defaults_are_possible_and_refusals_have_words(measure):
     """Each measure's defaults are options that it takes; what it tells people is one of the driver's signs."""
     assert fault(measure, DEFAULTS.get(measure, {})) is None
-    if measure not in ("static-home", "news-static", "short-sessions"):
+    if measure not in ("static-home", "news-static", "short-sessions", "password-change"):
         assert any(sign in text_for(measure) for sign in SHED_SIGNS)
 
 

@@ -82,6 +82,44 @@ def cas_service(asked):
     return to(here, opened(made[2]))
 
 
+# -- a page between the password and the portal, which must be passed once --------------------------------------------
+
+
+@web.on("GET", "/entre/")
+def between_login(asked):
+    return html("<form method=post action=/entre/><input name=username><input type=password name=password></form>")
+
+
+@web.on("POST", "/entre/")
+def between(asked):
+    login = asked.form["username"]
+    if asked.form["password"] != PASSWORD:
+        return html("<p class=error>Identifiants incorrects</p>")
+    kept = web.token(("between", login))
+    return html(
+        "<h1>Votre mot de passe a expiré</h1><form action=/search><input name=q></form>"
+        f"<form id=renew method=post action=/entre/passer>{hidden(kept=kept)}<input type=password name=new>"
+        "<input type=password name=confirm><button name=go value=now>Changer</button>"
+        f"<button name=later value=yes>Plus tard</button></form><a id=skip href='/entre/passer?kept={kept}'>Passer</a>"
+    )
+
+
+@web.on("GET", "/entre/passer")
+def between_skipped(asked):
+    made = web.take(asked.query.get("kept", ""))
+    return html(LANDED.format(made[1])) if made else html("<h1>Votre mot de passe a expiré</h1><form id=renew></form>")
+
+
+@web.on("POST", "/entre/passer")
+def between_passed(asked):
+    form = asked.form
+    made = web.take(form.get("kept", ""))
+    same = form.get("new") == form.get("confirm") == PASSWORD
+    if made and made[1] != "encore" and (same or form.get("later") == "yes" or form.get("accept") == "on"):
+        return html(LANDED.format(made[1]))
+    return html("<h1>Votre mot de passe a expiré</h1><form id=renew method=post><input type=password name=new></form>")
+
+
 # -- OpenID Connect ------------------------------------------------------------------------------------------------
 
 

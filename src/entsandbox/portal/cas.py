@@ -27,6 +27,8 @@ _COOKIE = "TGC"
 _TICKET_SECONDS = 300.0
 _FORM_SECONDS = 1_800.0
 _WRONG = "Identifiants incorrects"
+_SHORTEST_PASSWORD = 8
+_UNEQUAL = "Les deux mots de passe diffèrent, ou sont trop courts"
 _STALE = "La page de connexion a expiré, merci de recommencer"
 
 
@@ -45,6 +47,7 @@ class Cas:
         self._campus, self._sign_on, self._pages, self._other_paths = campus, sign_on, pages, other_paths
         self._sessions = state.sessions
         self._forms = state.one_time("e1s1", _FORM_SECONDS)
+        self._renewals = state.one_time("RN", _FORM_SECONDS)
         self._tickets = state.one_time("ST", _TICKET_SECONDS)
 
     def routes(self) -> list[Route]:
@@ -52,6 +55,7 @@ class Cas:
         return [
             Route("/cas/login", self.form, methods=["GET"]),
             Route("/cas/login", self.submit, methods=["POST"]),
+            Route("/cas/mot-de-passe", self.renew, methods=["POST"]),
             Route("/cas/logout", self.logout, methods=["GET"]),
             Route("/cas/serviceValidate", self.validate, methods=["GET"]),
         ]
@@ -88,6 +92,22 @@ class Cas:
             again=lambda: self._form(service, _WRONG),
         )
 
+    async def renew(self, request: Request) -> Response:
+        """Take a new password, twice the same, from who has just shown the old one; then the ticket."""
+        service = request.query_params.get("service", "")
+        if not self._allowed(request, service):
+            return self._not_allowed()
+        async with request.form() as fields:
+            renewal, new, again = (
+                str(fields.get(key, "")).replace("\0", "") for key in ("renewal", "nouveau", "confirmation")
+            )
+        login = await self._renewals.take(renewal)
+        if login is None:
+            return await self._form(service, _STALE)
+        if new != again or len(new) < _SHORTEST_PASSWORD:
+            return markup.renewal_page(service, await self._renewals.issue(login), _UNEQUAL)
+        return await self._sign_on.renew(login, new, welcome=lambda person: self._enter(request, service, person))
+
     async def logout(self, request: Request) -> Response:
         """End the sign-on and every portal it opened."""
         await self._sessions.end(request.cookies.get(_COOKIE, ""))
@@ -121,6 +141,11 @@ class Cas:
         return markup.login_page(service, await self._forms.issue(lt), lt, problem)
 
     async def _welcome(self, request: Request, service: str, person: Person) -> Response:
+        if await self._sign_on.must_renew(person):
+            return markup.renewal_page(service, await self._renewals.issue(person.login))
+        return await self._enter(request, service, person)
+
+    async def _enter(self, request: Request, service: str, person: Person) -> Response:
         session = await self._sessions.open(person)
         response = await self._to_service(request, service, session)
         set_cookie(request, response, _COOKIE, session.token, "/cas")

@@ -34,6 +34,13 @@ def login_page(service: str, execution: str, lt: str, problem: str = "") -> HTML
     return HTMLResponse(text, headers={"cache-control": "no-store"})
 
 
+def renewal_page(service: str, renewal: str, problem: str = "") -> HTMLResponse:
+    """The page on which a new password has to be set before anything else; it answers 200."""
+    template = _environment().get_template("renewal.html")
+    text = template.render(title="Nouveau mot de passe", service=service, renewal=renewal, problem=problem)
+    return HTMLResponse(text, headers={"cache-control": "no-store"})
+
+
 def notice(title: str, text: str, status: int = 200, headers: dict[str, str] | None = None) -> HTMLResponse:
     """A page that says one thing and costs nothing."""
     return HTMLResponse(_notice_bytes(title, text), status, {"cache-control": "no-store", **(headers or {})})

@@ -212,6 +212,8 @@ def _own(file: PagesFile, setting: Setting) -> SignOn | None:
     """The file's own sign-on; addresses that begin with a slash are the target's."""
     if file.sign_on is None or setting.file is None:
         return None
+    if methods.types_passwords(file.sign_on):
+        raise UsageError(f"{setting.file}: {methods.TYPES}: {methods.NEEDS}", hint="say [sign_on] in the target file")
     base = setting.url.rstrip("/")
     given: dict[str, Any] = json.loads(json.dumps(file.sign_on), object_hook=lambda each: _absolute(each, base))
     return methods.checked(given, setting.file, pages_file.HINT)

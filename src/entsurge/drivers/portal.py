@@ -18,6 +18,8 @@ from entsurge.phrases import phrase
 from entsurge.selectors import assets
 from entsurge.signon import cas
 from entsurge.signon.flow import Flow
+from entsurge.signon.interstitial import Interstitial
+from entsurge.signs import Sign
 from entsurge.visit.driver import ActionSpec, Created
 from entsurge.visit.outcome import Outcome, PageResult
 
@@ -39,6 +41,10 @@ SHED_SIGNS = (
     "réservé à d'autres",
     "sont limitées pendant l'affluence",
 )
+PASSWORD_CHANGE = Interstitial(
+    sign=(Sign(css="form#nouveau-mot-de-passe"),), password_fields=("nouveau", "confirmation")
+)
+"""The embedded ENT's own page, whose accounts are synthetic."""
 _SERVICE = re.compile(rb"<meta name=\"ent-service\" content=\"([^\"]*)\"")
 _XHR = re.compile(rb"\bdata-xhr=\"([^\"]*)\"")
 _TOO_MANY, _QUOTA, _TOO_LARGE = 429, 509, 413
@@ -81,7 +87,8 @@ class PortalDriver:
 
     def __init__(self, setting: Setting) -> None:
         self.url, self.portals = setting.url.rstrip("/"), setting.portals
-        self.entrance = setting.sign_on or cas.method(cas.Options(login_url=f"{self.url}/cas/login"))
+        own = cas.Options(login_url=f"{self.url}/cas/login", interstitial=PASSWORD_CHANGE)
+        self.entrance = setting.sign_on or cas.method(own)
         self.patterns = replace(self.entrance.patterns, proof=_proves)
 
     # -- sign-on ---------------------------------------------------------------------------------------------------

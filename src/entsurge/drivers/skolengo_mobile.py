@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from entsurge.client.failure import ClientError
 from entsurge.drivers import portal_pages as pages
-from entsurge.drivers.portal import PortalDriver
+from entsurge.drivers.portal import PASSWORD_CHANGE, PortalDriver
 from entsurge.drivers.results import broken, not_as_it_should_be, turned_away
 from entsurge.drivers.skolengo_screens import SCREENS, AppState, days
 from entsurge.signon import oidc, tokens
@@ -60,6 +60,7 @@ class SkolengoMobileDriver:
                 token_url=f"{provider}/oidcAccessToken",
                 client_id="entsurge",
                 redirect_uri=REDIRECT,
+                interstitial=PASSWORD_CHANGE,
             )
         )
 

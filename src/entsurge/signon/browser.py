@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, field_validator
 
 from entsurge.client.url import joined
 from entsurge.selectors import document, selector
 from entsurge.signon.forms import carrier, form_around, login_form
+from entsurge.signon.interstitial import Interstitial  # noqa: TC001  pydantic reads it
 from entsurge.signon.method import Arrival, Refusal
 from entsurge.signon.options import Address, SignOnOptions
 
@@ -30,7 +31,8 @@ class BrowserOptions(SignOnOptions):
     """Common to the methods that fill in a login form.
 
     `login_url` is opened in place of the door; `choose` are CSS selectors of what is clicked before the form (a kind
-    of account, an academy); names of fields are found in the form unless they are given.
+    of account, an academy); names of fields are found in the form unless they are given; `interstitial` is a page that
+    must be passed once on the way in.
     """
 
     login_url: Address | None = None
@@ -38,6 +40,7 @@ class BrowserOptions(SignOnOptions):
     login_field: str = ""
     password_field: str = ""
     extra_fields: dict[str, str] = Field(default_factory=dict)
+    interstitial: Interstitial | None = None
 
     @field_validator("choose")
     @classmethod
@@ -68,8 +71,30 @@ def credentials(
     if form is None:
         return Arrival(page, None if flow.patterns.proved(page) else Refusal.NO_FORM)
     answer = send(flow, form, typed(form, options, account), "credentials", until=until)
-    answer = through(flow, answer, until=until)
-    return Arrival(answer, judged(flow, answer))
+    return beyond(flow, options, through(flow, answer, until=until), account, until=until)
+
+
+def beyond(
+    flow: Flow, options: BrowserOptions, answer: Response, account: Account, *, until: Until | None = None
+) -> Arrival:
+    """Where the answer to credentials leads once the interstitial page, if it is one, has been passed."""
+    between = options.interstitial
+    if between is None or not between.shown(answer):
+        return Arrival(answer, judged(flow, answer))
+    passed = through(flow, _pass(flow, between, answer, account, until), until=until)
+    if between.shown(passed):
+        return Arrival(passed, Refusal.INTERSTITIAL)
+    return Arrival(passed, judged(flow, passed))
+
+
+def _pass(flow: Flow, between: Interstitial, page: Response, account: Account, until: Until | None) -> Response:
+    """Press what passes the page, or send its form; the page itself where it has neither."""
+    given = between.typed(account.password)
+    element = between.element(page)
+    if element is not None:
+        return _press(flow, page, element, "interstitial", given, until)
+    form = None if between.press else between.form(page)
+    return page if form is None else send(flow, form, given, "interstitial", until=until)
 
 
 def typed(form: Form, options: BrowserOptions, account: Account) -> dict[str, str]:
@@ -122,11 +147,17 @@ def _click(flow: Flow, page: Response, css: str, until: Until | None) -> Respons
     found = selector(css)(tree) if tree is not None else []
     if not found:
         return page
-    element = found[0]
+    return _press(flow, page, found[0], "choice", {}, until)
+
+
+def _press(
+    flow: Flow, page: Response, element: Any, step: str, given: dict[str, str], until: Until | None
+) -> Response:  # fmt: skip
+    """Follow a link, or submit the form of a button with these values typed in; the page itself for neither."""
     if element.get("href"):
-        return flow.get(joined(page.url, element.get("href")), "choice", until=until)
+        return flow.get(joined(page.url, element.get("href")), step, until=until)
     form = form_around(page, element)
     if form is None:
         return page
     pressed = {element.get("name"): element.get("value") or ""} if element.get("name") else {}
-    return send(flow, form, pressed, "choice", until=until)
+    return send(flow, form, given | pressed, step, until=until)

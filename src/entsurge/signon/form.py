@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from entsurge.selectors import document, selector
-from entsurge.signon.browser import BrowserOptions, judged, send, through, to_form, typed
+from entsurge.signon.browser import BrowserOptions, beyond, send, through, to_form, typed
 from entsurge.signon.forms import Form, login_form
 from entsurge.signon.method import Arrival, Refusal
 from entsurge.signon.options import Address  # noqa: TC001  pydantic reads it
@@ -59,9 +59,10 @@ class PlainForm:
         given = typed(form, self.options, account)
         self._protect(flow, page, given)
         answer = through(flow, send(flow, form, given, "credentials"))
-        refused = judged(flow, answer)
-        again = answer.method == "POST" and answer.status == 200 and self.options.refused_without_redirect
-        return Arrival(answer, Refusal.WRONG_PASSWORD if again and refused in AGAIN else refused)
+        arrival = beyond(flow, self.options, answer, account)
+        same = arrival.page is answer
+        again = same and answer.method == "POST" and answer.status == 200 and self.options.refused_without_redirect
+        return Arrival(answer, Refusal.WRONG_PASSWORD) if again and arrival.refusal in AGAIN else arrival
 
     def _form(self, page: Response) -> Form | None:
         found = login_form(page)

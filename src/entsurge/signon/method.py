@@ -27,6 +27,7 @@ class Refusal(StrEnum):
     FORM_EXPIRED = "form expired"
     NO_FORM = "no login form"
     NOT_SIGNED_ON = "not signed on"
+    INTERSTITIAL = "interstitial page not passed"
     EDGE = "refused by an edge"
     ERROR = "error"
 

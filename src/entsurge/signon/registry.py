@@ -28,6 +28,15 @@ METHODS = {
     "saml": "entsurge.signon.saml",
 }
 
+TYPES = "sign_on.interstitial.password_fields"
+NEEDS = 'sends a password as a new one: needs [writes] passwords = "test-accounts" in the target file, beside it'
+
+
+def types_passwords(given: object) -> bool:
+    """Whether a `[sign_on]` table has an interstitial page into which passwords are typed as new ones."""
+    between = given.get("interstitial") if isinstance(given, dict) else None
+    return isinstance(between, dict) and bool(between.get("password_fields"))
+
 
 def options_model(name: str) -> type[BaseModel]:
     """What `[sign_on]` may say for this method. Raises UsageError for an unknown one."""

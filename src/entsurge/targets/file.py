@@ -267,6 +267,8 @@ def _checked(path: Path) -> tuple[TargetFile, SignOn | None]:
         sign_on = methods.checked(found, path, HINT) if isinstance(found, dict) else None
     except UsageError as error:
         faults.append(str(error))
+    if file and file.writes.passwords == "never" and methods.types_passwords(raw.get("sign_on")):
+        faults.append(f"{path}: {methods.TYPES}: {methods.NEEDS}")
     if file is None or faults:
         raise UsageError("\n".join(faults), hint=HINT)
     return file, sign_on

@@ -7,13 +7,14 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Where = Literal["never", "test-accounts"]
-TOLD = "families_cannot_be_told"
+TOLD, PASSWORDS = "families_cannot_be_told", "passwords"
 
 
 class Writes(BaseModel):
     """`[writes]`: by service, `never` or `test-accounts` (what is written reaches the accounts of the test alone).
 
     An absence or a mark can text real parents: those two need `families_cannot_be_told = true` beside them.
+    `passwords` is no service: a sign-on's interstitial page may type the account's own password as a new one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
@@ -26,6 +27,7 @@ class Writes(BaseModel):
     chat: Where = "never"
     absences: Where = "never"
     marks: Where = "never"
+    passwords: Where = "never"
     families_cannot_be_told: bool = False
 
     @model_validator(mode="after")
@@ -38,5 +40,6 @@ class Writes(BaseModel):
     @property
     def services(self) -> frozenset[str]:
         """The services that may be written to."""
-        names = (name for name in type(self).model_fields if name != TOLD and getattr(self, name) != "never")
+        fields = (name for name in type(self).model_fields if name not in (TOLD, PASSWORDS))
+        names = (name for name in fields if getattr(self, name) != "never")
         return frozenset(name.replace("_", "-") for name in names)

@@ -21,6 +21,7 @@ SEEDING_COST = 1
 _NOBODY = b"nobody's account"  # hashed too: a login that does not exist takes as long as one that does
 
 _ONE = select(ACCOUNT.c.salt, ACCOUNT.c.hash, ACCOUNT.c.cost).where(ACCOUNT.c.login == bindparam("name"))
+_RENEWED = select(ACCOUNT.c.renewed).where(ACCOUNT.c.login == bindparam("name"))
 _RAISE = update(ACCOUNT).where(ACCOUNT.c.login == bindparam("name"))
 
 
@@ -29,9 +30,9 @@ def hashed(password: str, salt: bytes, cost: int) -> bytes:
     return hashlib.scrypt(password.encode(), salt=salt, n=1 << cost, r=8, p=1, dklen=32)
 
 
-def row(login: str, password: str, salt: bytes) -> tuple[str, bytes, bytes, int]:
+def row(login: str, password: str, salt: bytes) -> tuple[str, bytes, bytes, int, bool]:
     """An account as seeding writes it."""
-    return login, salt, hashed(password, salt, SEEDING_COST), SEEDING_COST
+    return login, salt, hashed(password, salt, SEEDING_COST), SEEDING_COST, False
 
 
 def verify(db: Connection, login: str, password: str, cost: int) -> bool:
@@ -48,3 +49,15 @@ def verify(db: Connection, login: str, password: str, cost: int) -> bool:
         salt = secrets.token_bytes(16)
         db.execute(_RAISE, {"name": login, "salt": salt, "hash": hashed(password, salt, cost), "cost": cost})
     return True
+
+
+def renewed(db: Connection, login: str) -> bool:
+    """Whether the account's password has been renewed."""
+    return bool(db.execute(_RENEWED, {"name": login}).scalar())
+
+
+def renew(db: Connection, login: str, password: str, cost: int) -> None:
+    """Set a password, at the price of its hash; the same again is taken, so that a rehearsal's accounts stay theirs."""
+    salt = secrets.token_bytes(16)
+    found = {"salt": salt, "hash": hashed(password, salt, cost), "cost": cost, "renewed": True}
+    db.execute(_RAISE, {"name": login, **found})

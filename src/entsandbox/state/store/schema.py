@@ -36,6 +36,7 @@ ACCOUNT = Table(
     Column("salt", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Column("cost", Integer, nullable=False),  # log2 of scrypt's n
+    Column("renewed", Boolean, nullable=False),  # the password, since everybody has to
 )
 
 LESSON = _table(

@@ -48,7 +48,7 @@ def seed(database: Database, disk: Disk, population: Population, day: date | Non
     database.bulk(schema.NEWS, _news(population, today))
 
 
-def _account(population: Population, person: Person) -> tuple[str, bytes, bytes, int]:
+def _account(population: Population, person: Person) -> tuple[str, bytes, bytes, int, bool]:
     salt = draw(population.seed, "salt", person.login).to_bytes(8) * 2
     return accounts.row(person.login, person.password, salt)
 
