@@ -179,10 +179,10 @@ def _unsure(run: RunFindings, say: Mapping[str, Any], words: Mapping[str, Any], 
     open_ones = [each for each in required(run) if each.state == "not-enough-data"]
     if run.end != "completed" or not open_ones:
         return []
-    worst = max(open_ones, key=lambda each: (each.needed or 0) / max(each.count, 1))
+    worst = max(open_ones, key=lambda each: (each.service == "*", (each.needed or 0) / max(each.count, 1)))
     text, who = say["unsure"]["close"], _who(worst, [worst.persona], words)
     if worst.needed:
-        text = say["unsure"]["pages"].format(count=numbers.number(worst.count), needed=numbers.number(worst.needed))
+        text = numbers.count(say["unsure"]["pages"], worst.count, needed=numbers.number(worst.needed))
     rest = len(open_ones) - 1
     more = [Why("", numbers.count(say["unsure"]["others"], rest))] if rest else []
     return [Why(text, f"({who})"), *more]

@@ -62,7 +62,8 @@ def draw(run: RunFindings, words: Mapping[str, Any], numbers: Numbers, width: in
     bare = time_axis(run, bare=True)
     shown = _values(rows, run, words, say, numbers)
     own: dict[str, Any] = {"independent": ("y", "color", "strokeDash"), "width": inner}
-    stack = stacked(rows, words, bare, Room(scale.pages, 3, 14))
+    short = {**words, "outcomes": say["outcomes"]}
+    stack = stacked(rows, short, bare, Room(scale.pages, 3, 10))
     wait = _wait(rows, run, say, numbers, x, scale)
     panels = [
         strip(run, words, bare, inner, scale.rows),
