@@ -1,6 +1,5 @@
 """Capacity searches as their operator has them: a real sandbox, real steps, broken off and taken up, bad input."""
 
-import contextlib
 import json
 import math
 import os
@@ -20,7 +19,7 @@ from entsurge.commands.processes import sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 REVIEW = ROOT / "docs" / "capacity-review.md"
-QUICK = ("--hold", "5", "--warm-up", "2")
+SHORT = ("--hold", "5", "--warm-up", "1")
 
 
 def blocks(language: str) -> list[str]:
@@ -54,7 +53,7 @@ def gave_out(result: dict) -> bool:
 
 @pytest.mark.slow
 def test_the_worked_review_runs(tmp_path: Path, ent: str) -> None:
-    """Its commands in their order, the sandbox's apart: a number with an interval, notes in two languages, exit 0.
+    """Its commands in their order, the sandbox's apart, in half the time: a number with an interval, notes, exit 0.
 
     On a busy machine the generator may give out first: exit 4, and the note says so in place of an upper end.
     """
@@ -63,7 +62,7 @@ def test_the_worked_review_runs(tmp_path: Path, ent: str) -> None:
     run = [line for line in commands if "entsurge sandbox" not in line]
     assert len(run) >= 3
     for line in run:
-        words = line.replace("http://127.0.0.1:8080", ent).split()
+        words = line.replace("http://127.0.0.1:8080", ent).replace("--budget 2.2", "--budget 1.2").split()
         assert words[0] == "entsurge"
         done = subprocess.run(
             [sys.executable, "-m", *words], cwd=tmp_path, capture_output=True, text=True, timeout=400, check=False
@@ -78,7 +77,7 @@ def test_the_worked_review_runs(tmp_path: Path, ent: str) -> None:
     result = json.loads(written.read_text())
     ends = result["boundary"]
     assert ends["low"] <= ends["value"] <= (ends["high"] or math.inf)
-    assert len(result["steps"]) >= 4 or gave_out(result)
+    assert len(result["steps"]) >= 3 or gave_out(result)
     again = json.loads((tmp_path / "runs/review-3-nodes/capacity.json").read_text())
     assert again["boundary"]["value"] == pytest.approx(ends["value"])
     assert again["carried_over"]["scale"] == "1/172"
@@ -95,30 +94,26 @@ def _one_end(folder: Path) -> bool:
 
 @pytest.mark.slow
 def test_a_search_broken_off_goes_on(profile: Path, ent: str, tmp_path: Path) -> None:
-    """SIGKILL in the middle of the second step: the same command keeps the first and asks for what was missing."""
+    """SIGKILL in the second step: the same command waits for that step's end, keeps the first, asks for the others."""
     arguments = [
-        sys.executable, "-m", "entsurge", "capacity", str(profile), "--target", ent, *QUICK, "--budget", "0.9",
+        sys.executable, "-m", "entsurge", "capacity", str(profile), "--target", ent, *SHORT, "--budget", "0.9",
         "--out", "search",
     ]  # fmt: skip
     journal = tmp_path / "search" / "search.jsonl"
-    with subprocess.Popen([*arguments, "3"], cwd=tmp_path, stdout=-1, stderr=-1, start_new_session=True) as process:
+    with subprocess.Popen(arguments, cwd=tmp_path, stdout=-1, stderr=-1, start_new_session=True) as process:
         limit = time.monotonic() + 90
         while not journal.is_file() or journal.read_text().count('"begun"') < 2:
             assert time.monotonic() < limit
             time.sleep(0.05)
         os.kill(process.pid, signal.SIGKILL)
-    engine = tmp_path / json.loads(journal.read_text().splitlines()[-1])["path"] / "engine.pid"
-    with contextlib.suppress(OSError, ValueError):
-        os.kill(int((tmp_path / "search" / engine).read_text()), signal.SIGINT)
-    less = [*arguments, "0.5"]
-    done = subprocess.run(less, cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False)
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode in (0, 3, 4), done.stdout + done.stderr
-    assert re.search(r"taking up search: [01] steps known", done.stdout), done.stdout
+    assert re.search(r"taking up search: (0 steps|1 step) known", done.stdout), done.stdout
     rows = [json.loads(line) for line in journal.read_text().splitlines()[1:]]
     numbers = [row["number"] for row in rows if row["state"] == "begun"]
     assert numbers == sorted(set(numbers))
     assert (tmp_path / "search" / "capacity.json").is_file() or "the measurement gave out" in done.stderr
-    other = [*less, "--scale", "1/100"]
+    other = [*arguments, "--scale", "1/100"]
     refused = subprocess.run(other, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert refused.returncode == 2
     assert "another search (scale" in refused.stderr
