@@ -123,7 +123,7 @@ def _scale(scale: str, factor: Fraction) -> str:
 
 
 def _missed(run: Run, each: Finding) -> Statement:
-    return Statement("missed", {"who": whom(run, each.persona), "must": each.must, "value": each.measured})
+    return Statement("missed", {"who": whom(run, each.persona), "measured": each.measured})
 
 
 def _sentences(

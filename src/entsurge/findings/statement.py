@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 Title = dict[str, str]
 """What whoever wrote a profile, an experiment or a persona calls it in both languages: `fr` and `en`."""
+MEASURED = "measured"
+"""The code of an objective with what was measured of it: `must`, and `value` where there is one."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from entsurge.errors import PASS, Conclusion
-from entsurge.findings.statement import Statement
+from entsurge.findings.statement import MEASURED, Statement
 
 State = Literal["met", "missed", "not-enough-data", "deferred", "not-judged"]
 Unit = Literal["s", "ratio", "score", "factor"]
@@ -35,14 +35,8 @@ class Finding:
 
     @property
     def measured(self) -> Statement:
-        """What was measured, in its unit; nothing where there was nothing to measure."""
-        if self.value is None:
-            return Statement("value.none")
-        if self.unit == "s":
-            return Statement("value.s", {"value_s": self.value})
-        if self.unit == "ratio":
-            return Statement("value.ratio", {"value_percent": 100 * self.value})
-        return Statement(f"value.{self.unit}", {"value": round(self.value, 2)})
+        """What was measured, beside what must hold."""
+        return Statement(MEASURED, {"must": self.must} | ({} if self.value is None else {"value": self.value}))
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def view(data: Brief, language: str) -> BriefPage:
     words, numbers = _words(data, language), Numbers(language)
     look, sign = LOOKS[data.verdict]
     head, lead = sentences.head(data, words, numbers, language)
-    when, title = sentences.when(data, words), data.title[language]
+    when, title = sentences.when(data, words, numbers), data.title[language]
     return BriefPage(
         look=look,
         sign=sign,
@@ -111,9 +111,9 @@ def view(data: Brief, language: str) -> BriefPage:
         limits=sentences.limits(data, words, numbers),
         tomorrow=sentences.tomorrow(data, words, numbers),
         sections={name: lines for name, lines in _sections(data, words, numbers, language) if lines},
-        teachers=sentences.for_teachers(data, words),
-        picture=sentences.picture(data, words),
-        made=words["made"].format(name=data.name, started=data.started_utc),
+        teachers=sentences.for_teachers(data, words, numbers),
+        picture=sentences.picture(data, words, numbers),
+        made=words["made"].format(name=data.name, started=numbers.moment(data.started_utc)),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.audience.objective import parse_objective
 from entsurge.catalogue import Counted
+from entsurge.render.musts import must_in_words
 from entsurge.render.numbers import NARROW, Numbers
 from entsurge.render.saying import say
 
@@ -67,9 +68,9 @@ def limits(data: Brief, words: Mapping[str, Any], numbers: Numbers) -> str:
     return str(text.format(scale=data.scale, factor=numbers.plain(data.compression)))
 
 
-def when(data: Brief, words: Mapping[str, Any]) -> str:
+def when(data: Brief, words: Mapping[str, Any], numbers: Numbers) -> str:
     """`Monday 09:00–09:30`; nothing of a run without a window."""
-    return str(words["when"].format(**_window(data, words))) if data.window else ""
+    return str(words["when"].format(**_window(data, words, numbers))) if data.window else ""
 
 
 def tomorrow(data: Brief, words: Mapping[str, Any], numbers: Numbers) -> list[ToDo]:
@@ -140,15 +141,15 @@ def tried(data: Brief, words: Mapping[str, Any], numbers: Numbers, language: str
     return [*found, _bought(data, words, numbers, language)]
 
 
-def for_teachers(data: Brief, words: Mapping[str, Any]) -> str:
+def for_teachers(data: Brief, words: Mapping[str, Any], numbers: Numbers) -> str:
     """The sentence that schools may send to their teachers."""
     who = data.deferred or [each.persona for each in data.lost]
-    return str(words["teachers"][data.teachers].format(**_window(data, words), who=_whom(who, words)))
+    return str(words["teachers"][data.teachers].format(**_window(data, words, numbers), who=_whom(who, words)))
 
 
-def picture(data: Brief, words: Mapping[str, Any]) -> str:
+def picture(data: Brief, words: Mapping[str, Any], numbers: Numbers) -> str:
     """What the picture shows, for who cannot see it."""
-    return str(words["picture"]["alt"].format(**_window(data, words)))
+    return str(words["picture"]["alt"].format(**_window(data, words, numbers)))
 
 
 def _bought(data: Brief, words: Mapping[str, Any], numbers: Numbers, language: str) -> str:
@@ -193,7 +194,9 @@ def _detail(each: Finding, words: Mapping[str, Any], numbers: Numbers) -> str:
     if must.measure in ("errors", "served"):
         value, bound = (_percent(100 * ratio, numbers) for ratio in (each.value, must.bound))
         return str(words[must.measure].format(value=value, bound=bound))
-    return str(words["other"].format(must=each.must, value=numbers.measure(each.value, each.unit)))
+    return str(
+        words["other"].format(must=must_in_words(each.must, numbers.lang), value=numbers.measure(each.value, each.unit))
+    )
 
 
 def _because(each: Reason, words: Mapping[str, Any], numbers: Numbers) -> str:
@@ -215,18 +218,10 @@ def seconds(value: float, numbers: Numbers) -> str:
     return numbers.plain(float(f"{value:.2g}")) + f"{NARROW}s"
 
 
-def _window(data: Brief, words: Mapping[str, Any]) -> dict[str, str]:
+def _window(data: Brief, words: Mapping[str, Any], numbers: Numbers) -> dict[str, str]:
     window = data.window
-    start, end = (_clock(str(window.get(key, "")), words) for key in ("from", "to"))
+    start, end = (numbers.clock(str(window.get(key, ""))) for key in ("from", "to"))
     return {"day": words["days"].get(str(window.get("day")), ""), "start": start, "end": end}
-
-
-def _clock(time: str, words: Mapping[str, Any]) -> str:
-    """A time of day as the language writes it: `09:30`, `9 h 30`, `10 h`."""
-    hour, _, minute = time.partition(":")
-    if not minute:
-        return time
-    return str(words["clock"]["sharp" if minute == "00" else "past"].format(hour=int(hour), minute=minute, time=time))
 
 
 def _whom(personas: Sequence[str], words: Mapping[str, Any]) -> str:

@@ -11,6 +11,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from entsurge.render.html import messages
+from entsurge.render.musts import must_in_words
+from entsurge.render.numbers import Numbers
 from entsurge.render.saying import say
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from entsurge.findings.capacity import Answer, Boundary, CapacityReport, How
     from entsurge.findings.search import Search
-    from entsurge.render.numbers import Numbers
 
 WORDS_OF_BINDING = {
     "its queue was still growing when it ended": "rising", "a guard ended it": "guard",
@@ -147,7 +148,9 @@ def _profile(result: CapacityReport, words: Mapping[str, Any]) -> str:
 
 def _when(result: CapacityReport, words: Mapping[str, Any]) -> str:
     window = result.window
-    return f"{messages(words['language'])['days'][window['day']]} {window['from']}–{window['to']}"
+    numbers = Numbers(words["language"])
+    day = messages(words["language"])["days"][window["day"]]
+    return f"{day} {numbers.clock(window['from'])}–{numbers.clock(window['to'])}"
 
 
 def binding(text: str, words: Mapping[str, Any]) -> str:
@@ -155,9 +158,9 @@ def binding(text: str, words: Mapping[str, Any]) -> str:
     if text in WORDS_OF_BINDING:
         return str(words["number"][WORDS_OF_BINDING[text]])
     persona, service, must = text.split(" ", 2)
-    where = "" if service == "*" else f", {service}"
+    where = "" if service == "*" else f", {words['service'].get(service, service)}"
     colon = " : " if words["language"] == "fr" else ": "
-    return f"{words['personas'].get(persona, persona)}{where}{colon}{must}"
+    return f"{words['personas'].get(persona, persona)}{where}{colon}{must_in_words(must, words['language'])}"
 
 
 def noted(result: CapacityReport, words: Mapping[str, Any], numbers: Numbers) -> list[str]:

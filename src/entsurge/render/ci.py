@@ -93,14 +93,15 @@ def _objectives(name: str, verdict: Verdict, language: str) -> Iterator[Remark]:
     words, numbers = catalogue("ci", language)["remarks"], Numbers(language)
     pages = catalogue("common", language)["counts"]["pages"]
     for each in verdict.objectives:
-        said = {"where": place(each, language), "must": must_in_words(each.must, language)}
+        where = place(each, language)
         if each.required and each.state == "missed":
-            text = words["missed-text"].format(**said, value=say(each.measured, language))
+            text = words["missed-text"].format(where=where, measured=say(each.measured, language))
             yield Remark("error", words["missed"].format(name=name), text)
         elif each.required and each.state == "not-enough-data":
             text = words["thin-needed" if each.needed else "thin-text"]
             count, needed = numbers.count(pages, each.count), numbers.number(each.needed)
-            yield Remark("warning", words["thin"].format(name=name), text.format(**said, pages=count, needed=needed))
+            text = text.format(where=where, must=must_in_words(each.must, language), pages=count, needed=needed)
+            yield Remark("warning", words["thin"].format(name=name), text)
 
 
 def _compared(result: GateResult, language: str) -> Iterator[Remark]:

@@ -163,7 +163,7 @@ def _name(page: Compared | LeftOut | LevelChange | PageErrors, words: Mapping[st
         return str(words["all_pages"][page.page])
     persona = words["personas"].get(page.persona, page.persona)
     service = words["services"].get(page.service, page.service)
-    own = [] if page.page == EVERYTHING else [page.page]
+    own = [] if page.page == EVERYTHING else [words["actions"].get(page.page, page.page)]
     return " · ".join([persona, *([service] if page.service != EVERYTHING else []), *own])
 
 
@@ -189,7 +189,7 @@ def _change(change: LevelChange, words: Mapping[str, Any], numbers: Numbers) -> 
 
 def _run(run: ComparedRun, words: Mapping[str, Any], numbers: Numbers) -> list[str]:
     side = words["candidate" if run.candidate else "baseline"]
-    return [run.name, side, run.started_utc, numbers.number(run.pages), numbers.ratio(run.failed),
+    return [run.name, side, numbers.moment(run.started_utc), numbers.number(run.pages), numbers.ratio(run.failed),
             numbers.ratio(run.refused), run.plan_digest, _kept(run, numbers)]  # fmt: skip
 
 

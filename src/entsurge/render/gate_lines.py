@@ -8,7 +8,6 @@ from entsurge import errors
 from entsurge.catalogue import catalogue
 from entsurge.findings.statement import first
 from entsurge.render.counts import counts
-from entsurge.render.musts import must_in_words
 from entsurge.render.numbers import Numbers
 from entsurge.render.places import place
 from entsurge.render.saying import paragraph, say
@@ -146,7 +145,6 @@ def _missed(findings: list[Finding], words: Mapping[str, Any], numbers: Numbers)
     worst = missed[0]
     return text + str(
         words["such-as"].format(
-            who=place(worst, numbers.lang), must=must_in_words(worst.must, numbers.lang),
-            value=say(worst.measured, numbers.lang),
+            who=place(worst, numbers.lang), measured=say(worst.measured, numbers.lang)
         )
     )  # fmt: skip

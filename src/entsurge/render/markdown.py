@@ -15,6 +15,7 @@ from entsurge.render.html import (
     messages,
     run_titles,
 )
+from entsurge.render.musts import must_in_words
 from entsurge.render.numbers import Numbers
 from entsurge.render.saying import paragraph
 from entsurge.render.tiles import others
@@ -119,7 +120,7 @@ def _objectives(run: RunFindings, words: dict[str, Any], numbers: Numbers) -> It
     for each in run.objectives:
         cells = (
             words["personas"].get(each.persona, each.persona),
-            words["services"].get(each.service, each.service), each.must,
+            words["services"].get(each.service, each.service), must_in_words(each.must, words["language"]),
             numbers.measure(each.value, each.unit), numbers.interval(each.low, each.high, each.unit),
             names[each.state],
         )  # fmt: skip

@@ -92,7 +92,8 @@ class _View:
         window = self.data.window
         return str(
             self.words["subtitle"].format(
-                day=self.words["days"].get(window["day"], window["day"]), start=window["from"], end=window["to"],
+                day=self.words["days"].get(window["day"], window["day"]),
+                start=self.numbers.clock(window["from"]), end=self.numbers.clock(window["to"]),
                 title=self.data.title[self.language], target=self.data.target,
             )
         )  # fmt: skip

@@ -10,7 +10,6 @@ from entsurge.render.numbers import NARROW, Numbers
 
 if TYPE_CHECKING:
     from entsurge.audience.objective import Must
-    from entsurge.findings.verdict import Finding
 
 
 def must_in_words(must: str, language: str) -> str:
@@ -23,12 +22,12 @@ def must_in_words(must: str, language: str) -> str:
     return _timed(wanted, str(words["must"][_kind(wanted)]), language, bound=_bound(wanted, numbers))
 
 
-def measured_in_words(of: Finding, language: str) -> str:
+def measured_in_words(must: str, value: float | None, language: str) -> str:
     """What was measured, and what must hold: `pages servies : 85 % (minimum 90 %)`."""
-    wanted = parse_objective(of.must)
+    wanted = parse_objective(must)
     words, numbers = catalogue("common", language), Numbers(language)
     text = str(words["measured"][_kind(wanted)])
-    return _timed(wanted, text, language, bound=_bound(wanted, numbers), value=_value(of, wanted, numbers))
+    return _timed(wanted, text, language, bound=_bound(wanted, numbers), value=_value(value, wanted, numbers))
 
 
 def in_seconds(value: float, numbers: Numbers) -> str:
@@ -56,7 +55,7 @@ def _bound(wanted: Must, numbers: Numbers) -> str:
     return numbers.share(wanted.bound)
 
 
-def _value(of: Finding, wanted: Must, numbers: Numbers) -> str:
-    if of.value is None or wanted.relative or wanted.measure == "apdex":
-        return numbers.number(of.value, 2)
-    return in_seconds(of.value, numbers) if wanted.measure in ("latency", "recovery") else numbers.ratio(of.value)
+def _value(value: float | None, wanted: Must, numbers: Numbers) -> str:
+    if value is None or wanted.relative or wanted.measure == "apdex":
+        return numbers.number(value, 2)
+    return in_seconds(value, numbers) if wanted.measure in ("latency", "recovery") else numbers.ratio(value)

@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
+from entsurge.catalogue import catalogue
+
 if TYPE_CHECKING:
     from entsurge.catalogue import Counted
 
@@ -105,6 +107,25 @@ class Numbers:
     def range(self, low: float | None, high: float | None) -> str:
         """A short interval of whole numbers, `−48 … −40`; nothing when a side is not known."""
         return "" if low is None or high is None else f"{self.number(low)}\u00a0…\u00a0{self.number(high)}"
+
+    def clock(self, time: str) -> str:
+        """A time of day as the language writes it: `9 h 30`, `10 h`, `09:30`; what is no time as it is."""
+        hour, _, minute = time.partition(":")
+        if not (hour.isdigit() and minute.isdigit()):
+            return time
+        words = catalogue("common", self.lang)["clock"]
+        return str(words["sharp" if minute == "00" else "past"].format(hour=int(hour), minute=minute, time=time))
+
+    def moment(self, utc: str) -> str:
+        """A time in ISO 8601 as people write it: `5 janvier 2026 à 9 h 02 (UTC)`; what is no time as it is."""
+        try:
+            when = datetime.fromisoformat(utc)
+        except ValueError:
+            return utc
+        from babel.dates import format_date
+
+        day = format_date(when, "d MMMM y", locale=self.lang)
+        return str(catalogue("common", self.lang)["moment"].format(day=day, time=self.clock(f"{when:%H:%M}")))
 
     def day(self, utc: str) -> str:
         """The day of a time in ISO 8601: `05/01/2026` in French, `2026-01-05` in English; nothing of none."""

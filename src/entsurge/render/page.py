@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from entsurge import content
+from entsurge.render.musts import must_in_words
 from entsurge.render.saying import paragraph, say
 
 
@@ -18,7 +19,7 @@ def environment() -> Environment:
     loader = FileSystemLoader(str(content.root("reports")))
     found = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     found.filters["css"] = css_text
-    found.globals |= {"say": say, "paragraph": paragraph}
+    found.globals |= {"say": say, "paragraph": paragraph, "must_in_words": must_in_words}
     return found
 
 

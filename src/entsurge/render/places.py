@@ -36,5 +36,5 @@ def place(of: Place, language: str, personas: Iterable[Persona] = ()) -> str:
         found.append(words["service"].get(of.service, of.service))
     page = getattr(of, "page", EVERYTHING)
     if page != EVERYTHING:
-        found.append(words["pages"].get(page, page))
+        found.append(words["actions"].get(page, page))
     return ", ".join(found) or str(words["whom"][EVERYTHING])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from entsurge.catalogue import Counted, catalogue
-from entsurge.findings.statement import Statement
-from entsurge.render.musts import in_seconds, must_in_words
+from entsurge.findings.statement import MEASURED, Statement
+from entsurge.render.musts import in_seconds, measured_in_words, must_in_words
 from entsurge.render.numbers import NARROW, Numbers
 
 if TYPE_CHECKING:
@@ -15,12 +15,19 @@ if TYPE_CHECKING:
 
 def say(found: Statement, language: str) -> str:
     """One statement as a clause or sentence, as its code has it."""
+    if found.code == MEASURED:
+        return _measured(found, language)
     message = _message(catalogue("findings", language), found.code)
     count = found.of.get("n")
     fields = {name: _written(name, value, language) for name, value in found.of.items()}
     if isinstance(message, Counted) and isinstance(count, int):
         return message.of(count, **fields)
     return message.format(**fields)
+
+
+def _measured(found: Statement, language: str) -> str:
+    must, value = found.of.get("must"), found.of.get("value")
+    return measured_in_words(str(must), value if isinstance(value, int | float) else None, language)
 
 
 def paragraph(found: Iterable[Statement], language: str) -> str:

@@ -29,7 +29,10 @@ def transport_lines(found: Transport, words: Mapping[str, Any], numbers: Numbers
     yield say["protocols"].format(n=numbers.number(found.requests), shares=shares or "–")
     yield _connections(found.connections, say, numbers)
     if found.forgiven:
-        reasons = ", ".join(f"{each.reason} ({numbers.number(each.answers)})" for each in found.forgiven)
+        known = words["forgiven"]
+        reasons = ", ".join(
+            f"{known.get(each.reason, each.reason)} ({numbers.number(each.answers)})" for each in found.forgiven
+        )
         yield say["forgiven"].format(reasons=reasons)
 
 
