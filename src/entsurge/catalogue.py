@@ -48,6 +48,20 @@ def read(document: str, language: str) -> Catalog:
         return read_po(file, locale=language, abort_invalid=True)
 
 
+def translations(document: str, language: str) -> GNUTranslations:
+    """One catalogue as gettext looks words up in it."""
+    return _compiled(read(document, language))
+
+
+def _compiled(found: Catalog) -> GNUTranslations:
+    from babel.messages.mofile import write_mo
+
+    compiled = BytesIO()
+    write_mo(compiled, found)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
 @lru_cache(maxsize=32)
 def catalogue(document: str, language: str) -> dict[str, Any]:
     """The words of one document in one language, what all documents share among them.
@@ -55,17 +69,13 @@ def catalogue(document: str, language: str) -> dict[str, Any]:
     `verdict.missed` is `["verdict"]["missed"]`; keys that are whole numbers make a list. A message with plural forms is
     a `Counted`. It is everybody's: not to be changed.
     """
-    from babel.messages.mofile import write_mo
-
     words: dict[str, Any] = {}
     for name in dict.fromkeys((COMMON, document)):
-        found, compiled = read(name, language), BytesIO()
-        write_mo(compiled, found)
-        compiled.seek(0)
-        translations = GNUTranslations(compiled)
+        found = read(name, language)
+        known = _compiled(found)
         for key, plural in (_key(each) for each in found if each.id):
-            say = partial(translations.ngettext, key, key)
-            _put(words, key, Counted.chosen_by(say) if plural else translations.gettext(key))
+            say = partial(known.ngettext, key, key)
+            _put(words, key, Counted.chosen_by(say) if plural else known.gettext(key))
     return {key: _listed(value) for key, value in words.items()}
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from entsurge import __version__, extras
+from entsurge import __version__, extras, terminal
 from entsurge.errors import INTERRUPTED, USAGE, Ended, EntsurgeError, UsageError
 from entsurge.file_values import unwritable
+from entsurge.said import said
 from entsurge.streams import lasting_streams
 
 if TYPE_CHECKING:
@@ -80,14 +81,20 @@ def entsurge() -> None:
     """
 
 
-def main(arguments: list[str] | None = None) -> Any:
+def main(arguments: list[str] | None = None) -> None:
     """Run a command; a mistake of the user's becomes one message and its exit code, never a traceback."""
+    given = sys.argv[1:] if arguments is None else arguments
+    with terminal.speaking(terminal.asked_for(given)):
+        _run(given)
+
+
+def _run(given: Sequence[str]) -> None:
     try:
-        _refuse_unwritable(sys.argv[1:] if arguments is None else arguments)
-        code = entsurge.main(args=arguments, standalone_mode=False)
+        _refuse_unwritable(given)
+        code = entsurge.main(args=list(given), standalone_mode=False)
     except EntsurgeError as error:
         with lasting_streams():
-            _say(str(error), error.hint)
+            _say(error.message, error.hint)
         sys.exit(error.exit_code)
     except Ended as ended:
         sys.exit(ended.exit_code)
@@ -113,7 +120,7 @@ def _refuse_unwritable(arguments: Sequence[str]) -> None:
     for each in arguments if {"-h", "--help", "--version"} & {*arguments} else (*arguments, _here()):
         if odd := unwritable(each):
             hint = "give the file or folder a name in UTF-8, without control characters"
-            raise UsageError(f"{each!a}: {odd}; expected text", hint=hint)
+            raise UsageError(said("{each!a}: {odd}; expected text", each=each, odd=odd), hint=hint)
 
 
 def _here() -> str:
@@ -124,7 +131,7 @@ def _here() -> str:
 
 
 def _say(message: str, hint: str) -> None:
-    for line in message.splitlines():
+    for line in terminal.here(message).splitlines():
         click.echo(f"entsurge: {line}", err=True)
     if hint:
-        click.echo(f"  {hint}", err=True)
+        click.echo(f"  {terminal.here(hint)}", err=True)

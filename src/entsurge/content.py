@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from entsurge.errors import UsageError
 from entsurge.file_values import unwritable
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -38,19 +39,22 @@ def find(kind: str, name: str) -> Path:
     Raises UsageError, naming what is shipped, when there is no such file.
     """
     if odd := unwritable(name) or next((ascii(sign) for sign in "\t\n\r" if sign in name), ""):
-        raise UsageError(f"{name!a}: {odd}; expected the name of a file")
+        raise UsageError(said("{name!a}: {odd}; expected the name of a file", name=name, odd=odd))
     own = "/" in name or Path(name).suffix
     path = Path(name) if own else root(kind) / f"{name}{ENDINGS[kind]}"
     try:
         folder, file = path.is_dir(), path.is_file()
     except OSError as error:
-        raise UsageError(f"{name[:80]}: {error.strerror}; expected the name of a file") from None
+        raise UsageError(
+            said("{name}: {strerror}; expected the name of a file", name=name[:80], strerror=error.strerror)
+        ) from None
     if folder:
-        raise UsageError(f"{name}: a folder, where a file was expected")
+        raise UsageError(said("{name}: a folder, where a file was expected", name=name))
     if not file:
         known = ", ".join(names(kind)) or "nothing"
         raise UsageError(
-            f"{name}: no such file", hint=f"shipped in {kind}: {known}; a file of your own needs a / or an ending"
+            said("{name}: no such file", name=name),
+            hint=said("shipped in {kind}: {known}; a file of your own needs a / or an ending", kind=kind, known=known),
         )
     return path
 
@@ -76,15 +80,17 @@ def load_module(path: Path) -> ModuleType:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise UsageError(f"{path}: not a Python file")
+        raise UsageError(said("{path}: not a Python file", path=path))
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        said = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
-        raise UsageError(f"{path}{_line(path, error)}: cannot be loaded: {said}") from error
+        why = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
+        raise UsageError(
+            said("{path}{line}: cannot be loaded: {why}", path=path, line=_line(path, error), why=why)
+        ) from error
     return module
 
 

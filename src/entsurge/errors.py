@@ -40,6 +40,7 @@ class EntsurgeError(Exception):
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
+        self.message = message
         self.hint = hint or self.hint
 
 

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from entsurge.errors import UsageError
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,4 +36,12 @@ def need(extra: str, what: str) -> None:
     missing = [name for name in EXTRAS[extra] if find_spec(name) is None]
     if missing:
         lacks = ", ".join(missing)
-        raise UsageError(f"{what} needs the extra `{extra}`, which is not installed (no {lacks})", hint=hint(extra))
+        raise UsageError(
+            said(
+                "{what} needs the extra `{extra}`, which is not installed (no {lacks})",
+                what=what,
+                extra=extra,
+                lacks=lacks,
+            ),
+            hint=hint(extra),
+        )

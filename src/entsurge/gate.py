@@ -11,6 +11,7 @@ from entsurge.findings.serial import as_data
 from entsurge.findings.statement import Statement
 from entsurge.record.layout import VERDICT
 from entsurge.record.writer import write_json
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,4 +144,6 @@ def _write(path: Path, found: Verdict) -> None:
     try:
         write_json(path / VERDICT, as_data(found.concluded()))
     except OSError as error:
-        raise errors.CannotRecord(f"{path / VERDICT}: {error.strerror or error}") from None
+        raise errors.CannotRecord(
+            said("{value}: {value2}", value=path / VERDICT, value2=error.strerror or error)
+        ) from None

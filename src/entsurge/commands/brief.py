@@ -11,6 +11,7 @@ import click
 
 from entsurge.commands.options import Several, listed, write_text
 from entsurge.errors import UsageError
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from entsurge.findings.brief import Brief
@@ -49,7 +50,10 @@ def command(*, runs: tuple[Path, ...], without: Path | None, out: Path | None, l
     read = {path: read_run(path) for path in runs}
     for path, run in read.items():
         if run.in_progress:
-            raise UsageError(f"{path}: in progress", hint="a brief is made of a run that is over; report reads so far")
+            raise UsageError(
+                said("{path}: in progress", path=path),
+                hint="a brief is made of a run that is over; report reads so far",
+            )
     reference = read_run(without) if without else None
     for path, run in read.items():
         folder = path if out is None else out / path.name if len(runs) > 1 else out

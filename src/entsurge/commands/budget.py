@@ -9,6 +9,7 @@ import click
 
 from entsurge import errors
 from entsurge.commands.options import FiniteRange
+from entsurge.said import said
 from entsurge.streams import lasting_streams
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def command(*, runs: tuple[Path, ...], availability: float | None, objectives: s
     levels = _levels(objectives) if objectives else None
     if levels and availability is None:
         if levels.availability is None:
-            raise errors.UsageError(f"{objectives}: availability: missing", hint="or say --availability PERCENT")
+            raise errors.UsageError(
+                said("{objectives}: availability: missing", objectives=objectives), hint="or say --availability PERCENT"
+            )
         availability = float(levels.availability.percent.value)
     read = [read_run(path) for path in runs]
     share = promised(read) if availability is None else availability / 100

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from entsurge.errors import UsageError
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,12 +70,17 @@ def command(
     from entsurge.calibration.writing import write
 
     if out and not overwrite and out.exists():
-        raise UsageError(f"{out}: there already", hint="--overwrite replaces it")
+        raise UsageError(said("{out}: there already", out=out), hint="--overwrite replaces it")
     if out and not out.parent.is_dir():
-        raise UsageError(f"{out}: there is no folder {out.parent}", hint="make the folder first, or name another")
+        raise UsageError(
+            said("{out}: there is no folder {parent}", out=out, parent=out.parent),
+            hint="make the folder first, or name another",
+        )
     kinds = {kind or exports.kind_of(path) for path in files}
     if len(kinds) > 1:
-        raise UsageError(f"files of different kinds at once: {', '.join(sorted(kinds))}", hint="--kind says which")
+        raise UsageError(
+            said("files of different kinds at once: {names}", names=", ".join(sorted(kinds))), hint="--kind says which"
+        )
     with interruptible() as check:
         if kinds == {"access-log"}:
             shown = not quiet and sys.stderr.isatty()
@@ -122,7 +128,7 @@ def _from_export(files: tuple[Path, ...], kind: str, where: tuple[str, ...], wee
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise UsageError(f"--where {text}: expected COLUMN=VALUE, such as academie=Lyon")
+        raise UsageError(said("--where {text}: expected COLUMN=VALUE, such as academie=Lyon", text=text))
     return name, value
 
 

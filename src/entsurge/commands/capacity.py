@@ -18,7 +18,9 @@ from entsurge.commands.targets import choose
 from entsurge.engine.spec import ADMIN_TOKEN
 from entsurge.record.layout import is_run
 from entsurge.render.saying import say
+from entsurge.said import said
 from entsurge.streams import lasting_streams
+from entsurge.terminal import echo, lang_option, language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +76,7 @@ OFTEN = 2  # a budget is reckoned with the longest that a step may take; most ta
               "of runs already made, theirs).")  # fmt: skip
 @click.option("--compression", metavar="FACTOR", help="By how much time is shortened (default: the profile's).")
 @click.option("--seed", type=int, metavar="N", help="Seed of the population.")
+@lang_option
 @lasting_streams()
 def command(
     *, profile: str | None, target: str | None, from_runs: tuple[Path, ...], what_if: bool, nodes: int | None,
@@ -92,7 +95,7 @@ def command(
         )
     if target:
         if out is not None and is_run(out):
-            raise errors.UsageError(f"{out}: holds a run", hint="name another folder with --out")
+            raise errors.UsageError(said("{out}: holds a run", out=out), hint="name another folder with --out")
         if not profile:
             raise errors.UsageError("which profile is to be searched with?", hint="such as lockdown-2020")
         folder = out or new_run_folder(f"capacity-{Path(profile).stem}", FOLDER)
@@ -119,7 +122,8 @@ def _only_of_a_search() -> None:
     ]
     if asked:
         raise errors.UsageError(
-            f"{', '.join(asked)}: of no effect on runs already made", hint="leave it out, or search with --target"
+            said("{names}: of no effect on runs already made", names=", ".join(asked)),
+            hint="leave it out, or search with --target",
         )
 
 
@@ -136,7 +140,9 @@ def plan_search(
     chosen = choose(target, driver)
     loaded = profiles.load(profile, overrides=overrides(scale=scale, compression=compression, seed=seed))
     if not any(each.required for each in loaded.file.objective):
-        raise errors.UsageError(f"{profile}: no required objective", hint="capacity is the rate that meets them")
+        raise errors.UsageError(
+            said("{profile}: no required objective", profile=profile), hint="capacity is the rate that meets them"
+        )
     replay = loaded.file.replay
     visit = float(loaded.week.minutes_per_visit * 60 / replay.compression)
     warm = warm_up or VISITS_OF_WARM_UP * visit + 5
@@ -155,8 +161,13 @@ def plan_search(
     most, seconds = steps_within(trial), step_seconds(trial)
     if most < 2:
         raise errors.UsageError(
-            f"a budget of {budget:g} min allows {most} steps of {seconds:.0f} s",
-            hint=f"--budget {math.ceil(12 * seconds / 60)} for a dozen, or a shorter --hold",
+            said(
+                "a budget of {budget:g} min allows {most} steps of {seconds:.0f} s",
+                budget=budget,
+                most=most,
+                seconds=seconds,
+            ),
+            hint=said("--budget {ceil} for a dozen, or a shorter --hold", ceil=math.ceil(12 * seconds / 60)),
         )
     return search(OFTEN * most)
 
@@ -165,13 +176,16 @@ def _search(search: Search, folder: Path) -> Progress:
     from entsurge.commands.searching import Searching, step_seconds
 
     ends = time.strftime("%H:%M", time.localtime(time.time() + search.budget_seconds))
-    click.echo(
-        f"{search.profile} against {search.url}: {search.settings.steps // OFTEN} steps or more of at most "
-        f"{step_seconds(search):.0f} s "
-        f"({search.warm_up_seconds:.0f} s warm-up, {search.hold_seconds:.0f} s held), "
-        f"{search.budget_seconds / 60:g} min in all, over by {ends}\nsteps: {folder}"
-    )
-    searching = Searching(search, folder, say=click.echo, token=os.environ.get(ADMIN_TOKEN, ""))
+    echo(
+        said(
+            "{profile} against {url}: {fewest} steps or more of at most {most_s:.0f} s ({warm_up_s:.0f} s warm-up, "
+            "{hold_s:.0f} s held), {budget_min:g} min in all, over by {ends}\nsteps: {folder}",
+            profile=search.profile, url=search.url, fewest=search.settings.steps // OFTEN, ends=ends, folder=folder,
+            most_s=step_seconds(search), warm_up_s=search.warm_up_seconds, hold_s=search.hold_seconds,
+            budget_min=search.budget_seconds / 60,
+        )
+    )  # fmt: skip
+    searching = Searching(search, folder, say=echo, token=os.environ.get(ADMIN_TOKEN, ""))
     searching.begin()
     return searching.run()
 
@@ -192,20 +206,22 @@ def conclude(
     asked = Asked(nodes, schools, [str(path) for path in earlier])
     result = capacity_report(search, progress, profile_of(search), asked=asked, what_if=what_if)
     write_result(folder, result)
-    for line in terminal_lines(result):
+    for line in terminal_lines(result, language()):
         click.echo(line)
     for path in write_note(result, folder):
-        click.echo(f"note: {path}")
+        echo(said("note: {path}", path=path))
     return exit_code(result)
 
 
 def _nothing_known(progress: Progress) -> errors.InvalidMeasurement:
     """Why there is no number: the generator gave out first, or no run could be judged."""
     if progress.ceilings and progress.ceilings[0].ceiling:
-        said = f"nothing is known of the target, the measurement gave out: {say(progress.ceilings[0].ceiling, 'en')}"
-        return errors.InvalidMeasurement(said, hint="more --processes, a lower --start, or a larger [population]")
-    said = "\n".join(["no step could be used", *(say(each, "en") for each in progress.notes)])
-    return errors.InvalidMeasurement(said, hint="whole runs, with required objectives and a few hundred pages each")
+        why = say(progress.ceilings[0].ceiling, language())
+        told = said("nothing is known of the target, the measurement gave out: {why}", why=why)
+        return errors.InvalidMeasurement(told, hint="more --processes, a lower --start, or a larger [population]")
+    why = "\n".join(say(each, language()) for each in progress.notes)
+    told = said("no step could be used\n{why}", why=why)
+    return errors.InvalidMeasurement(told, hint="whole runs, with required objectives and a few hundred pages each")
 
 
 def exit_code(found: CapacityReport) -> int:

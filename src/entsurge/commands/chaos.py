@@ -10,6 +10,7 @@ import click
 
 from entsurge import content, errors
 from entsurge.commands.targets import loopback
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from entsurge.chaos.state import Record
@@ -83,11 +84,15 @@ def _forgotten(identity: str, *, yes: bool) -> int:
 
     record = settle.find(identity)
     if record is None:
-        raise errors.UsageError(f"{identity}: no such record", hint="entsurge chaos recover lists them")
+        raise errors.UsageError(
+            said("{identity}: no such record", identity=identity), hint="entsurge chaos recover lists them"
+        )
     where = f" on {record.target}" if record.target else ""
     question = f"{record.experiment} ({record.kind}){where}: has its undo been done by hand? {settle.way_back(record)}"
     if not yes and not sys.stdin.isatty():
-        raise errors.UsageError(f"{question.rstrip()}\nnobody is there to answer", hint="--yes says that it has")
+        raise errors.UsageError(
+            said("{question}\nnobody is there to answer", question=question.rstrip()), hint="--yes says that it has"
+        )
     if not yes and not click.confirm(question.rstrip()):
         return errors.UNEXPECTED
     settle.forget(record)
@@ -185,7 +190,9 @@ def confirm(question: str | None) -> int:
             click.echo(f"confirmed: {one.what}")
             return errors.PASS
     if question is not None:
-        raise errors.UsageError(f"{question}: no such question", hint="entsurge chaos confirm lists them")
+        raise errors.UsageError(
+            said("{question}: no such question", question=question), hint="entsurge chaos confirm lists them"
+        )
     if not questions:
         click.echo("nothing is asked")
     return errors.PASS

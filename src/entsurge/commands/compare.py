@@ -9,7 +9,9 @@ import click
 
 from entsurge import errors
 from entsurge.commands.options import FiniteRange, Several, listed, write_text
+from entsurge.said import said
 from entsurge.streams import lasting_streams
+from entsurge.terminal import echo, here, language
 
 if TYPE_CHECKING:
     from entsurge.findings.comparison import Compared, ComparisonReport
@@ -75,11 +77,11 @@ def _write(data: ComparisonReport, out: Path, languages: tuple[str, ...], kinds:
     from entsurge.render import comparison as rendering
 
     texts = {}
-    for language in languages:
+    for each in languages:
         if "html" in kinds:
-            texts[out / f"comparison.{language}.html"] = rendering.render_comparison_html(data, language)
+            texts[out / f"comparison.{each}.html"] = rendering.render_comparison_html(data, each)
         if "md" in kinds:
-            texts[out / f"comparison.{language}.md"] = rendering.render_comparison_markdown(data, language)
+            texts[out / f"comparison.{each}.md"] = rendering.render_comparison_markdown(data, each)
     if "json" in kinds:
         texts[out / "comparison.json"] = as_json(data)
     for path, text in texts.items():
@@ -93,28 +95,35 @@ def _say(data: ComparisonReport) -> None:
     from entsurge.render.saying import say
 
     scopes, pages = gravest(data.scopes), ordered(data.pages)
-    click.echo(
-        f"{len(data.candidates)} candidate(s) against {len(data.baselines)} baseline(s), {len(scopes)} personas "
-        f"and services, {len(pages)} pages, p{data.quantile:g} of corrected latency"
-    )
-    differ = (f"the plans differ in {say(each, 'en')}" for each in data.differences)
-    for note in (*(say(each, "en") for each in data.notes), *differ):
-        click.echo(f"  note: {note}")
-    more = " (more, beyond chance)" if data.errors_worse else ""
-    click.echo(f"  failed: {data.errors.estimate:+.2%} of pages, refused: {data.refused.estimate:+.2%}{more}")
+    told = said(
+        "candidates: {candidates}, baselines: {baselines}; {scopes} personas and services, {pages} pages, "
+        "p{quantile:g} of corrected latency",
+        candidates=len(data.candidates), baselines=len(data.baselines), scopes=len(scopes), pages=len(pages),
+        quantile=data.quantile,
+    )  # fmt: skip
+    echo(told)
+    for note in data.notes:
+        echo(said("  note: {note}", note=say(note, language())))
+    for each in data.differences:
+        echo(said("  note: the plans differ in {what}", what=say(each, language())))
+    shares = {"failed": data.errors.estimate, "refused": data.refused.estimate}
+    more = said("  failed: {failed:+.2%} of pages, refused: {refused:+.2%} (more, beyond chance)", **shares)
+    echo(more if data.errors_worse else said("  failed: {failed:+.2%} of pages, refused: {refused:+.2%}", **shares))
     for bad in data.failing:
-        click.echo(f"✗ {bad.persona:<8}{bad.service:<13}{bad.page:<20}fails: {bad.candidate_share:.1%}")
-    for what, family in (("personas and services", scopes), ("pages", pages)):
-        for each in family[:SHOWN]:
-            click.echo(_line(each))
+        where = f"{bad.persona:<8}{bad.service:<13}{bad.page:<20}"
+        echo(said("✗ {where}fails: {share:.1%}", where=where, share=bad.candidate_share))
+    for what, family in ((said("personas and services"), scopes), (said("pages"), pages)):
+        for page in family[:SHOWN]:
+            click.echo(_line(page))
         if len(family) > SHOWN:
-            click.echo(f"  and {len(family) - SHOWN} more {what}; --json and --out show them")
+            echo(said("  and {n} more {what}; --json and --out show them", n=len(family) - SHOWN, what=what))
     for change in data.history.changes[:SHOWN]:
         name = f"all pages {change.page}" if change.of_share else about(change.persona, change.service, change.page)
-        click.echo(f"  from {change.run} on: {name} {change.before:.3g} → {change.after:.3g}")
-    click.echo(f"{SIGNS[data.state]} {_verdict(data)}")
+        of = {"run": change.run, "name": name, "before": change.before, "after": change.after}
+        echo(said("  from {run} on: {name} {before:.3g} → {after:.3g}", **of))
+    click.echo(f"{SIGNS[data.state]} {here(_verdict(data))}")
     if data.unseen:
-        click.echo(f"  unseen: {say(data.unseen, 'en')}")
+        echo(said("  unseen: {what}", what=say(data.unseen, language())))
 
 
 def _verdict(data: ComparisonReport) -> str:
@@ -125,9 +134,11 @@ def _verdict(data: ComparisonReport) -> str:
 
 def _line(page: Compared) -> str:
     """One scope or page; what could have gone unseen has a question mark, and from where on it would have been seen."""
-    interval = "no interval" if page.low is None else f"{page.low:.2f} to {page.high:.2f}"
+    interval = here("no interval") if page.low is None else f"{page.low:.2f} to {page.high:.2f}"
     sign = "?" if page.blind else {"regression": "✗", "improvement": "+", "same": " "}[page.state]
-    smallest = "" if page.smallest is None else f"   shown from {page.smallest - 1:+.0%} on"
+    smallest = (
+        "" if page.smallest is None else here(said("   shown from {smallest:+.0%} on", smallest=page.smallest - 1))
+    )
     return (
         f"{sign} {page.persona:<8}{page.service:<13}{page.page:<20}{page.baseline_seconds:6.2f} s → "
         f"{page.candidate_seconds:6.2f} s   × {page.ratio:.2f} ({interval})   p {page.p_adjusted:.3f}"

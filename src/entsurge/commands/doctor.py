@@ -14,6 +14,7 @@ from entsurge import errors
 from entsurge.commands.options import by_persona
 from entsurge.commands.processes import LinesOfEngine
 from entsurge.commands.targets import choose
+from entsurge.terminal import here, lang_option
 
 SIGNS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "yellow")}
 
@@ -30,6 +31,7 @@ SIGNS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "yellow")}
 @click.option("--persona", multiple=True, help="Only these, such as student; repeatable.")
 @click.option("--scenario", multiple=True, metavar="PERSONA=FILE", help="Look at a scenario of your own; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON a finding, no table.")
+@lang_option
 def command(
     *, target: str | None, driver: str | None, persona: tuple[str, ...], scenario: tuple[str, ...], as_json: bool
 ) -> int:
@@ -85,7 +87,7 @@ def _table(rows: list[dict[str, Any]]) -> None:
 
     table = Table(box=None, pad_edge=False)
     for name, side in (("", "left"), ("check", "left"), ("ms", "right"), ("what was seen", "left")):
-        table.add_column(name, justify=side, overflow="fold")  # type: ignore[arg-type]
+        table.add_column(here(name), justify=side, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
         sign, colour = SIGNS[row["ok"]]
         took = "" if row["milliseconds"] is None else f"{row['milliseconds']:.0f}"

@@ -23,6 +23,7 @@ from entsurge.errors import UsageError
 from entsurge.findings.search import Search, Settings
 from entsurge.record.layout import is_run, runs_in
 from entsurge.record.reading.documents import read_manifest
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,7 @@ def read_earlier(
     loaded = own if not profile else profiles.load(profile, overrides=_replay(first))
     if loaded is None:
         raise UsageError(
-            f"the profile {first['profile']!r} of these runs is not where it was, or has changed",
+            said("the profile {first!r} of these runs is not where it was, or has changed", first=first["profile"]),
             hint="name it: entsurge capacity PROFILE --from RUN …",
         )
     what = f"these runs of {first['profile']} say nothing of {loaded.name}"
@@ -75,14 +76,22 @@ def read_earlier(
 
 
 def _damaged(path: Path, error: Exception) -> UsageError:
-    return UsageError(f"{path / 'manifest.json'}: does not say what was run: {type(error).__name__}: {error}")
+    return UsageError(
+        said(
+            "{value}: does not say what was run: {name}: {error}",
+            value=path / "manifest.json",
+            name=type(error).__name__,
+            error=error,
+        )
+    )
 
 
 def _refuse(found: Sequence[Difference], what: str) -> None:
     if found:
         lines = "".join(f"\n  {each}" for each in found)
         raise UsageError(
-            f"{what}: they differ in{lines}", hint="only a scale, or the visits of a week, can be converted"
+            said("{what}: they differ in{lines}", what=what, lines=lines),
+            hint="only a scale, or the visits of a week, can be converted",
         )
 
 
@@ -152,8 +161,13 @@ def _share(paths: Sequence[Path], manifests: Sequence[Manifest], loaded: Profile
         return str(scales[0])
     listed = ", ".join(str(each) for each in sorted({*scales, *(Fraction(each) for each in journals)})[:8])
     raise UsageError(
-        f"these runs were made at several scales ({listed}): which share of production is the platform?",
-        hint=f"--scale SHARE; {loaded.name} itself is replayed at {loaded.file.replay.scale}",
+        said(
+            "these runs were made at several scales ({listed}): which share of production is the platform?",
+            listed=listed,
+        ),
+        hint=said(
+            "--scale SHARE; {name} itself is replayed at {scale}", name=loaded.name, scale=loaded.file.replay.scale
+        ),
     )
 
 
@@ -163,7 +177,7 @@ def _positive(text: str) -> Fraction:
     except (ValueError, ZeroDivisionError):
         found = Fraction(0)
     if found <= 0:
-        raise UsageError(f"--scale {text}: expected a share such as 1/86 or 0.01")
+        raise UsageError(said("--scale {text}: expected a share such as 1/86 or 0.01", text=text))
     return found
 
 
@@ -178,9 +192,9 @@ def _folder(out: Path | None, search: Search, paths: Sequence[Path]) -> Path:
     """Where the note goes: never into a run, nor beside the journal of a search that it is not about."""
     folder = out or new_run_folder(f"capacity-{Path(search.profile).stem}")
     if is_run(folder):
-        raise UsageError(f"{folder}: holds a run", hint="name another folder with --out")
+        raise UsageError(said("{folder}: holds a run", folder=folder), hint="name another folder with --out")
     if (folder / JOURNAL).exists() and folder.resolve() not in {path.resolve() for path in paths}:
-        raise UsageError(f"{folder}: holds another search", hint="name another folder with --out")
+        raise UsageError(said("{folder}: holds another search", folder=folder), hint="name another folder with --out")
     return folder
 
 

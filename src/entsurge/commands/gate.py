@@ -10,6 +10,7 @@ import click
 
 from entsurge.commands.options import FiniteRange, Several, folder_argument, write_text
 from entsurge.streams import lasting_streams
+from entsurge.terminal import lang_option, language
 
 if TYPE_CHECKING:
     from entsurge.gate import GateResult
@@ -38,13 +39,13 @@ if TYPE_CHECKING:
 @click.option("--github", is_flag=True, help="Annotations on stdout; a summary where GITHUB_STEP_SUMMARY is set.")
 @click.option("--gitlab", metavar="FOLDER", callback=folder_argument,
               help="Write load-performance.json for GitLab there, annotations.json too in a job.")  # fmt: skip
-@click.option("--lang", type=click.Choice(["fr", "en"]), default="en", show_default=True, help="Of the summary.")
+@lang_option
 @click.option("--quiet", is_flag=True, help="The one-line verdict alone.")
 @lasting_streams()
 def command(
     *, runs: tuple[Path, ...], baselines: tuple[Path, ...], objectives: Path | None, quantile: float,
     least_effect: float, strict: bool, junit: Path | None, json_path: Path | None, github: bool, gitlab: Path | None,
-    lang: str, quiet: bool,
+    quiet: bool,
 ) -> int:  # fmt: skip
     """Judge RUNS, and hold them against baselines if there are any.
 
@@ -55,6 +56,7 @@ def command(
     from entsurge.gate import gate  # pandas is loaded only when it is needed
     from entsurge.render.gate_lines import gate_lines, one_line
 
+    lang = language()
     result = gate(
         list(runs), baselines=baselines, objectives=objectives, quantile=quantile, least_effect=least_effect / 100,
         strict=strict,

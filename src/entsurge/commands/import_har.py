@@ -20,6 +20,7 @@ from entsurge.recorded.draft import draft
 from entsurge.recorded.proof import prove
 from entsurge.recorded.remaining import has_masks, remaining
 from entsurge.recorded.toml import written
+from entsurge.said import said
 from entsurge.targets import file as targets
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ def command(
     failed, 6 when nothing answers, 2 otherwise.
     """
     if out is not None and out.exists() and not force:
-        raise UsageError(f"{out}: is there already", hint="--force writes over it")
+        raise UsageError(said("{out}: is there already", out=out), hint="--force writes over it")
     if out is not None and not out.parent.is_dir():
-        raise CannotRecord(f"{out}: {os.strerror(errno.ENOENT)}")
+        raise CannotRecord(said("{out}: {strerror}", out=out, strerror=os.strerror(errno.ENOENT)))
     if trial is not None:
         choose(trial)  # what is wrong with it is said before anything is written
     visit = har.read(file, (*host, *(targets.load(target).file.all_hosts if target else ())))

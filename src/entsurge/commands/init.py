@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from entsurge.errors import UsageError
+from entsurge.said import said
 
 TARGET = """#:schema ./target.schema.json
 # Where a run goes, as whom, until when. docs/target-files.md says everything that may stand here.
@@ -57,7 +58,9 @@ def command(*, folder: Path) -> int:
     files |= {f"{name}.schema.json": text(schema) for name, schema in schemas().items()}
     there = [name for name in files if (folder / name).exists()]
     if there:
-        raise UsageError(f"{folder}: {', '.join(there)}: there already", hint="name another folder")
+        raise UsageError(
+            said("{folder}: {names}: there already", folder=folder, names=", ".join(there)), hint="name another folder"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
@@ -65,7 +68,7 @@ def command(*, folder: Path) -> int:
             path.touch(mode=0o600)
             path.write_text(content, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{folder}: {error.strerror}") from None
+        raise UsageError(said("{folder}: {strerror}", folder=folder, strerror=error.strerror)) from None
     click.echo(f"{folder}: {', '.join(files)}")
     click.echo(f"next: edit them, then: entsurge doctor --target {folder / 'target.toml'}")
     return 0

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from entsurge import errors
+from entsurge.said import said
+from entsurge.terminal import echo, language
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,15 +20,15 @@ def judge(runs: list[Path], out: Path, *, engine_codes: list[int]) -> int:
     Who has asked for the end waits for this: a line says so before the seconds that it takes.
     """
     if any(code in errors.ENDED for code in engine_codes):
-        click.echo("entsurge: verdict and report are made of what there is; this takes some seconds", err=True)
+        echo("entsurge: verdict and report are made of what there is; this takes some seconds", err=True)
     from entsurge.gate import gate  # pandas is loaded only when there is something to judge
     from entsurge.render import write_report
     from entsurge.render.gate_lines import gate_lines
 
     result = gate(runs)
-    for line in gate_lines(result, "en"):
+    for line in gate_lines(result, language()):
         click.echo(line)
     for kind, path in write_report(runs, out).items():
         if kind.startswith("html"):
-            click.echo(f"report: {path}")
+            echo(said("report: {path}", path=path))
     return errors.exit_code([*engine_codes, *result.end_codes], result.conclusions)

@@ -21,6 +21,7 @@ from entsurge.errors import UsageError
 from entsurge.extras import need
 from entsurge.file_values import unwritable
 from entsurge.live.spec import TOKEN, LiveSpec
+from entsurge.said import said
 from entsurge.secret import too_open
 from entsurge.targets.file import is_loopback
 
@@ -84,7 +85,8 @@ def asked(live: str | None, token: Path | None, certificate: Path | None, key: P
     if live is None:
         if token or certificate or key:
             raise UsageError(
-                f"--live-token, --live-certificate and --live-key belong to {OPTION}", hint=f"add {OPTION}"
+                said("--live-token, --live-certificate and --live-key belong to {option}", option=OPTION),
+                hint=said("add {option}", option=OPTION),
             )
         return None
     need("live", OPTION)
@@ -97,8 +99,16 @@ def asked(live: str | None, token: Path | None, certificate: Path | None, key: P
         lacks = [what for what, there in needed.items() if not there]
         if lacks:
             raise UsageError(
-                f"{OPTION}={host}:{port} is not loopback: it needs {' and '.join(lacks)}",
-                hint=f"a token of your own ({TOKEN} or a file of mode 600) and TLS; docs/live-page.md",
+                said(
+                    "{option}={host}:{port} is not loopback: it needs {names}",
+                    option=OPTION,
+                    host=host,
+                    port=port,
+                    names=" and ".join(lacks),
+                ),
+                hint=said(
+                    "a token of your own ({token} or a file of mode 600) and TLS; docs/live-page.md", token=TOKEN
+                ),
             )
     return Asked(host, port, secret, str(certificate or ""), str(key or ""))
 
@@ -129,11 +139,16 @@ def _place(live: str) -> tuple[str, int]:
     host, colon, number = live.rpartition(":")
     host = host.strip("[]") if colon else HOST
     if not host or not number.isascii() or not number.isdigit() or int(number) > 65_535:
-        raise UsageError(f"{OPTION}={live}: not [HOST:]PORT", hint=f"such as {OPTION}={PORT} or {OPTION}=[::1]:{PORT}")
+        raise UsageError(
+            said("{option}={live}: not [HOST:]PORT", option=OPTION, live=live),
+            hint=said("such as {option}={port} or {option}=[::1]:{port}", option=OPTION, port=PORT),
+        )
     with contextlib.suppress(ValueError):
         if ipaddress.ip_address(host).is_unspecified:
             hint = "name the address or the name that browsers will ask for: any other is refused"
-            raise UsageError(f"{OPTION}={live}: stands for every address of this machine", hint=hint)
+            raise UsageError(
+                said("{option}={live}: stands for every address of this machine", option=OPTION, live=live), hint=hint
+            )
     return host, int(number)
 
 
@@ -144,14 +159,21 @@ def _token(path: Path | None) -> str:
     else:
         fault = too_open(path)
         if fault:
-            raise UsageError(f"--live-token: {fault}")
+            raise UsageError(said("--live-token: {fault}", fault=fault))
         try:
             found, whence = path.read_text(encoding="utf-8-sig").strip(), str(path)
         except UnicodeDecodeError:
-            raise UsageError(f"--live-token: {path}: not a text file in UTF-8") from None
+            raise UsageError(said("--live-token: {path}: not a text file in UTF-8", path=path)) from None
     if (found or path) and (len(found) < SHORTEST_TOKEN or unwritable(found)):
         hint = "such as what `openssl rand -base64 24` prints"
-        raise UsageError(f"{whence}: a token takes {SHORTEST_TOKEN} characters or more, in one line", hint=hint)
+        raise UsageError(
+            said(
+                "{whence}: a token takes {shortest_token} characters or more, in one line",
+                whence=whence,
+                shortest_token=SHORTEST_TOKEN,
+            ),
+            hint=hint,
+        )
     return found
 
 
@@ -167,7 +189,10 @@ def _say_where(child: subprocess.Popen[bytes]) -> None:
         readable, _, _ = select.select([child.stdout], [], [], max(0.0, limit - time.monotonic()))
         piece = os.read(child.stdout.fileno(), 4_096) if readable else b""
         if not piece:
-            raise UsageError(f"{OPTION}: the live page could not be served", hint="leave it out, or see the line above")
+            raise UsageError(
+                said("{option}: the live page could not be served", option=OPTION),
+                hint="leave it out, or see the line above",
+            )
         line += piece
     told = json.loads(line)
     busy = f" ({told['asked']} is taken)" if told["asked"] not in (0, told["port"]) else ""

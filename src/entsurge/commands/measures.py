@@ -11,7 +11,9 @@ from entsurge import errors
 from entsurge.commands.options import listed, new_run_folder, overrides, write_text
 from entsurge.commands.targets import choose
 from entsurge.record.layout import is_run
+from entsurge.said import said
 from entsurge.streams import lasting_streams
+from entsurge.terminal import echo, language
 
 if TYPE_CHECKING:
     from entsurge.findings.measures import MeasuresReport
@@ -49,7 +51,7 @@ LANGUAGES, FORMATS = ("fr", "en"), ("html", "md", "json")
               help="Addresses that visitors come from; repeatable.")  # fmt: skip
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path),
               help="The trial's directory (default: runs/<utc>-measures-<profile>); an old one goes on.")  # fmt: skip
-@click.option("--lang", default="fr,en", show_default=True, help="fr, en, or both; the first is the terminal's.")
+@click.option("--lang", default="fr,en", show_default=True, help="fr, en, or both; the first is the terminal's too.")
 @click.option("--format", "formats", default="html,md,json", show_default=True, help="html, md, json.")
 @click.option("--json", "as_json", is_flag=True, help="The result on standard output as JSON; progress on the other.")
 @lasting_streams()
@@ -71,7 +73,7 @@ def command(
     if pairs and no_pairs:
         raise errors.UsageError("--pairs and --no-pairs: one of the two")
     if out is not None and is_run(out):
-        raise errors.UsageError(f"{out}: holds a run", hint="name another folder with --out")
+        raise errors.UsageError(said("{out}: holds a run", out=out), hint="name another folder with --out")
     from entsurge.commands.measures_trial import Planned, announcement, go, report
 
     planned = Planned.of(
@@ -81,7 +83,7 @@ def command(
     folder = out or new_run_folder(f"measures-{Path(profile).stem}", FOLDER)
 
     def say(line: str) -> None:
-        click.echo(line, err=as_json)
+        echo(line, err=as_json)
 
     for line in announcement(planned, folder):
         say(line)
@@ -97,18 +99,18 @@ def _conclude(
     from entsurge.render.measures_terminal import terminal_lines
 
     texts = {"measures.json": written(found)} if "json" in kinds else {}
-    for language in languages:
+    for each in languages:
         if "html" in kinds:
-            texts[f"measures.{language}.html"] = render_measures_html(found, language)
+            texts[f"measures.{each}.html"] = render_measures_html(found, each)
         if "md" in kinds:
-            texts[f"measures.{language}.md"] = render_measures_markdown(found, language)
+            texts[f"measures.{each}.md"] = render_measures_markdown(found, each)
     for name, text in texts.items():
         write_text(folder / name, text)
     if as_json:
         click.echo(written(found), nl=False)
     else:
-        for line in (*terminal_lines(found, languages[0]), *(f"page: {folder / name}" for name in texts)):
-            click.echo(line)
+        for line in (*terminal_lines(found, language()), *(said("page: {path}", path=folder / name) for name in texts)):
+            echo(line)
     return exit_code(found)
 
 

@@ -20,6 +20,7 @@ from entsurge.client.failure import ClientError
 from entsurge.errors import UsageError
 from entsurge.findings.statement import Statement
 from entsurge.render.saying import say
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +56,8 @@ def offered(asked: Sequence[str], url: str, access: Access) -> Offered:
     timed = [one.id for one in found if one.asked]
     if timed:
         raise UsageError(
-            f"--measure {timed[0]}: a measure is in force for the whole of its runs", hint="leave the time out"
+            said("--measure {timed}: a measure is in force for the whole of its runs", timed=timed[0]),
+            hint="leave the time out",
         )
     if not asked:
         found = [one for one in found if one.extension.kind == "measure"]
@@ -65,11 +67,11 @@ def offered(asked: Sequence[str], url: str, access: Access) -> Offered:
     if asked and left_out:
         raise UsageError(reasons(left_out), hint="entsurge chaos check")
     if len(left_out) == len(found):
-        said = f"{url} can take no measure of chaos/\n{reasons(left_out)}"
-        raise UsageError(said, hint="--measure ./ours.json: one of your own")
+        why = said("{url} can take no measure of chaos/\n{reasons}", url=url, reasons=reasons(left_out))
+        raise UsageError(why, hint="--measure ./ours.json: one of your own")
     twice = [one.id for at, one in enumerate(found) if one.id in {other.id for other in found[:at]}]
     if twice:
-        raise UsageError(f"--measure {twice[0]}: named twice")
+        raise UsageError(said("--measure {twice}: named twice", twice=twice[0]))
     return Offered([one for one, why in seen if not why], left_out)
 
 

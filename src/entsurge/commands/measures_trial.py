@@ -26,6 +26,7 @@ from entsurge.engine.target_access import access
 from entsurge.findings.measures import LeftOut
 from entsurge.plan.summary import window_load
 from entsurge.record.layout import is_run
+from entsurge.said import said
 from entsurge.targets import file as targets
 
 if TYPE_CHECKING:
@@ -101,9 +102,11 @@ class Planned:
 def _load(profile: str, replay: dict[str, Any]) -> Profile:
     loaded = profiles.load(profile, overrides=replay)
     if loaded.file.day and replay.get("day") is None:
-        raise errors.UsageError(f"{profile}: has days of its own", hint="--day 1: one of them")
+        raise errors.UsageError(said("{profile}: has days of its own", profile=profile), hint="--day 1: one of them")
     if not loaded.protected:
-        raise errors.UsageError(f"{profile}: no persona is protected: a measure would buy nothing for anybody")
+        raise errors.UsageError(
+            said("{profile}: no persona is protected: a measure would buy nothing for anybody", profile=profile)
+        )
     return loaded
 
 
@@ -118,7 +121,9 @@ def _pairs(text: str, measures: list[Experiment]) -> tuple[Arm, ...]:
     for each in text.split(",") if text else []:
         pair = tuple(name.strip() for name in each.split("+"))
         if len(pair) != 2 or pair[0] == pair[1] or not set(pair) <= set(known):
-            raise errors.UsageError(f"--pairs {each}: expected two of {', '.join(known)}, such as a+b")
+            raise errors.UsageError(
+                said("--pairs {each}: expected two of {names}, such as a+b", each=each, names=", ".join(known))
+            )
         found.append((min(pair, key=known.index), max(pair, key=known.index)))
     return tuple(dict.fromkeys(found))
 
@@ -140,7 +145,9 @@ def blocks_within(
     allowed = int(60 * budget / block_seconds)
     if allowed < 1:
         raise errors.UsageError(
-            f"a budget of {budget:g} min allows no block of {block_seconds / 60:.1f} min",
+            said(
+                "a budget of {budget:g} min allows no block of {value:.1f} min", budget=budget, value=block_seconds / 60
+            ),
             hint="fewer --measure, --no-pairs, a higher --compression, or a longer --budget",
         )
     return min(blocks, allowed)
@@ -149,19 +156,27 @@ def blocks_within(
 def announcement(planned: Planned, folder: Path) -> list[str]:
     """What is said before anything is sent: runs, minutes, what is left out, whether intervals can be expected."""
     trial, runs, seconds = planned.trial, planned.most_runs, planned.most_runs * planned.run_seconds
-    blocks = "1 block" if trial.blocks == 1 else f"{trial.blocks} blocks"
     ends = time.strftime("%H:%M", time.localtime(time.time() + seconds))
-    lines = [f"left out: {line}" for line in reasons(planned.found.left_out).splitlines()]
+    lines: list[str] = [said("left out: {line}", line=line) for line in reasons(planned.found.left_out).splitlines()]
     lines += [
-        f"{trial.profile} against {trial.url}: none, {', '.join(trial.measures)}",
-        (f"{blocks}, at most {runs} runs of {planned.run_seconds:.0f} s: {seconds / 60:.0f} min, over by {ends}"),
-        f"trial: {folder}",
-    ]
+        said("{profile} against {url}: none, {names}", profile=trial.profile, url=trial.url,
+             names=", ".join(trial.measures)),
+        said(
+            "1 block, at most {runs} runs of {seconds:.0f} s: {minutes:.0f} min, over by {ends}"
+            if trial.blocks == 1
+            else "{blocks} blocks, at most {runs} runs of {seconds:.0f} s: {minutes:.0f} min, over by {ends}",
+            blocks=trial.blocks, runs=runs, seconds=planned.run_seconds, minutes=seconds / 60, ends=ends,
+        ),
+        said("trial: {folder}", folder=folder),
+    ]  # fmt: skip
     if trial.blocks < planned.blocks_asked:
-        lines.append(f"the budget allows {trial.blocks} blocks of {planned.blocks_asked}")
+        few = {"blocks": trial.blocks, "asked": planned.blocks_asked}
+        lines.append(said("the budget allows {blocks} blocks of {asked}", **few))
     if trial.blocks < FEWEST_BLOCKS:
-        give = "gives" if trial.blocks == 1 else "give"
-        lines.append(f"INCONCLUSIVE beforehand: {blocks} {give} no interval, which takes {FEWEST_BLOCKS}; exit 4")
+        of = {"blocks": trial.blocks, "fewest": FEWEST_BLOCKS}
+        one = "INCONCLUSIVE beforehand: 1 block gives no interval, which takes {fewest}; exit 4"
+        some = "INCONCLUSIVE beforehand: {blocks} blocks give no interval, which takes {fewest}; exit 4"
+        lines.append(said(one if trial.blocks == 1 else some, **of))
     return lines
 
 
@@ -183,7 +198,8 @@ def _let_leases_end(planned: Planned, measures: tuple[str, ...], say: Callable[[
     """After a run that was broken off, what it left in force to end by itself may last as long as a lease."""
     leases = [one.extension.lease_seconds for one in planned.found.measures if one.id in measures]
     if leases:
-        say(f"a run with {', '.join(measures)} was broken off: waiting {max(leases):.0f} s for its leases to end")
+        told = "a run with {names} was broken off: waiting {seconds:.0f} s for its leases to end"
+        say(said(told, names=", ".join(measures), seconds=max(leases)))
         time.sleep(max(leases))
 
 

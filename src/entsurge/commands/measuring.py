@@ -20,6 +20,8 @@ from entsurge.analysis.measures.served import RunOutcome, read_outcome
 from entsurge.analysis.measures.trial_runs import TrialRun, TrialRuns
 from entsurge.commands.searching import Journal
 from entsurge.render.saying import say
+from entsurge.said import said
+from entsurge.terminal import language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,14 +117,15 @@ class Measuring:
         different = [name for name in header if name not in FREE and first.get(name) != header[name]]
         if different:
             raise errors.UsageError(
-                f"{self.journal.path}: another trial ({', '.join(different)} differ)",
+                said("{path}: another trial ({names} differ)", path=self.journal.path, names=", ".join(different)),
                 hint="the same profile, target and options, or a new --out",
             )
         with self.journal.taken_up():
             for row in rows:
                 self._take_up(row)
         count = len(self.progress.runs.runs)
-        self.say(f"taking up {self.folder}: {count} run{'' if count == 1 else 's'} known")
+        known = "taking up {folder}: 1 run known" if count == 1 else "taking up {folder}: {n} runs known"
+        self.say(said(known, folder=self.folder, n=count))
 
     def _take_up(self, row: dict[str, Any]) -> None:
         if row["kind"] == "rest":
@@ -194,7 +197,12 @@ class Measuring:
         first = next((tries[0].outcome for tries in self.progress.known.values() if tries), outcome)
         if outcome.digest != first.digest:
             raise errors.InvalidMeasurement(
-                f"{path}: its plan is another ({outcome.digest[:12]}, not {first.digest[:12]})",
+                said(
+                    "{path}: its plan is another ({digest}, not {digest2})",
+                    path=path,
+                    digest=outcome.digest[:12],
+                    digest2=first.digest[:12],
+                ),
                 hint="nothing of the profile may change while a trial goes on",
             )
         self.progress.known[stage, block, arm].append(TrialRun(stage, block, arm, path, outcome))
@@ -202,15 +210,19 @@ class Measuring:
     def _tell(self, stage: Stage, block: int, run: TrialRun) -> None:
         outcome = run.outcome
         if outcome.broken is not None:
-            self.say(f"? {run.path}  not to be believed: {say(outcome.broken, 'en')}")
+            why = say(outcome.broken, language())
+            self.say(said("? {path}  not to be believed: {why}", path=run.path, why=why))
             return
         served = {name in outcome.protected: 0 for name in outcome.personas} | {True: 0, False: 0}
         for name, of in outcome.personas.items():
             served[name in outcome.protected] += of.pages
         self.say(
-            f"· {stage.name} block {block} of {self.trial.blocks}  {arm_id(run.arm) or 'none'}: pages in time: "
-            f"{served[True]} protected, {served[False]} others"
-        )
+            said(
+                "· {stage} block {block} of {blocks}  {arm}: pages in time: {protected} protected, {others} others",
+                stage=stage.name, block=block, blocks=self.trial.blocks, arm=arm_id(run.arm) or said("none"),
+                protected=served[True], others=served[False],
+            )
+        )  # fmt: skip
 
 
 def _file_name(arm: Arm) -> str:

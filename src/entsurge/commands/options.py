@@ -14,6 +14,7 @@ import click
 
 from entsurge.errors import CannotRecord, UsageError
 from entsurge.record.layout import is_run
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -69,7 +70,7 @@ def unused(folder: Path, *parts: str) -> Path:
     """The folder, which holds no run yet, nor do these parts of it. Raises UsageError."""
     for path in (folder, *(folder / part for part in parts)):
         if is_run(path):
-            raise UsageError(f"{path}: holds a run already", hint="name another folder with --out")
+            raise UsageError(said("{path}: holds a run already", path=path), hint="name another folder with --out")
     return folder
 
 
@@ -136,7 +137,9 @@ def write_text(path: Path, text: str, *, append: bool = False) -> None:
         with path.open("a" if append else "w", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:
-        raise CannotRecord(f"{path}: {error.strerror or error}", hint="name another file") from None
+        raise CannotRecord(
+            said("{path}: {value}", path=path, value=error.strerror or error), hint="name another file"
+        ) from None
 
 
 @contextlib.contextmanager
@@ -146,7 +149,7 @@ def new_file(path: Path) -> Iterator[TextIO]:
     Raises UsageError for one that is there, CannotRecord where it cannot be written.
     """
     if path.exists():
-        raise UsageError(f"{path}: is there already", hint="name another file, or remove it first")
+        raise UsageError(said("{path}: is there already", path=path), hint="name another file, or remove it first")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -159,7 +162,9 @@ def new_file(path: Path) -> Iterator[TextIO]:
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        raise CannotRecord(f"{path}: {error.strerror or error}", hint="name another file") from None
+        raise CannotRecord(
+            said("{path}: {value}", path=path, value=error.strerror or error), hint="name another file"
+        ) from None
 
 
 def scraped(given: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -179,7 +184,7 @@ def by_persona(given: Iterable[str]) -> dict[str, str]:
     for each in given:
         persona, equals, path = each.partition("=")
         if not equals or not persona or not path:
-            raise UsageError(f"--scenario {each}: expected PERSONA=FILE, such as student=./ours.py")
+            raise UsageError(said("--scenario {each}: expected PERSONA=FILE, such as student=./ours.py", each=each))
         result[persona] = path if "/" in path or path.endswith(".py") else f"./{path}"
     return result
 

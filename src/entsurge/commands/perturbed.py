@@ -15,6 +15,7 @@ from entsurge.chaos.game_day import load_all
 from entsurge.client.url import split
 from entsurge.engine.target_access import access as policy
 from entsurge.errors import EntsurgeError, UsageError
+from entsurge.said import said
 from entsurge.targets import file as targets
 from entsurge.targets.addresses import addresses
 
@@ -68,9 +69,15 @@ def perturbed(chaos: Sequence[str], target: Chosen, *, agreed: bool = False, wor
         return
     idle = [one.id for one in experiments if any(each.get("fault") == NAMES for each in one.faults)]
     if "namespace" in needs and idle:
-        raise UsageError(f"{', '.join(idle)}: {NOBODY_ASKS}", hint=f"{NETNS} names a namespace of the ENT's own")
+        raise UsageError(
+            said("{names}: {nobody_asks}", names=", ".join(idle), nobody_asks=NOBODY_ASKS),
+            hint=said("{netns} names a namespace of the ENT's own", netns=NETNS),
+        )
     if workers_at and not targets.is_loopback(workers_at.rpartition(":")[0].strip("[]")):
-        raise UsageError(f"--bind {workers_at}: {ELSEWHERE}", hint="offer the plan from here: --processes")
+        raise UsageError(
+            said("--bind {workers_at}: {elsewhere}", workers_at=workers_at, elsewhere=ELSEWHERE),
+            hint="offer the plan from here: --processes",
+        )
     with _front(target, apart="namespace" in needs) as front:
         yield front
 
@@ -99,7 +106,7 @@ def _front(target: Chosen, *, apart: bool) -> Iterator[Front]:
     """An Envoy in front of the target; with `apart`, visitors live in a network namespace of their own."""
     lacks = lacking.envoy()
     if lacks:
-        raise UsageError(f"a fault needs an Envoy in front of the target: {'; '.join(lacks)}")
+        raise UsageError(said("a fault needs an Envoy in front of the target: {names}", names="; ".join(lacks)))
     from entsurge.chaos.edge import standing
     from entsurge.chaos.edge_origins import upstreams
     from entsurge.chaos.namespace import namespace
@@ -126,14 +133,14 @@ def _check_hosts(experiments: list[Experiment], target: Chosen) -> None:
     own = known.file.all_hosts if known else (split(target.url).origin.host,)
     wrong = [line for one in experiments for line in strangers(one, own)]
     if wrong:
-        raise UsageError("\n".join(wrong), hint=f"the target's hosts are {', '.join(own)}")
+        raise UsageError("\n".join(wrong), hint=said("the target's hosts are {names}", names=", ".join(own)))
 
 
 def _refuse(experiments: list[Experiment]) -> None:
     faults = [one.id for one in experiments if one.extension.kind == "fault"]
     if faults:
         raise UsageError(
-            f"{', '.join(faults)}: the target is marked as production: no fault is put there",
+            said("{names}: the target is marked as production: no fault is put there", names=", ".join(faults)),
             hint="--yes-production, if whoever authorised the test has agreed to faults in writing",
         )
 

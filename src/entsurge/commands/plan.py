@@ -20,12 +20,15 @@ from entsurge.plan import plot, summary
 from entsurge.plan.beside import lines
 from entsurge.plan.enough import too_thin
 from entsurge.plan.people import population, presence
+from entsurge.said import said
+from entsurge.terminal import echo, here, lang_option, language
 
 if TYPE_CHECKING:
     from entsurge.plan.beside import DayLine
     from entsurge.plan.summary import Summary
 
 OTHER_SHAPE = {"lockdown": "ordinary", "ordinary": "lockdown", "pause-numerique": "ordinary"}
+TOLD = ("compression", "run_seconds", "warm_up_seconds", "visits", "page_views")
 
 
 @click.command(
@@ -57,6 +60,7 @@ OTHER_SHAPE = {"lockdown": "ordinary", "ordinary": "lockdown", "pause-numerique"
     help="Compare the day of the window with the same day of this profile; --plot then draws both. Repeatable.",
 )
 @click.option("--scenario", multiple=True, metavar="PERSONA=FILE", help="As for a run; looked for, not run.")
+@lang_option
 @replay_options
 def command(
     *, profile: str, scenario: tuple[str, ...], limit: float | None, as_json: bool, plot_file: Path | None,
@@ -73,7 +77,10 @@ def command(
         try:
             plot.write_beside(sides, plot_file) if sides else plot.write(found, plot_file)
         except OSError as error:
-            raise CannotRecord(f"{plot_file}: {error.strerror or error}", hint="its folder must be there") from None
+            raise CannotRecord(
+                said("{plot_file}: {value}", plot_file=plot_file, value=error.strerror or error),
+                hint="its folder must be there",
+            ) from None
     in_turn = len(loaded.file.day) if given.get("day") is None else 0
     days = [profiles.load(profile, overrides=overrides(**given | {"day": n + 1})) for n in range(in_turn)]
     sized = sizing.size(loaded, days, target) if target else None
@@ -88,7 +95,7 @@ def command(
     if sides:
         _show_beside(loaded, sides)
     for thin in too_thin(loaded, deferred):
-        click.echo(f"too small to tell: {thin.sentence}")
+        echo(said("too small to tell: {why}", why=thin.sentence))
     if in_turn:
         _show_days(loaded)
     if sized:
@@ -99,20 +106,23 @@ def command(
 def _show(found: Summary, loaded: profiles.Profile, limit: float | None, plot_file: Path | None) -> None:
     console = Console()
     week = found.week
-    console.print(f"[bold]{loaded.file.title['en']}[/bold]  ({loaded.name})")
-    console.print(
-        f"The week: {week['visits']:,.0f} visits, {week['page_views']:,.0f} page views, "
-        f"{week['pages_per_visit']:.2f} pages and {week['minutes_per_visit']:.2f} minutes per visit.\n"
-    )
+    console.print(f"[bold]{loaded.file.title['fr' if language() == 'fr' else 'en']}[/bold]  ({loaded.name})")
+    told = said(
+        "The week: {visits:,.0f} visits, {page_views:,.0f} page views, {pages_per_visit:.2f} pages and "
+        "{minutes_per_visit:.2f} minutes per visit.\n", **week,
+    )  # fmt: skip
+    console.print(here(told))
     peak = found.peak
     peak_rows: dict[str, Any] = {name: vars_of(load) for name, load in peak.personas.items()}
-    title = f"The week's peak, at full scale: {peak.day} {peak.hour:02d} h (hourly mean)"
-    console.print(_table(title, peak_rows, vars_of(peak.total)))
+    title = said("The week's peak, at full scale: {day} {hour:02d} h (hourly mean)", day=said(peak.day), hour=peak.hour)
+    console.print(_table(here(title), peak_rows, vars_of(peak.total)))
     busiest = found.busiest
-    console.print(
-        f"The busiest {busiest['minutes']} minutes of the week, bell and events included: {busiest['day']} "
-        f"{busiest['from']}, {busiest['visits_per_second']:.2f} visits/s.\n"
-    )
+    told = said(
+        "The busiest {minutes} minutes of the week, bell and events included: {day} {begin}, {rate:.2f} visits/s.\n",
+        minutes=busiest["minutes"], day=said(busiest["day"]), begin=busiest["from"],
+        rate=busiest["visits_per_second"],
+    )  # fmt: skip
+    console.print(here(told))
     _show_moments(console, loaded)
     _show_window(console, found)
     _show_other(console, found)
@@ -120,7 +130,7 @@ def _show(found: Summary, loaded: profiles.Profile, limit: float | None, plot_fi
         _show_limit(console, found, limit)
     click.echo(plot.terminal(found, width=min(console.width, 100)))
     if plot_file:
-        console.print(f"plot: {plot_file}")
+        console.print(here(said("plot: {path}", path=plot_file)))
 
 
 def _show_moments(console: Console, loaded: profiles.Profile) -> None:
@@ -128,15 +138,22 @@ def _show_moments(console: Console, loaded: profiles.Profile) -> None:
     for each in loaded.happenings:
         share = ", ".join(f"{persona} {of} %" for persona, of in each.occasion.percent.items())
         at = each.event.at or each.occasion.at
-        console.print(f"{each.event.day} {at}, {each.occasion.title['en']}: {share} of the week's visits")
+        title = each.occasion.title["fr" if language() == "fr" else "en"]
+        told = said(
+            "{day} {at}, {title}: {share} of the week's visits",
+            day=said(each.event.day), at=at, title=title, share=share,
+        )  # fmt: skip
+        console.print(here(told))
     _show_date(console, loaded)
     for persona, retry in loaded.mixes.retries.items():
         low, high = retry.after_seconds
-        console.print(
-            f"{persona}: {retry.percent} % of those who fail come back after {low} to {high} s, {retry.times} ×"
-        )
+        told = said(
+            "{persona}: {percent} % of those who fail come back after {low} to {high} s, {times} ×",
+            persona=persona, percent=retry.percent, low=low, high=high, times=retry.times,
+        )  # fmt: skip
+        console.print(here(told))
     if loaded.measures:
-        console.print(f"Measures in force: {', '.join(loaded.measures)}")
+        console.print(here(said("Measures in force: {names}", names=", ".join(loaded.measures))))
 
 
 def _show_date(console: Console, loaded: profiles.Profile) -> None:
@@ -171,15 +188,23 @@ def _show_beside(loaded: profiles.Profile, sides: list[DayLine]) -> None:
 
 def _show_days(loaded: profiles.Profile) -> None:
     """The profile's days, one line each."""
-    table = Table(title="Its days; --day N chooses one, `entsurge run` replays them in turn", title_justify="left")
+    table = Table(
+        title=here("Its days; --day N chooses one, `entsurge run` replays them in turn"), title_justify="left"
+    )
     for heading in ("", "date", "", "of the week's figures", "measures"):
-        table.add_column(heading)
+        table.add_column(here(heading))
     for number, day in enumerate(loaded.file.day, 1):
-        demand = f"× {day.demand}" if day.demand else "as published"
+        demand = f"× {day.demand}" if day.demand else here("as published")
         if loaded.file.calendar:
             there = presence(profiles.on_day(loaded, number, Path(loaded.name)))[weekday(day.date)]
             demand = f"{float(there):.0%} of an audience"
-        table.add_row(str(number), f"{day.date} {day.day}", day.title["en"], demand, ", ".join(day.measures) or "–")
+        table.add_row(
+            str(number),
+            f"{day.date} {here(day.day)}",
+            day.title["fr" if language() == "fr" else "en"],
+            demand,
+            ", ".join(day.measures) or "–",
+        )
     Console().print(table)
 
 
@@ -189,7 +214,7 @@ def _show_basis(loaded: profiles.Profile) -> None:
     for kind, heading in (("fact", "Known:"), ("reasoned", "Reasoned, not known:")):
         told = [each for each in loaded.file.basis if each.kind == kind]
         if told:
-            console.print(f"[bold]{heading}[/bold]")
+            console.print(f"[bold]{here(heading)}[/bold]")
         for each in told:
             console.print(f"  {each.text} ({each.source})", markup=False, highlight=False, soft_wrap=True)
 
@@ -202,8 +227,8 @@ def vars_of(load: summary.Load) -> dict[str, float]:
 def _table(title: str, rows: dict[str, Any], total: dict[str, float]) -> Table:
     table = Table(title=title, title_justify="left")
     for heading in ("", "visits/s", "pages/s", "requests/s", "visitors at once"):
-        table.add_column(heading, justify="right" if heading else "left")
-    for name, load in [*rows.items(), ("all", total)]:
+        table.add_column(here(heading), justify="right" if heading else "left")
+    for name, load in [*rows.items(), (here("all"), total)]:
         table.add_row(
             name, f"{load['visits_per_second']:.2f}", f"{load['pages_per_second']:.1f}",
             f"{load['requests_per_second']:,.0f}", f"{load['concurrency']:,.0f}",
@@ -213,14 +238,18 @@ def _table(title: str, rows: dict[str, Any], total: dict[str, float]) -> Table:
 
 def _show_window(console: Console, found: Summary) -> None:
     window = found.window
-    title = f"What a run offers: {window['day']} {window['from']}–{window['to']}, scale {window['scale']}"
-    console.print(_table(title, window["personas"], window["total"]))
-    console.print(
-        f"Compression {window['compression']}: the window lasts {window['run_seconds']:.0f} s after "
-        f"{window['warm_up_seconds']:.0f} s of warm-up. Rates are {window['compression']} times those of the day, "
-        f"reading times as many times shorter, visitors at once unchanged: {window['visits']:.0f} visits, "
-        f"{window['page_views']:,.0f} page views.\n"
+    title = said(
+        "What a run offers: {day} {begin}–{end}, scale {scale}",
+        day=said(window["day"]), begin=window["from"], end=window["to"], scale=window["scale"],
+    )  # fmt: skip
+    console.print(_table(here(title), window["personas"], window["total"]))
+    told = said(
+        "Compression {compression}: the window lasts {run_seconds:.0f} s after {warm_up_seconds:.0f} s of warm-up. "
+        "Rates are {compression} times those of the day, reading times as many times shorter, visitors at once "
+        "unchanged: {visits:.0f} visits, {page_views:,.0f} page views.\n",
+        **{name: window[name] for name in TOLD},
     )
+    console.print(here(told))
 
 
 def _show_other(console: Console, found: Summary) -> None:
@@ -228,23 +257,35 @@ def _show_other(console: Console, found: Summary) -> None:
     if not other:
         return
     ratio = other["window_visits"] / found.window["visits"] - 1 if found.window["visits"] else 0.0
-    console.print(
-        f"With the {other['shape']} shape instead: peak {other['peak']['day']} {other['peak']['hour']:02d} h with "
-        f"{other['peak']['total']['visits_per_second']:.2f} visits/s, "
-        f"{other['peak']['total']['concurrency']:,.0f} visitors at once; this window {ratio:+.0%} visits.\n"
-    )
+    peak = other["peak"]
+    told = said(
+        "With the {shape} shape instead: peak {day} {hour:02d} h with {rate:.2f} visits/s, {inside:,.0f} visitors at "
+        "once; this window {ratio:+.0%} visits.\n",
+        shape=other["shape"], day=said(peak["day"]), hour=peak["hour"], rate=peak["total"]["visits_per_second"],
+        inside=peak["total"]["concurrency"], ratio=ratio,
+    )  # fmt: skip
+    console.print(here(told))
 
 
 def _show_limit(console: Console, found: Summary, limit: float) -> None:
     if not found.over_limit:
-        console.print(f"No hour of the week is over {limit:g} visits/s.\n")
+        console.print(here(said("No hour of the week is over {limit:g} visits/s.\n", limit=limit)))
         return
-    console.print(f"{len(found.over_limit)} hours of the week over {limit:g} visits/s (full scale):")
+    told = said("hours of the week over {limit:g} visits/s (full scale): {n}", limit=limit, n=len(found.over_limit))
+    console.print(here(told))
     for hour in found.over_limit:
         load = hour.total
         console.print(
-            f"  {hour.day:<9} {hour.hour:02d} h  {load.visits_per_second:6.2f} visits/s  "
-            f"{load.pages_per_second:6.1f} pages/s  {load.concurrency:7,.0f} visitors",
+            here(
+                said(
+                    "  {day:<9} {hour:02d} h  {visits:6.2f} visits/s  {pages:6.1f} pages/s  {inside:7,.0f} visitors",
+                    day=here(hour.day),
+                    hour=hour.hour,
+                    visits=load.visits_per_second,
+                    pages=load.pages_per_second,
+                    inside=load.concurrency,
+                )
+            ),
             highlight=False,
         )
     console.print()

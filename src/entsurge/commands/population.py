@@ -15,6 +15,7 @@ from rich.table import Table
 from entsurge.commands.options import FiniteRange, new_file
 from entsurge.errors import CannotRecord, UsageError
 from entsurge.population import SHIPPED, Population, by_key, write_csv
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +74,7 @@ def command(
     if out is None:
         raise UsageError("--format aaf: several files", hint="--out FOLDER")
     if not (len(date) == 8 and date.isascii() and date.isdigit()):
-        raise UsageError(f"--date {date}: expected YYYYMMDD, such as 20260901")
+        raise UsageError(said("--date {date}: expected YYYYMMDD, such as 20260901", date=date))
     _write_aaf(people, out, date, (new_schools, leave, move) if incremental else None)
 
 
@@ -92,7 +93,9 @@ def _write_csv(people: Population, out: Path | None, personas: Iterable[str]) ->
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        raise CannotRecord(f"{out or 'standard output'}: {error.strerror or error}") from None
+        raise CannotRecord(
+            said("{value}: {value2}", value=out or "standard output", value2=error.strerror or error)
+        ) from None
 
 
 def _write_aaf(people: Population, out: Path, date: str, changing: tuple[int, float, float] | None) -> None:

@@ -16,6 +16,7 @@ import click
 from entsurge.commands.endings import Ending, end
 from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
 from entsurge.errors import UNEXPECTED, TargetUnreachable
+from entsurge.terminal import LANG, language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +36,7 @@ def run_engine(spec: RunSpec, *, token: str = "", prefix: Sequence[str] = (), en
             return run_engine(spec, token=token, prefix=prefix, ending=own)
     if ending.hold().asked:
         return ending.code
-    environment = _watched() | ({ADMIN_TOKEN: token} if token else {})
+    environment = _watched() | {LANG: language()} | ({ADMIN_TOKEN: token} if token else {})
     arguments = [*prefix, sys.executable, "-P", "-m", "entsurge.engine", spec.to_json()]
     code = ending.run(lambda: subprocess.Popen(arguments, env=environment, start_new_session=True))  # noqa: S603  ours
     if code < 0:

@@ -12,6 +12,7 @@ import click
 from entsurge.commands.options import RUNS
 from entsurge.errors import PASS, CannotRecord, UsageError
 from entsurge.record.layout import is_run
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from entsurge.record.pruning import Found, OldRun
@@ -42,9 +43,9 @@ def command(*, folder: Path, days: int, yes: bool) -> int:
     from entsurge.record import pruning  # pydantic, when there is something to read
 
     if not folder.is_dir():
-        raise UsageError(f"{folder}: no such folder")
+        raise UsageError(said("{folder}: no such folder", folder=folder))
     if is_run(folder):
-        raise UsageError(f"{folder}: is a run itself", hint="name the folder that holds it")
+        raise UsageError(said("{folder}: is a run itself", folder=folder), hint="name the folder that holds it")
     now = datetime.now(UTC)
     before = now - timedelta(days=days)
     found = pruning.find(folder, before, now)

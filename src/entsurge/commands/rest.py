@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from entsurge.client.failure import ClientError
 from entsurge.errors import TargetUnreachable
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ class FirstPage:
         try:
             return self.ask()
         except ClientError as error:
-            raise TargetUnreachable(f"the target's first page: {error.said}") from None
+            raise TargetUnreachable(said("the target's first page: {said}", said=error.said)) from None
 
     def seconds(self) -> float:
         """The median of five. Raises TargetUnreachable where nothing answers."""

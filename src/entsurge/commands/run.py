@@ -32,6 +32,8 @@ from entsurge.commands.targets import choose
 from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
 from entsurge.plan.enough import too_thin
 from entsurge.record.layout import is_run
+from entsurge.said import said
+from entsurge.terminal import echo, lang_option
 
 
 @click.command(
@@ -108,6 +110,7 @@ from entsurge.record.layout import is_run
               help="A Prometheus Pushgateway on loopback or a host the target allows.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress.")
 @live_options
+@lang_option
 @replay_options
 @leaves_a_verdict
 def command(
@@ -147,13 +150,17 @@ def command(
     loaded = profiles.load(profile, overrides=spec.overrides)
     deferred = cast(loaded, spec.scenarios, spec.chaos)
     for thin in too_thin(loaded, deferred):
-        click.echo(f"entsurge: too small to tell: {thin.sentence}", err=True)
+        echo(said("entsurge: too small to tell: {why}", why=thin.sentence), err=True)
     in_turn = loaded.file.day if given.get("day") is None else []
     measures = loaded.measures + [name for day in in_turn for name in day.measures if given["measures"] is not False]
     if measures and not os.environ.get(ADMIN_TOKEN):
         named = ", ".join(dict.fromkeys(measures))
-        hint = f"set {ADMIN_TOKEN} to the sandbox's token, or leave them out: --without-measures"
-        raise errors.UsageError(f"{loaded.name}: its measures ({named}) need the target's token", hint=hint)
+        hint = said(
+            "set {variable} to the sandbox's token, or leave them out: --without-measures", variable=ADMIN_TOKEN
+        )
+        raise errors.UsageError(
+            said("{name}: its measures ({named}) need the target's token", name=loaded.name, named=named), hint=hint
+        )
     with perturbed(chaos, chosen, agreed=yes_production, workers_at=bind if workers else "") as front:
         spec = replace(spec, edge=list(front.edge), edge_authority=front.authority)
         with live_page(page, folder):

@@ -16,6 +16,7 @@ from entsurge.audience import profile as profiles
 from entsurge.commands.demo import capacity_for, demo_settings
 from entsurge.commands.options import FiniteRange
 from entsurge.errors import UsageError
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from entsandbox.load.computed_capacity import Capacity
@@ -116,7 +117,9 @@ def _services(given: tuple[str, ...]) -> dict[str, float]:
         try:
             found[name] = float(seconds)
         except ValueError:
-            raise UsageError(f"--service {text}: expected SERVICE=SECONDS", hint="such as homework=0.4") from None
+            raise UsageError(
+                said("--service {text}: expected SERVICE=SECONDS", text=text), hint="such as homework=0.4"
+            ) from None
     return found
 
 

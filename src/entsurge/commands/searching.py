@@ -30,6 +30,8 @@ from entsurge.record.layout import is_run
 from entsurge.record.reading.documents import under_way
 from entsurge.record.writer import write_json
 from entsurge.render.saying import say
+from entsurge.said import said
+from entsurge.terminal import language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -111,7 +113,8 @@ class Journal:
             yield
         except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
             raise errors.UsageError(
-                f"{self.path}: damaged: {type(error).__name__}: {error}", hint="a new --out begins anew"
+                said("{path}: damaged: {name}: {error}", path=self.path, name=type(error).__name__, error=error),
+                hint="a new --out begins anew",
             ) from None
 
     def write(self, row: dict[str, Any]) -> None:
@@ -125,7 +128,7 @@ class Journal:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise errors.CannotRecord(f"{self.path}: {error.strerror or error}") from None
+            raise errors.CannotRecord(said("{path}: {value}", path=self.path, value=error.strerror or error)) from None
 
 
 class Searching:
@@ -151,7 +154,7 @@ class Searching:
         different = [name for name in own if name in compared and known.get(name) != own[name]]
         if different:
             raise errors.UsageError(
-                f"{self.journal.path}: another search ({', '.join(different)} differ)",
+                said("{path}: another search ({names} differ)", path=self.journal.path, names=", ".join(different)),
                 hint="the same profile, target and options, or a new --out",
             )
         with self.journal.taken_up():
@@ -195,7 +198,7 @@ class Searching:
         """Sort a step to the target's or to the generator's; say it."""
         (self.progress.ceilings if step.ceiling else self.progress.steps).append(step)
         sign = "?" if step.ceiling else "✓" if step.held else "✗"
-        why = f"not to be believed: {say(step.ceiling, 'en')}" if step.ceiling else step.binding
+        why = f"not to be believed: {say(step.ceiling, language())}" if step.ceiling else step.binding
         self.say(
             f"{sign} {step.name}  {step.offered_pages:8.1f} pages/s offered {step.served_pages:8.1f} served  "
             f"×{step.rate:.3f} of the plan  margin {step.margin:+.2f}  {why}"
@@ -220,7 +223,7 @@ class Searching:
             if step.held or step.ceiling:
                 return
         self.progress.note("capacity.no-return", rate=round(KNOWN_GOOD * lowest, 3), n=RETURNS)
-        self.say(f"  {say(self.progress.notes[-1], 'en')}")
+        self.say(f"  {say(self.progress.notes[-1], language())}")
 
     def _ask(self, rate: float, why: str, hold_seconds: float) -> Step:
         self.progress.number += 1
@@ -262,7 +265,7 @@ class Searching:
         step = replace(step, used=used_by(self.search.resources, step))
         if math.isnan(step.margin) and not step.ceiling:
             raise errors.InvalidMeasurement(
-                f"{path}: no required objective could be judged",
+                said("{path}: no required objective could be judged", path=path),
                 hint="a profile with required objectives, and a --hold long enough for a few hundred pages",
             )
         return step
@@ -302,4 +305,6 @@ def write_result(folder: Path, result: CapacityReport) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "capacity.json", as_data(result))
     except OSError as error:
-        raise errors.CannotRecord(f"{folder / 'capacity.json'}: {error.strerror or error}") from None
+        raise errors.CannotRecord(
+            said("{value}: {value2}", value=folder / "capacity.json", value2=error.strerror or error)
+        ) from None

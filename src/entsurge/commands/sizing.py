@@ -15,6 +15,7 @@ from entsurge.plan.arrivals import SHARDS
 from entsurge.plan.connections import at_full_scale, of_run
 from entsurge.plan.costs import load_costs
 from entsurge.plan.sizing import LABELS, MOST_OF_A_CORE, protocols, sizing
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -114,7 +115,12 @@ def _sized(demand: Demand, costs: Costs, url: str, http: str) -> tuple[tuple[Siz
     refused = refusals(need, limits(), processes=found[0].processes)
     processes = max(each.processes for each in found)
     if processes > SHARDS:
-        refused.append(UsageError(f"--processes {processes}: {SHARDS} at most", hint="take a smaller --scale"))
+        refused.append(
+            UsageError(
+                said("--processes {processes}: {shards} at most", processes=processes, shards=SHARDS),
+                hint="take a smaller --scale",
+            )
+        )
     return found, tuple(refused)
 
 

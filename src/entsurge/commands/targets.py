@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from entsurge.errors import UsageError
+from entsurge.said import said
 from entsurge.targets import file as targets
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ def loopback(url: str) -> None:
     """Raise UsageError unless the URL is http(s) on a loopback address."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"--target {url}: expected a URL such as http://127.0.0.1:8080")
+        raise UsageError(said("--target {url}: expected a URL such as http://127.0.0.1:8080", url=url))
     if not targets.is_loopback(parts.hostname):
         raise UsageError(
-            f"--target {url}: only loopback addresses are loaded without a target file",
+            said("--target {url}: only loopback addresses are loaded without a target file", url=url),
             hint="docs/target-files.md says how to write one; or try the embedded ENT: entsurge sandbox",
         )

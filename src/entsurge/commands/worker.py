@@ -6,6 +6,7 @@ import click
 
 from entsurge.commands.processes import run_worker
 from entsurge.errors import UsageError
+from entsurge.said import said
 
 
 @click.command("worker", epilog="Example: entsurge worker --master 192.0.2.10:5557")
@@ -18,5 +19,5 @@ def command(master: str) -> int:
     """
     host, _, port = master.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise UsageError(f"--master {master}: not HOST:PORT", hint="such as 127.0.0.1:5557")
+        raise UsageError(said("--master {master}: not HOST:PORT", master=master), hint="such as 127.0.0.1:5557")
     return run_worker(host, int(port))

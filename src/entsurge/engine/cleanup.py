@@ -18,6 +18,7 @@ from entsurge.plan.people import population
 from entsurge.record.layout import CLEANED
 from entsurge.record.reading.documents import CreatedRow, Whose, read_cleaned, read_created, read_whose
 from entsurge.record.writer import write_json
+from entsurge.terminal import here
 from entsurge.visit.driver import Created
 from entsurge.visit.visitor import UNREACHABLE
 
@@ -38,7 +39,7 @@ def main(text: str) -> int:
             print(json.dumps(each), flush=True)
             left += each["state"] not in ("removed", "gone")
     except errors.EntsurgeError as error:
-        print(f"entsurge: {error}\n  {error.hint}", file=sys.stderr)
+        print(f"entsurge: {here(error.message)}\n  {here(error.hint)}", file=sys.stderr)
         return error.exit_code
     return errors.UNEXPECTED if left else errors.PASS
 

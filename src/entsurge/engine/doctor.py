@@ -24,6 +24,7 @@ from entsurge.engine import probe, scenarios
 from entsurge.engine.first_answer import fault
 from entsurge.engine.target_access import TargetAccess
 from entsurge.targets.file import check_authorised
+from entsurge.terminal import here
 from entsurge.visit.driver import Created
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ def main(text: str) -> int:
     try:
         access = TargetAccess(url=given["url"], driver=given["driver"], target=given["target"])
     except errors.EntsurgeError as error:
-        print(f"entsurge: {error}", file=sys.stderr)
+        print(f"entsurge: {here(error.message)}", file=sys.stderr)
         if error.hint:
-            print(f"  {error.hint}", file=sys.stderr)
+            print(f"  {here(error.hint)}", file=sys.stderr)
         return error.exit_code
     there = dict.fromkeys(
         (*PERSONAS, *(access.target.accounts.counts() if access.target and access.target.accounts else ()))

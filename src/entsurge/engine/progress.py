@@ -12,6 +12,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from entsurge.audience.persona import of_manifest
+from entsurge.said import said
+from entsurge.terminal import here
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -50,7 +52,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Tell one thing, above the table."""
-        self.console.print(f"entsurge: {text}", markup=False)
+        self.console.print(f"entsurge: {here(text)}", markup=False)
 
     def gauge(self, t: int, sums: dict[str, int], present: dict[str, int]) -> None:
         """Take in one second's gauges."""
@@ -92,29 +94,31 @@ class Progress:
         end = self.manifest["phases"][1]["end_s"]
         pages = sum((self.outcomes[persona] for persona in self.personas), Counter())
         slowest = max((self.p95_seconds(persona) or 0.0) for persona in self.personas)
-        counts = "  ".join(f"{name} {pages[name]}" for name in ("ok", "shed", "failed", "lost"))
-        again = f"retries {self.sums['retries']}  " if self.sums["retries"] else ""
-        return (
-            f"{self.manifest['name']}  {self.t:>3} s of {end:.0f}  {self.phase():<9} visits {self.sums['started']}/"
-            f"{self.sums['offered']}  {again}visitors {sum(self.present.values()):>3}  pages {counts}  "
-            f"p95 {slowest:.2f} s"
-        )
+        again = here(said("retries {retries}  ", **self.sums)) if self.sums["retries"] else ""
+        return here(
+            said(
+                "{name}  {t:>3} s of {end:.0f}  {phase:<9} visits {started}/{offered}  {again}visitors {visitors:>3}  "
+                "pages ok {ok}  shed {shed}  failed {failed}  lost {lost}  p95 {p95:.2f} s",
+                name=self.manifest["name"], t=self.t, end=end, phase=here(self.phase()), again=again,
+                started=self.sums["started"], offered=self.sums["offered"], visitors=sum(self.present.values()),
+                p95=slowest, **{name: pages[name] for name in ("ok", "shed", "failed", "lost")},
+            )
+        )  # fmt: skip
 
     def _table(self) -> Table:
         end = self.manifest["phases"][-1]["end_s"]
         table = Table(
-            title=f"{self.manifest['name']} · {self.phase()} · {self.t} s", title_justify="left", expand=False
+            title=f"{self.manifest['name']} · {here(self.phase())} · {self.t} s", title_justify="left", expand=False
         )
         for heading in ("", "visitors", "ok", "shed", "failed", "lost", "p95 (10 s)"):
-            table.add_column(heading, justify="left" if not heading else "right")
+            table.add_column(here(heading), justify="left" if not heading else "right")
         for persona in self.personas:
             p95, of = self.p95_seconds(persona), self.outcomes[persona]
             cells = [str(of[name]) for name in ("ok", "shed", "failed", "lost")]
             table.add_row(persona, str(self.present[persona]), *cells, f"{p95:.2f} s" if p95 is not None else "-")
-        table.caption = (
-            f"visits started {self.sums['started']} of {self.sums['offered']} offered, {self.sums['lost']} lost"
-            + (f", {self.sums['retries']} retries" if self.sums["retries"] else "")
-        )
+        caption = "visits started {started} of {offered} offered, {lost} lost"
+        again = ", {retries} retries" if self.sums["retries"] else ""
+        table.caption = here(said(caption, **self.sums)) + (here(said(again, **self.sums)) if again else "")
         outer = Table.grid()
         outer.add_row(table)
         outer.add_row(ProgressBar(total=end, completed=min(self.t, end), width=60))

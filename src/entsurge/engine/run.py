@@ -29,6 +29,7 @@ from entsurge.engine.web_page import check_port, web_page
 from entsurge.record.recorder import Recorder
 from entsurge.record.writer import RunDirectory
 from entsurge.targets.guard import Watch
+from entsurge.terminal import here
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -75,9 +76,9 @@ def main(text: str, locust_version: str) -> int:
     try:
         return END_CODES[Run(RunSpec.from_json(text), locust_version).run()]
     except errors.EntsurgeError as error:
-        print(f"entsurge: {error}", file=sys.stderr)
+        print(f"entsurge: {here(error.message)}", file=sys.stderr)
         if error.hint:
-            print(f"  {error.hint}", file=sys.stderr)
+            print(f"  {here(error.hint)}", file=sys.stderr)
         return error.exit_code
 
 
@@ -122,7 +123,7 @@ class Run:
         try:
             return self._offer()
         except errors.CannotRecord as error:
-            print(f"entsurge: {error}\n  {error.hint}", file=sys.stderr)
+            print(f"entsurge: {here(error.message)}\n  {here(error.hint)}", file=sys.stderr)
             return "disk"
         finally:
             self.directory.close()

@@ -11,6 +11,7 @@ from entsurge.audience.objective import parse_objective
 from entsurge.audience.profile_file import numbered
 from entsurge.audience.shape import SERVICES
 from entsurge.plan.summary import window_load
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -34,17 +35,22 @@ class Thin:
     def sentence(self) -> str:
         """What it takes: a longer window, or a larger scale."""
         where = "" if self.service == "*" else f" {self.service}"
-        head = (
-            f"{self.persona}{where}, {self.must}: about {self.pages:.0f} pages planned, at least {self.fewest} needed"
-        )
+        of = {"who": f"{self.persona}{where}", "must": self.must, "pages": self.pages, "fewest": self.fewest}
         if self.pages < 1:
-            return head
+            return said("{who}, {must}: about {pages:.0f} pages planned, at least {fewest} needed", **of)
         factor = Fraction(self.fewest) / Fraction(self.pages)
         larger = self.scale * factor
-        remedy = f": a window of {math.ceil(self.minutes * factor)} min instead of {self.minutes}"
-        if larger <= 1:
-            remedy += f", or --scale {'1' if larger == 1 else f'1/{int(1 / larger)}'} instead of {self.scale}"
-        return head + remedy
+        of |= {"longer": math.ceil(self.minutes * factor), "minutes": self.minutes}
+        if larger > 1:
+            return said(
+                "{who}, {must}: about {pages:.0f} pages planned, at least {fewest} needed: a window of {longer} min "
+                "instead of {minutes}", **of,
+            )  # fmt: skip
+        of |= {"larger": "1" if larger == 1 else f"1/{int(1 / larger)}", "scale": self.scale}
+        return said(
+            "{who}, {must}: about {pages:.0f} pages planned, at least {fewest} needed: a window of {longer} min "
+            "instead of {minutes}, or --scale {larger} instead of {scale}", **of,
+        )  # fmt: skip
 
 
 def too_thin(profile: Profile, deferred: Collection[str] = ()) -> list[Thin]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from entsurge.audience.persona import KEY, PERSONAS, SHIPPED
 from entsurge.errors import UsageError
 from entsurge.plan.arrivals import Group
+from entsurge.said import said
 from entsurge.secret import too_open
 from entsurge.spreadsheet import Sheet, bare
 
@@ -115,9 +116,9 @@ def read(path: Path, *, password: str = "", academies: Mapping[str, str] | None 
             people.append(person)
     if faults:
         more = [f"{path}: and {len(faults) - MOST_FAULTS} more"] if len(faults) > MOST_FAULTS else []
-        raise UsageError("\n".join(faults[:MOST_FAULTS] + more), hint=f"columns: {COLUMNS}")
+        raise UsageError("\n".join(faults[:MOST_FAULTS] + more), hint=said("columns: {columns}", columns=COLUMNS))
     if not people:
-        raise UsageError(f"{path}: no account in it", hint=f"columns: {COLUMNS}")
+        raise UsageError(said("{path}: no account in it", path=path), hint=said("columns: {columns}", columns=COLUMNS))
     return AccountBook(people)
 
 
@@ -129,7 +130,10 @@ def _sheet(path: Path, *, has_password: bool) -> Sheet:
     if not {"school", "uai"} & set(sheet.columns):
         missing.append("school")
     if missing:
-        raise UsageError(f"{path}: no column {', '.join(missing)}", hint=f"columns: {COLUMNS}")
+        raise UsageError(
+            said("{path}: no column {names}", path=path, names=", ".join(missing)),
+            hint=said("columns: {columns}", columns=COLUMNS),
+        )
     if "password" in sheet.columns and (fault := too_open(path)):
         raise UsageError(fault)
     return sheet

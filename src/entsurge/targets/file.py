@@ -15,6 +15,7 @@ from entsurge.audience.profile_file import ObjectiveSpec
 from entsurge.audience.shape import Service
 from entsurge.config_file import check, read_toml
 from entsurge.errors import UsageError
+from entsurge.said import said
 from entsurge.secret import Secret
 from entsurge.signon import registry as methods
 from entsurge.targets import accounts, certificates
@@ -227,7 +228,9 @@ class Target:
 def load(path: Path) -> Target:
     """The target of this file. Raises UsageError with every fault of the file; the accounts' come after it."""
     if not path.is_file():
-        raise UsageError(f"{path}: no such file", hint="a target is a URL on loopback, or a target file (TOML)")
+        raise UsageError(
+            said("{path}: no such file", path=path), hint="a target is a URL on loopback, or a target file (TOML)"
+        )
     file, sign_on = _checked(path)
     _check_certificates(path, file)
     book = None
@@ -281,11 +284,22 @@ def check_authorised(target: Target, today: date) -> None:
         return
     if today > given.until:
         raise UsageError(
-            f"{target.path}: authorised.until = {given.until}: the authorisation by {given.by} has expired",
+            said(
+                "{path}: authorised.until = {until}: the authorisation by {by} has expired",
+                path=target.path,
+                until=given.until,
+                by=given.by,
+            ),
             hint="ask again, then write the new days down",
         )
     if today < given.begin:
-        raise UsageError(f"{target.path}: authorised.from = {given.begin}: the authorisation has not begun")
+        raise UsageError(
+            said(
+                "{path}: authorised.from = {begin}: the authorisation has not begun",
+                path=target.path,
+                begin=given.begin,
+            )
+        )
 
 
 def is_loopback(host: str) -> bool:

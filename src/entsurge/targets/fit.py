@@ -10,6 +10,7 @@ from entsurge.audience.profile import unknown
 from entsurge.audience.shape import SERVICES
 from entsurge.errors import UsageError
 from entsurge.plan.summary import window_load
+from entsurge.said import said
 from entsurge.targets.file import check_authorised
 from entsurge.targets.need import check_enough
 from entsurge.visit.driver import ByPersona
@@ -74,10 +75,10 @@ def check_services(profile: Profile, driver: Driver, stand_in: Mapping[str, str]
     if missing:
         known = sorted({spec.service for spec in driver.actions.values() if not spec.writes})
         lines = ", ".join(f'{name} = "{next(iter(known), "home")}"' for name in missing)
-        said = ", ".join(_of_whom(name, who, known, stand_in) for name, who in missing.items())
+        lacks = ", ".join(_of_whom(name, who, known, stand_in) for name, who in missing.items())
         raise UsageError(
-            f"the driver has no pages of {said}, which the plan opens",
-            hint=f"say in the target file what stands in: stand_in = {{ {lines} }}",
+            said("the driver has no pages of {lacks}, which the plan opens", lacks=lacks),
+            hint=said("say in the target file what stands in: stand_in = {{ {lines} }}", lines=lines),
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from entsurge.errors import UsageError
 from entsurge.plan.arrivals import Arrivals
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from entsurge.audience.profile import Profile
@@ -48,7 +49,11 @@ def check_enough(profile: Profile, book: AccountBook) -> None:
             lines.append(f"accounts: {persona} in {academy}: {have}; the plan needs {need}")
     if lines:
         raise UsageError(
-            "\n".join(lines), hint=f"add accounts to the CSV file, or take a smaller --scale{_of_others(profile, book)}"
+            "\n".join(lines),
+            hint=said(
+                "add accounts to the CSV file, or take a smaller --scale{of_others}",
+                of_others=_of_others(profile, book),
+            ),
         )
 
 

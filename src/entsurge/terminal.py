@@ -1,0 +1,102 @@
+"""The terminal's language, and what is said in it: `--lang` before LC_ALL, LC_MESSAGES and LANG, before English."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from functools import lru_cache
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from entsurge.said import Said
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from gettext import GNUTranslations
+
+LANG = "ENTSURGE_LANG"  # what `--lang` said, for the processes of a command
+ENGLISH, FRENCH = "en", "fr"
+NARROW = "\u202f"
+
+
+def language(environment: Mapping[str, str] = os.environ) -> str:
+    """`fr` or `en`, as the environment has it: the first that is set of ENTSURGE_LANG, LC_ALL, LC_MESSAGES, LANG."""
+    first = next((value for name in (LANG, "LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), "")
+    return FRENCH if first.lower().startswith(FRENCH) else ENGLISH
+
+
+def asked_for(arguments: Sequence[str]) -> str:
+    """The language that `--lang` names, the first of several; empty where it names none that there is."""
+    for at, each in enumerate(arguments):
+        name, _, given = each.partition("=")
+        if name == "--lang":
+            value = given or next(iter(arguments[at + 1 : at + 2]), "")
+            first = value.partition(",")[0].strip()
+            return first if first in (FRENCH, ENGLISH) else ""
+    return ""
+
+
+class _French(Formatter):
+    """Fills in fields with numbers as French writes them: `1 830 000`, `8,09`, `43 %`."""
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        """One field."""
+        text = super().format_field(value, format_spec)
+        if not isinstance(value, int | float):
+            return text
+        return text.replace(",", NARROW).replace(".", ",").replace("%", f"{NARROW}%")
+
+
+@lru_cache(maxsize=1)
+def _french() -> GNUTranslations:
+    from entsurge.catalogue import translations
+
+    return translations("terminal", FRENCH)
+
+
+def translated(text: str, to: str) -> str:
+    """The text in a language; one that the catalogue has not stays as it is."""
+    if to == ENGLISH or not text:
+        return str(text)
+    if isinstance(text, Said):
+        fields = {
+            name: translated(value, to) if isinstance(value, str) else value for name, value in text.fields.items()
+        }
+        return _French().format(_french().gettext(text.template), **fields)
+    return _french().gettext(text)
+
+
+def here(text: str) -> str:
+    """The text in the terminal's language."""
+    return translated(text, language())
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a text in the terminal's language."""
+    click.echo(here(text), err=err)
+
+
+@contextmanager
+def speaking(asked: str) -> Iterator[None]:
+    """Speak a language, if one is asked for, in this process and in those that it starts."""
+    before = os.environ.get(LANG)
+    if asked:
+        os.environ[LANG] = asked
+    try:
+        yield
+    finally:
+        if asked and before is None:
+            del os.environ[LANG]
+        elif asked and before is not None:
+            os.environ[LANG] = before
+
+
+def lang_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--lang`, which `entsurge` itself has read before the command begins."""
+    option = click.option(
+        "--lang", type=click.Choice([FRENCH, ENGLISH]), expose_value=False,
+        help="Of what is said here; else as LC_ALL, LC_MESSAGES or LANG have it, else English.",
+    )  # fmt: skip
+    return option(function)
