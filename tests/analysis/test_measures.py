@@ -16,6 +16,7 @@ from entsurge.analysis.measures.report import About, measures_report
 from entsurge.analysis.measures.served import Served, read_outcome
 from entsurge.analysis.measures.trial_runs import TrialRun, TrialRuns
 from entsurge.findings.measures import ArmEffect
+from entsurge.findings.statement import Statement
 
 A, B, C = ("a",), ("b",), ("c",)
 
@@ -119,7 +120,7 @@ def test_a_run_that_is_not_to_be_believed_leaves_its_block_for_that_arm_alone() 
     """One arm has a block less, the other all."""
     runs = trial({A: 100, B: 50}, blocks=7)
     rows = [
-        run._replace(outcome=replace(run.outcome, broken={"fr": "x", "en": "x"}))
+        run._replace(outcome=replace(run.outcome, broken=Statement("light.edge")))
         if (run.block, run.arm) == (3, A)
         else run
         for run in runs.runs

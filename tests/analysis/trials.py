@@ -9,6 +9,7 @@ import numpy as np
 from entsurge.analysis.measures.design import first_stage, order
 from entsurge.analysis.measures.served import RunOutcome, Served
 from entsurge.analysis.measures.trial_runs import TrialRun, TrialRuns
+from entsurge.findings.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ def outcome(pupils: float, parents: float = 800, *, digest: str = "d", broken: s
         "student": Served(PLANNED, round(pupils), round(pupils / 5)),
         "parent": Served(PLANNED, round(parents), round(parents / 5)),
     }
-    said = {"fr": broken, "en": broken} if broken else None
+    said = Statement("limits", {"names": [broken]}) if broken else None
     return RunOutcome(digest, personas, ("student",), said)
 
 

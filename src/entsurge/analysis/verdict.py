@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from entsurge.errors import Conclusion
+    from entsurge.findings.statement import Title
     from entsurge.record.reading.documents import Phase
     from entsurge.record.reading.run import Run
 
@@ -91,7 +92,7 @@ def _unsure(run: Run, each: Finding) -> Statement:
     else:
         why = _more(run, each, phases.get(each.phase, run.window))
     pages = Statement("pages", {"n": each.count})
-    return Statement("unsure", {"who": whom(run, each.persona), "must": each.must, "pages": pages, "why": why})
+    return Statement("unsure", {"who": _of(run, each), "must": each.must, "pages": pages, "why": why})
 
 
 def _more(run: Run, each: Finding, phase: Phase) -> Statement:
@@ -122,8 +123,14 @@ def _scale(scale: str, factor: Fraction) -> str:
     return "" if larger > 1 else f"1/{int(1 / larger)}" if larger < 1 else "1"
 
 
+def _of(run: Run, each: Finding) -> Title | Statement:
+    """Whom an objective is about, and on which service if it is about one."""
+    who = whom(run, each.persona)
+    return who if each.service == "*" else Statement("on-service", {"who": who, "service": each.service})
+
+
 def _missed(run: Run, each: Finding) -> Statement:
-    return Statement("missed", {"who": whom(run, each.persona), "measured": each.measured})
+    return Statement("missed", {"who": _of(run, each), "measured": each.measured})
 
 
 def _sentences(

@@ -280,10 +280,10 @@ def let_it_end(path: Path, say: Callable[[str], None]) -> None:
     while under_way(path):
         if time.monotonic() > limit:
             raise errors.UsageError(
-                f"{path}: this run, broken off, still goes on", hint="end the process in engine.pid"
+                said("{path}: this run, broken off, still goes on", path=path), hint="end the process in engine.pid"
             )
         if not told:
-            say(f"{path.name} was broken off and is still ending: waiting for it")
+            say(said("{name} was broken off and is still ending: waiting for it", name=path.name))
         told = True
         time.sleep(LOOK_SECONDS)
 

@@ -35,7 +35,7 @@ SECTIONS = ("scopes", "pages", "left_out", "changes", "runs")
 def render_comparison_html(data: ComparisonReport, language: str) -> str:
     """One page that needs no network."""
     context = {"view": view(data, language), "data": data, "sections": SECTIONS,
-               "words": _words(data, language), "lang": language,
+               "words": _words(data, language), "lang": language, "n": Numbers(language),
                "day": Numbers(language).day(data.generated_utc), "printed_rows": PRINTED_ROWS,
                "other": "en" if language == "fr" else "fr"}  # fmt: skip
     return environment().get_template("comparison.html.j2").render(context)

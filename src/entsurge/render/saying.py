@@ -68,6 +68,8 @@ def _named(name: str, value: str, language: str) -> str:
     words = catalogue("common", language)
     if name == "service":
         return str(words["service"].get(value, value))
+    if name == "target":
+        return str(words["targets"].get(value, value))
     if name == "phase":
         return str(words["phases"].get(value, value))
     return must_in_words(value, language) if name == "must" else value

@@ -98,7 +98,7 @@ def test_capacity_and_need_stand_at_one_scale(noted: Callable[[float], Noted], l
     assert need == NEED
     assert low <= 0.75 * NEED <= high
     assert pages == pytest.approx(0.75 * NEED, rel=0.03)
-    refused = "Ne suffit pas pour « revue de capacité » (lundi 09:00–10:00), si la production"
+    refused = "Ne suffit pas pour « revue de capacité » (lundi 9 h–10 h), si la production"
     assert (
         refused if lang == "fr" else "Not enough for “capacity review” (Monday 09:00–10:00), if production"
     ) in plain(note)
@@ -115,7 +115,7 @@ def test_the_sum_that_carries_over_is_shown_and_right(noted: Callable[[float], N
     assert measured == pytest.approx(0.75 * AT_THE_PLATFORM, rel=0.03)
     assert round(measured * 172 / 360, 1) == full
     assumed = (
-        "Cela suppose que la production prend 0,478 fois" if lang == "fr" else "assumes that production takes 0.478"
+        "Cela suppose que la production supporte 0,478 fois" if lang == "fr" else "assumes that production takes 0.478"
     )
     assert assumed in said
     assert "× 172 ÷ 360" in note
@@ -250,7 +250,7 @@ def _said(found: CapacityReport) -> str:
     """Everything that note and terminal say of how the steps were made."""
     shown = [view(found, lang) for lang in ("fr", "en")]
     lines = [line for each in shown for name in ("number", "tested", "untested") for line in each[name]]
-    held = [line for line in terminal_lines(found) if line.startswith("  held for")]
+    held = [line for line in terminal_lines(found, "en") if line.startswith("  held for")]
     return "\n".join([*lines, *held]).replace("at scale 1, compression 1", "").replace("l’échelle 1, compression 1", "")
 
 
