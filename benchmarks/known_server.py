@@ -1,7 +1,8 @@
 """A small ENT whose behaviour is told beforehand: `serve(JSON)` in a process of its own prints its port, then serves.
 
 Sign-on is a form; a page is one request, `/page?persona=…`. What is told, all of it optional: `seconds` a page takes;
-`every`: the n-th page of `who` is `what`: slow (`slow_seconds`), error (500), shed (503), reset, cut, hang;
+`every`: the n-th page of `who` is `what`: slow (`slow_seconds`), error (500), shed (503), cut, hang, or reset (and
+reset again when the same visitor asks once more, as browsers do);
 `sign_on_shed`: the n-th sign-on is turned away (all for 1), `sign_on_error`: all fail, `first_fails`: each account's
 first sign-on fails; `frozen`: [begin, end] in seconds after the first page in which nothing is answered; `gone`: when
 the process ends.
@@ -34,16 +35,23 @@ class Known:
         self.pages: Counter[str] = Counter()
         self.sign_ons = 0
         self.seen: set[str] = set()
+        self.reset: set[str] = set()
         self.begun = 0.0
 
-    def page(self, persona: str) -> str:
+    def page(self, persona: str, visitor: str) -> str:
         """What becomes of the next page of this persona: ok, or as told."""
         with self.lock:
             self.begun = self.begun or time.monotonic()
+            if visitor in self.reset:
+                self.reset.remove(visitor)
+                return "reset"
             self.pages[persona] += 1
             every = self.told.get("every", 0)
             mine = self.told.get("who", "*") in ("*", persona)
-            return str(self.told["what"]) if every and mine and self.pages[persona] % every == 0 else "ok"
+            what = str(self.told["what"]) if every and mine and self.pages[persona] % every == 0 else "ok"
+            if what == "reset":
+                self.reset.add(visitor)
+            return what
 
     def sign_on(self, login: str) -> str:
         """What becomes of the next sign-on: ok, shed or error."""
@@ -80,7 +88,8 @@ class Handler(BaseHTTPRequestHandler):
         if parts.path == "/welcome":
             self.answer(200, b"<p>Bonjour</p>")
             return
-        what = self.known.page(parse_qs(parts.query).get("persona", [""])[0])
+        persona = parse_qs(parts.query).get("persona", [""])[0]
+        what = self.known.page(persona, self.headers.get("Cookie", ""))
         self.known.wait(float(self.known.told.get("slow_seconds" if what == "slow" else "seconds", 0.02)))
         if what in ("ok", "slow"):
             self.answer(200, b"<p>Bonjour</p>" + b"." * 2000)
@@ -94,10 +103,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """A sign-on."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-        what = self.known.sign_on(parse_qs(body).get("login", [""])[0])
+        login = parse_qs(body).get("login", [""])[0]
+        what = self.known.sign_on(login)
         self.known.wait(0.0)
         if what == "ok":
-            self.answer(302, b"", "Location: /welcome\r\nSet-Cookie: s=1; Path=/\r\n")
+            self.answer(302, b"", f"Location: /welcome\r\nSet-Cookie: s={login}; Path=/\r\n")
         else:
             self.answer(*((500, b"<p>panne</p>") if what == "error" else (503, FULL)))
 

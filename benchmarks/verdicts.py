@@ -110,10 +110,10 @@ def driver(folder: Path) -> Path:
 
 
 def planned(path: Path) -> Planned:
-    """Pages of each persona in the plan, known before anybody is loaded."""
+    """Pages and visits of each persona in the plan, known before anybody is loaded."""
     loaded = profiles.load(str(path))
     found = summary.planned(Arrivals(loaded, groups(loaded)))["personas"]
-    return {persona: int(of["page_views"]) for persona, of in found.items()}
+    return {persona: (int(of["page_views"]), int(of["visits"])) for persona, of in found.items()}
 
 
 @contextlib.contextmanager
