@@ -66,6 +66,8 @@ BENCHMARKS = (
     Benchmark("population", 4, 2),
     Benchmark("false_alarms", 9, 7),
     Benchmark("live", 4, 9),
+    Benchmark("simulation", 20, 30),
+    Benchmark("simulation_scale", 15, 6),
     Benchmark("verdicts", 45, 40),
     Benchmark("fuzz", 10, 20),
     Benchmark("region", 27, None, ("--protocol", "http")),

@@ -273,6 +273,16 @@ def test_nobody_but_the_command_knows_the_live_page() -> None:
     }  # fmt: skip
 
 
+def test_a_simulation_asks_nobody() -> None:
+    """A deployment on paper knows neither network, generator nor embedded ENT; it writes as a run does, by record."""
+    others = tuple(
+        f"entsurge.{name}"
+        for name in ("engine", "visit", "client", "drivers", "signon", "analysis", "render", "commands", "live")
+    )
+    libraries = ("locust", "gevent", "pandas", "asyncio", "socket", "http", "urllib", "time", "entsandbox")
+    assert offenders((*others, *libraries), rooms=("simulation",)) == []
+
+
 def test_findings_are_data_alone() -> None:
     """Whoever words or stores findings needs neither pandas nor what found them; and they know nobody who does."""
     ours = {f"entsurge.{path.name.removesuffix('.py')}" for path in SOURCE.iterdir()}

@@ -24,6 +24,7 @@ EXEMPT = {  # what is no word for readers of reports, and why
     "spreadsheet.py": "letters by which an encoding is known",
     "commands/init.py": "the target file that is written",
     "commands/demo.py": "the name of a region",
+    "simulation/manifest.py": "the mark that the title of a simulated run is kept with",
 }
 
 

@@ -35,6 +35,7 @@ COMMANDS = {
     "budget": "How fast a campaign of runs spends the errors that an availability leaves.",
     "capacity": "The highest rate that a target takes within its objectives, with its interval; what if.",
     "measures": "Which measure buys what, for whom and at whose cost: each tried alone and in pairs.",
+    "simulate": "The same plan on a deployment that is described on paper: a run directory, and nobody is asked.",
     "calibrate": "Access logs or an audience export to a profile of one's own.",
     "population": "Synthetic people as CSV or AAF XML, and people of such files read back.",
     "chaos": "Faults and measures: list, check, recover, stop, audit, doctor.",

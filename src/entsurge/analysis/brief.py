@@ -56,6 +56,7 @@ def brief(run: Run, without: Run | None = None) -> Brief:
         advice=advise(asdict(figures), names),
         teachers=_sentence_for_teachers(found.verdict, run, lost),
         notes=run.notes,
+        simulated=run.simulated,
     )
 
 

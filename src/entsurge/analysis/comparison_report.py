@@ -65,5 +65,5 @@ def _personas(runs: Sequence[Path]) -> list[Persona]:
 def _run(run: Measured, *, is_candidate: bool) -> ComparedRun:
     return ComparedRun(
         run.name, run.started_utc, is_candidate, run.failed_share, run.shed_share, sum(run.asked.values()),
-        str(run.plan.get("plan_digest") or "")[:12], list(run.unbelievable), run.resilience,
+        str(run.plan.get("plan_digest") or "")[:12], list(run.unbelievable), run.resilience, run.simulated,
     )  # fmt: skip

@@ -53,6 +53,7 @@ class Measured:
     served: dict[Page, int] = field(default_factory=dict)
     unbelievable: tuple[Statement, ...] = ()
     resilience: dict[str, Resilience] = field(default_factory=dict)
+    simulated: str = ""
 
 
 def measured(run: Run, quantile: float = 95.0) -> Measured:
@@ -67,7 +68,7 @@ def measured(run: Run, quantile: float = 95.0) -> Measured:
     if (run.finish or {}).get("end") != "completed":
         reasons = (Statement("not-to-its-end"), *reasons)
     return Measured(run.name, str(run.manifest.get("started_utc", "")), plan, *reduced, unbelievable=reasons,
-                    resilience=resilience(run))  # fmt: skip
+                    resilience=resilience(run), simulated=run.simulated)  # fmt: skip
 
 
 def of_pages(

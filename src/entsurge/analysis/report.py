@@ -114,6 +114,7 @@ def _run(run: Run, baseline: Run | None, plain: Mapping[str | None, Path]) -> Ru
         failures=_failures(run),
         signatures=len((run.finish or {}).get("signatures", {})),
         advice=[] if run.in_progress else advised(run, found),
+        simulated=run.simulated,
     )
 
 

@@ -19,13 +19,19 @@ STARTED_AT_LEAST, LOST_AT_MOST, LITTLE_AT_MOST, BUSY = 0.98, 0.01, 0.01, 0.9
 STALL_AT_MOST_MS, FULL = 200.0, 0.98
 EDGE = "refused by an edge: "  # how signon and drivers word it
 RETRIES_LOST_AT_MOST = 0.02
-ENDS = ("completed", "interrupted", "guard", "unreachable", "no-workers", "disk", "failed")
+ENDS = ("completed", "interrupted", "guard", "unreachable", "no-workers", "disk", "failed", "overload")
 TOUCHED = ("requests", "connections", "packets", "sessions", "processes", "periods", "MiB")
 MOST_SAID, LATE_SECONDS = 160, 5.0  # characters of a reason; how late an end is shown
 
 
 def lights(run: Run) -> list[Light]:
-    """Every condition of a believable run. A broken one makes the verdict INVALID, but for the start lag."""
+    """Every condition of a believable run. A broken one makes the verdict INVALID, but for the start lag.
+
+    A simulated one has no generator that could be late or busy.
+    """
+    if run.simulated:
+        paper = _light("simulated", None, "light.simulated", on=run.simulated)
+        return [paper, _finished(run), _started(run), _lost(run), _little(run), *_retried(run), *_perturbed(run)]
     return [
         _finished(run), _started(run), _lost(run), _workers(run), _lag(run), _processor(run), _loop(run), _room(run),
         _little(run), _edge(run), *_retried(run), *_perturbed(run), *_evidence(run),

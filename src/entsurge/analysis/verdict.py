@@ -33,7 +33,7 @@ END_CODES = {
 SHOWN_BESIDES = 3
 CUT_SHORT = frozenset({"interrupted", "unreachable", "guard"})
 """Ends that leave a sound measurement of what came before them."""
-ENDS = frozenset({"interrupted", "unreachable", "disk", "no-workers", "guard", "failed"})
+ENDS = frozenset({"interrupted", "unreachable", "disk", "no-workers", "guard", "failed", "overload"})
 
 
 def judge(run: Run, ratios: Mapping[tuple[str, str], Judged] | None = None) -> Verdict:
@@ -59,6 +59,7 @@ def judge(run: Run, ratios: Mapping[tuple[str, str], Judged] | None = None) -> V
     return Verdict(
         verdict, errors.exit_code([end_code], [verdict]), _sentences(run, verdict, found, [*wrong, *thin], refused),
         [*wrong, *missed, *thin], found, conditions, end_code, refused,
+        simulated=run.simulated,
     )  # fmt: skip
 
 
@@ -151,6 +152,8 @@ def _sentences(
         shares = [Statement("share", {"share_percent": round(100 * share), "who": whom(run, persona)})
                   for persona, share in refused.items()]  # fmt: skip
         said.append(Statement("sentence.refused", {"shares": as_list(shares)}))
+    if run.simulated:
+        said.insert(0, Statement("sentence.simulated", {"name": run.simulated}))
     if scale != "1" or speed != 1:
         said.append(Statement("sentence.limits", {"scale": scale, "speed": speed}))
     return said

@@ -40,11 +40,16 @@ ACCOUNTS = "persona,login,password,school,academy\n"
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """The JSON Schemas of target files and of drivers in TOML."""
+    """The JSON Schemas of target files, of drivers in TOML and of deployments on paper."""
     from entsurge.drivers.pages_file import PagesFile
+    from entsurge.simulation.deployment import schema as deployment
     from entsurge.targets.file import TargetFile
 
-    return {"target": TargetFile.model_json_schema(), "driver": PagesFile.model_json_schema()}
+    return {
+        "target": TargetFile.model_json_schema(),
+        "driver": PagesFile.model_json_schema(),
+        "deployment": deployment(),
+    }
 
 
 @click.command("init", epilog="Example: entsurge init ours, then edit ours/target.toml and ours/accounts.csv")

@@ -12,6 +12,7 @@ from entsurge import __version__, content
 from entsurge.audience.persona import deferred
 from entsurge.audience.profile_file import numbered
 from entsurge.plan import summary
+from entsurge.plan.phases import phases
 from entsurge.record.layout import FORMAT
 from entsurge.targets.file import host_and_port
 
@@ -24,18 +25,6 @@ if TYPE_CHECKING:
     from entsurge.client.negotiated import Negotiated
     from entsurge.engine.prepared import Prepared
     from entsurge.engine.spec import RunSpec
-
-
-def phases(profile: Profile) -> list[dict[str, Any]]:
-    """The run's phases in run seconds: warm-up, the window, drain."""
-    replay = profile.file.replay
-    begin = float(replay.warm_up_minutes * 60 / replay.compression)
-    end = begin + float((profile.end_minute - profile.begin_minute) * 60 / replay.compression)
-    return [
-        {"name": "warm-up", "start_s": 0.0, "end_s": begin},
-        {"name": replay.phase, "start_s": begin, "end_s": end},
-        {"name": "drain", "start_s": end, "end_s": end + replay.drain_seconds},
-    ]
 
 
 def manifest(spec: RunSpec, prepared: Prepared, locust_version: str, reached: Negotiated | None) -> dict[str, Any]:

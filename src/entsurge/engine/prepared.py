@@ -10,13 +10,13 @@ from entsurge import content, errors
 from entsurge.audience import profile as profiles
 from entsurge.cast import check_personas, scenario_files
 from entsurge.chaos import game_day, timeline
-from entsurge.engine import manifest as manifests
 from entsurge.engine import scenarios
 from entsurge.engine.room import check_room
 from entsurge.engine.target_access import TargetAccess
 from entsurge.plan.arrivals import Arrivals
 from entsurge.plan.comeback import comeback
 from entsurge.plan.people import groups, population
+from entsurge.plan.phases import phases
 from entsurge.targets.fit import check_services, fitting
 from entsurge.visit.presence import Presence, Span
 from entsurge.visit.run_context import RunContext
@@ -59,7 +59,7 @@ class Prepared:
         of_run = access.access.of_run(Path(self.spec.out).name, self.sources)
         if self.spec.url.startswith("https:"):
             of_run.tls.make_ready()
-        phases = _in_us(manifests.phases(self.profile))
+        spans = _in_us(phases(self.profile))
         return RunContext(
             driver=self.driver,
             population=self.people,
@@ -68,8 +68,8 @@ class Prepared:
             patience={persona: self.profile.mixes.mix(persona).patience for persona in self.profile.personas},
             personas=self.profile.personas,
             deadline_seconds=self.profile.file.replay.page_deadline_seconds,
-            phases=phases,
-            presence=Presence(Span(*phases[1][1:])),
+            phases=spans,
+            presence=Presence(Span(*spans[1][1:])),
             parts=_in_us(self.perturbation_phases),
             writable=access.writable,
             stand_in=access.stand_in,
@@ -97,7 +97,7 @@ def _in_us(phases: list[dict[str, Any]]) -> list[tuple[str, int, int]]:
 def clock(profile: profiles.Profile) -> timeline.Clock:
     """The run's clock, as the plan has it."""
     replay, window = profile.file.replay, profile.file.window
-    return timeline.Clock.of(manifests.phases(profile), window.begin_minute, float(replay.compression))
+    return timeline.Clock.of(phases(profile), window.begin_minute, float(replay.compression))
 
 
 def source_addresses(given: list[str]) -> tuple[str, ...]:

@@ -98,7 +98,8 @@ class Brief:
     """What held, what did not and for whom, what was tried, what is advised.
 
     `held`, `lost` and `unsure` are personas whose required objectives are all kept, of whom one is missed, of whom too
-    little is known. `teachers` names the sentence that schools may send to their teachers.
+    little is known. `teachers` names the sentence that schools may send to their teachers. `simulated`: the
+    deployment on paper, empty where somebody was asked.
     """
 
     format: int = 3
@@ -124,3 +125,4 @@ class Brief:
     advice: list[Advice]
     teachers: str
     notes: list[str]
+    simulated: str = ""

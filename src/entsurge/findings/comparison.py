@@ -150,7 +150,7 @@ class Comparison:
 class ComparedRun:
     """One of the runs; shares are of all its pages, `in_doubt` says what is wrong with its measurement.
 
-    `resilience`: of each fault that was in force.
+    `resilience`: of each fault that was in force. `simulated`: the deployment on paper, if it was on one.
     """
 
     name: str
@@ -162,6 +162,7 @@ class ComparedRun:
     plan_digest: str
     in_doubt: list[Statement]
     resilience: dict[str, Resilience] = field(default_factory=dict)
+    simulated: str = ""
 
 
 @dataclass(frozen=True)

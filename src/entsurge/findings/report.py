@@ -60,6 +60,7 @@ class RunFindings:
     `phase` is the judged one, `window_seconds` its length; `end` how the run ended, empty where it broke off.
     `deferred_visits`: visits turned away on purpose, by persona. `signatures` counts the kinds of failures, of which
     `failures` has at most forty. `advice`: what to do now, the most pressing first; empty while the run goes on.
+    `simulated`: the deployment on paper, empty where somebody was asked.
     """
 
     name: str
@@ -107,6 +108,7 @@ class RunFindings:
     failures: list[FailureExample]
     signatures: int
     advice: list[Advice]
+    simulated: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

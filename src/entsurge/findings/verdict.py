@@ -53,7 +53,8 @@ class Verdict:
     """What is concluded of one run, and the exit code that says it; `end_code` is that of how it ended, 0 in order.
 
     `sentences` say it to a head of school, `reasons` why, the gravest first.
-    `refused`: the share of a persona's planned pages that was refused, where it is over 1 %.
+    `refused`: the share of a persona's planned pages that was refused, where it is over 1 %. `simulated`: the
+    deployment on paper, empty where somebody was asked.
     """
 
     verdict: Conclusion
@@ -64,12 +65,13 @@ class Verdict:
     lights: list[Light]
     end_code: int = PASS
     refused: dict[str, float] = field(default_factory=dict)
+    simulated: str = ""
 
     def concluded(self) -> Concluded:
         """What verdict.json says."""
         return Concluded(
             verdict=self.verdict, exit_code=self.exit_code, sentences=self.sentences, reasons=self.reasons,
-            refused=self.refused, objectives=self.objectives,
+            refused=self.refused, objectives=self.objectives, simulated=self.simulated,
         )  # fmt: skip
 
 
@@ -84,6 +86,7 @@ class Concluded:
     reasons: list[Statement]
     refused: dict[str, float]
     objectives: list[Finding]
+    simulated: str = ""
 
 
 class Judged(Protocol):

@@ -71,13 +71,17 @@ class RunDirectory:
         """Append finished visits; attempts after the first go to a stream of their own, made when there is one."""
         first = [row for row in rows if not row.get("attempt")]
         more = [row for row in rows if row.get("attempt")]
+        if first:
+            self.visit_batch(pa.RecordBatch.from_pylist(first, schema=VISITS))
+        if more:
+            self.visit_batch(pa.RecordBatch.from_pylist(more, schema=RETRIES), retries=True)
+
+    def visit_batch(self, batch: pa.RecordBatch, *, retries: bool = False) -> None:
+        """Append finished visits that are columns already, in the schema of their stream."""
         try:
-            if first:
-                self._visits.write_batch(pa.RecordBatch.from_pylist(first, schema=VISITS))
-            if more and self._retries is None:
+            if retries and self._retries is None:
                 self._retries = pa.ipc.new_stream(pa.OSFile(str(self.path / RETRIES_FILE), "wb"), RETRIES)
-            if more:
-                self._retries.write_batch(pa.RecordBatch.from_pylist(more, schema=RETRIES))
+            (self._retries if retries else self._visits).write_batch(batch)
         except OSError as error:
             raise self._refused(error) from None
 

@@ -44,6 +44,7 @@ class BriefPage:
     teachers: str
     picture: str
     made: str
+    simulated: str
 
 
 def render_brief_html(
@@ -98,6 +99,8 @@ def view(data: Brief, language: str) -> BriefPage:
     look, sign = LOOKS[data.verdict]
     head, lead = sentences.head(data, words, numbers, language)
     when, title = sentences.when(data, words, numbers), data.title[language]
+    if data.simulated:
+        head = f"{words['simulated']['mark']} · {head}"
     return BriefPage(
         look=look,
         sign=sign,
@@ -108,13 +111,19 @@ def view(data: Brief, language: str) -> BriefPage:
         target=data.target,
         subtitle=words["subtitle"].format(when=when, title=title, target=data.target),
         day=numbers.day(data.started_utc),
-        limits=sentences.limits(data, words, numbers),
+        limits=" ".join(filter(None, [_paper(data, words), sentences.limits(data, words, numbers)])),
         tomorrow=sentences.tomorrow(data, words, numbers),
         sections={name: lines for name, lines in _sections(data, words, numbers, language) if lines},
         teachers=sentences.for_teachers(data, words, numbers),
         picture=sentences.picture(data, words, numbers),
         made=words["made"].format(name=data.name, started=numbers.moment(data.started_utc)),
+        simulated=data.simulated,
     )
+
+
+def _paper(data: Brief, words: Mapping[str, Any]) -> str:
+    """What is said of a brief on a simulation; empty for any other."""
+    return words["simulated"]["note"].format(name=data.simulated) if data.simulated else ""
 
 
 def _sections(

@@ -11,6 +11,7 @@ from entsurge import catalogue as shared
 from entsurge.errors import CannotRecord
 from entsurge.findings.capacity import FEWEST_FOR_LAW
 from entsurge.findings.search import Settings
+from entsurge.record.simulated import deployment_of
 from entsurge.render import capacity_charts as charts
 from entsurge.render import capacity_sentences as sentences
 from entsurge.render.catalogue import with_personas
@@ -66,7 +67,7 @@ def view(result: CapacityReport, lang: str) -> dict[str, Any]:
         "lang": lang, "other": "en" if lang == "fr" else "fr", "words": words, "n": numbers,
         "profile": result.title[lang],
         "date": datetime.now(UTC).strftime("%d/%m/%Y" if lang == "fr" else "%Y-%m-%d"),
-        "head": sentences.head(result, words),
+        "head": sentences.head(result, words), "simulated_on": deployment_of(result.search.url),
         "look": LOOKS[result.enough], "sign": SIGNS[result.enough],
         "number": sentences.number(result, words, numbers), "tested": _tested(result, words, numbers),
         "untested": _untested(result, words, numbers), "notes": sentences.noted(result, words, numbers),

@@ -10,6 +10,7 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from entsurge.record.simulated import deployment_of
 from entsurge.render.html import messages
 from entsurge.render.musts import must_in_words
 from entsurge.render.numbers import Numbers
@@ -38,7 +39,8 @@ def head(result: CapacityReport, words: Mapping[str, Any]) -> str:
     """Enough, not enough, or that it cannot be told; for which window; and on what it rests."""
     text: str = words["number"][result.enough].format(profile=_profile(result, words), when=_when(result, words))
     assumed = result.carried_over.assumption is not None and result.enough in ("yes", "no")
-    return text + str(words["number"]["if"] if assumed else "")
+    paper = f"{words['simulated']['mark']} · " if deployment_of(result.search.url) else ""
+    return paper + text + str(words["number"]["if"] if assumed else "")
 
 
 def number(result: CapacityReport, words: Mapping[str, Any], numbers: Numbers) -> list[str]:

@@ -75,9 +75,12 @@ def view(data: ComparisonReport, language: str) -> dict[str, Any]:
     """The comparison in words and written numbers: verdict, lines on what was unseen and on errors, notes, tables."""
     words, numbers = _words(data, language), Numbers(language)
     verdict = _verdict(data)
+    simulated = ", ".join(dict.fromkeys(run.simulated for run in data.runs if run.simulated))
     return {
         "look": LOOKS[verdict][0], "sign": LOOKS[verdict][1],
-        "verdict": words["verdict"][verdict].format(**counts(data, words, numbers)),
+        "simulated": simulated,
+        "verdict": (f"{words['simulated']['mark']} · " if simulated else "")
+        + words["verdict"][verdict].format(**counts(data, words, numbers)),
         "errors": [*_unseen(data, words, language), *_errors(data, words, numbers)],
         "scopes": [[*_page(each, _state(each, data), words, numbers), *_shown(each, words, numbers)]
                    for each in gravest(data.scopes)],

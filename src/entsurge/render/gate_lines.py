@@ -38,7 +38,8 @@ def one_line(result: GateResult, language: str) -> str:
     words = catalogue("gate", language)
     name = result.conclusion if result.exit_code == errors.INVALID else NAMES.get(result.exit_code, "FAIL")
     clauses = words["between"].join(_clauses(result, language))
-    return str(words["line"].format(name=words["names"][name], code=result.exit_code, clauses=clauses))
+    paper = f"{words['simulated']['mark']} · " if any(each.simulated for each in result.verdicts.values()) else ""
+    return paper + str(words["line"].format(name=words["names"][name], code=result.exit_code, clauses=clauses))
 
 
 def _runs(result: GateResult, language: str) -> Iterator[str]:

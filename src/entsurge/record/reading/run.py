@@ -29,6 +29,7 @@ from entsurge.record.reading.stays import NUMBERS, TEXTS, Stays, read_stays
 from entsurge.record.reading.stream import pieces
 from entsurge.record.reading.tally import Seconds, Tally, tally
 from entsurge.record.schema import RETRIES, VISITS
+from entsurge.record.simulated import deployment_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +63,11 @@ class Run:
     def name(self) -> str:
         """The run's name."""
         return self.manifest["name"]
+
+    @property
+    def simulated(self) -> str:
+        """The deployment on paper where the target would be; empty for a run that asked somebody."""
+        return deployment_of(self.manifest["target"]["url"])
 
     @property
     def window(self) -> Phase:
