@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 READY_SECONDS = 60.0
 CHECK_SECONDS = 120.0
 END_SECONDS = 15.0  # beyond what a child has for ending its fault: for an undo from disk
+LEAVING_SECONDS = 5.0  # for the controller's process to be gone once everything has ended
 GUARDIAN_SECONDS = 25.0  # for the guardian to do it when the controller is gone
 
 
@@ -99,13 +100,21 @@ class Perturbations:
         self.over = True
         self._tell({"end": why})
         if not self.done.wait(END_SECONDS + max(each.experiment.extension.undo_seconds for each in self.planned)):
-            with contextlib.suppress(OSError):
-                self.controller.send_signal(signal.SIGKILL)  # the guardian takes over
+            self._kill()
         with contextlib.suppress(OSError):
             self.controller.stdin.close()
-        self.controller.wait(5)
+        try:
+            self.controller.wait(LEAVING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._kill()
+            self.controller.wait()
         self.listening.join(1)
         self._account()
+
+    def _kill(self) -> None:
+        """The guardian takes over what it held."""
+        with contextlib.suppress(OSError):
+            self.controller.send_signal(signal.SIGKILL)
 
     def _account(self) -> None:
         """Write down the endings that nobody has told: of a controller that is gone, the audit knows them."""
@@ -185,10 +194,13 @@ def check_perturbations(planned: Sequence[Planned], spec: RunSpec, access: Acces
         "target": spec.url, "headers": dict(access.own_headers),
         "files": list(dict.fromkeys(each.experiment.path for each in planned)),
     }  # fmt: skip
-    done = subprocess.run(
-        [*outside(), sys.executable, "-P", "-m", "entsurge.chaos.preflight"], input=json.dumps(given),
-        capture_output=True, text=True, check=False, timeout=CHECK_SECONDS, env=environment(spec, access),
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            [*outside(), sys.executable, "-P", "-m", "entsurge.chaos.preflight"], input=json.dumps(given),
+            capture_output=True, text=True, check=False, timeout=CHECK_SECONDS, env=environment(spec, access),
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as slow:
+        raise UsageError(f"the perturbations could not be looked at within {CHECK_SECONDS:.0f} s") from slow
     if done.returncode:
         said = done.stderr.strip().splitlines() or [f"exit {done.returncode}"]
         raise UsageError(f"the perturbations could not be looked at: {said[-1]}")
