@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from entsurge.errors import UsageError
 from entsurge.findings.statement import Statement
 from entsurge.record.layout import is_run, runs_in
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,7 +30,9 @@ def run_folders(paths: Iterable[Path]) -> list[Path]:
             continue
         inside = runs_in(path)
         if not inside:
-            raise UsageError(f"{path}: no run directory", hint="name a run directory, or a folder that holds some")
+            raise UsageError(
+                said("{path}: no run directory", path=path), hint="name a run directory, or a folder that holds some"
+            )
         found.update(dict.fromkeys(inside))
     return list(found)
 

@@ -95,7 +95,7 @@ def asked(live: str | None, token: Path | None, certificate: Path | None, key: P
         raise UsageError("--live-certificate and --live-key go together", hint="name both files")
     secret = _token(token)
     if not is_loopback(host):
-        needed = {"--live-token": secret, "--live-certificate and --live-key": key}
+        needed = {"--live-token": secret, "--live-certificate": certificate, "--live-key": key}
         lacks = [what for what, there in needed.items() if not there]
         if lacks:
             raise UsageError(
@@ -104,7 +104,7 @@ def asked(live: str | None, token: Path | None, certificate: Path | None, key: P
                     option=OPTION,
                     host=host,
                     port=port,
-                    names=" and ".join(lacks),
+                    names=", ".join(lacks),
                 ),
                 hint=said(
                     "a token of your own ({token} or a file of mode 600) and TLS; docs/live-page.md", token=TOKEN

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from entsurge.errors import UsageError
 from entsurge.record.layout import CLEANED, CREATED, FINISH, FORMAT, MANIFEST, PROCESS, REPORT, TARGET, is_run
+from entsurge.said import said
 
 LONGEST_SECONDS = 1_000_000  # over eleven days: a larger second is damage, not a run
 Seconds = Annotated[float, Field(ge=-LONGEST_SECONDS, le=LONGEST_SECONDS, allow_inf_nan=False)]
@@ -257,7 +258,9 @@ def read_manifest(path: Path) -> Manifest:
     """What a run was to be, without reading what came of it. Raises UsageError with every fault in one sentence."""
     file = path / MANIFEST
     if not is_run(path):
-        raise UsageError(f"{path}: no run directory", hint=f"a run directory holds a {MANIFEST}")
+        raise UsageError(
+            said("{path}: no run directory", path=path), hint=said("a run directory holds a {name}", name=MANIFEST)
+        )
     try:
         found = _parsed(file)
     except (ValueError, OSError) as error:
@@ -283,7 +286,9 @@ def read_manifest(path: Path) -> Manifest:
 def read_whose(path: Path) -> Whose:
     """Whose pages a run wrote. Raises UsageError."""
     if not is_run(path):
-        raise UsageError(f"{path}: no run directory", hint=f"a run directory holds a {MANIFEST}")
+        raise UsageError(
+            said("{path}: no run directory", path=path), hint=said("a run directory holds a {name}", name=MANIFEST)
+        )
     try:
         return _WHOSE.validate_python(_parsed(path / MANIFEST))
     except (ValueError, OSError):
