@@ -2,6 +2,7 @@
 
 import ast
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,34 @@ from tests.typography import plain
 from entsurge import terminal
 from entsurge.catalogue import read
 from entsurge.cli import main
+from entsurge.click_words import MODULES
 from entsurge.commands.options import unused
 from entsurge.errors import UsageError
-from entsurge.said import Said, said
+from entsurge.said import Said, each_of, named, said
 from entsurge.terminal import asked_for, language, translated
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "entsurge"
-CONVERTED = ("commands", "targets", "content.py", "extras.py", "gate.py", "cli.py")
+CONVERTED = (
+    "commands", "targets", "content.py", "extras.py", "gate.py", "cli.py", "engine/doctor.py", "engine/first_answer.py",
+)  # fmt: skip
 """Rooms whose errors are said in French; those of audience, record, chaos, client, drivers and sign-on are English."""
+
+NOT_SHOWN = {
+    "(dynamic)", "deprecated", "env var: {var}", "Choice({choices})", "Name '{name}' defined twice",
+    "Value must be an iterable.", "Invalid start character for option ({option})",
+    "Could not determine name for option with declarations {decls!r}",
+    (
+        "No options defined but a name was passed ({name}). Did you mean to declare an argument instead? "
+        "Did you mean to pass '--{name}'?"
+    ),
+    "Boolean option {decl!r} cannot use the same flag for true/false.",
+    "Arguments take exactly one parameter declaration, got {length}: {decls}.",
+    "DeprecationWarning: The command {name!r} is deprecated.{extra_message}",
+    "DeprecationWarning: The {param_type} {name!r} is deprecated.{extra_message}",
+    "{value!r} does not match the format {format}.", "{value!r} does not match the formats {formats}.",
+    "{value!r} is not a valid UUID.",
+}  # fmt: skip
+"""Click's words for programmers, and for kinds of values that no option of ours takes."""
 
 ERRORS = {"UsageError", "CannotRecord", "TargetUnreachable", "InvalidMeasurement", "EntsurgeError"}
 
@@ -33,7 +54,7 @@ def texts(room: str) -> dict[str, str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
-            spoken = node.args[:1] if called(node) in {*ERRORS, "said", "here", "echo"} else []
+            spoken = node.args[:1] if called(node) in {*ERRORS, "said", "here", "echo", "Found"} else []
             hints = [each.value for each in node.keywords if each.arg == "hint" and called(node) in ERRORS]
             for each in spoken + hints:
                 ours = called(node) != "echo" or isinstance(node.func, ast.Name)
@@ -76,6 +97,18 @@ def test_said_reads_in_english_and_is_said_in_french() -> None:
     )  # fmt: skip
     assert plain(translated(week, "fr")).startswith("La semaine : 1 830 000 visites, 14 805 000 pages vues, 8,09 pages")
     assert translated("nothing that the catalogue has", "fr") == "nothing that the catalogue has"
+
+
+def test_keys_are_said_in_words() -> None:
+    """Personas, pages and services read as their keys, alone and in a list; dates are written as French people do."""
+    pages = each_of("actions", ["read-marks", "ours"])
+    told = said("{persona} {page}", persona=named("persona", "student"), page=pages)
+    assert told == "student read-marks, ours"
+    assert plain(translated(told, "fr")) == "élèves : voir les notes, ours"
+    assert translated(named("persona", "tutor", "tuteurs"), "fr") == "tuteurs"
+    until = said("by {by}, until {until}", by="Mme X", until=date(2027, 3, 8))
+    assert until == "by Mme X, until 2027-03-08"
+    assert translated(until, "fr") == "par Mme X, jusqu’au 08/03/2027"
 
 
 @pytest.mark.parametrize(
@@ -133,6 +166,41 @@ def test_an_unknown_language_is_2_and_the_languages_are_named(arguments: str, ca
     told = capsys.readouterr().err
     assert "xx" in told
     assert re.search(r"\bfr\b.*\ben\b", told)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("plan", "Il manque l’argument 'PROFILE'."), ("plan x --nope", "Il n’y a pas d’option '--nope'."),
+        ("plan x y", "Argument de trop (y)"),
+        ("plan x --day 0", "0 n’est pas dans l’intervalle x>=1."),
+        ("nope", "Il n’y a pas de commande 'nope'."),
+        ("plan x --lang xx", "'xx' n’en est pas ; il y a 'fr', 'en'."),
+        ("compare x --lang xx", "'xx' : il faut l’une ou plusieurs de fr, en"),
+    ],
+)  # fmt: skip
+def test_click_s_own_mistakes_are_answered_in_french(arguments: str, told: str, capsys, monkeypatch) -> None:
+    """Usage, hint and mistake, where French is spoken; a click that looks its words up elsewhere is told here."""
+    monkeypatch.setenv(terminal.LANG, "fr")
+    with pytest.raises(SystemExit) as ended:
+        main(arguments.split())
+    assert ended.value.code == 2
+    answer = plain(capsys.readouterr().err)
+    assert answer.startswith("Usage : ")
+    assert "donne l’aide." in answer
+    assert "Erreur : " in answer
+    assert told in answer
+
+
+def test_what_click_says_is_in_the_catalogue() -> None:
+    """Each sentence of click's that a mistake in the command line can show."""
+    french = {str(each.id) for each in read("terminal", "fr")}
+    said_by_click = set()
+    for module in MODULES:
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and called(node) in {"_", "ngettext"}:
+                said_by_click |= {each.value for each in node.args if isinstance(each, ast.Constant)}
+    assert said_by_click - french == NOT_SHOWN
 
 
 def test_an_error_keeps_what_was_said(tmp_path: Path) -> None:

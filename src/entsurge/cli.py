@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from entsurge import __version__, extras, terminal
+from entsurge import __version__, click_words, extras, terminal
 from entsurge.errors import INTERRUPTED, USAGE, Ended, EntsurgeError, UsageError
 from entsurge.file_values import unwritable
 from entsurge.said import said
@@ -85,6 +85,7 @@ def entsurge() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; a mistake of the user's becomes one message and its exit code, never a traceback."""
     given = sys.argv[1:] if arguments is None else arguments
+    click_words.teach()
     with terminal.speaking(terminal.asked_for(given)):
         _run(given)
 

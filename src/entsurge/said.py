@@ -6,7 +6,10 @@ nothing of languages. It keeps its template, which is its key in `reports/termin
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Said(str):
@@ -22,3 +25,41 @@ def said(template: str, **fields: object) -> Said:
     made = Said(template.format(**fields))
     made.template, made.fields = template, fields
     return made
+
+
+class Named(str):
+    """The key of a persona, a page or a service, which reads as it is and is said in words where French is spoken.
+
+    `kind` is `persona`, or a branch of `reports/common.fr.po` (`actions`, `service`); `french` comes before both.
+    """
+
+    __slots__ = ("french", "kind")
+    kind: str
+    french: str
+
+
+def named(kind: str, key: str, french: str = "") -> Named:
+    """The key with what it is a key of."""
+    made = Named(key)
+    made.kind, made.french = kind, french
+    return made
+
+
+class Listed(str):
+    """Several of these with commas between them, each said for itself."""
+
+    __slots__ = ("each",)
+    each: tuple[str, ...]
+
+
+def listed(each: Iterable[str]) -> Listed:
+    """The texts with commas between them."""
+    texts = tuple(each)
+    made = Listed(", ".join(texts))
+    made.each = texts
+    return made
+
+
+def each_of(kind: str, keys: Iterable[str]) -> Listed:
+    """Keys of one kind with commas between them."""
+    return listed(named(kind, each) for each in keys)

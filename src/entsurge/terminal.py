@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from datetime import date
 from functools import lru_cache
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from entsurge.said import Said
+from entsurge.said import Listed, Named, Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,10 +40,12 @@ def asked_for(arguments: Sequence[str]) -> str:
 
 
 class _French(Formatter):
-    """Fills in fields with numbers as French writes them: `1 830 000`, `8,09`, `43 %`."""
+    """Fills in fields with numbers and dates as French writes them: `1 830 000`, `8,09`, `43 %`, `08/03/2027`."""
 
     def format_field(self, value: Any, format_spec: str) -> Any:
         """One field."""
+        if isinstance(value, date) and not format_spec:
+            return f"{value:%d/%m/%Y}"
         text = super().format_field(value, format_spec)
         if not isinstance(value, int | float):
             return text
@@ -65,7 +68,22 @@ def translated(text: str, to: str) -> str:
             name: translated(value, to) if isinstance(value, str) else value for name, value in text.fields.items()
         }
         return _French().format(_french().gettext(text.template), **fields)
+    if isinstance(text, Listed):
+        return ", ".join(translated(each, to) for each in text.each)
+    if isinstance(text, Named):
+        return text.french or _called(text)
     return _french().gettext(text)
+
+
+def _called(name: Named) -> str:
+    """What French calls a persona, a page or a service; one that has no name there keeps its key."""
+    if name.kind == "persona":
+        from entsurge.audience.persona import SHIPPED, by_key, entry
+
+        return entry(by_key(SHIPPED), name).fr
+    from entsurge.catalogue import COMMON, catalogue
+
+    return str(catalogue(COMMON, FRENCH)[name.kind].get(str(name), str(name)))
 
 
 def here(text: str) -> str:

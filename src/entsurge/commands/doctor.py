@@ -14,6 +14,7 @@ from entsurge import errors
 from entsurge.commands.options import by_persona
 from entsurge.commands.processes import LinesOfEngine
 from entsurge.commands.targets import choose
+from entsurge.said import said
 from entsurge.terminal import here, lang_option
 
 SIGNS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "yellow")}
@@ -49,7 +50,7 @@ def command(
         chosen = choose(target, driver)
         given = {
             "url": chosen.url, "driver": chosen.driver, "target": chosen.file, "personas": list(persona),
-            "scenarios": by_persona(scenario),
+            "scenarios": by_persona(scenario), "terminal": not as_json,
         }  # fmt: skip
         lines = LinesOfEngine("--doctor", json.dumps(given))
         for line in lines:
@@ -72,8 +73,13 @@ def _faults() -> list[dict[str, Any]]:
 
     found = abilities()
     able = [one.kind for one in found if not one.lacks]
-    rows = [_row(True, "faults", f"{len(able)} of {len(found)} can be made here: entsurge chaos doctor")]
-    return rows + [_row(None, f"fault {one.kind}", f"skipped: {'; '.join(one.lacks)}") for one in found if one.lacks]
+    told = said("{able} of {all} can be made here: entsurge chaos doctor", able=len(able), all=len(found))
+    rows = [_row(True, said("faults"), told)]
+    for one in found:
+        if one.lacks:
+            lacks = "; ".join(one.lacks)
+            rows.append(_row(None, said("fault {kind}", kind=one.kind), said("skipped: {lacks}", lacks=lacks)))
+    return rows
 
 
 def _row(ok: bool | None, check: str, detail: str) -> dict[str, Any]:
@@ -91,5 +97,5 @@ def _table(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         sign, colour = SIGNS[row["ok"]]
         took = "" if row["milliseconds"] is None else f"{row['milliseconds']:.0f}"
-        table.add_row(Text(sign, colour), Text(row["check"]), took, Text(row["detail"]))
+        table.add_row(Text(sign, colour), Text(here(row["check"])), took, Text(here(row["detail"])))
     Console(width=None).print(table)

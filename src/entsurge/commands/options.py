@@ -15,6 +15,7 @@ import click
 from entsurge.errors import CannotRecord, UsageError
 from entsurge.record.layout import is_run
 from entsurge.said import said
+from entsurge.terminal import here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,7 +33,7 @@ class FiniteRange(click.FloatRange):
         """The number. Fails for one that is not in the range."""
         found = float(super().convert(value, param, ctx))
         if not math.isfinite(found):
-            self.fail(f"{value} is no finite number", param, ctx)
+            self.fail(here(said("{value} is no finite number", value=value)), param, ctx)
         return found
 
 
@@ -90,7 +91,8 @@ def listed(option: str, given: str, known: tuple[str, ...]) -> tuple[str, ...]:
     names = tuple(name.strip() for name in given.split(",") if name.strip())
     unknown = [name for name in names if name not in known]
     if unknown or not names:
-        raise click.BadParameter(f"{given!r}: expected some of {', '.join(known)}", param_hint=option)
+        told = said("{given!r}: expected some of {known}", given=given, known=", ".join(known))
+        raise click.BadParameter(here(told), param_hint=option)
     return names
 
 
@@ -126,7 +128,8 @@ def folder_argument(ctx: click.Context, option: click.Parameter, given: str | No
         return None
     path = Path(given)
     if path.exists() and not path.is_dir():
-        raise click.BadParameter(f"{given}: a file, where a folder was expected", ctx=ctx, param=option)
+        told = said("{given}: a file, where a folder was expected", given=given)
+        raise click.BadParameter(here(told), ctx=ctx, param=option)
     return path
 
 

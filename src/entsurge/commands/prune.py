@@ -13,6 +13,7 @@ from entsurge.commands.options import RUNS
 from entsurge.errors import PASS, CannotRecord, UsageError
 from entsurge.record.layout import is_run
 from entsurge.said import said
+from entsurge.terminal import here
 
 if TYPE_CHECKING:
     from entsurge.record.pruning import Found, OldRun
@@ -26,7 +27,8 @@ def _age(context: click.Context, option: click.Parameter, given: str) -> int:
     """Days, of such as 90d or 12w."""
     found = _AGE.fullmatch(given.strip())
     if found is None:
-        raise click.BadParameter(f"{given!r}: expected days or weeks, such as 90d or 12w", ctx=context, param=option)
+        told = said("{given!r}: expected days or weeks, such as 90d or 12w", given=given)
+        raise click.BadParameter(here(told), ctx=context, param=option)
     return int(found[1]) * _DAYS[found[2]]
 
 

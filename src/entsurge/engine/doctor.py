@@ -8,7 +8,7 @@ import ssl
 import sys
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import chain
@@ -23,9 +23,11 @@ from entsurge.client.failure import ClientError
 from entsurge.engine import probe, scenarios
 from entsurge.engine.first_answer import fault
 from entsurge.engine.target_access import TargetAccess
+from entsurge.said import Said, each_of, named, said
 from entsurge.targets.file import check_authorised
 from entsurge.terminal import here
 from entsurge.visit.driver import Created
+from entsurge.visit.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 SKEW_SECONDS, CERTIFICATE_DAYS, DESCRIPTORS = 2.0, 14, 4096
 REACH_SECONDS = 10.0
+OUTCOMES = {Outcome.FAILED: "failed: {why}", Outcome.SHED: "shed: {why}", Outcome.LOST: "lost: {why}"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,10 @@ class Found:
 
 
 def main(text: str) -> int:
-    """Look at what the specification names; a line of JSON for each finding. The exit code."""
+    """Look at what the specification names; a line of JSON for each finding. The exit code.
+
+    With `terminal`, what the lines say is in the terminal's language; without, in English.
+    """
     given = json.loads(text)
     try:
         access = TargetAccess(url=given["url"], driver=given["driver"], target=given["target"])
@@ -63,13 +69,15 @@ def main(text: str) -> int:
     )
     unknown = [each for each in given["personas"] if each not in there]
     if unknown:
-        print(f"entsurge: --persona {', '.join(unknown)}: there are {', '.join(there)}", file=sys.stderr)
+        told = said("--persona {unknown}: there are {there}", unknown=", ".join(unknown), there=", ".join(there))
+        print(f"entsurge: {here(told)}", file=sys.stderr)
         return errors.USAGE
     code = errors.PASS
     asked = [each for each in there if each in (given["personas"] or there)]
     looked = look(access, asked, once=given.get("once", False))
     for found in chain(_scenarios(access, given["scenarios"]), looked):
-        print(json.dumps(asdict(found)), flush=True)
+        shown = replace(found, check=here(found.check), detail=here(found.detail)) if given.get("terminal") else found
+        print(json.dumps(asdict(shown)), flush=True)
         if found.ok is False:
             code = errors.UNREACHABLE if found.check == "reach" else code or errors.USAGE
     return code
@@ -102,10 +110,16 @@ def look(access: TargetAccess, personas: list[str], *, once: bool = False) -> It
     for persona in personas:
         yield from _persona(context, persona, forgiven, writable=allowed_services)
     if forgiven:
-        said = ", ".join(f"{reason} ({count})" for reason, count in forgiven.most_common())
-        yield Found("answers", None, f"browsers take them, HTTP's rules do not: {said}; the run takes them too")
-    writable = "all services" if access.writable is None else ", ".join(sorted(access.writable)) or "none: read-only"
-    yield Found("writes", None, f"may be written to: {writable}")
+        which = ", ".join(f"{reason} ({count})" for reason, count in forgiven.most_common())
+        detail = said("browsers take them, HTTP's rules do not: {which}; the run takes them too", which=which)
+        yield Found("answers", None, detail)
+    yield Found("writes", None, said("may be written to: {services}", services=_writable(access)))
+
+
+def _writable(access: TargetAccess) -> str:
+    if access.writable is None:
+        return said("all services")
+    return each_of("service", sorted(access.writable)) or said("none: read-only")
 
 
 def _scenarios(access: TargetAccess, given: dict[str, str]) -> Iterator[Found]:
@@ -115,17 +129,21 @@ def _scenarios(access: TargetAccess, given: dict[str, str]) -> Iterator[Found]:
             classes, paths = scenarios.load({persona: content.find("scenarios", path)})
             scenarios.check({persona: classes[persona]}, paths, profiles.load("lockdown-2020"), access.driver)
         except errors.UsageError as error:
-            yield Found(f"scenario {persona}", False, str(error))
+            yield Found(said("scenario {persona}", persona=named("persona", persona)), False, error.message)
             continue
         others = scenarios.giving_way(classes[persona], access.driver)
-        lacked = f"; the driver lacks {', '.join(others)}: a page that reads is opened instead" if others else ""
-        yield Found(f"scenario {persona}", None if others else True, f"{path}{lacked}")
+        detail: str = path
+        if others:
+            lacked = "{path}; the driver lacks {others}: a page that reads is opened instead"
+            detail = said(lacked, path=path, others=each_of("actions", others))
+        yield Found(said("scenario {persona}", persona=named("persona", persona)), None if others else True, detail)
 
 
 def _room() -> Iterator[Found]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = "no limit" if hard < 0 else str(hard)
-    yield Found("descriptors", hard < 0 or hard >= DESCRIPTORS, f"{soft}, may be raised to {most}")
+    most = said("no limit") if hard < 0 else str(hard)
+    detail = said("{soft}, may be raised to {most}", soft=soft, most=most)
+    yield Found(said("descriptors"), hard < 0 or hard >= DESCRIPTORS, detail)
 
 
 def _authorised(access: TargetAccess) -> Found:
@@ -136,8 +154,8 @@ def _authorised(access: TargetAccess) -> Found:
     try:
         check_authorised(target, datetime.now(UTC).astimezone().date())
     except errors.UsageError as error:
-        return Found("authorised", False, str(error))
-    return Found("authorised", True, f"by {given.by}, until {given.until}")
+        return Found("authorised", False, error.message)
+    return Found("authorised", True, said("by {by}, until {until}", by=given.by, until=given.until))
 
 
 def _reach(access: TargetAccess, context: RunContext) -> tuple[Found, Response | None]:
@@ -150,18 +168,24 @@ def _reach(access: TargetAccess, context: RunContext) -> tuple[Found, Response |
     finally:
         client.close()
     spoken = f"{answer.negotiated}; " if answer.negotiated else ""
-    detail = f"{access.url}: status {answer.status}; {spoken}{_steps(answer.timing)}{f'; {wrong}' * bool(wrong)}"
+    detail = said(
+        "{url}: status {status}; {spoken}{steps}{wrong}",
+        url=access.url, status=str(answer.status), spoken=spoken, steps=_steps(answer.timing),
+        wrong=said("; {wrong}", wrong=wrong) if wrong else "",
+    )  # fmt: skip
     well = None if 400 <= answer.status < 500 and not wrong else answer.status < 500 and not wrong
     return Found("reach", well, detail, answer.timing.total_us / 1000), answer
 
 
 def _steps(timing: Timing) -> str:
     """Where the time of a first request went; no TLS without TLS."""
-    steps = {
-        "name": timing.name_us, "connect": timing.connect_us, "TLS": timing.tls_us, "wait": timing.wait_us,
-        "transfer": timing.transfer_us,
-    }  # fmt: skip
-    return ", ".join(f"{name} {took / 1000:.1f} ms" for name, took in steps.items() if took or name != "TLS")
+    steps = "name {name:.1f} ms, connect {connect:.1f} ms, {tls}wait {wait:.1f} ms, transfer {transfer:.1f} ms"
+    return said(
+        steps,
+        name=timing.name_us / 1000, connect=timing.connect_us / 1000, wait=timing.wait_us / 1000,
+        transfer=timing.transfer_us / 1000,
+        tls=said("TLS {tls:.1f} ms, ", tls=timing.tls_us / 1000) if timing.tls_us else "",
+    )  # fmt: skip
 
 
 def _certificate(url: str, context: RunContext) -> Iterator[Found]:
@@ -179,17 +203,20 @@ def _certificate(url: str, context: RunContext) -> Iterator[Found]:
     shown, version, cipher = engine.getpeercert() or {}, engine.version(), engine.cipher()
     wire.close()
     days = (ssl.cert_time_to_seconds(str(shown["notAfter"])) - time.time()) / 86400
-    few = "" if days >= CERTIFICATE_DAYS else f"; fewer than {CERTIFICATE_DAYS}"
-    yield Found("certificate", not few, f"{version}, {cipher[0]}, {days:.0f} days left{few}")
+    few = "" if days >= CERTIFICATE_DAYS else said("; fewer than {least}", least=CERTIFICATE_DAYS)
+    detail = said(
+        "{version}, {cipher}, {days:.0f} days left{few}", version=version, cipher=cipher[0], days=days, few=few
+    )
+    yield Found("certificate", not few, detail)
 
 
 def _clock(answer: Response) -> Found:
     try:
         there = parsedate_to_datetime(answer.headers.get("date")).timestamp()
     except (ValueError, TypeError):
-        return Found("clock", None, "the target's answers bear no date")
+        return Found("clock", None, said("the target's answers bear no date"))
     skew = there - time.time()
-    return Found("clock", abs(skew) <= SKEW_SECONDS, f"the target's clock is {skew:+.1f} s off ours")
+    return Found("clock", abs(skew) <= SKEW_SECONDS, said("the target's clock is {skew:+.1f} s off ours", skew=skew))
 
 
 def _persona(context: RunContext, persona: str, forgiven: Counter[str], *, writable: frozenset[str]) -> Iterator[Found]:
@@ -199,7 +226,7 @@ def _persona(context: RunContext, persona: str, forgiven: Counter[str], *, writa
     """
     where = probe.first_of(context.population, persona)
     if where is None:
-        yield Found(f"{persona} sign-on", None, "no account of this persona")
+        yield Found(_sign_on(persona), None, said("no account of this persona"))
         return
     kept = probe.ProbeRecord(forgiven)
     context.record = kept
@@ -207,8 +234,8 @@ def _persona(context: RunContext, persona: str, forgiven: Counter[str], *, writa
         began = time.monotonic()
         result = visitor.signs_on()
         hops = ", ".join(f"{step} {took / 1000:.0f} ms" for step, _, took in kept.hops)
-        detail = hops if result.ok else f"{result.outcome}: {result.detail or result.reason} ({hops})"
-        yield Found(f"{persona} sign-on", result.ok, detail, (time.monotonic() - began) * 1000)
+        detail = hops if result.ok else said("{outcome} ({hops})", outcome=_outcome(result), hops=hops)
+        yield Found(_sign_on(persona), result.ok, detail, (time.monotonic() - began) * 1000)
         if not result.ok:
             return
         for action, spec in context.driver.actions.items():
@@ -218,8 +245,17 @@ def _persona(context: RunContext, persona: str, forgiven: Counter[str], *, writa
             result = visitor.opens(action)
             took = (time.monotonic() - began) * 1000
             well = None if result.ok and result.instead else result.ok
-            yield Found(f"{persona} {action}", well, _seen(result, spec.service), took)
+            check = said("{persona} {page}", persona=named("persona", persona), page=named("actions", action))
+            yield Found(check, well, _seen(result, spec.service), took)
         yield from (_taken_back(visitor, row) for row in reversed(kept.made))
+
+
+def _sign_on(persona: str) -> Said:
+    return said("{persona} sign-on", persona=named("persona", persona))
+
+
+def _outcome(result: PageResult) -> Said:
+    return said(OUTCOMES[result.outcome], why=result.detail or result.reason)
 
 
 def _taken_back(visitor: probe.Probe, row: dict[str, Any]) -> Found:
@@ -227,14 +263,19 @@ def _taken_back(visitor: probe.Probe, row: dict[str, Any]) -> Found:
     try:
         state = visitor.run_context.driver.remove(visitor, Created(row["action"], row["url"], row["values"]))
     except ClientError as error:
-        state = f"kept: {error.reason}"
-    return Found("written", state in ("removed", "gone") or None, f"{row['action']}: {row['url']}: {state}")
+        state = said("kept: {reason}", reason=error.reason)
+    well = state in ("removed", "gone") or None
+    page = named("actions", row["action"])
+    return Found("written", well, said("{page}: {url}: {state}", page=page, url=row["url"], state=state))
 
 
 def _seen(result: PageResult, service: str) -> str:
     """What came of a page, and which one it was if it is not the one asked for."""
-    said = f"{service}, {result.size} bytes" if result.ok else f"{result.outcome}: {result.detail or result.reason}"
+    size = {"service": named("service", service), "size": result.size}
+    seen = said("{service}, {size} bytes", **size) if result.ok else _outcome(result)
     if not result.instead:
-        return said
-    why = ", ".join(f"{{{name}}}" for name in result.lacked.split(", ")) if result.lacked else ""
-    return f"gave way to {result.instead}: {f'nothing known for {why}' if why else 'no such page'}; {said}"
+        return seen
+    lacked = ", ".join(f"{{{name}}}" for name in result.lacked.split(", ")) if result.lacked else ""
+    why = said("nothing known for {lacked}", lacked=lacked) if lacked else said("no such page")
+    instead = named("actions", result.instead)
+    return said("gave way to {instead}: {why}; {seen}", instead=instead, why=why, seen=seen)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from entsurge.client.failure import ClientError, NotAllowed
 from entsurge.client.redirects import next_hop
 from entsurge.client.url import split
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from entsurge.client.access import Access
@@ -25,7 +26,7 @@ _ON_A_PAGE = (  # servers say so on a page of status 400, not in the handshake
 def fault(answer: Response, access: Access) -> str:
     """Why no page can be had this way, and the remedy; empty where nothing of the kind is seen."""
     if answer.status == 400:
-        return next((said for sign, said in _ON_A_PAGE if sign in answer.body), "")
+        return next((what for sign, what in _ON_A_PAGE if sign in answer.body), "")
     try:
         hop = next_hop(answer)
         if hop is None:
@@ -33,7 +34,7 @@ def fault(answer: Response, access: Access) -> str:
         origin = split(hop.url).origin
         access.allow.endpoints(origin.host, origin.port)
     except NotAllowed as error:
-        return f"the first page leads to another host, and {error.said}"
+        return said("the first page leads to another host, and {said}", said=error.said)
     except ClientError:  # a broken link, an app's own scheme, a name that is not there: the page's own failure
         return ""
     return ""
