@@ -20,6 +20,7 @@ from entsurge.terminal import asked_for, language, translated
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "entsurge"
 CONVERTED = (
     "commands", "targets", "content.py", "extras.py", "gate.py", "cli.py", "engine/doctor.py", "engine/first_answer.py",
+    "engine/crew.py", "engine/run.py",
 )  # fmt: skip
 """Rooms whose errors are said in French; those of audience, record, chaos, client, drivers and sign-on are English."""
 

@@ -91,6 +91,11 @@ def here(text: str) -> str:
     return translated(text, language())
 
 
+def figure(value: float, form: str) -> str:
+    """A number as a format specification has it, written as the terminal's language writes numbers."""
+    return _French().format_field(value, form) if language() == FRENCH else format(value, form)
+
+
 def echo(text: str, *, err: bool = False) -> None:
     """Print a text in the terminal's language."""
     click.echo(here(text), err=err)

@@ -11,6 +11,7 @@ from entsurge import errors
 from entsurge.commands.options import FiniteRange
 from entsurge.said import said
 from entsurge.streams import lasting_streams
+from entsurge.terminal import figure, here, lang_option, language
 
 if TYPE_CHECKING:
     from entsurge.audience.service_levels import ServiceLevels
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--objectives", metavar="NAME|FILE",
               help="A contract's service levels: availability, and guaranteed hours for a month's budget.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON, and nothing else.")
+@lang_option
 @lasting_streams()
 def command(*, runs: tuple[Path, ...], availability: float | None, objectives: str | None, as_json: bool) -> int:
     """Say how fast RUNS spend their error budget: 1 spends it all just in time, 10 in a tenth of the time.
@@ -67,42 +69,49 @@ def _show(found: ErrorBudget) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"availability {100 * found.availability:g} %: one page in "
-                        f"{1 / (1 - found.availability):,.0f} may fail", title_justify="left")  # fmt: skip
+    title = said(
+        "availability {percent:g} %: one page in {pages:,.0f} may fail",
+        percent=100 * found.availability, pages=1 / (1 - found.availability),
+    )  # fmt: skip
+    table = Table(title=here(title), title_justify="left")
     for heading in ("run", "pages", "not served", "burn rate", "95 % limits", "minutes of the month's budget", ""):
-        table.add_column(heading, justify="left" if heading in ("run", "") else "right")
+        table.add_column(here(heading), justify="left" if heading in ("run", "") else "right")
     for each in found.runs:
         table.add_row(*_row(each, found.fewest))
     console = Console()
     console.print(table)
     if found.burn is None:
-        console.print(f"all runs that count: too few pages to tell (at least {found.fewest:,} are needed)")
+        told = said("all runs that count: too few pages to tell (at least {fewest:,} are needed)", fewest=found.fewest)
+        console.print(here(told))
         return
-    console.print(f"all runs that count: burn rate {found.burn:.1f}")
+    console.print(here(said("all runs that count: burn rate {burn:.1f}", burn=found.burn)))
     if found.month_minutes is not None:
-        lasts = f"; at this rate it lasts {found.lasts_hours:,.1f} guaranteed hours" if found.lasts_hours else ""
-        console.print(
-            f"a month's budget: {found.month_minutes:.0f} min of guaranteed hours, of which these windows took "
-            f"{found.spent_minutes:.1f}{lasts}",
-            highlight=False,
-        )
+        at_this = "; at this rate it lasts {hours:,.1f} guaranteed hours"
+        told = said(
+            "a month's budget: {month:.0f} min of guaranteed hours, of which these windows took {spent:.1f}{lasts}",
+            month=found.month_minutes, spent=found.spent_minutes or 0.0,
+            lasts=said(at_this, hours=found.lasts_hours) if found.lasts_hours else "",
+        )  # fmt: skip
+        console.print(here(told), highlight=False)
 
 
 def _row(each: Spent, fewest: int) -> tuple[str, ...]:
     from entsurge.render.saying import say
 
+    rate: str
+    limits: str
     if each.burn is None or each.low is None or each.high is None:
-        rate, limits = "too few pages", f"at least {fewest:,}"
+        rate, limits = said("too few pages"), said("at least {fewest:,}", fewest=fewest)
     else:
-        rate, limits = f"{each.burn:.1f}", f"{each.low:.1f} to {each.high:.1f}"
-    spent = "–" if each.minutes is None else f"{each.minutes:.1f}"
-    why = "; ".join(say(reason, "en") for reason in each.left_out)
+        rate, limits = figure(each.burn, ".1f"), said("{low:.1f} to {high:.1f}", low=each.low, high=each.high)
+    spent = "–" if each.minutes is None else figure(each.minutes, ".1f")
+    why = "; ".join(say(reason, language()) for reason in each.left_out)
     return (
         each.name,
-        f"{each.asked:,}",
-        f"{each.not_served:,}",
-        rate,
-        limits,
+        figure(each.asked, ","),
+        figure(each.not_served, ","),
+        here(rate),
+        here(limits),
         spent,
-        f"not counted: {why}" if why else "",
+        here(said("not counted: {why}", why=why)) if why else "",
     )

@@ -9,9 +9,9 @@ import click
 
 from entsurge import errors
 from entsurge.commands.options import FiniteRange, Several, listed, write_text
-from entsurge.said import said
+from entsurge.said import named, said
 from entsurge.streams import lasting_streams
-from entsurge.terminal import echo, here, language
+from entsurge.terminal import echo, figure, here, language
 
 if TYPE_CHECKING:
     from entsurge.findings.comparison import Compared, ComparisonReport
@@ -110,7 +110,7 @@ def _say(data: ComparisonReport) -> None:
     more = said("  failed: {failed:+.2%} of pages, refused: {refused:+.2%} (more, beyond chance)", **shares)
     echo(more if data.errors_worse else said("  failed: {failed:+.2%} of pages, refused: {refused:+.2%}", **shares))
     for bad in data.failing:
-        where = f"{bad.persona:<8}{bad.service:<13}{bad.page:<20}"
+        where = _where(bad.persona, bad.service, bad.page)
         echo(said("✗ {where}fails: {share:.1%}", where=where, share=bad.candidate_share))
     for what, family in ((said("personas and services"), scopes), (said("pages"), pages)):
         for page in family[:SHOWN]:
@@ -126,6 +126,13 @@ def _say(data: ComparisonReport) -> None:
         echo(said("  unseen: {what}", what=say(data.unseen, language())))
 
 
+def _where(persona: str, service: str, page: str) -> str:
+    """Three columns of keys in English, of words in French."""
+    named_so = (("persona", persona), ("service", service), ("actions", page))
+    who, what, which = (here(named(kind, key)) for kind, key in named_so)
+    return f"{who:<12}{what:<17}{which:<34}" if language() == "fr" else f"{who:<8}{what:<13}{which:<20}"
+
+
 def _verdict(data: ComparisonReport) -> str:
     if data.worse:
         return "worse"
@@ -134,13 +141,16 @@ def _verdict(data: ComparisonReport) -> str:
 
 def _line(page: Compared) -> str:
     """One scope or page; what could have gone unseen has a question mark, and from where on it would have been seen."""
-    interval = here("no interval") if page.low is None else f"{page.low:.2f} to {page.high:.2f}"
+    interval = (
+        here("no interval") if page.low is None else here(said("{low:.2f} to {high:.2f}", low=page.low, high=page.high))
+    )
     sign = "?" if page.blind else {"regression": "✗", "improvement": "+", "same": " "}[page.state]
     smallest = (
         "" if page.smallest is None else here(said("   shown from {smallest:+.0%} on", smallest=page.smallest - 1))
     )
     return (
-        f"{sign} {page.persona:<8}{page.service:<13}{page.page:<20}{page.baseline_seconds:6.2f} s → "
-        f"{page.candidate_seconds:6.2f} s   × {page.ratio:.2f} ({interval})   p {page.p_adjusted:.3f}"
+        f"{sign} {_where(page.persona, page.service, page.page)}{figure(page.baseline_seconds, '6.2f')} s → "
+        f"{figure(page.candidate_seconds, '6.2f')} s   × {figure(page.ratio, '.2f')} ({interval})   "
+        f"p {figure(page.p_adjusted, '.3f')}"
         f"{smallest}"
     )

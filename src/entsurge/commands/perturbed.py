@@ -7,8 +7,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import click
-
 from entsurge.chaos import lacking, settle
 from entsurge.chaos.check import faults_of, strangers
 from entsurge.chaos.game_day import load_all
@@ -18,6 +16,7 @@ from entsurge.errors import EntsurgeError, UsageError
 from entsurge.said import said
 from entsurge.targets import file as targets
 from entsurge.targets.addresses import addresses
+from entsurge.terminal import echo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,11 +93,12 @@ def _recover(target: str) -> None:
     if any(settle.in_the_way(record, target) for record in left):
         raise EntsurgeError("what an earlier run left is still broken: its undo failed", hint="entsurge chaos recover")
     for record in (*left, *others):
-        click.echo(
-            f"entsurge: {record.experiment}, left by run {record.run or '?'} of {record.project}, is still in force on "
-            f"{record.target or '?'}; not in the way of this run: entsurge chaos recover",
-            err=True,
-        )
+        told = said(
+            "entsurge: {experiment}, left by run {run} of {project}, is still in force on {target}; not in the way of "
+            "this run: entsurge chaos recover",
+            experiment=record.experiment, run=record.run or "?", project=record.project, target=record.target or "?",
+        )  # fmt: skip
+        echo(told, err=True)
 
 
 @contextlib.contextmanager
@@ -121,9 +121,9 @@ def _front(target: Chosen, *, apart: bool) -> Iterator[Front]:
         names |= {NETNS: netns, OUTSIDE: f"/proc/{os.getpid()}/ns/net"} if apart else {}
         os.environ.update(names)
         stack.callback(lambda: [os.environ.pop(name) for name in names])
-        where = f" in the network namespace {netns}" if apart else ""
+        where = said(" in the network namespace {netns}", netns=netns) if apart else ""
         origins = ", ".join(each.url for each in behind)
-        click.echo(f"entsurge: Envoy stands in front of {origins}{where}", err=True)
+        echo(said("entsurge: Envoy stands in front of {origins}{where}", origins=origins, where=where), err=True)
         yield Front(front.connect_to, front.authority, ("ip", "netns", "exec", netns) if apart else ())
 
 
@@ -146,4 +146,5 @@ def _refuse(experiments: list[Experiment]) -> None:
 
 
 def _say(record: Record, word: str) -> None:
-    click.echo(f"entsurge: {record.experiment} was left by run {record.run or '?'}: {word}", err=True)
+    told = "entsurge: {experiment} was left by run {run}: {word}"
+    echo(said(told, experiment=record.experiment, run=record.run or "?", word=word), err=True)

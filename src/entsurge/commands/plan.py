@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from rich.table import Table
 
 from entsurge.audience import profile as profiles
 from entsurge.audience.calendar import weekday
+from entsurge.audience.persona import entry
 from entsurge.commands import sizing
 from entsurge.commands.options import FiniteRange, by_persona, cast, overrides, replay_options
 from entsurge.errors import CannotRecord
@@ -20,8 +22,8 @@ from entsurge.plan import plot, summary
 from entsurge.plan.beside import lines
 from entsurge.plan.enough import too_thin
 from entsurge.plan.people import population, presence
-from entsurge.said import said
-from entsurge.terminal import echo, here, lang_option, language
+from entsurge.said import Named, listed, named, said
+from entsurge.terminal import echo, figure, here, lang_option, language
 
 if TYPE_CHECKING:
     from entsurge.plan.beside import DayLine
@@ -113,7 +115,7 @@ def _show(found: Summary, loaded: profiles.Profile, limit: float | None, plot_fi
     )  # fmt: skip
     console.print(here(told))
     peak = found.peak
-    peak_rows: dict[str, Any] = {name: vars_of(load) for name, load in peak.personas.items()}
+    peak_rows: dict[str, Any] = {_who(loaded, name): vars_of(load) for name, load in peak.personas.items()}
     title = said("The week's peak, at full scale: {day} {hour:02d} h (hourly mean)", day=said(peak.day), hour=peak.hour)
     console.print(_table(here(title), peak_rows, vars_of(peak.total)))
     busiest = found.busiest
@@ -124,7 +126,7 @@ def _show(found: Summary, loaded: profiles.Profile, limit: float | None, plot_fi
     )  # fmt: skip
     console.print(here(told))
     _show_moments(console, loaded)
-    _show_window(console, found)
+    _show_window(console, found, loaded)
     _show_other(console, found)
     if limit is not None:
         _show_limit(console, found, limit)
@@ -136,7 +138,10 @@ def _show(found: Summary, loaded: profiles.Profile, limit: float | None, plot_fi
 def _show_moments(console: Console, loaded: profiles.Profile) -> None:
     """What makes this week other than its curve: events, holidays, retries, measures."""
     for each in loaded.happenings:
-        share = ", ".join(f"{persona} {of} %" for persona, of in each.occasion.percent.items())
+        share = listed(
+            said("{persona} {of} %", persona=_who(loaded, persona), of=of)
+            for persona, of in each.occasion.percent.items()
+        )
         at = each.event.at or each.occasion.at
         title = each.occasion.title["fr" if language() == "fr" else "en"]
         told = said(
@@ -149,11 +154,15 @@ def _show_moments(console: Console, loaded: profiles.Profile) -> None:
         low, high = retry.after_seconds
         told = said(
             "{persona}: {percent} % of those who fail come back after {low} to {high} s, {times} ×",
-            persona=persona, percent=retry.percent, low=low, high=high, times=retry.times,
+            persona=_who(loaded, persona), percent=retry.percent, low=low, high=high, times=retry.times,
         )  # fmt: skip
         console.print(here(told))
     if loaded.measures:
         console.print(here(said("Measures in force: {names}", names=", ".join(loaded.measures))))
+
+
+def _who(loaded: profiles.Profile, persona: str) -> Named:
+    return named("persona", persona, entry(loaded.mixes.personas, persona).fr)
 
 
 def _show_date(console: Console, loaded: profiles.Profile) -> None:
@@ -165,24 +174,28 @@ def _show_date(console: Console, loaded: profiles.Profile) -> None:
     away = [f"{each} ({why})" for each in academies if (why := calendar.closed(each, calendar.date))]
     back = [each for each in academies if calendar.returns(each, calendar.date)]
     share = float(presence(loaded)[weekday(calendar.date)])
-    console.print(
-        f"{calendar.date}, week of {calendar.monday}: {share:.0%} of an ordinary audience. "
-        f"Without lessons: {', '.join(away) or 'nobody'}. "
-        f"Back from a holiday: {', '.join(back) or 'nobody' if len(back) < len(academies) else 'everybody'}.",
-        highlight=False,
-    )
+    told = said(
+        "{date}, week of {monday}: {share:.0%} of an ordinary audience. Without lessons: {away}. "
+        "Back from a holiday: {back}.",
+        date=date.fromisoformat(calendar.date), monday=date.fromisoformat(calendar.monday), share=share,
+        away=", ".join(away) or said("nobody"),
+        back=(", ".join(back) or said("nobody")) if len(back) < len(academies) else said("everybody"),
+    )  # fmt: skip
+    console.print(here(told), highlight=False)
 
 
 def _show_beside(loaded: profiles.Profile, sides: list[DayLine]) -> None:
     """The profile's day beside the others': from the window's beginning, and at its busiest."""
     window = loaded.file.window
-    table = Table(title=f"A {window.day} at full scale, ten minutes each", title_justify="left")
-    for heading in ("", f"from {window.begin}: visits/s", "pages/s", "busiest: visits/s", "pages/s", "from"):
-        table.add_column(heading, justify="right" if heading else "left")
+    title = said("A {day} at full scale, ten minutes each", day=said(window.day))
+    table = Table(title=here(title), title_justify="left")
+    begins = said("from {begin}: visits/s", begin=window.begin)
+    for heading in ("", begins, "pages/s", said("busiest: visits/s"), "pages/s", said("from")):
+        table.add_column(here(heading), justify="right" if heading else "left")
     for each in sides:
         numbers = (each.at_window.visits_per_second, each.at_window.pages_per_second)
         most = (each.busiest.visits_per_second, each.busiest.pages_per_second)
-        table.add_row(each.profile, *(f"{of:.1f}" for of in numbers + most), each.busiest_from)
+        table.add_row(each.profile, *(figure(of, ".1f") for of in numbers + most), each.busiest_from)
     Console().print(table)
 
 
@@ -197,7 +210,7 @@ def _show_days(loaded: profiles.Profile) -> None:
         demand = f"× {day.demand}" if day.demand else here("as published")
         if loaded.file.calendar:
             there = presence(profiles.on_day(loaded, number, Path(loaded.name)))[weekday(day.date)]
-            demand = f"{float(there):.0%} of an audience"
+            demand = here(said("{share:.0%} of an audience", share=float(there)))
         table.add_row(
             str(number),
             f"{day.date} {here(day.day)}",
@@ -228,21 +241,22 @@ def _table(title: str, rows: dict[str, Any], total: dict[str, float]) -> Table:
     table = Table(title=title, title_justify="left")
     for heading in ("", "visits/s", "pages/s", "requests/s", "visitors at once"):
         table.add_column(here(heading), justify="right" if heading else "left")
-    for name, load in [*rows.items(), (here("all"), total)]:
+    for name, load in [*rows.items(), ("all", total)]:
         table.add_row(
-            name, f"{load['visits_per_second']:.2f}", f"{load['pages_per_second']:.1f}",
-            f"{load['requests_per_second']:,.0f}", f"{load['concurrency']:,.0f}",
+            here(name), figure(load["visits_per_second"], ".2f"), figure(load["pages_per_second"], ".1f"),
+            figure(load["requests_per_second"], ",.0f"), figure(load["concurrency"], ",.0f"),
         )  # fmt: skip
     return table
 
 
-def _show_window(console: Console, found: Summary) -> None:
+def _show_window(console: Console, found: Summary, loaded: profiles.Profile) -> None:
     window = found.window
     title = said(
         "What a run offers: {day} {begin}–{end}, scale {scale}",
         day=said(window["day"]), begin=window["from"], end=window["to"], scale=window["scale"],
     )  # fmt: skip
-    console.print(_table(here(title), window["personas"], window["total"]))
+    rows = {_who(loaded, name): load for name, load in window["personas"].items()}
+    console.print(_table(here(title), rows, window["total"]))
     told = said(
         "Compression {compression}: the window lasts {run_seconds:.0f} s after {warm_up_seconds:.0f} s of warm-up. "
         "Rates are {compression} times those of the day, reading times as many times shorter, visitors at once "

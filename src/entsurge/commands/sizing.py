@@ -15,7 +15,8 @@ from entsurge.plan.arrivals import SHARDS
 from entsurge.plan.connections import at_full_scale, of_run
 from entsurge.plan.costs import load_costs
 from entsurge.plan.sizing import LABELS, MOST_OF_A_CORE, protocols, sizing
-from entsurge.said import said
+from entsurge.said import Said, said
+from entsurge.terminal import figure, here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,15 +28,15 @@ if TYPE_CHECKING:
     from entsurge.plan.summary import Moment
 
 ROWS: tuple[tuple[str, Callable[[Sizing], str]], ...] = (
-    ("requests/s", lambda each: f"{each.requests_per_second:,.0f}"),
-    ("new connections/s", lambda each: f"{each.connections_per_second:,.0f}"),
-    ("connections open at once", lambda each: f"{each.connections_at_once:,}"),
-    ("processor, cores kept busy", lambda each: f"{each.processor:.2f}"),
+    ("requests/s", lambda each: figure(each.requests_per_second, ",.0f")),
+    ("new connections/s", lambda each: figure(each.connections_per_second, ",.0f")),
+    ("connections open at once", lambda each: figure(each.connections_at_once, ",")),
+    ("processor, cores kept busy", lambda each: figure(each.processor, ".2f")),
     ("cores to provide", lambda each: f"{each.cores}"),
     ("--processes", lambda each: f"{each.processes}"),
-    ("memory, MB", lambda each: f"{each.memory_mb:,}"),
-    ("descriptors of each process", lambda each: f"{each.descriptors:,}"),
-    ("local ports", lambda each: f"{each.ports:,}"),
+    ("memory, MB", lambda each: figure(each.memory_mb, ",")),
+    ("descriptors of each process", lambda each: figure(each.descriptors, ",")),
+    ("local ports", lambda each: figure(each.ports, ",")),
 )
 
 
@@ -130,44 +131,51 @@ def show(found: TargetSizing) -> None:
     console.print(_table(found))
     run, full = found.run, found.full_scale
     load = full.moment.total
-    console.print(
-        f"Against {found.url}. The run: {_when(run)}, scale {run.scale}, compression {run.compression}. Full scale: "
-        f"{_when(full)}, real time: {load.visits_per_second:.2f} visits/s, {load.concurrency:,.0f} visitors at once.\n"
-        f"Cores and processes are such that no core is used above {MOST_OF_A_CORE:.0%}; several processes have a "
-        "master beside them, which the memory counts.\n"
-        f"Reckoned from costs measured on {found.costs.date} ({found.costs.machine}). Those of another machine differ: "
+    told = said(
+        "Against {url}. The run: {run}, scale {scale}, compression {compression}. Full scale: {full}, real time: "
+        "{visits:.2f} visits/s, {inside:,.0f} visitors at once.\n"
+        "Cores and processes are such that no core is used above {most:.0%}; several processes have a master beside "
+        "them, which the memory counts.\n"
+        "Reckoned from costs measured on {date} ({machine}). Those of another machine differ: "
         "benchmarks/visit_cost.py measures them anew.",
-        highlight=False,
-        markup=False,
-    )
+        url=found.url, run=_when(run), scale=run.scale, compression=run.compression, full=_when(full),
+        visits=load.visits_per_second, inside=load.concurrency, most=MOST_OF_A_CORE, date=found.costs.date,
+        machine=found.costs.machine,
+    )  # fmt: skip
+    console.print(here(told), highlight=False, markup=False)
     if len(run.sizings) > 1:
-        console.print(
+        both = said(
             "What the target agrees to is not known before it is asked, so both are shown; "
             "`entsurge run` makes sure of room for HTTP/1.1."
         )
-    _show_refused(console, "the run", run)
-    _show_refused(console, "the same at full scale in real time", full)
+        console.print(here(both))
+    _show_refused(console, said("the run"), run)
+    _show_refused(console, said("the same at full scale in real time"), full)
     console.print()
 
 
 def _table(found: TargetSizing) -> Table:
-    table = Table(title="What the generator needs", title_justify="left")
+    table = Table(title=here(said("What the generator needs")), title_justify="left")
     table.add_column("")
     columns = [*found.run.sizings, *found.full_scale.sizings]
     for number, each in enumerate(columns):
-        of = "the run" if number < len(found.run.sizings) else "full scale"
-        table.add_column(f"{of}\n{LABELS[each.protocol]}", justify="right")
+        of = said("the run") if number < len(found.run.sizings) else said("full scale")
+        table.add_column(f"{here(of)}\n{LABELS[each.protocol]}", justify="right")
     for heading, shown in ROWS:
-        table.add_row(heading, *(shown(each) for each in columns))
+        table.add_row(here(heading), *(shown(each) for each in columns))
     return table
 
 
-def _when(sized: Sized) -> str:
+def _when(sized: Sized) -> Said:
     when = sized.moment.when
-    return f"the busiest {when['minutes']} minutes ({when['day']} {when['from']})"
+    told = "the busiest {minutes} minutes ({day} {begin})"
+    return said(told, minutes=when["minutes"], day=said(when["day"]), begin=when["from"])
 
 
 def _show_refused(console: Console, what: str, sized: Sized) -> None:
     for each in sized.refused:
-        said = f"`entsurge run` on this machine will refuse {what}: {each}\n  → {each.hint}"
-        console.print(said, highlight=False, markup=False)
+        told = said(
+            "`entsurge run` on this machine will refuse {what}: {why}\n  → {hint}",
+            what=what, why=each.message, hint=each.hint,
+        )  # fmt: skip
+        console.print(here(told), highlight=False, markup=False)

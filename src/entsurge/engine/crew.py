@@ -18,6 +18,7 @@ from entsurge.engine.own_workers import OwnWorkers
 from entsurge.engine.reported import Reported
 from entsurge.errors import InvalidMeasurement
 from entsurge.record.parcel import Merger
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from entsurge.engine.run import Run
@@ -67,12 +68,15 @@ class Crew:
         host, port = self.runner.master_bind_host, self.runner.server.port
         self.own.start(self.run.spec.processes if self.run.spec.processes > 1 else 0, port)
         if self.run.spec.workers:
-            self.run.book.progress.say(f"waiting for {self.run.spec.workers} worker(s) at {host}:{port}")
+            self.run.book.progress.say(
+                said("waiting for {n} worker(s) at {host}:{port}", n=self.run.spec.workers, host=host, port=port)
+            )
         limit = self.awake.seconds() + GATHER_SECONDS
         while len(self._joined()) < self.wanted and not self.run.ended.is_set():
             if self.awake.seconds() > limit:
+                told = "{n} of {wanted} workers came within {seconds:.0f} s"
                 raise InvalidMeasurement(
-                    f"{len(self._joined())} of {self.wanted} workers came within {GATHER_SECONDS:.0f} s",
+                    said(told, n=len(self._joined()), wanted=self.wanted, seconds=GATHER_SECONDS),
                     hint="start them with `entsurge worker --master HOST:PORT`",
                 )
             gevent.sleep(0.05)
@@ -177,7 +181,9 @@ class Crew:
             return
         member.leaving = True
         self.run.event("worker", member.name, "leaving", "it was told to stop")
-        self.run.book.progress.say(f"worker {member.name} (process {member.pid}) was told to stop")
+        self.run.book.progress.say(
+            said("worker {name} (process {pid}) was told to stop", name=member.name, pid=str(member.pid))
+        )
         if not self.begun:
             member.gone = "left"
             return
@@ -209,7 +215,7 @@ class Crew:
         member = self.members.get(identity)
         if member is None:
             self._send(messages.Refused(problem), identity)
-            self.run.book.progress.say(f"a worker was refused: {problem}")
+            self.run.book.progress.say(said("a worker was refused: {problem}", problem=problem))
         elif member.joined and not member.gone:
             self._lost(member, problem)
         elif not member.gone:
@@ -263,7 +269,11 @@ class Crew:
         member.gone = reason
         self._send(messages.Refused(reason), member.identity)
         self.run.event("worker", member.name, "refused", reason)
-        self.run.book.progress.say(f"worker {member.name} (process {member.pid}) refused: {reason}")
+        self.run.book.progress.say(
+            said(
+                "worker {name} (process {pid}) refused: {reason}", name=member.name, pid=str(member.pid), reason=reason
+            )
+        )
 
     def _lost(self, member: Member, reason: str) -> None:
         """Give a worker up and let the others take over its shards."""
@@ -271,7 +281,9 @@ class Crew:
         self._send(messages.Refused(f"given up: {reason}"), member.identity)
         self.run.book.lose(member.name)
         self.run.event("worker", member.name, "lost", reason)
-        self.run.book.progress.say(f"worker {member.name} (process {member.pid}) lost: {reason}")
+        self.run.book.progress.say(
+            said("worker {name} (process {pid}) lost: {reason}", name=member.name, pid=str(member.pid), reason=reason)
+        )
         if self.begun:
             self.handover.lost(member.identity)
             self._nobody_left()

@@ -28,6 +28,7 @@ from entsurge.engine.spec import RunSpec
 from entsurge.engine.web_page import check_port, web_page
 from entsurge.record.recorder import Recorder
 from entsurge.record.writer import RunDirectory
+from entsurge.said import said
 from entsurge.targets.guard import Watch
 from entsurge.terminal import here
 
@@ -187,7 +188,7 @@ class Run:
                 self.stop("disk")
                 return
             if self.book.unreachable_since(second):
-                self.book.progress.say(f"{self.spec.url}: nothing has answered for ten seconds")
+                self.book.progress.say(said("{url}: nothing has answered for ten seconds", url=self.spec.url))
                 self.stop("unreachable")
             self._guard(second)
             second += 1
@@ -197,7 +198,7 @@ class Run:
         reason = self.guard.trips(second) if self.guard else ""
         if reason and not self.ended.is_set():
             self.event("guard", "target", "tripped", reason)
-            self.book.progress.say(f"a guard ends the run: {reason}")
+            self.book.progress.say(said("a guard ends the run: {reason}", reason=reason))
             self.stop("guard")
 
     def _close(self, offering: Offering) -> None:
