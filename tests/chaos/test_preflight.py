@@ -58,13 +58,15 @@ def test_a_guard_that_cannot_see_is_said(tmp_path: Path, ent) -> None:
 
 
 def test_a_measure_that_nothing_ends_is_refused(tmp_path: Path) -> None:
-    """A `command` without an `off`; as a fault, such as a cache that is flushed, it may have none."""
+    """A `command` or `http-call` without an `off`, said without the rest; as a fault it may have none."""
     path = experiment(tmp_path / "x.json", "command", {"on": ["true"]}, kind="measure")
     assert "settings.off: missing" in said(path)
     assert "settings.off: missing" in "\n".join(faults_of(str(path)))
     assert said(experiment(tmp_path / "y.json", "command", {"on": ["true"]})) == ""
-    call = {"on": {"url": f"{NOBODY}/x"}}
-    assert "settings.off" in said(experiment(tmp_path / "z.json", "http-call", call, kind="measure"))
+    call = {"on": {"url": f"{NOBODY}/x", "headers": {"X-Key": "hunter2"}}}
+    found = said(experiment(tmp_path / "z.json", "http-call", call, kind="measure"))
+    assert found.endswith("settings.off: missing")
+    assert "hunter2" not in found
 
 
 def test_an_administration_that_does_not_answer_or_refuses_the_token(

@@ -102,3 +102,12 @@ def test_a_quantile_is_the_smallest_value_that_enough_do_not_pass(share: float, 
     """Of 1, 2, 3, 4."""
     assert quantile([3, 1, 4, 2], share) == found
     assert quantile([], share) == 0
+
+
+def test_what_is_said_stays_on_one_line_elsewhere_than_on_a_terminal(
+    made: Book, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address in a log is found whole, however long the sentence."""
+    monkeypatch.setenv("COLUMNS", "40")
+    made.progress.say("static: the target answered 404 to PUT https://ent.example.fr:8443/api/admin/static-home")
+    assert capsys.readouterr().err.count("\n") == 1

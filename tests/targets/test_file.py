@@ -128,8 +128,10 @@ def test_nothing_outside_loopback_without_authorisation(write) -> None:
     """A file that names a host elsewhere must say who authorised the test."""
     with pytest.raises(UsageError, match="not loopback; who authorised"):
         load(write("a.toml", 'url = "https://ent.example.fr"\n'))
-    with pytest.raises(UsageError, match="not loopback"):
+    with pytest.raises(UsageError, match=r"missing: ent\.example\.fr is not loopback"):
         load(write("b.toml", 'url = "http://127.0.0.1"\nhosts = ["ent.example.fr"]\n'))
+    with pytest.raises(UsageError, match=r"missing: ent\.example\.fr, cas\.example\.fr are not loopback"):
+        load(write("two.toml", 'url = "https://ent.example.fr"\nhosts = ["cas.example.fr"]\n'))
     assert load(write("c.toml", 'url = "http://127.0.0.1"\nhosts = ["localhost"]\n')).file.authorised is None
     asked = '[authorised]\nby = "moi"\nfrom = 2026-01-01\nuntil = 2026-12-31\n'
     with pytest.raises(UsageError, match="nobody knows the synthetic people"):

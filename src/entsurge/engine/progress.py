@@ -52,7 +52,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Tell one thing, above the table."""
-        self.console.print(f"entsurge: {here(text)}", markup=False)
+        self.console.print(f"entsurge: {here(text)}", markup=False, soft_wrap=True)
 
     def gauge(self, t: int, sums: dict[str, int], present: dict[str, int]) -> None:
         """Take in one second's gauges."""

@@ -122,7 +122,8 @@ class TargetFile(_Strict):
     def _is_authorised(self) -> TargetFile:
         away = [host for host in self.all_hosts if not is_loopback(host)]
         if away and self.authorised is None:
-            raise ValueError(f"authorised: missing: {', '.join(away)} is not loopback; who authorised the test, when?")
+            away_are = f"{', '.join(away)} {'is' if len(away) == 1 else 'are'}"
+            raise ValueError(f"authorised: missing: {away_are} not loopback; who authorised the test, when?")
         return self
 
     @model_validator(mode="after")

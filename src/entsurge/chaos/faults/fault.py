@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from entsurge.chaos.faults import register, register_all
 from entsurge.errors import UsageError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 Lease = Literal["xds", "kernel", "session", "process", "target", "guardian"]
 Evidence = Literal["requests", "connections", "packets", "sessions", "processes", "periods", "MiB"]
@@ -99,8 +102,13 @@ def make(kind: str, settings: dict[str, Any]) -> Fault:
     try:
         return REGISTRY[kind].model_validate(settings)
     except ValidationError as error:
-        lines = [
-            f"fault {kind}: settings.{'.'.join(map(str, each['loc']))}: {each['msg']}; found {each['input']!r}"
-            for each in error.errors()
-        ]
-        raise UsageError("\n".join(lines)) from None
+        raise UsageError("\n".join(f"fault {kind}: {_wrong(each)}" for each in error.errors())) from None
+
+
+def _wrong(each: ErrorDetails) -> str:
+    """A setting that is wrong, and what was found there; of a whole table nothing: its headers may be secret."""
+    key = f"settings.{'.'.join(map(str, each['loc']))}"
+    if each["type"] == "missing":
+        return f"{key}: missing"
+    shown = "" if isinstance(each["input"], (dict, list)) else f"; found {each['input']!r}"
+    return f"{key}: {each['msg']}{shown}"
