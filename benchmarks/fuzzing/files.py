@@ -75,6 +75,13 @@ def shape(path: Path) -> object:
     return refused
 
 
+def levels(path: Path) -> object:
+    """A contract's, and what it owes in a profile's window."""
+    from entsurge.audience import profile as profiles
+
+    return profiles.load("ordinary-week", overrides={"objectives": str(path), "faults": True})
+
+
 def target(path: Path) -> object:
     """With accounts beside it."""
     from entsurge.targets import file
@@ -226,6 +233,15 @@ FILES = (
         TOML,
     ),
     Reader("shapes and parts", 2000, "toml", at("profiles/*/*.toml"), file_read("part.toml", shape), OURS, TOML),
+    Reader(
+        "service levels",
+        2000,
+        "toml",
+        at("profiles/service-levels/*.toml", "tests/fuzz/seeds/contract.toml"),
+        file_read("contract.toml", levels),
+        OURS,
+        TOML,
+    ),
     Reader(
         "targets",
         3000,

@@ -14,18 +14,20 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from entsandbox.entcore.endpoint import Ask
+    from entsandbox.state.store.absences import Absence
     from entsandbox.state.store.homework import Homework
     from entsandbox.state.store.lessons import Lesson
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_OWN, _CHILD = "own/{since}/{until}/{structure}", "child/{since}/{until}/{child}/{structure}"
+_KINDS = ("NO_REASON", "UNREGULARIZED", "REGULARIZED", "LATENESS", "DEPARTURE")
+_OWN, _CHILD = "own/{since}/{until}/{structure}", "child/{since}/{until}/{child}"
 
 
 def endpoints() -> list[Endpoint]:
     """What they answer."""
     return [
         Endpoint("GET", f"/diary/homeworks/{_OWN}", _own_homework, service="homework"),
-        Endpoint("GET", f"/diary/homeworks/{_CHILD}", _childs_homework, service="homework"),
+        Endpoint("GET", f"/diary/homeworks/{_CHILD}/{{structure}}", _childs_homework, service="homework"),
         Endpoint("GET", f"/diary/sessions/{_OWN}", _own_lessons, service="lesson-book"),
         Endpoint("GET", f"/diary/sessions/{_CHILD}", _childs_lessons, service="lesson-book"),
         Endpoint("GET", "/competences/devoirs", _marks, service="marks"),
@@ -73,20 +75,34 @@ def _marks(db: Connection, ask: Ask) -> object:
 
 
 def _absences(db: Connection, ask: Ask) -> object:
-    """A pupil's absences and late arrivals."""
+    """A pupil's absences and late arrivals, of the kinds that are asked for (`type`): of none without."""
     ask.own_structure(ask.query.get("structure_id", ""))
+    kinds = ask.query.getlist("type")
+    if not set(kinds) <= set(_KINDS):
+        raise Refused("Types are not valid", 500)
     found = absences.of_pupils(db, [ask.pupil(ask.path["pupil"]).login])
-    events = [
-        {"id": each.id, "type": each.kind, "start_date": each.starts_at, "end_date": each.ends_at,
-         "counsellor_regularisation": each.justified}
-        for each in found
-    ]  # fmt: skip
-    return {"all": events, "totals": {"events": len(events)}}
+    events = {kind: [_event(each) for each in found if _kind(each) == kind] for kind in kinds}
+    return {"all": events, "totals": {kind: len(those) for kind, those in events.items()}}
+
+
+def _kind(each: Absence) -> str:
+    """Which of entcore's kinds it is: an absence by its reason; nobody leaves early here."""
+    if each.kind == "late":
+        return "LATENESS"
+    if each.reason is None:
+        return "NO_REASON"
+    return "REGULARIZED" if each.justified else "UNREGULARIZED"
+
+
+def _event(each: Absence) -> dict[str, Any]:
+    return {"id": each.id, "type": each.kind, "start_date": each.starts_at, "end_date": each.ends_at,
+            "reason_id": each.reason, "counsellor_regularisation": each.justified}  # fmt: skip
 
 
 def _span(ask: Ask) -> tuple[str, str]:
-    """The days of the path, in the asker's own structure. Raises Refused."""
-    ask.own_structure(ask.path["structure"])
+    """The days of the path, in the asker's own structure where it names one. Raises Refused."""
+    if "structure" in ask.path:
+        ask.own_structure(ask.path["structure"])
     since, until = ask.path["since"], ask.path["until"]
     if not (_DAY.fullmatch(since) and _DAY.fullmatch(until)):
         raise Refused("invalid date", 400)

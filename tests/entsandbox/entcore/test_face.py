@@ -60,7 +60,7 @@ def test_a_message_reaches_its_reader_and_nobody_else(entcore, signed_on):
 
 
 def test_parents_see_their_own_children_alone(entcore, signed_on):
-    """Homework, marks and absences of one's child; 401 for another's, for another school's, and for one's own."""
+    """Homework, lessons, marks and absences of one's child, as the modules ask for them; 401 for anybody else's."""
     parent = entcore.people.parents_of(0)[0]
     client, stranger = signed_on("parent", parent), me(signed_on("student", 100))
     told = me(client)
@@ -68,10 +68,16 @@ def test_parents_see_their_own_children_alone(entcore, signed_on):
     week = "2026-11-30/2026-12-06"
     assert client.get(f"/diary/homeworks/child/{week}/{child}/{school}").status_code == 200
     assert isinstance(client.get(f"/competences/devoirs?idEtablissement={school}&idEleve={child}").json(), list)
-    assert client.get(f"/presences/students/{child}/events?structure_id={school}").status_code == 200
+    assert client.get(f"/diary/sessions/child/{week}/{child}").status_code == 200
+    assert client.get(f"/diary/sessions/child/{week}/{child}/{school}").status_code == 404
+    events = f"/presences/students/{child}/events?structure_id={school}"
+    assert client.get(events).json() == {"all": {}, "totals": {}}
+    assert client.get(f"{events}&type=NO_REASON&type=LATENESS").json()["all"].keys() == {"NO_REASON", "LATENESS"}
+    assert client.get(f"{events}&type=vacances").status_code == 500
     other = stranger["userId"]
     assert client.get(f"/diary/homeworks/own/{week}/{school}").status_code == 401
     assert client.get(f"/diary/homeworks/child/{week}/{other}/{school}").status_code == 401
+    assert client.get(f"/diary/sessions/child/{week}/{other}").status_code == 401
     assert client.get(f"/competences/devoirs?idEtablissement={school}&idEleve={other}").status_code == 401
     assert client.get(f"/competences/devoirs?idEtablissement=x&idEleve={child}").status_code == 401
     assert client.get(f"/diary/homeworks/child/hier/demain/{child}/{school}").status_code == 400

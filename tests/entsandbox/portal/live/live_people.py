@@ -28,7 +28,12 @@ class Someone:
     """One open socket, and what has been heard on it."""
 
     def __init__(self, socket):
-        self.socket, self.chunks, self.media_bytes = socket, 0, 0
+        self.socket, self.media_bytes, self.numbers = socket, 0, []
+
+    @property
+    def chunks(self):
+        """How many media chunks were heard."""
+        return len(self.numbers)
 
     def leave(self):
         """Close, and give the descriptor back whatever the other side does."""
@@ -46,7 +51,7 @@ class Someone:
         if code == websocket.ABNF.OPCODE_TEXT:
             return json.loads(data)
         if code == websocket.ABNF.OPCODE_BINARY:
-            self.chunks += 1
+            self.numbers.append(int.from_bytes(data[:8]))
             self.media_bytes += len(data)
             return len(data)
         return Closing(int.from_bytes(data[:2], "big"), data[2:].decode())
