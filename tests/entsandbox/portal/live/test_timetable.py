@@ -30,7 +30,7 @@ class Ahead(asyncio.SelectorEventLoop):
 
 @pytest.fixture
 def heard():
-    """When each chunk was sent, and how long it was, for so many chunks; `late` has the loop hang once, at the fourth."""
+    """When each of so many chunks was sent, and how long it was; `late` has the loop hang once, at the fourth."""
 
     def stream(chunks, late=0.0):
         loop, room = Ahead(), VideoRoom("9990001X", "2DE1", LiveLimits(video_kbps=400), LiveMeters(CollectorRegistry()))
