@@ -110,6 +110,8 @@ def test_what_a_target_refuses_is_said(two) -> None:
     """A wrong token with its hint, an API's own words; and whether anything can have come of it."""
     target, _ = two
     with pytest.raises(NothingSent, match=r"answered 403 to PUT .*is the token right"):
+        call("PUT", f"{target.url}/forbidden", b"{}", {"Authorization": "Bearer clef"}, Access())
+    with pytest.raises(NothingSent, match=r"answered 403 to PUT .*no token was sent: is its variable set"):
         call("PUT", f"{target.url}/forbidden", b"{}", {}, Access())
     with pytest.raises(EntsurgeError, match=r"422 .*: no such measure") as caught:
         call("PUT", f"{target.url}/odd", b"{}", {}, Access())

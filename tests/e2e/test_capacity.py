@@ -168,4 +168,4 @@ def test_runs_of_different_profiles_do_not_belong_together(
     assert alone.returncode in (3, 4), said
     assert ("at least" if alone.returncode == 4 else "less than") in alone.stdout
     assert "× 80 ÷ 120 = " in alone.stdout
-    assert "at least 6" in alone.stdout
+    assert "at least 6" in alone.stdout, alone.stdout

@@ -160,7 +160,7 @@ def test_a_fault_that_never_came_makes_the_run_invalid(entsurge, quick_profile, 
         str(file),
     )
     assert done.returncode == 4, done.stdout + done.stderr
-    assert "perturbations never in force: no" in done.stdout
+    assert "measures or faults never in force: no" in done.stdout
 
 
 @needs_envoy

@@ -44,7 +44,7 @@ def call(method: str, url: str, body: bytes | None, headers: dict[str, str], acc
     except ClientError as error:
         raise EntsurgeError(_failed(method, url, error)) from None
     if answer.status >= 300:
-        said = " (is the token right?)" if answer.status in (401, 403) else _said(answer)
+        said = _of_the_token(headers) if answer.status in (401, 403) else _said(answer)
         kind = NothingSent if answer is first and answer.status in REFUSED else EntsurgeError
         raise kind(f"the target answered {answer.status} to {method} {url}{said}")
     return answer
@@ -66,6 +66,11 @@ def _failed(method: str, url: str, error: ClientError) -> str:
     if isinstance(error, NotAllowed):
         return f"{method} {url}: {error}: a measure speaks to loopback and to the target's `hosts` alone"
     return f"{method} {url}: {error.said}"
+
+
+def _of_the_token(headers: dict[str, str]) -> str:
+    """What to look at when a call is refused for who sends it."""
+    return " (is the token right?)" if "Authorization" in headers else " (no token was sent: is its variable set?)"
 
 
 def _said(answer: Response) -> str:

@@ -255,7 +255,7 @@ def _show_window(console: Console, found: Summary, loaded: profiles.Profile) -> 
         "What a run offers: {day} {begin}–{end}, scale {scale}",
         day=said(window["day"]), begin=window["from"], end=window["to"], scale=window["scale"],
     )  # fmt: skip
-    rows = {_who(loaded, name): load for name, load in window["personas"].items()}
+    rows: dict[str, Any] = {_who(loaded, name): load for name, load in window["personas"].items()}
     console.print(_table(here(title), rows, window["total"]))
     told = said(
         "Compression {compression}: the window lasts {run_seconds:.0f} s after {warm_up_seconds:.0f} s of warm-up. "

@@ -39,7 +39,7 @@ ACTIONS = {
     "homework": Names("read-homework-list", "read-homework", others=("hand-in", "mark-done", "set-homework")),
     "lesson-book": Names("read-lessons", "read-lesson", others=("write-lesson",)),
     "messages": Names("read-inbox", "read-message", "send-message", ("answer-message",)),
-    "marks": Names("read-marks", "read-evaluation"),
+    "marks": Names("read-marks", "read-evaluation", others=("enter-marks",)),
     "absences": Names("read-absences", "read-absence", others=("take-register", "justify-absence")),
     "files": Names("list-files", "download-file", "upload-file"),
     "news": Names("read-news", "read-news-item", others=("read-academy-news",)),

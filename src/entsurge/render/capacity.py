@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge import catalogue as shared
 from entsurge.errors import CannotRecord
-from entsurge.findings.capacity import FEWEST_FOR_LAW
 from entsurge.findings.search import Settings
 from entsurge.record.simulated import deployment_of
 from entsurge.render import capacity_charts as charts
@@ -117,8 +116,7 @@ def _models(result: CapacityReport, said: Mapping[str, Any], numbers: Numbers) -
     law = result.law
     lines: list[str] = []
     if law is None:
-        few, count = len(result.steps) < FEWEST_FOR_LAW, len(result.steps)
-        lines.append(said["no_law_few" if few else "no_law"].format(count=count, fewest=FEWEST_FOR_LAW))
+        lines.append(sentences.lawless(result, said))
     else:
         figures = {
             f"{name}{end}": numbers.number(value, 4)

@@ -10,6 +10,7 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from entsurge.findings.capacity import FEWEST_FOR_LAW
 from entsurge.record.simulated import deployment_of
 from entsurge.render.html import messages
 from entsurge.render.musts import must_in_words
@@ -33,6 +34,12 @@ WORTH_ASKING = 3  # times the steps there are: where more would be needed, the n
 def known(value: float) -> float | None:
     """A figure as it is written: None, which is not known, for what is open."""
     return value if math.isfinite(value) else None
+
+
+def lawless(result: CapacityReport, tested: Mapping[str, Any]) -> str:
+    """Why there is no scalability law: too few steps, or steps that determine none."""
+    few, count = len(result.steps) < FEWEST_FOR_LAW, len(result.steps)
+    return str(tested["no_law_few" if few else "no_law"]).format(count=count, fewest=FEWEST_FOR_LAW)
 
 
 def head(result: CapacityReport, words: Mapping[str, Any]) -> str:

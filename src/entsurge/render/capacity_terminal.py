@@ -27,13 +27,13 @@ def terminal_lines(result: CapacityReport, lang: str) -> Iterator[str]:
         yield told["ceiling"].format(rate=numbers.number(result.ceiling, 2), why=say(result.generator[0], lang))
     yield from (told["note"].format(note=line) for line in sentences.noted(result, words, numbers))
     yield from (told["hint"].format(hint=told["hints"][name]) for name in result.notes if name in told["hints"])
-    yield _law(result, told, numbers)
+    yield _law(result, words, numbers)
 
 
-def _law(result: CapacityReport, told: Mapping[str, Any], numbers: Numbers) -> str:
-    law = result.law
+def _law(result: CapacityReport, words: Mapping[str, Any], numbers: Numbers) -> str:
+    law, told = result.law, words["terminal"]
     if law is None:
-        return str(told["no_law"])
+        return f"  {sentences.lawless(result, words['tested'])}"
     if not law.peak_observed:
         return str(told["no_peak"])
     peak = {"pages": numbers.number(law.peak_served, 1), "inside": numbers.number(law.peak_load, 1)}
