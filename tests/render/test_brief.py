@@ -222,3 +222,10 @@ def test_an_unknown_format_is_refused(tmp_path: Path, capsys: pytest.CaptureFixt
         main(["brief", str(tmp_path), "--format", "docx"])
     assert ended.value.code == 2
     assert "html, pdf, md, txt, json" in capsys.readouterr().err
+
+
+def test_what_held_is_not_told_to_close_messaging() -> None:
+    """Visits that a measure puts off are not served on purpose: with no objective missed, nothing more is closed."""
+    put_off = {"passed": 1.0, "missed": 0.0, "unserved_percent": 40.0, "messages_percent": 20.0}
+    assert not advise(put_off, ["pupils-and-teachers-first"])
+    assert [each.id for each in advise(put_off | {"missed": 1.0}, ["pupils-and-teachers-first"])] == ["messaging-off"]

@@ -1,6 +1,6 @@
 """What is advised after a run: rules as data, each with its conditions and their thresholds.
 
-The words are in reports/brief.*.toml under `advice`, by the rule's id; the figures are those of `BriefFigures`. A rule
+The words are in reports/brief.*.po under `advice`, by the rule's id; the figures are those of `BriefFigures`. A rule
 holds when all its conditions do, and when none of the perturbations under `unless` was already in force.
 """
 
@@ -61,7 +61,7 @@ RULES = (
          unless=("pupils-and-teachers-first", "parents-time-slots")),
     Rule("static-home", (at_least("missed", 1), at_least("home_percent", 10)), unless=("static-home",)),
     Rule("news-closed", (at_least("missed", 1), at_least("news_percent", 5)), unless=("news-closed",)),
-    Rule("messaging-off", (at_least("unserved_percent", 20), at_least("messages_percent", 10)),
+    Rule("messaging-off", (at_least("missed", 1), at_least("unserved_percent", 20), at_least("messages_percent", 10)),
          unless=("messaging-off",)),
     Rule("spread-arrivals", (at_least("sign_on_lost_percent", 5),)),
     Rule("refuse-early", (at_least("failed_percent", 5), at_most("refused_of_unserved_percent", 50))),
