@@ -17,6 +17,7 @@ EXEMPT = {  # what is no word for readers of reports, and why
     "recorded": "phrases and columns of recordings",
     "visit/visitor_api.py": "what visitors write to each other",
     "audience/persona.py": "what the shipped personas are called, as profiles call theirs",
+    "audience/academies.py": "names of academies",
     "audience/calendar.py": "names of academies",
     "audience/service_levels.py": "what a contract that is not filled in says",
     "targets/accounts.py": "columns of a table, by their French names too",

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from entsurge import content
 from entsurge.audience import profile as profiles
+from entsurge.audience.academies import ACADEMIES
 from entsurge.audience.calendar import ZONES, Calendar, date_of, day_number, last_known, weekday
 from entsurge.errors import UsageError
 from entsurge.plan.people import groups, presence
 from entsurge.plan.rates import MINUTES, rate
-from entsurge.population.names import ACADEMIES
 
 FOLDER = content.root("profiles")
 EVERYBODY = Fraction(1)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from entsurge.audience.academies import ACADEMIES
 from entsurge.audience.figure import Figure, Positive, Share, at_most_100
 from entsurge.audience.strict import Strict
-from entsurge.population.names import ACADEMIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from entsurge import content
+from entsurge.audience.academies import academy_name
 from entsurge.audience.calendar import faults, weekday
 from entsurge.audience.moment import Bell, Happening, Measure, Occasion, overfull
 from entsurge.audience.profile_file import ObjectivesFile, ProfileFile, numbered
@@ -15,7 +16,6 @@ from entsurge.audience.strict import minutes
 from entsurge.audience.week import Week, contradictions, resolve
 from entsurge.config_file import Model, check, read_toml
 from entsurge.errors import UsageError
-from entsurge.population.names import academy_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

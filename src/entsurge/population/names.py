@@ -7,12 +7,6 @@ import hashlib
 import unicodedata
 from functools import cache
 
-ACADEMIES = (
-    "Clermont-Ferrand", "Grenoble", "Lyon", "Dijon", "Besançon", "Bordeaux", "Limoges", "Poitiers",
-    "Aix-Marseille", "Amiens", "Lille", "Nancy-Metz", "Nantes", "Nice", "Normandie", "Orléans-Tours", "Reims", "Rennes",
-    "Strasbourg", "Créteil", "Montpellier", "Paris", "Toulouse", "Versailles",
-    "Corse", "Guadeloupe", "Guyane", "La Réunion", "Martinique", "Mayotte",
-)  # fmt: skip
 SUBJECTS = (
     "Français",
     "Mathématiques",
@@ -58,11 +52,6 @@ def family_names() -> tuple[str, ...]:
     from faker.providers.person.fr_FR import Provider
 
     return tuple(sorted(set(Provider.last_names)))
-
-
-def academy_name(academy: int) -> str:
-    """The name of an academy; zone A's first, then B's and C's, then those of no zone; past them, numbered."""
-    return ACADEMIES[academy] if academy < len(ACADEMIES) else f"Académie {academy + 1}"
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from entsurge.audience.academies import academy_name
 from entsurge.audience.persona import SHIPPED, Persona, by_key
 from entsurge.errors import UsageError
 from entsurge.population import names
@@ -83,7 +84,7 @@ class Population:
     @property
     def academy_names(self) -> list[str]:
         """The academies, in order of their index."""
-        return [names.academy_name(academy) for academy in range(self.academies)]
+        return [academy_name(academy) for academy in range(self.academies)]
 
     @property
     def pupils_per_school(self) -> int:
@@ -98,7 +99,7 @@ class Population:
     def school(self, index: int) -> School:
         """One school; schools are dealt to the academies in turn."""
         self._within(index, self.schools, "school")
-        academy = names.academy_name(index % self.academies)
+        academy = academy_name(index % self.academies)
         return School(index, synthetic_uai(index), names.school_name(index), academy)
 
     def per_school(self, persona: str) -> int:
