@@ -50,8 +50,8 @@ def test_elsewhere_it_takes_a_token_and_tls(token: Path, pem: Path, monkeypatch)
     """All three files, or the token from the environment; each that lacks is named."""
     assert asked("ent.example:1", token, pem, pem) == Asked("ent.example", 1, TOKEN, str(pem), str(pem))
     for given, lacks in (
-        ((None, None, None), "it needs --live-token and --live-certificate and --live-key"),
-        ((token, None, None), "it needs --live-certificate and --live-key"),
+        ((None, None, None), "it needs --live-token, --live-certificate, --live-key"),
+        ((token, None, None), "it needs --live-certificate, --live-key"),
         ((None, pem, pem), "it needs --live-token"),
     ):
         with pytest.raises(UsageError, match=lacks):
