@@ -11,6 +11,7 @@ import click
 from entsurge import errors
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import DAYS
+from entsurge.commands.beside import Beside
 from entsurge.commands.judge import judge
 from entsurge.commands.options import RUNS, by_persona, cast, new_run_folder, overrides, replay_options, unused
 from entsurge.plan.enough import too_thin
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "simulate",
+    cls=Beside,
     epilog="Examples: entsurge simulate lockdown-2020 --on embedded-ent · "
     "entsurge simulate lockdown-2020 --on ./ours.toml --scale 1 --compression 1 --week · "
     "entsurge simulate lockdown-2020 --on embedded-ent --measure static-home",
