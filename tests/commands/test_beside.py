@@ -10,7 +10,7 @@ from entsurge.commands.beside import Beside
 class Kitchen(Beside):
     """A command with one other, which stands in this file."""
 
-    others = {"wash": __name__}  # noqa: RUF012  as of any such command
+    others = {"wash": __name__}
 
 
 @click.command("wash")

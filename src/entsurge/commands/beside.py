@@ -28,3 +28,7 @@ class Beside(click.Command):
             return super().make_context(info_name, args, parent, **extra)
         other: click.Command = import_module(module).command
         return other.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call whichever of them the context is of."""
+        return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
