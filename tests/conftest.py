@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -115,6 +116,11 @@ class Face:
     token: str
     people: Population
     database: Path
+
+    def measure(self, name: str, *, on: bool = True) -> httpx.Response:
+        """Turn a measure on or off; the answer."""
+        bearer = {"authorization": f"Bearer {self.token}"}
+        return httpx.put(f"{self.url}/admin/measures/{name}", json={"on": on}, headers=bearer)
 
     def things(self) -> int:
         """How many things people have written there."""

@@ -36,6 +36,7 @@ _NUMBERS = (
     "idle-seconds",
     "compression",
     "simulated-hour",
+    "parents-marks-hours",
     "token-seconds",
     "pages-per-minute",
     "reread-seconds",

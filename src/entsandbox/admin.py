@@ -15,7 +15,7 @@ from entsandbox.measure_options import fault
 from entsandbox.measures import MEASURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
 
@@ -39,9 +39,10 @@ class Admin:
         state: State,
         telemetry: Telemetry,
         sample: Callable[[], None],
+        switched: Callable[[], Awaitable[None]],
     ) -> None:
         self._token, self._personas, self._measures, self._limit = token, personas, measures, limit
-        self._state, self._telemetry, self._sample = state, telemetry, sample
+        self._state, self._telemetry, self._sample, self._switched = state, telemetry, sample, switched
 
     def routes(self) -> list[Route]:
         """What it answers."""
@@ -71,8 +72,9 @@ class Admin:
         if isinstance(asked, str) or wrong is not None:
             return JSONResponse({"error": wrong}, 400)
         order = self._measures.order(asked.lease_seconds, asked.options) if asked.on else None
-        await self._state.order(name, order)
+        await self._state.order(name, self._measures.renewed(name, order) if order is not None else None)
         self._measures.follow(await self._state.orders())
+        await self._switched()
         return JSONResponse(self._measures.state(name))
 
     async def session_limit(self, request: Request) -> Response:

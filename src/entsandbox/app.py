@@ -57,7 +57,7 @@ def _skolengo(ent: Ent) -> ASGIApp:
     pages = ent.pages(refusals)
     links = Links(_secret(ent), ent.settings.live.link_seconds)
     known = {authority.path: authority for authority in authorities(ent.population)}
-    campus = Campus(ent.schools, ent.directory, known, links, ent.measures, ent.settings.quota_bytes)
+    campus = Campus(ent.schools, ent.directory, known, links, ent.updates, ent.settings.quota_bytes)
     cas = Cas(campus, ent.sign_on(pages), pages, state=ent.state, other_paths=frozenset({CALLBACK}))
     routes = [*_portal(ent, pages, campus, cas), *_mobile(ent, pages, cas), *_live(ent, pages, links)]
     return StaticMiddleware(
@@ -73,7 +73,7 @@ def _skolengo(ent: Ent) -> ASGIApp:
 def _entcore(ent: Ent) -> ASGIApp:
     refusals = EntcoreRefusals()
     pages = ent.pages(refusals)
-    structures = Structures(ent.population, ent.schools, ent.directory, ent.settings.quota_bytes)
+    structures = Structures(ent.population, ent.schools, ent.directory, ent.updates, ent.settings.quota_bytes)
     made = entcore.routes(structures, ent.sign_on(pages), pages, sessions=ent.sessions, disk=ent.disk)
     return _served(ent, refusals, [*made])
 
@@ -81,7 +81,7 @@ def _entcore(ent: Ent) -> ASGIApp:
 def _moodle(ent: Ent) -> ASGIApp:
     refusals = MoodleRefusals()
     pages = ent.pages(refusals)
-    site = Site(ent.population, ent.schools, ent.directory)
+    site = Site(ent.population, ent.schools, ent.directory, ent.updates)
     made = moodle.routes(site, ent.sign_on(pages), pages, state=ent.state, disk=ent.disk)
     return _served(ent, refusals, [*made])
 
@@ -133,8 +133,9 @@ def _mobile(ent: Ent, pages: PageService, cas: Cas) -> list[BaseRoute]:
     doorkeeper = Doorkeeper(ent.database, ent.sessions, ent.admission, access_seconds=access_seconds)
     return [
         *Mobile(
-            Lookup(ent.population, ent.schools, ent.directory), cas, doorkeeper, pages, admission=ent.admission,
-            allowances=ent.state.allowances, disk=ent.disk, redirects=settings.mobile_redirects,
+            Lookup(ent.population, ent.schools, ent.directory, ent.updates), cas, doorkeeper, pages,
+            admission=ent.admission, allowances=ent.state.allowances, disk=ent.disk,
+            redirects=settings.mobile_redirects,
         ).routes()
     ]  # fmt: skip
 
@@ -148,4 +149,5 @@ def _admin(ent: Ent) -> Admin:
         state=ent.state,
         telemetry=ent.telemetry,
         sample=ent.sample,
+        switched=lambda: ent.updates.keep_up(ent.database),
     )

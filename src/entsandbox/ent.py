@@ -19,6 +19,7 @@ from entsandbox.state.shared import SharedState
 from entsandbox.state.store import Database, Unavailable, seeding
 from entsandbox.state.store.disk import Disk
 from entsandbox.telemetry import Telemetry
+from entsandbox.updates import Updates
 from entsurge.population import by_key
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ class Ent:
         self.directory = Directory(self.population)
         self.state = self._make_state()
         self.measures = Measures(settings, self.state.clock)
+        self.updates = Updates(
+            self.measures, self.telemetry, self.directory, clock=self.state.clock,
+            parents_wait_seconds=settings.parents_marks_hours * 3_600 / settings.compression,
+        )  # fmt: skip
         self.sessions = self.state.sessions
         self.admission = Admission(
             sessions=self.sessions,
@@ -88,6 +93,7 @@ class Ent:
             await self.state.keep_up()
             self.measures.follow(await self.state.orders())
             await self.admission.limit.keep_up()
+            await self.updates.keep_up(self.database)
         except Unavailable:
             self.telemetry.count("upkeep", "failed")
         self.sample()

@@ -10,13 +10,14 @@ from entsurge.population import PERSONAS
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
+KEPT = ("lesson-book", "homework", "messages", "marks", "news")  # where what is written can be given out later
 _PARENTS = [[0.0, 8.5], [17.0, 24.0]]
 DEFAULTS: Mapping[str, dict[str, Any]] = {
     "parents-time-slots": {"slots": {"parent": _PARENTS}},
     "persona-time-slots": {"slots": {"parent": _PARENTS, "student": [[8.5, 17.0]]}},
     "reserved-places": {"shares": {"student": 0.5, "teacher": 0.3}},
     "priority-services": {"services": [SIGN_ON, "home", "lesson-book", "homework", "messages"]},
-    "updates-suspended": {"services": ["lesson-book", "homework", "messages", "marks", "news"]},
+    "updates-suspended": {"services": [*KEPT], "from_hour": 20, "until_hour": 7},
     "attachments-capped": {"bytes": 1_000_000},
     "short-sessions": {"idle_minutes": 20},
     "waiting-room-overloaded": {"per_second": 1},
@@ -32,7 +33,7 @@ _TEXTS = {
     "messaging-off": "La messagerie est suspendue.",
     "video-off": "La classe virtuelle est suspendue.",
     "messaging-read-only": "L'envoi de messages est suspendu : la messagerie est en lecture seule, l'envoi est fermé.",
-    "updates-suspended": "Pause numérique : les mises à jour sont suspendues jusqu'à 7 h, l'envoi est fermé.",
+    "updates-suspended": "Pause numérique : ce que vous écrivez est gardé, et remis à la fin de la pause.",
     "attachments-capped": "Les pièces jointes sont limitées pendant l'affluence : l'envoi de ce fichier est fermé.",
     "waiting-room-overloaded": "Vous êtes très nombreux : la salle d'attente elle-même est pleine.",
 }
@@ -58,6 +59,8 @@ def fault(measure: str, options: object, personas: Collection[str] = PERSONAS) -
         expected, holds = _CHECKS[name]
         if not holds(value):
             return f"options.{name}: expected {expected}"
+        if measure == "updates-suspended" and name == "services" and (others := sorted(set(value) - set(KEPT))):
+            return f"options.services: nothing is kept in {', '.join(others)}; expected some of {', '.join(KEPT)}"
         if name in _BY_PERSONA and (strangers := [who for who in value if who not in personas]):
             return f"options.{name}: no persona {', '.join(strangers)}; expected of {', '.join(personas)}"
     return None
@@ -94,5 +97,7 @@ _CHECKS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "services": (f"some of {', '.join(NAMES)}", _services),
     "bytes": ("a number of bytes", lambda value: _number(value, 0, 1e12)),
     "per_second": ("a number above 0", lambda value: _number(value, 0.001, 1e9)),
+    "from_hour": ("an hour from 0 to 24", lambda value: _number(value, 0, 24)),
+    "until_hour": ("an hour from 0 to 24", lambda value: _number(value, 0, 24)),
     "idle_minutes": ("a number of minutes above 0", lambda value: _number(value, 0.001, 1e6)),
 }

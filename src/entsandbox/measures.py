@@ -63,8 +63,13 @@ class Measures:
 
     def order(self, lease_seconds: float | None, options: Mapping[str, Any] | None = None) -> Order:
         """What stands for a measure that is on from now, for a lease if it has one."""
-        until = None if lease_seconds is None else self._clock() + lease_seconds
-        return Order(until, json.dumps(dict(options or {})))
+        now = self._clock()
+        until = None if lease_seconds is None else now + lease_seconds
+        return Order(until, json.dumps(dict(options or {})), now)
+
+    def renewed(self, name: str, order: Order) -> Order:
+        """The same order, in force since the one that it renews, if that has not ended."""
+        return order._replace(since=self._orders[name].since) if self.on(name) else order
 
     def follow(self, orders: Mapping[str, Order]) -> None:
         """Take over the orders as they now are."""
@@ -74,7 +79,7 @@ class Measures:
     def put(self, name: str, *, on: bool = True, lease_seconds: float | None = None, **options: object) -> None:
         """Turn a measure on, until its lease ends if it has one, or off."""
         others = {key: order for key, order in self._orders.items() if key != name}
-        self.follow(others | ({name: self.order(lease_seconds, options)} if on else {}))
+        self.follow(others | ({name: self.renewed(name, self.order(lease_seconds, options))} if on else {}))
 
     def options(self, name: str) -> Mapping[str, Any]:
         """What a measure that is on was ordered with; nothing for one that is off."""
@@ -130,12 +135,23 @@ class Measures:
         """What is told to who writes in a service that may only be read; none when it may be written in."""
         if service == "messages" and self.on(READ_ONLY):
             return Refusal(READ_ONLY, text_for(READ_ONLY))
-        closing = self.on(SUSPENDED) and service in self._options[SUSPENDED]["services"]
-        return Refusal(SUSPENDED, text_for(SUSPENDED)) if closing else None
+        return None
+
+    def keeps(self, service: str) -> bool:
+        """Whether what is written in a service now is kept, to be given out when the pause ends."""
+        return self.silent() and service in self._options[SUSPENDED]["services"]
 
     def silent(self) -> bool:
-        """Whether nobody is told of anything new: notifications rest, and none is lost."""
-        return self.on(SUSPENDED)
+        """Whether the digital pause lasts: nobody is told of anything new, and nothing is lost.
+
+        It lasts from its order to the next `until_hour` of the run's clock, and again each day from `from_hour` on.
+        """
+        if not self.on(SUSPENDED):
+            return False
+        begin, end = (float(self._options[SUSPENDED][name]) for name in ("from_hour", "until_hour"))
+        hour, hours = self.hour(), self._hours_since(self._orders[SUSPENDED].since)
+        to_its_end = (end - (hour - hours)) % 24 or 24.0
+        return hours < to_its_end or (hour - begin) % 24 < ((end - begin) % 24 or 24.0)
 
     def new_password_wanted(self) -> bool:
         """Whether everybody has to change their password at their next sign-on."""
@@ -174,5 +190,9 @@ class Measures:
         if self._settings.simulated_hour is None:
             now = time.localtime()
             return now.tm_hour + now.tm_min / 60
-        passed = (self._clock() - self._began) * self._settings.compression / 3_600
-        return (self._settings.simulated_hour + passed) % 24
+        return (self._settings.simulated_hour + self._hours_since(self._began)) % 24
+
+    def _hours_since(self, instant: float) -> float:
+        """How many hours of the run's clock have passed since an instant of the clock of leases."""
+        faster = 1.0 if self._settings.simulated_hour is None else self._settings.compression
+        return (self._clock() - instant) * faster / 3_600

@@ -24,6 +24,7 @@ _AT_LEAST = {
     "port": 0,
     "default_seconds": 0,
     "idle_seconds": 1,
+    "parents_marks_hours": 0,
     "token_seconds": 1,
     "processes": 1,
     "burst": 1,
@@ -52,6 +53,7 @@ class Settings:
     `waiting_room_per_second` newcomers, let through or not, and `waiting_room_places` stand before it.
     Those of `personas` live here: always the shipped ones, and any others.
     It answers as the product `speak` does.
+    Parents see marks `parents_marks_hours` after pupils, compressed like the day.
     Mobile access tokens are good for `token_seconds`, divided by `compression`; codes go to `mobile_redirects` alone.
     """
 
@@ -77,6 +79,7 @@ class Settings:
     idle_seconds: float = 3_600.0
     compression: float = 1.0
     simulated_hour: float | None = None
+    parents_marks_hours: float = 24.0
     token_seconds: float = 3_600.0
     mobile_redirects: tuple[str, ...] = ("skoapp-prod://sign-in-callback",)
     database: str = "sqlite://"

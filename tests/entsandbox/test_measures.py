@@ -3,6 +3,7 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 
 import httpx
 import pytest
@@ -178,11 +179,30 @@ def test_the_digital_pause_leaves_open_what_it_does_not_name():
     """By default absences are still called in and files put away; the services are the operator's to choose."""
     measures = Measures(Settings(), Clock())
     measures.put("updates-suspended")
-    assert measures.closed_to_writing("homework").measure == "updates-suspended"
-    assert measures.closed_to_writing("absences") is None
-    measures.put("updates-suspended", services=["absences"])
-    assert measures.closed_to_writing("homework") is None
-    assert measures.closed_to_writing("absences").text == text_for("updates-suspended")
+    assert measures.keeps("homework")
+    assert not measures.keeps("absences")
+    measures.put("updates-suspended", services=["marks"])
+    assert not measures.keeps("homework")
+    assert "nothing is kept in absences" in fault("updates-suspended", {"services": ["absences"]})
+
+
+@pytest.mark.parametrize(
+    ("ordered", "hours", "lasts"),
+    [(22, 8.9, True), (22, 9.1, False), (22, 21.9, False), (22, 22.1, True), (6.5, 0.4, True), (6.5, 0.6, False),
+     (10, 20.9, True), (10, 21.1, False), (7, 23, True)],
+)  # fmt: skip
+def test_the_digital_pause_ends_at_seven_by_the_runs_clock(ordered, hours, lasts):
+    """It lasts from its order to the next 7:00, whoever renews its lease, and again from 20:00 on."""
+    clock = Clock()
+    measures = Measures(Settings(simulated_hour=ordered, compression=10), clock)
+    clock.now += 40
+    measures._began = clock.now
+    for _ in range(20):
+        measures.put("updates-suspended", lease_seconds=hours * 3_600 / 10 / 20 + 1)
+        clock.now += hours * 3_600 / 10 / 20
+    assert measures.silent() is lasts
+    clock.now += 2
+    assert not measures.silent()
 
 
 def test_closed_pages(measured):
@@ -228,7 +248,7 @@ def test_impossible_options_are_named(measure, options):
 def test_defaults_are_possible_and_refusals_have_words(measure):
     """Each measure's defaults are options that it takes; what it tells people is one of the driver's signs."""
     assert fault(measure, DEFAULTS.get(measure, {})) is None
-    if measure not in ("static-home", "news-static", "short-sessions", "password-change"):
+    if measure not in ("static-home", "news-static", "short-sessions", "password-change", "updates-suspended"):
         assert any(sign in text_for(measure) for sign in SHED_SIGNS)
 
 
@@ -294,6 +314,8 @@ def test_each_measure_counts_what_it_does(measured):
             assert (effects - before, metric(measured, "entsandbox_measure_on", measure=measure)) == (1, 1)
             if measure in ("news-static", "static-home"):
                 assert 'data-xhr=""' in answer.text
+            elif measure == "updates-suspended":
+                assert text_for(measure) in unescape(answer.text)
             else:
                 assert 'name="ent-service"' not in answer.text
             assert client.get(f"{root}/messagerie").status_code == 200

@@ -42,7 +42,6 @@ def test_measures_are_the_sandboxs() -> None:
         assert {who: [list(each) for each in of] for who, of in slots.items()} == DEFAULTS[name]["slots"]
     assert measures.RESERVED["reserved-places"] == DEFAULTS["reserved-places"]["shares"]
     assert measures.HURRIED["priority-services"] == set(DEFAULTS["priority-services"]["services"])
-    assert measures.WITHOUT_WRITING["updates-suspended"] == set(DEFAULTS["updates-suspended"]["services"])
     assert measures.IDLE_MINUTES["short-sessions"] == DEFAULTS["short-sessions"]["idle_minutes"]
 
 

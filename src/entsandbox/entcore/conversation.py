@@ -53,7 +53,7 @@ def _message(db: Connection, ask: Ask) -> object:
     letter = _own(db, ask, ask.path["key"])
     key = letter.communication.id
     messages.mark(db, ask.person.login, key, read=True)
-    body = "".join(f"<p>{each.content}</p>" for each in messages.participations(db, key))
+    body = "".join(f"<p>{each.content}</p>" for each in messages.participations(db, key, ask.person))
     to = [ask.structures.id_of_login(login) for login in messages.participants(db, key)]
     return {**_line(ask, letter), "body": body, "to": to, "cc": []}
 
@@ -73,7 +73,8 @@ def _send(db: Connection, ask: Ask) -> object:
     draft = _own(db, ask, ask.query["id"]).communication if "id" in ask.query else _kept(db, ask)
     if draft.author != ask.person.login:
         raise Refused("unauthorized", 401)
-    messages.deliver(db, draft, logins, moment.now())
+    kept = ask.structures.updates.kept("participation", ask.person)
+    messages.deliver(db, draft, logins, moment.now(), later=kept)
     others = [login for login in logins if login != ask.person.login]
     notifications.notify(db, others, _SERVICE, f"Message : {draft.subject}", f"messagerie/{draft.id}", moment.now())
     return {"id": str(draft.id), "subject": draft.subject, "sent": len(logins), "undelivered": [], "inactive": []}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from entsandbox.directory import Directory
     from entsandbox.reach import Reach
     from entsandbox.state import PortalSession
+    from entsandbox.updates import Updates
     from entsurge.population import Person, Population, School
 
     Work = Callable[[Connection, "Ask"], object]
@@ -39,6 +40,7 @@ class Structures:
     population: Population
     schools: Mapping[str, School]
     directory: Directory
+    updates: Updates
     quota_bytes: int
 
     def id_of(self, person: Person) -> str:

@@ -40,24 +40,24 @@ def _own_homework(db: Connection, ask: Ask) -> object:
     since, until = _span(ask)
     if ask.person.rights == "teacher":
         return _works(homework.of_teacher(db, ask.person.login, since, until))
-    return _works(homework.of_classes(db, ask.person.uai, _classes(ask), since, until))
+    return _works(homework.of_classes(db, ask.person.uai, _classes(ask), since, until, reader=ask.person))
 
 
 def _childs_homework(db: Connection, ask: Ask) -> object:
     child, (since, until) = ask.pupil(ask.path["child"]), _span(ask)
-    return _works(homework.of_classes(db, child.uai, child.classes, since, until))
+    return _works(homework.of_classes(db, child.uai, child.classes, since, until, reader=ask.person))
 
 
 def _own_lessons(db: Connection, ask: Ask) -> object:
     since, until = _span(ask)
     if ask.person.rights == "teacher":
         return _sessions(lessons.of_teacher(db, ask.person.login, since, until))
-    return _sessions(lessons.of_classes(db, ask.person.uai, _classes(ask), since, until))
+    return _sessions(lessons.of_classes(db, ask.person.uai, _classes(ask), since, until, reader=ask.person))
 
 
 def _childs_lessons(db: Connection, ask: Ask) -> object:
     child, (since, until) = ask.pupil(ask.path["child"]), _span(ask)
-    return _sessions(lessons.of_classes(db, child.uai, child.classes, since, until))
+    return _sessions(lessons.of_classes(db, child.uai, child.classes, since, until, reader=ask.person))
 
 
 def _marks(db: Connection, ask: Ask) -> object:
@@ -65,13 +65,12 @@ def _marks(db: Connection, ask: Ask) -> object:
     ask.own_structure(ask.query.get("idEtablissement", ""))
     pupil = ask.query.get("idEleve")
     if pupil is not None:
-        return [
-            {**_evaluation(each.evaluation), "note": each.mark} for each in marks.of_pupil(db, ask.pupil(pupil).login)
-        ]
+        found = marks.of_pupil(db, ask.pupil(pupil).login, ask.person)
+        return [{**_evaluation(each.evaluation), "note": each.mark} for each in found]
     if ask.person.rights not in ("teacher", "staff"):
         raise Refused("unauthorized", 401)
     taught = marks.taught(db, ask.person.uai, ask.reach.classes[:4])
-    return [_evaluation(each) for each in marks.of_services(db, [each.id for each in taught])]
+    return [_evaluation(each) for each in marks.of_services(db, [each.id for each in taught], ask.person)]
 
 
 def _absences(db: Connection, ask: Ask) -> object:

@@ -47,8 +47,10 @@ def _notifications(db: Connection, ask: Ask) -> object:
     if ask.query.getlist("type") == [_NEWS]:
         found = [
             {"_id": f"news-{each.id}", "type": _NEWS, "message": each.title, "date": each.at, "sender": each.author}
-            for each in news.latest(db, ask.person.uai)
+            for each in news.latest(db, ask.person.uai, reader=ask.person)
         ]
+    elif ask.structures.updates.silent():
+        found = []
     else:
         found = [
             {"_id": str(each.id), "type": each.service.upper(), "message": each.title, "date": each.at}

@@ -58,25 +58,25 @@ class Calendar:
         if not days:
             return []
         since, until = days[0].isoformat(), days[-1].isoformat()
-        held = self._lessons(db, subject, since, until)
-        work = self._work(db, subject, since, day_after(until, _SET_AHEAD_DAYS))
+        held = self._lessons(db, ask, subject, since, until)
+        work = self._work(db, ask, subject, since, day_after(until, _SET_AHEAD_DAYS))
         done = self._done(db, subject, work)
         return [self._agenda(db, ask, day.isoformat(), held, work, done) for day in days]
 
     def lesson(self, db: Connection, ask: Ask) -> Resource:
         """One lesson of the subject's, with what was done in it and the work around it."""
         subject = self._lookup.subject(ask)
-        found = lessons.one(db, subject.uai, ask.number("id"))
+        found = lessons.one(db, subject.uai, ask.number("id"), ask.person)
         if found is None or not _concerns(subject, found.class_name, found.teacher):
             raise Refused(404, "there is no such lesson")
         day = found.starts_at[:10]
-        work = self._work(db, subject, day, day_after(day, _SET_AHEAD_DAYS))
+        work = self._work(db, ask, subject, day, day_after(day, _SET_AHEAD_DAYS))
         return self._lesson(db, ask, found, work, self._done(db, subject, work))
 
     def assignments(self, db: Connection, ask: Ask) -> list[Resource]:
         """The work due between two days."""
         subject, (first, last) = self._lookup.subject(ask), ask.span("dueDate")
-        page = ask.query.page.of(self._work(db, subject, first.isoformat(), last.isoformat()))
+        page = ask.query.page.of(self._work(db, ask, subject, first.isoformat(), last.isoformat()))
         done = self._done(db, subject, page)
         return [self._homework(db, ask, each, done) for each in page]
 
@@ -99,22 +99,26 @@ class Calendar:
     # -- what is in the store --------------------------------------------------------------------------------------
 
     def _one(self, db: Connection, ask: Ask, subject: Person) -> homework.Homework:
-        found = homework.one(db, subject.uai, ask.number("id"))
+        found = homework.one(db, subject.uai, ask.number("id"), ask.person)
         if found is None or not _concerns(subject, found.class_name, found.teacher):
             raise Refused(404, "there is no such homework")
         return found
 
     @staticmethod
-    def _lessons(db: Connection, subject: Person, since: str, until: str) -> list[lessons.Lesson]:
+    def _lessons(db: Connection, ask: Ask, subject: Person, since: str, until: str) -> list[lessons.Lesson]:
         if subject.rights == "teacher":
             return lessons.of_teacher(db, subject.login, since, until)
-        return lessons.of_classes(db, subject.uai, subject.classes, since, until) if subject.classes else []
+        if not subject.classes:
+            return []
+        return lessons.of_classes(db, subject.uai, subject.classes, since, until, reader=ask.person)
 
     @staticmethod
-    def _work(db: Connection, subject: Person, since: str, until: str) -> list[homework.Homework]:
+    def _work(db: Connection, ask: Ask, subject: Person, since: str, until: str) -> list[homework.Homework]:
         if subject.rights == "teacher":
             return homework.of_teacher(db, subject.login, since, until)
-        return homework.of_classes(db, subject.uai, subject.classes, since, until) if subject.classes else []
+        if not subject.classes:
+            return []
+        return homework.of_classes(db, subject.uai, subject.classes, since, until, reader=ask.person)
 
     @staticmethod
     def _done(db: Connection, subject: Person, work: Sequence[homework.Homework]) -> frozenset[int]:

@@ -9,7 +9,7 @@ from starlette.responses import StreamingResponse
 
 from entsandbox.mobile.jsonapi import Refused, Resource
 from entsandbox.mobile.request_context import Ask, Endpoint
-from entsandbox.state.store import attachments, homework, lessons, messages, threads
+from entsandbox.state.store import attachments, homework, lessons, messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,14 +57,16 @@ class Files:
         person = ask.person
         match found.kind:
             case "lesson":
-                lesson = lessons.one(db, found.uai, found.parent)
-                return lesson is not None and self._lookup.follows(person, lesson.class_name, lesson.teacher)
+                lesson = lessons.one(db, found.uai, found.parent, person)
+                if lesson is None or not lesson.content:
+                    return False
+                return self._lookup.follows(person, lesson.class_name, lesson.teacher)
             case "homework":
-                work = homework.one(db, found.uai, found.parent)
+                work = homework.one(db, found.uai, found.parent, person)
                 return work is not None and self._lookup.follows(person, work.class_name, work.teacher)
             case "participation":
-                key = threads.communication_of(db, found.parent)
-                return key is not None and messages.one(db, person.login, key) is not None
+                said = messages.one_participation(db, found.parent, person)
+                return said is not None and messages.one(db, person.login, said.communication) is not None
             case _:
                 return False
 

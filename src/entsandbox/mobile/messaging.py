@@ -75,7 +75,7 @@ class Messaging:
         """What lies in a folder, the last that moved first."""
         box, page = _box(ask.query.filter("folders.id") or "inbox"), ask.query.page
         letters = messages.folder(db, ask.person.login, box, page.limit, page.offset)
-        ends = threads.ends(db, [letter.communication.id for letter in letters])
+        ends = threads.ends(db, [letter.communication.id for letter in letters], ask.person)
         return [self._communication(db, ask, letter, ends[letter.communication.id]) for letter in letters]
 
     def communication(self, db: Connection, ask: Ask) -> Resource:
@@ -85,7 +85,7 @@ class Messaging:
     def participations(self, db: Connection, ask: Ask) -> list[Resource]:
         """What was said in a communication, which counts as read from now on."""
         letter = self._letter(db, ask, ask.number("id"))
-        said = messages.participations(db, letter.communication.id)
+        said = messages.participations(db, letter.communication.id, ask.person)
         messages.mark(db, ask.person.login, letter.communication.id, read=True)
         return [self._participation(db, ask, each, read=not letter.unread) for each in said]
 
@@ -117,7 +117,8 @@ class Messaging:
         if not to.logins:
             raise Refused(422, "to whom?", source={"pointer": "/data/relationships/toRecipients"})
         new = messages.Communication(0, ask.person.uai, ask.person.login, subject, to.address, moment.now())
-        sent, _ = messages.send(db, new, content, to.logins)
+        kept = self._lookup.updates.kept("participation", ask.person)
+        sent, _ = messages.send(db, new, content, to.logins, later=kept)
         self._notify(db, ask, sent.id, subject, to.logins)
         return self._whole(db, ask, self._letter(db, ask, sent.id))
 
@@ -131,7 +132,8 @@ class Messaging:
         if not (key.isascii() and key.isdigit() and len(key) < 10):
             raise Refused(422, "in which communication?", source={"pointer": "/data/relationships/communication"})
         letter = self._letter(db, ask, int(key))
-        said = messages.reply(db, letter.communication.id, ask.person.login, content, moment.now())
+        kept = self._lookup.updates.kept("participation", ask.person)
+        said = messages.reply(db, letter.communication.id, ask.person.login, content, moment.now(), later=kept)
         others = messages.participants(db, letter.communication.id)
         self._notify(db, ask, letter.communication.id, letter.communication.subject, others)
         return self._participation(db, ask, said, read=True)
@@ -152,7 +154,7 @@ class Messaging:
         return found
 
     def _whole(self, db: Connection, ask: Ask, letter: messages.Letter) -> Resource:
-        ends = threads.ends(db, [letter.communication.id])
+        ends = threads.ends(db, [letter.communication.id], ask.person)
         return self._communication(db, ask, letter, ends[letter.communication.id])
 
     def _communication(self, db: Connection, ask: Ask, letter: messages.Letter, ends: threads.Ends) -> Resource:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from entsandbox.directory import Directory
     from entsandbox.mobile.jsonapi import Query
+    from entsandbox.updates import Updates
     from entsurge.population import Person, Population, School
 
 LONGEST_DAYS = 400
@@ -91,12 +92,15 @@ class Endpoint:
 
 
 class Lookup:
-    """What every part of the API knows: the people, the schools, and who may ask about whom."""
+    """What every part of the API knows: the people, the schools, the pause, and who may ask about whom."""
 
-    def __init__(self, population: Population, schools: dict[str, School], directory: Directory) -> None:
+    def __init__(
+        self, population: Population, schools: dict[str, School], directory: Directory, updates: Updates
+    ) -> None:
         self.population = population
         self.schools = schools
         self.directory = directory
+        self.updates = updates
         self.people = People(population, schools, directory.person)
 
     def subject(self, ask: Ask) -> Person:

@@ -74,19 +74,19 @@ class Results:
         """What a pupil is evaluated in, in one period or in all, with the evaluations and the pupil's marks."""
         subject = self._lookup.subject(ask)
         period = ask.query.filter("period.id")
-        by_service = self._by_service(db, subject, period)
+        by_service = self._by_service(db, ask, subject, period)
         page = ask.query.page.of(self._taught(db, subject))
         return [self._service(each, by_service[each.id]) for each in page]
 
     def evaluation(self, db: Connection, ask: Ask) -> Resource:
         """One evaluation, with the class's range and the pupil's mark."""
         subject = self._lookup.subject(ask)
-        found = marks.one(db, subject.login, ask.number("id"))
+        found = marks.one(db, subject.login, ask.number("id"), ask.person)
         if found is None:
             raise Refused(404, "there is no such evaluation of this pupil's")
         given = [mark for mark in marks.results(db, found.evaluation.id).values() if mark is not None]
         taught = [each for each in self._taught(db, subject) if each.id == found.evaluation.service]
-        around = [self._service(each, self._by_service(db, subject)[each.id]) for each in taught]
+        around = [self._service(each, self._by_service(db, ask, subject)[each.id]) for each in taught]
         return self._evaluation(found, around, min(given, default=None), max(given, default=None))
 
     def reports(self, db: Connection, ask: Ask) -> list[Resource]:
@@ -103,14 +103,14 @@ class Results:
         period = next((each for each in marks.periods(db, ask.person.uai) if str(each.id) == number), None)
         if pupil is None or not own or period is None:
             raise Refused(404, "there is no such report")
-        return Response(self._table(db, pupil, period), media_type=_REPORT)
+        return Response(self._table(db, ask, pupil, period), media_type=_REPORT)
 
     # -- what is in the store --------------------------------------------------------------------------------------
 
     @staticmethod
-    def _by_service(db: Connection, subject: Person, period: str = "") -> dict[int, list[marks.Marked]]:
+    def _by_service(db: Connection, ask: Ask, subject: Person, period: str = "") -> dict[int, list[marks.Marked]]:
         found: dict[int, list[marks.Marked]] = defaultdict(list)
-        for each in marks.of_pupil(db, subject.login):
+        for each in marks.of_pupil(db, subject.login, ask.person):
             if period in ("", str(each.evaluation.period)):
                 found[each.evaluation.service].append(each)
         return found
@@ -122,8 +122,8 @@ class Results:
         of_classes = marks.taught(db, subject.uai, subject.classes)
         return [each for each in of_classes if subject.rights == "student" or each.teacher == subject.login]
 
-    def _table(self, db: Connection, pupil: Person, period: marks.Period) -> str:
-        by_service = self._by_service(db, pupil, str(period.id))
+    def _table(self, db: Connection, ask: Ask, pupil: Person, period: marks.Period) -> str:
+        by_service = self._by_service(db, ask, pupil, str(period.id))
         text = io.StringIO()
         rows = csv.writer(text, lineterminator="\n")
         rows.writerow(("période", "matière", "enseignant", "moyenne", "évaluations"))
@@ -188,7 +188,7 @@ class Results:
         )
 
     def _report(self, db: Connection, ask: Ask, subject: Person, period: marks.Period) -> Resource:
-        key, size_bytes = f"{subject.login}-{period.id}", len(self._table(db, subject, period).encode())
+        key, size_bytes = f"{subject.login}-{period.id}", len(self._table(db, ask, subject, period).encode())
         name = f"Bilan {period.name}.csv"
         made = attachment_resource(ask, key, name, _REPORT, size_bytes, "periodic-reports-files")
         return Resource("periodicReportFile", key, made.attributes, {"period": _period(period)})

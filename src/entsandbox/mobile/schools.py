@@ -96,7 +96,11 @@ class Schools:
 
     def all_news(self, db: Connection, ask: Ask) -> list[Resource]:
         """The news of the school and of the authorities above it, newest first."""
-        found = [each for tenant in self._tenants(ask.person) for each in news.latest(db, tenant, _MOST_NEWS)]
+        found = [
+            each
+            for tenant in self._tenants(ask.person)
+            for each in news.latest(db, tenant, _MOST_NEWS, reader=ask.person)
+        ]
         found.sort(key=lambda each: (each.at, each.id), reverse=True)
         return [self._news(ask, each) for each in ask.query.page.of(found)]
 
@@ -104,7 +108,7 @@ class Schools:
         """One piece of news."""
         key = ask.number("id")
         for tenant in self._tenants(ask.person):
-            found = news.one(db, tenant, key)
+            found = news.one(db, tenant, key, reader=ask.person)
             if found is not None:
                 return self._news(ask, found)
         raise Refused(404, "there is no such news")

@@ -43,7 +43,7 @@ def _dashboard(db: Connection, ask: Ask) -> Response:
 def _course(db: Connection, ask: Ask) -> Response:
     course = ask.number("id")
     name = ask.own_class(course)
-    written = lessons.latest(db, ask.person.uai, (name,), moment.now(), most=10)
+    written = lessons.latest(db, ask.person.uai, (name,), moment.now(), most=10, reader=ask.person)
     sections = "".join(
         f"<section><h2>{escape(each.title)}</h2><p>{escape(each.content)}</p></section>" for each in written
     )
@@ -104,7 +104,7 @@ def _forget(db: Connection, handed: list[HandIn]) -> None:
 
 def _work(db: Connection, ask: Ask) -> Homework:
     """The assignment that is asked for, of a class of one's own. Raises Missing."""
-    work = homework.one(db, ask.person.uai, ask.number("id") or 0)
+    work = homework.one(db, ask.person.uai, ask.number("id") or 0, ask.person)
     if work is None or work.class_name not in ask.reach.classes:
         raise Missing
     return work
@@ -113,7 +113,7 @@ def _work(db: Connection, ask: Ask) -> Homework:
 def _works(db: Connection, ask: Ask, name: str) -> list[Homework]:
     today = moment.today().isoformat()
     span = (moment.day_after(today, -_DAYS_BACK), moment.day_after(today, _DAYS_AHEAD))
-    return homework.of_classes(db, ask.person.uai, (name,), *span, most=_MOST)
+    return homework.of_classes(db, ask.person.uai, (name,), *span, most=_MOST, reader=ask.person)
 
 
 def _link(address: str, text: str) -> str:

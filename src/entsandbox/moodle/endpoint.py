@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from entsandbox.directory import Directory
     from entsandbox.reach import Reach
     from entsandbox.state import PortalSession
+    from entsandbox.updates import Updates
     from entsurge.population import Person, Population, School
 
     Work = Callable[[Connection, "Ask"], Response]
@@ -39,6 +40,7 @@ class Site:
     population: Population
     schools: Mapping[str, School]
     directory: Directory
+    updates: Updates
 
     def user(self, person: Person) -> int:
         """A person's number."""

@@ -42,7 +42,7 @@ def _events(db: Connection, ask: Ask) -> Response:
     """The work that is due next."""
     today = moment.today().isoformat()
     until = moment.day_after(today, _DAYS_AHEAD)
-    found = homework.of_classes(db, ask.person.uai, ask.reach.classes, today, until, most=6)
+    found = homework.of_classes(db, ask.person.uai, ask.reach.classes, today, until, most=6, reader=ask.person)
     return _data({"events": [{"id": each.id, "name": each.title, "timesort": _seconds(each.due_on)} for each in found]})
 
 
@@ -62,7 +62,7 @@ def _messages(db: Connection, ask: Ask) -> Response:
     if not _oneself(ask, "currentuserid") or messages.one(db, ask.person.login, key) is None:
         return _refused("nopermission")
     messages.mark(db, ask.person.login, key, read=True)
-    said = messages.participations(db, key)
+    said = messages.participations(db, key, ask.person)
     return _data({"id": key, "members": [], "messages": [_message(ask, each) for each in said]})
 
 
@@ -77,7 +77,8 @@ def _send(db: Connection, ask: Ask) -> Response:
             return _refused("usernotfound")
         person, text = ask.person, str(each.get("text", ""))[:20_000]
         new = Communication(0, person.uai, person.login, text[:60] or "Message", to.login, moment.now())
-        kept, said = messages.send(db, new, text, (to.login,))
+        later = to.login != person.login and ask.site.updates.kept("participation", person)
+        kept, said = messages.send(db, new, text, (to.login,), later=later)
         others = [to.login] if to.login != person.login else []
         notifications.notify(db, others, _SERVICE, kept.subject, f"messagerie/{kept.id}", moment.now())
         answered.append({"msgid": said.id, "errormessage": "", **_message(ask, said)})
@@ -86,11 +87,11 @@ def _send(db: Connection, ask: Ask) -> Response:
 
 def _delete(db: Connection, ask: Ask) -> Response:
     """A message of one's own; with its last the conversation goes."""
-    said = messages.one_participation(db, key_of(str(_argument(ask, "messageid"))) or 0)
+    said = messages.one_participation(db, key_of(str(_argument(ask, "messageid"))) or 0, ask.person)
     if said is None or said.author != ask.person.login or not _oneself(ask, "userid"):
         return _refused("cannotdeletemessages")
     messages.unsay(db, said.id)
-    if not messages.participations(db, said.communication):
+    if not messages.participations(db, said.communication, ask.person):
         messages.remove(db, said.communication)
     return _data(None)
 

@@ -25,7 +25,7 @@ def endpoints() -> list[Endpoint]:
 
 
 def _front(db: Connection, ask: Ask) -> Response:
-    found = news.latest(db, ask.person.uai)
+    found = news.latest(db, ask.person.uai, reader=ask.person)
     return ask.page(ask.site.schools[ask.person.uai].name, _list([f"{each.title} ({each.at[:10]})" for each in found]))
 
 
@@ -38,10 +38,10 @@ def _grades(db: Connection, ask: Ask) -> Response:
     """One's own averages; a teacher's are those of their classes' evaluations."""
     person = ask.person
     if person.rights == "student":
-        found = [(each.evaluation.title, each.mark) for each in marks.of_pupil(db, person.login)]
+        found = [(each.evaluation.title, each.mark) for each in marks.of_pupil(db, person.login, person)]
     else:
         taught = marks.taught(db, person.uai, ask.reach.classes[:4])
-        found = [(each.title, each.average) for each in marks.of_services(db, [each.id for each in taught])]
+        found = [(each.title, each.average) for each in marks.of_services(db, [each.id for each in taught], person)]
     return ask.page("Notes", _list([f"{title} : {'-' if mark is None else f'{mark:.2f}'}" for title, mark in found]))
 
 

@@ -87,10 +87,10 @@ class AuthorityPortals:
 
 def _view(db: Connection, authority: Authority, key: int | None) -> View | None:
     if key is not None:
-        found = news.one(db, authority.path, key)
+        found = news.one(db, authority.path, key, reader=None)
         if found is None:
             return None
         return View(article=Article(found.id, found.title, (found.content,), day(found.at)))
-    latest = news.latest(db, authority.path)
+    latest = news.latest(db, authority.path, reader=None)
     root = f"/{authority.path}/actualites"
     return View([Section([Item(each.title, f"{root}/{each.id}", day(each.at)) for each in latest], "Actualités")])

@@ -48,7 +48,7 @@ def _deadlines(db: Connection, portal: PortalSession, quota_bytes: int) -> dict[
     del quota_bytes
     person, today = portal.person, moment.today().isoformat()
     span = (today, moment.day_after(today, _DAYS_AHEAD))
-    found = homework.of_classes(db, person.uai, portal.reach.classes, *span, most=_MOST)
+    found = homework.of_classes(db, person.uai, portal.reach.classes, *span, most=_MOST, reader=person)
     items = [{"id": each.id, "titre": each.title, "pour_le": each.due_on} for each in found]
     return {"nombre": len(items), "elements": items}
 

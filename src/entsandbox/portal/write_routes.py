@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from entsandbox.measure_options import text_for
-from entsandbox.measures import CAPPED, Refusal
+from entsandbox.measures import CAPPED, SUSPENDED, Refusal
 from entsandbox.portal import markup
 from entsandbox.portal.read_routes import asked_by, portal_session, unknown_page
 from entsandbox.portal.views import REMOVERS, WRITERS, Asked, Campus, Sent
@@ -97,7 +98,8 @@ class WriteRoutes:
         def make(db: Connection) -> Response:
             written = writer(db, asked, sent)
             headers = {"content-location": asked.link(written.path)}
-            return markup.portal_page(asked.portal, asked.school, BY_NAME[name], written.view, headers=headers)
+            view = replace(written.view, note=text_for(SUSPENDED)) if written.kept else written.view
+            return markup.portal_page(asked.portal, asked.school, BY_NAME[name], view, headers=headers)
 
         try:
             return await self._pages.page(name, make, persona=asked.person.persona)

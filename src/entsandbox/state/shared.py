@@ -224,14 +224,14 @@ class SharedState:
         if order is None:
             await self._database.run(lambda db: db.execute(delete(MEASURE).where(MEASURE.c.name == name)))
             return
-        values = {"until": order.until, "options": order.options}
+        values = {"until": order.until, "options": order.options, "since": order.since}
         query = upsert(MEASURE).values(name=name, **values).on_conflict_do_update(index_elements=["name"], set_=values)
         await self._database.run(lambda db: db.execute(query))
 
     async def orders(self) -> Mapping[str, Order]:
         """The measures ordered, by this process or another."""
         rows = await self._database.run(lambda db: db.execute(select(MEASURE)).all())
-        return {row.name: Order(row.until, row.options) for row in rows}
+        return {row.name: Order(row.until, row.options, row.since) for row in rows}
 
     async def set_limit(self, name: str, value: float) -> None:
         """Change a limit while running."""

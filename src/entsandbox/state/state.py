@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 
 class Order(NamedTuple):
-    """A measure that was ordered: until when it is on (none without a lease), and its options as JSON."""
+    """A measure that was ordered: until when it is on (none without a lease), its options as JSON, and since when."""
 
     until: float | None
     options: str
+    since: float
 
 
 class Allowances(Protocol):

@@ -71,6 +71,11 @@ Examples:
     help="Newcomers a second that the waiting room itself can look after (default: as many as come).",
 )
 @click.option("--pages-per-minute", type=FiniteRange(0, min_open=True), help="Allowance of each account; then 429.")
+@click.option(
+    "--parents-marks-hours",
+    type=FiniteRange(0),
+    help="How long after pupils parents see marks (default: 24; 0 where the school says so).",
+)
 @click.option("--password-cost", type=click.IntRange(1, 20), help="log2 of scrypt's n (default: 10).")
 @click.option(
     "--live",

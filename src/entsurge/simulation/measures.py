@@ -22,11 +22,11 @@ HURRIED: Mapping[str, frozenset[str]] = {
     "priority-services": frozenset({"sign-on", "home", "lesson-book", "homework", "messages"})
 }
 IDLE_MINUTES: Mapping[str, float] = {"short-sessions": 20.0}
-WITHOUT_WRITING: Mapping[str, frozenset[str]] = {
-    "messaging-read-only": frozenset({"messages"}),
-    "updates-suspended": frozenset({"lesson-book", "homework", "messages", "marks", "news"}),
-}
-MEASURES = (*NOT_ADMITTED, *SLOTS, *CLOSES, *STATIC, *RESERVED, *HURRIED, *IDLE_MINUTES, *WITHOUT_WRITING)
+WITHOUT_WRITING: Mapping[str, frozenset[str]] = {"messaging-read-only": frozenset({"messages"})}
+WITHOUT_LOAD = ("updates-suspended",)  # what is written is kept for later: every page is opened, and costs the same
+MEASURES = (
+    *NOT_ADMITTED, *SLOTS, *CLOSES, *STATIC, *RESERVED, *HURRIED, *IDLE_MINUTES, *WITHOUT_WRITING, *WITHOUT_LOAD,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

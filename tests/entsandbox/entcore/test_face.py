@@ -59,6 +59,31 @@ def test_a_message_reaches_its_reader_and_nobody_else(entcore, signed_on):
     assert writer.get(f"/conversation/message/{key}").status_code == 404
 
 
+def test_a_message_of_the_digital_pause_comes_when_it_ends(entcore, signed_on):
+    """It is sent, and lies in nobody's inbox; no notification is shown; both are there at the end of the pause."""
+    writer, reader = signed_on("student"), signed_on("student", 1)
+    message = {"to": [me(reader)["userId"]], "subject": "Dimanche soir", "body": "<p>Lundi ?</p>"}
+
+    def inbox():
+        return [each["subject"] for each in reader.get("/conversation/list/INBOX").json()]
+
+    assert entcore.measure("updates-suspended").json()["on"]
+    try:
+        key = writer.post("/conversation/send", json=message).json()["id"]
+        assert "Dimanche soir" in [each["subject"] for each in writer.get("/conversation/list/OUTBOX").json()]
+        assert "Dimanche soir" not in inbox()
+        assert reader.get(f"/conversation/message/{key}").status_code == 404
+        assert reader.get("/timeline/lastNotifications").json()["number"] == 0
+        assert reader.get("/timeline/lastNotifications?type=NEWS").json()["number"] > 0
+    finally:
+        entcore.measure("updates-suspended", on=False)
+    assert inbox()[0] == "Dimanche soir"
+    found = [each["message"] for each in reader.get("/timeline/lastNotifications").json()["results"]]
+    assert "Message : Dimanche soir" in found
+    for client in (writer, reader):
+        assert client.put("/conversation/delete", json={"id": [key]}).status_code == 200
+
+
 def test_parents_see_their_own_children_alone(entcore, signed_on):
     """Homework, lessons, marks and absences of one's child, as the modules ask for them; 401 for anybody else's."""
     parent = entcore.people.parents_of(0)[0]

@@ -105,6 +105,26 @@ def test_messages_are_read_by_those_whom_they_are_for(browser):
     assert writer.call("core_nothing")["exception"]["errorcode"] == "servicenotavailable"
 
 
+def test_a_message_of_the_digital_pause_comes_when_it_ends(moodle, browser):
+    """Moodle has no such pause of its own: the measure keeps what is sent, and gives it out at its end."""
+    writer, reader = browser("student"), browser("student", 1)
+    given = {"touserid": reader.user, "text": "Dimanche soir", "textformat": 2}
+
+    def names():
+        asked = {"userid": reader.user, "type": 1}
+        found = reader.call("core_message_get_conversations", **asked)["data"]["conversations"]
+        return [each["name"] for each in found]
+
+    assert moodle.measure("updates-suspended").json()["on"]
+    try:
+        sent = writer.call("core_message_send_instant_messages", messages=[given])["data"][0]["msgid"]
+        assert "Dimanche soir" not in names()
+    finally:
+        moodle.measure("updates-suspended", on=False)
+    assert names()[0] == "Dimanche soir"
+    assert not writer.call("core_message_delete_message", messageid=sent, userid=writer.user)["error"]
+
+
 def test_a_forum_is_its_courses(browser):
     """An answer is found by its number; another course's forum is not there; another's answer stays."""
     pupil = browser("student")

@@ -121,9 +121,12 @@ def test_orders_and_limits_reach_the_other_process(address):
     """A measure ordered, and a limit changed, are read by the other process."""
 
     async def scene(one, other):
-        await one.order("news-closed", Order(None, "{}"))
-        await one.order("static-home", Order(12.5, '{"a": 1}'))
-        assert await other.orders() == {"news-closed": Order(None, "{}"), "static-home": Order(12.5, '{"a": 1}')}
+        await one.order("news-closed", Order(None, "{}", 3.0))
+        await one.order("static-home", Order(12.5, '{"a": 1}', 4.0))
+        assert await other.orders() == {
+            "news-closed": Order(None, "{}", 3.0),
+            "static-home": Order(12.5, '{"a": 1}', 4.0),
+        }
         await other.order("news-closed", None)
         assert set(await one.orders()) == {"static-home"}
         await one.set_limit("sessions", 7)

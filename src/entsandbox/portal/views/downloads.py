@@ -33,15 +33,17 @@ def _may_read(db: Connection, asked: Asked, found: Attachment) -> bool:
     uai, login = asked.person.uai, asked.person.login
     match found.kind:
         case "lesson":
-            lesson = lessons.one(db, uai, found.parent)
-            return lesson is not None and (lesson.class_name in asked.reach.classes or lesson.teacher == login)
+            lesson = lessons.one(db, uai, found.parent, asked.person)
+            if lesson is None or not lesson.content:
+                return False
+            return lesson.class_name in asked.reach.classes or lesson.teacher == login
         case "homework":
-            work = homework.one(db, uai, found.parent)
+            work = homework.one(db, uai, found.parent, asked.person)
             return work is not None and may_read(asked, work)
         case "hand-in":
             handed = homework.one_hand_in(db, found.parent)
-            work = homework.one(db, uai, handed.homework) if handed is not None else None
+            work = homework.one(db, uai, handed.homework, asked.person) if handed is not None else None
             return handed is not None and work is not None and sees_hand_in(asked, work, handed.login)
         case _:
-            said = messages.one_participation(db, found.parent)
+            said = messages.one_participation(db, found.parent, asked.person)
             return said is not None and messages.one(db, login, said.communication) is not None

@@ -19,7 +19,9 @@ def read(db: Connection, asked: Asked) -> View | None:
         return None
     person, today = asked.person, moment.today().isoformat()
     unread = messages.unread(db, person.login)
-    soon = homework.of_classes(db, person.uai, asked.reach.classes, today, moment.day_after(today, 7), most=5)
+    soon = homework.of_classes(
+        db, person.uai, asked.reach.classes, today, moment.day_after(today, 7), most=5, reader=person
+    )
     sections = [
         Section([Item(f"{unread} message(s) non lu(s)", asked.link("messagerie"), unread=unread > 0)], "Messagerie"),
         Section(_notifications(db, asked, 5), "Notifications"),
@@ -27,7 +29,7 @@ def read(db: Connection, asked: Asked) -> View | None:
         Section(
             [
                 Item(each.title, asked.link(f"actualites/{each.id}"), day(each.at))
-                for each in news.latest(db, person.uai, 3)
+                for each in news.latest(db, person.uai, 3, reader=person)
             ],
             "Actualités",
         ),
@@ -41,7 +43,7 @@ def read(db: Connection, asked: Asked) -> View | None:
 
 def read_notifications(db: Connection, asked: Asked) -> View:
     """The notifications, and the form that marks them as read."""
-    unread = notifications.unread(db, asked.person.login)
+    unread = 0 if asked.campus.updates.silent() else notifications.unread(db, asked.person.login)
     form = Form("notifications", (), "Tout marquer comme lu")
     return View([Section(_notifications(db, asked, 20))], forms=(form,), note=f"{unread} notification(s) non lue(s)")
 
@@ -54,5 +56,5 @@ def mark_notifications(db: Connection, asked: Asked, sent: Sent) -> Written:
 
 
 def _notifications(db: Connection, asked: Asked, most: int) -> list[Item]:
-    found = [] if asked.campus.measures.silent() else notifications.latest(db, asked.person.login, most)
+    found = [] if asked.campus.updates.silent() else notifications.latest(db, asked.person.login, most)
     return [Item(each.title, asked.link(each.path), day(each.at), unread=not each.read) for each in found]

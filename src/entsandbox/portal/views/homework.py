@@ -34,11 +34,11 @@ _DUE_IN_DAYS = 7
 def read(db: Connection, asked: Asked) -> View | None:
     """The work that is due, or one piece of it with its documents and what was handed in."""
     if asked.key is not None:
-        work = homework.one(db, asked.person.uai, asked.key)
+        work = homework.one(db, asked.person.uai, asked.key, asked.person)
         return one(db, asked, work) if work is not None and may_read(asked, work) else None
     today = moment.today().isoformat()
     span = (moment.day_after(today, -_DAYS_BACK), moment.day_after(today, _DAYS_AHEAD))
-    found = homework.of_classes(db, asked.person.uai, asked.reach.classes, *span, most=20)
+    found = homework.of_classes(db, asked.person.uai, asked.reach.classes, *span, most=20, reader=asked.person)
     done = homework.done(db, asked.person.login, [each.id for each in found])
     items = [
         Item(
@@ -63,11 +63,12 @@ def write(db: Connection, asked: Asked, sent: Sent) -> Written:
     content, handed_in = sent.text("contenu", 20_000), sent.text("a_rendre") == "1"
     new = Homework(0, person.uai, name, person.subject or "", person.login, None, title, content, today, due, handed_in)
     work = homework.set_work(db, new)
+    kept = asked.campus.updates.keep(db, "homework", work.id, person)
     attachments.attach(db, work.uai, "homework", work.id, sent.uploads)
     pupils = [pupil.login for pupil in asked.campus.directory.pupils_of(person.school, name)]
     path = f"{PATH}/{work.id}"
     notifications.notify(db, pupils, "homework", f"Travail à faire, {work.subject} : {title}", path, moment.now())
-    return Written(one(db, asked, work), path)
+    return Written(one(db, asked, work), path, kept)
 
 
 def mark(db: Connection, asked: Asked, sent: Sent) -> Written:
@@ -79,7 +80,7 @@ def mark(db: Connection, asked: Asked, sent: Sent) -> Written:
 
 def unmark(db: Connection, asked: Asked) -> bool | None:
     """Take one's mark of being done back; none when there is no such work."""
-    work = homework.one(db, asked.person.uai, asked.key or 0)
+    work = homework.one(db, asked.person.uai, asked.key or 0, asked.person)
     if work is None or not may_read(asked, work):
         return None
     homework.mark(db, asked.person.login, work.id, is_done=False)
@@ -99,7 +100,7 @@ def hand_in(db: Connection, asked: Asked, sent: Sent) -> Written:
 
 def take_back(db: Connection, asked: Asked) -> bool | None:
     """Delete work that one set; none when there is no such work."""
-    work = homework.one(db, asked.person.uai, asked.key or 0)
+    work = homework.one(db, asked.person.uai, asked.key or 0, asked.person)
     if work is None:
         return None
     if work.teacher != asked.person.login:
@@ -152,7 +153,7 @@ def sees_hand_in(asked: Asked, work: Homework, login: str) -> bool:
 
 
 def _work_of_a_pupil(db: Connection, asked: Asked) -> Homework:
-    work = homework.one(db, asked.person.uai, asked.key or 0)
+    work = homework.one(db, asked.person.uai, asked.key or 0, asked.person)
     if asked.person.rights != "student" or work is None or not may_read(asked, work):
         raise Denied
     return work

@@ -33,11 +33,11 @@ PATH = "cahier-de-textes"
 def read(db: Connection, asked: Asked) -> View | None:
     """The last lessons of one's classes, or one of them with its documents."""
     if asked.key is not None:
-        lesson = lessons.one(db, asked.person.uai, asked.key)
+        lesson = lessons.one(db, asked.person.uai, asked.key, asked.person)
         return _one(db, asked, lesson) if lesson is not None and _may_read(asked, lesson) else None
     wanted = asked.query.get("classe", "")
     classes = (wanted,) if wanted in asked.reach.classes else asked.reach.classes
-    found = lessons.latest(db, asked.person.uai, classes, moment.now())
+    found = lessons.latest(db, asked.person.uai, classes, moment.now(), reader=asked.person)
     items = [
         Item(
             f"{each.subject} : {each.title}",
@@ -54,17 +54,18 @@ def write(db: Connection, asked: Asked, sent: Sent) -> Written:
     if asked.person.rights != "teacher":
         raise Denied
     lesson = _lesson(db, asked, sent)
+    kept = asked.campus.updates.keep(db, "lesson", lesson.id, asked.person)
     attachments.attach(db, lesson.uai, "lesson", lesson.id, sent.uploads)
     path = f"{PATH}/{lesson.id}"
     pupils = [pupil.login for pupil in asked.campus.directory.pupils_of(asked.person.school, lesson.class_name)]
     title = f"Cahier de textes, {lesson.subject} : {lesson.title}"
     notifications.notify(db, pupils, "lesson-book", title, path, moment.now())
-    return Written(_one(db, asked, lesson), path)
+    return Written(_one(db, asked, lesson), path, kept)
 
 
 def take_back(db: Connection, asked: Asked) -> bool | None:
     """Delete a lesson of one's own; none when there is no such lesson."""
-    lesson = lessons.one(db, asked.person.uai, asked.key or 0)
+    lesson = lessons.one(db, asked.person.uai, asked.key or 0, asked.person)
     if lesson is None:
         return None
     if lesson.teacher != asked.person.login:
@@ -79,7 +80,7 @@ def _lesson(db: Connection, asked: Asked, sent: Sent) -> Lesson:
     person, title = asked.person, sent.text("titre") or "Sans titre"
     content = sent.text("contenu", 20_000) or title
     if sent.text("seance"):
-        lesson = lessons.one(db, person.uai, sent.number("seance") or 0)
+        lesson = lessons.one(db, person.uai, sent.number("seance") or 0, person)
         if lesson is None:
             raise Misaddressed
         if lesson.teacher != person.login:
@@ -105,7 +106,8 @@ def _one(db: Connection, asked: Asked, lesson: Lesson) -> View:
         (lesson.content,),
         f"{asked.name_of(lesson.teacher)}, {lesson.class_name}, {day(lesson.starts_at)}",
     )
-    return View([asked.attached(attachments.of(db, "lesson", [lesson.id]))], article)
+    files = attachments.of(db, "lesson", [lesson.id]) if lesson.content else []
+    return View([asked.attached(files)], article)
 
 
 def _forms(asked: Asked) -> tuple[Form, ...]:

@@ -63,12 +63,13 @@ def write(db: Connection, asked: Asked, sent: Sent) -> Written:
     today = moment.today().isoformat()
     title = sent.text("titre") or "Évaluation"
     new = Evaluation(0, service.id, _period(periods, today).id, title, today, scale, coefficient, None)
-    kept = marks.enter(db, new, given)
-    path = f"{PATH}/{kept.id}"
+    entered = marks.enter(db, new, given)
+    kept = asked.campus.updates.keep_marks(db, entered.id, person)
+    path = f"{PATH}/{entered.id}"
     told = [pupil.login for pupil in pupils if given[pupil.login] is not None]
     notifications.notify(db, told, "marks", f"Notes, {service.subject} : {title}", path, moment.now())
-    view = _one(db, asked, kept.id)
-    return Written(view if view is not None else View(), path)
+    view = _one(db, asked, entered.id)
+    return Written(view if view is not None else View(), path, kept)
 
 
 def take_back(db: Connection, asked: Asked) -> bool | None:
@@ -114,7 +115,7 @@ def _value(text: str, most: float) -> float | None:
 
 
 def _of_pupil(db: Connection, asked: Asked, pupil: Person) -> Section:
-    marked = marks.of_pupil(db, pupil.login)
+    marked = marks.of_pupil(db, pupil.login, asked.person)
     subjects = {each.id: each.subject for each in marks.taught(db, pupil.uai, pupil.classes)}
     mean = marks.average(marked)
     title = f"{pupil.given_name} {pupil.family_name}, {pupil.classes[0]}"
@@ -128,7 +129,7 @@ def _of_classes(db: Connection, asked: Asked) -> list[Section]:
     taught = marks.taught(db, asked.person.uai, classes)
     if asked.person.rights == "teacher":
         taught = [each for each in taught if each.teacher == asked.person.login] or taught[:1]
-    found = marks.of_services(db, [each.id for each in taught])
+    found = marks.of_services(db, [each.id for each in taught], asked.person)
     return [
         Section(
             [_evaluation(asked, each) for each in found if each.service == service.id],
@@ -140,7 +141,7 @@ def _of_classes(db: Connection, asked: Asked) -> list[Section]:
 
 def _one(db: Connection, asked: Asked, key: int) -> View | None:
     if not asked.reach.of_their_classes:
-        found = [(pupil, marks.one(db, pupil.login, key)) for pupil in asked.reach.pupils]
+        found = [(pupil, marks.one(db, pupil.login, key, asked.person)) for pupil in asked.reach.pupils]
         seen = [(pupil.login, marked) for pupil, marked in found if marked is not None]
         if not seen:
             return None
@@ -150,7 +151,7 @@ def _one(db: Connection, asked: Asked, key: int) -> View | None:
         results = marks.results(db, key)
         pupils = [asked.campus.directory.person(login) for login in results]
         known = [pupil for pupil in pupils if pupil is not None and asked.reach.may_see_pupil(pupil)]
-        marked = marks.one(db, known[0].login, key) if known else None
+        marked = marks.one(db, known[0].login, key, asked.person) if known else None
         if marked is None:
             return None
         evaluation = marked.evaluation

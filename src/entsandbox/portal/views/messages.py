@@ -47,7 +47,7 @@ def one(db: Connection, asked: Asked, letter: Letter) -> View:
     key = letter.communication.id
     if letter.unread:
         messages.mark(db, asked.person.login, key, read=True)
-    said = messages.participations(db, key)
+    said = messages.participations(db, key, asked.person)
     who = messages.participants(db, key)
     named = ", ".join(asked.name_of(login) for login in who[:_SHOWN])
     more = f" et {len(who) - _SHOWN} autres" if len(who) > _SHOWN else ""
@@ -72,28 +72,30 @@ def write(db: Connection, asked: Asked, sent: Sent) -> Written:
         raise Denied
     subject = sent.text("titre") or "Sans titre"
     new = Communication(0, person.uai, person.login, subject, audience, moment.now())
-    communication, said = messages.send(db, new, sent.text("contenu", 20_000), recipients)
+    kept = bool(recipients) and recipients != [person.login] and asked.campus.updates.kept("participation", person)
+    communication, said = messages.send(db, new, sent.text("contenu", 20_000), recipients, later=kept)
     attachments.attach(db, person.uai, "participation", said.id, sent.uploads)
     _notify(db, asked, communication.id, subject, recipients)
     letter = messages.one(db, person.login, communication.id)
     if letter is None:
         raise Misaddressed
-    return Written(one(db, asked, letter), f"{PATH}/{communication.id}")
+    return Written(one(db, asked, letter), f"{PATH}/{communication.id}", kept)
 
 
 def answer(db: Connection, asked: Asked, sent: Sent) -> Written:
     """Answer in a conversation of one's own."""
     letter = _own(db, asked)
     key, person = letter.communication.id, asked.person
-    said = messages.reply(db, key, person.login, sent.text("contenu", 20_000), moment.now())
+    kept = asked.campus.updates.kept("participation", person)
+    said = messages.reply(db, key, person.login, sent.text("contenu", 20_000), moment.now(), later=kept)
     attachments.attach(db, person.uai, "participation", said.id, sent.uploads)
     _notify(db, asked, key, letter.communication.subject, messages.participants(db, key))
-    return Written(one(db, asked, letter), f"{PATH}/{key}/reponses/{said.id}")
+    return Written(one(db, asked, letter), f"{PATH}/{key}/reponses/{said.id}", kept)
 
 
 def take_answer_back(db: Connection, asked: Asked) -> bool | None:
     """Delete an answer of one's own; none when there is no such answer."""
-    said = messages.one_participation(db, asked.key or 0)
+    said = messages.one_participation(db, asked.key or 0, asked.person)
     if said is None or messages.one(db, asked.person.login, said.communication) is None:
         return None
     if said.author != asked.person.login:
@@ -119,7 +121,7 @@ def take_back(db: Connection, asked: Asked) -> bool | None:
     if letter.communication.author != asked.person.login:
         return False
     key = letter.communication.id
-    attachments.detach(db, "participation", [said.id for said in messages.participations(db, key)])
+    attachments.detach(db, "participation", [said.id for said in messages.participations(db, key, asked.person)])
     notifications.withdraw(db, f"{PATH}/{key}")
     messages.remove(db, key)
     return True

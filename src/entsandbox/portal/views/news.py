@@ -19,10 +19,11 @@ PATH = "actualites"
 def read(db: Connection, asked: Asked) -> View | None:
     """The latest news, or one piece of them."""
     if asked.key is not None:
-        found = news.one(db, asked.person.uai, asked.key)
+        found = news.one(db, asked.person.uai, asked.key, reader=asked.person)
         return _one(found) if found is not None else None
     items = [
-        Item(each.title, asked.link(f"{PATH}/{each.id}"), day(each.at)) for each in news.latest(db, asked.person.uai)
+        Item(each.title, asked.link(f"{PATH}/{each.id}"), day(each.at))
+        for each in news.latest(db, asked.person.uai, reader=asked.person)
     ]
     form = Form(PATH, (Field("titre"), Field("contenu", "textarea")), "Publier")
     return View([Section(items)], forms=(form,) if asked.person.rights == "staff" else ())
@@ -34,12 +35,13 @@ def write(db: Connection, asked: Asked, sent: Sent) -> Written:
         raise Denied
     title, content = sent.text("titre") or "Sans titre", sent.text("contenu", 20_000)
     found = news.publish(db, News(0, asked.person.uai, title, content, asked.person.login, moment.now()))
-    return Written(_one(found), f"{PATH}/{found.id}")
+    kept = asked.campus.updates.keep(db, "news", found.id, asked.person)
+    return Written(_one(found), f"{PATH}/{found.id}", kept)
 
 
 def take_back(db: Connection, asked: Asked) -> bool | None:
     """Delete news that one published; none when there are no such news."""
-    found = news.one(db, asked.person.uai, asked.key or 0)
+    found = news.one(db, asked.person.uai, asked.key or 0, reader=asked.person)
     if found is None:
         return None
     if found.author != asked.person.login:

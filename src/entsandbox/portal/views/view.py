@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
     from entsandbox.authorities import Authority
     from entsandbox.directory import Directory
-    from entsandbox.measures import Measures
     from entsandbox.portal.live.links import Links
     from entsandbox.reach import Reach
     from entsandbox.state import PortalSession
     from entsandbox.state.store.attachments import Attachment
+    from entsandbox.updates import Updates
     from entsurge.population import Person, School
 
 
@@ -94,21 +94,25 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What came of a form: the page to answer, and where what was written is found (and taken back)."""
+    """What came of a form: the page to answer, where what was written is found (and taken back), and if it is kept.
+
+    What is `kept` for the end of the digital pause is its author's alone until then.
+    """
 
     view: View
     path: str
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Campus:
-    """What views look up: schools and their people, the portals above them, live rooms, measures, and the quota."""
+    """What views look up: schools and their people, the portals above them, live rooms, the pause, and the quota."""
 
     schools: Mapping[str, School]
     directory: Directory
     authorities: Mapping[str, Authority]
     links: Links
-    measures: Measures
+    updates: Updates
     quota_bytes: int
 
     def portals_of(self, person: Person) -> list[Authority]:

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
+from entsandbox.state.store import held
 from entsandbox.state.store.schema import HAND_IN, HOMEWORK, HOMEWORK_DONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection
+
+    from entsurge.population import Person
 
 
 class Homework(NamedTuple):
@@ -46,6 +49,7 @@ _OF_CLASSES = (
         HOMEWORK.c.uai == bindparam("school"),
         HOMEWORK.c.class_name.in_(bindparam("classes", expanding=True)),
         HOMEWORK.c.due_on.between(bindparam("since"), bindparam("until")),
+        held.shown("homework", HOMEWORK.c.id),
     )
     .order_by(HOMEWORK.c.due_on, HOMEWORK.c.id.desc())
     .limit(bindparam("most"))
@@ -56,7 +60,9 @@ _OF_TEACHER = (
     .order_by(HOMEWORK.c.due_on, HOMEWORK.c.id.desc())
     .limit(bindparam("most"))
 )
-_ONE = select(HOMEWORK).where(HOMEWORK.c.id == bindparam("key"), HOMEWORK.c.uai == bindparam("school"))
+_ONE = select(HOMEWORK).where(
+    HOMEWORK.c.id == bindparam("key"), HOMEWORK.c.uai == bindparam("school"), held.shown("homework", HOMEWORK.c.id)
+)
 _DONE = select(HOMEWORK_DONE.c.homework).where(
     HOMEWORK_DONE.c.login == bindparam("login"), HOMEWORK_DONE.c.homework.in_(bindparam("keys", expanding=True))
 )
@@ -66,10 +72,11 @@ _ONE_HAND_IN = select(HAND_IN).where(HAND_IN.c.id == bindparam("key"))
 
 
 def of_classes(
-    db: Connection, uai: str, classes: Sequence[str], since: str, until: str, most: int = 200
+    db: Connection, uai: str, classes: Sequence[str], since: str, until: str, most: int = 200, *, reader: Person
 ) -> list[Homework]:
-    """The work of classes that is due between two days, the most urgent first."""
+    """The work of classes that is due between two days, as far as it was given out, the most urgent first."""
     values = {"school": uai, "classes": list(classes), "since": since, "until": until, "most": most}
+    values |= held.as_read_by(reader)
     return [Homework._make(row) for row in db.execute(_OF_CLASSES, values)]
 
 
@@ -79,9 +86,9 @@ def of_teacher(db: Connection, login: str, since: str, until: str, most: int = 2
     return [Homework._make(row) for row in db.execute(_OF_TEACHER, values)]
 
 
-def one(db: Connection, uai: str, key: int) -> Homework | None:
-    """One piece of work of a school."""
-    row = db.execute(_ONE, {"key": key, "school": uai}).first()
+def one(db: Connection, uai: str, key: int, reader: Person) -> Homework | None:
+    """One piece of work of a school; none when there is none, or it was not given out to the reader yet."""
+    row = db.execute(_ONE, {"key": key, "school": uai, **held.as_read_by(reader)}).first()
     return Homework._make(row) if row is not None else None
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, case, delete, insert, select, update
 
+from entsandbox.state.store import held
 from entsandbox.state.store.schema import LESSON
 
 if TYPE_CHECKING:
@@ -13,9 +14,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from entsurge.population import Person
+
 
 class Lesson(NamedTuple):
-    """One lesson; without content it stands on the timetable and is not yet written."""
+    """One lesson; without content it stands on the timetable and is not yet written, or not given out to its reader."""
 
     id: int
     uai: str
@@ -29,11 +32,14 @@ class Lesson(NamedTuple):
 
 
 _SPAN = LESSON.c.starts_at.between(bindparam("since"), bindparam("until"))
-_OF_CLASSES = (
-    select(LESSON)
-    .where(LESSON.c.uai == bindparam("school"), LESSON.c.class_name.in_(bindparam("classes", expanding=True)), _SPAN)
-    .order_by(LESSON.c.starts_at, LESSON.c.id)
+_SHOWN = held.shown("lesson", LESSON.c.id)
+_WRITTEN = ("title", "content")
+_AS_GIVEN_OUT = select(
+    *(case((_SHOWN, each), else_="").label(each.name) if each.name in _WRITTEN else each for each in LESSON.columns)
 )
+_OF_CLASSES = _AS_GIVEN_OUT.where(
+    LESSON.c.uai == bindparam("school"), LESSON.c.class_name.in_(bindparam("classes", expanding=True)), _SPAN
+).order_by(LESSON.c.starts_at, LESSON.c.id)
 _LATEST = (
     select(LESSON)
     .where(
@@ -41,23 +47,28 @@ _LATEST = (
         LESSON.c.class_name.in_(bindparam("classes", expanding=True)),
         LESSON.c.starts_at <= bindparam("until"),
         LESSON.c.content != "",
+        _SHOWN,
     )
     .order_by(LESSON.c.starts_at.desc(), LESSON.c.id.desc())
     .limit(bindparam("most"))
 )
 _OF_TEACHER = select(LESSON).where(LESSON.c.teacher == bindparam("login"), _SPAN).order_by(LESSON.c.starts_at)
-_ONE = select(LESSON).where(LESSON.c.id == bindparam("key"), LESSON.c.uai == bindparam("school"))
+_ONE = _AS_GIVEN_OUT.where(LESSON.c.id == bindparam("key"), LESSON.c.uai == bindparam("school"))
 
 
-def of_classes(db: Connection, uai: str, classes: Sequence[str], since: str, until: str) -> list[Lesson]:
-    """The lessons of classes between two days or instants, in order."""
-    values = {"school": uai, "classes": list(classes), "since": since, "until": _end(until)}
+def of_classes(
+    db: Connection, uai: str, classes: Sequence[str], since: str, until: str, *, reader: Person
+) -> list[Lesson]:
+    """The lessons of classes between two days or instants, in order; blank where they were not given out yet."""
+    values = {"school": uai, "classes": list(classes), "since": since, "until": _end(until), **held.as_read_by(reader)}
     return [Lesson._make(row) for row in db.execute(_OF_CLASSES, values)]
 
 
-def latest(db: Connection, uai: str, classes: Sequence[str], until: str, most: int = 20) -> list[Lesson]:
-    """The written lessons that were last, newest first."""
-    values = {"school": uai, "classes": list(classes), "until": _end(until), "most": most}
+def latest(
+    db: Connection, uai: str, classes: Sequence[str], until: str, most: int = 20, *, reader: Person
+) -> list[Lesson]:
+    """The written lessons that were last, as far as they were given out, newest first."""
+    values = {"school": uai, "classes": list(classes), "until": _end(until), "most": most, **held.as_read_by(reader)}
     return [Lesson._make(row) for row in db.execute(_LATEST, values)]
 
 
@@ -67,9 +78,9 @@ def of_teacher(db: Connection, login: str, since: str, until: str) -> list[Lesso
     return [Lesson._make(row) for row in db.execute(_OF_TEACHER, values)]
 
 
-def one(db: Connection, uai: str, key: int) -> Lesson | None:
-    """One lesson of a school."""
-    row = db.execute(_ONE, {"key": key, "school": uai}).first()
+def one(db: Connection, uai: str, key: int, reader: Person) -> Lesson | None:
+    """One lesson of a school; blank where it was not given out to the reader yet."""
+    row = db.execute(_ONE, {"key": key, "school": uai, **held.as_read_by(reader)}).first()
     return Lesson._make(row) if row is not None else None
 
 

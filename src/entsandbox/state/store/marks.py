@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
+from entsandbox.state.store import held
 from entsandbox.state.store.schema import EVALUATION, EVALUATION_PERIOD, EVALUATION_RESULT, EVALUATION_SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
+
+    from entsurge.population import Person
 
 
 class Period(NamedTuple):
@@ -70,13 +73,13 @@ _TAUGHT = (
 _MARKED = (
     select(EVALUATION, EVALUATION_RESULT.c.mark)
     .join(EVALUATION_RESULT, EVALUATION_RESULT.c.evaluation == EVALUATION.c.id)
-    .where(EVALUATION_RESULT.c.login == bindparam("login"))
+    .where(EVALUATION_RESULT.c.login == bindparam("login"), held.shown("evaluation", EVALUATION.c.id))
     .order_by(EVALUATION.c.day.desc(), EVALUATION.c.id)
 )
 _ONE = _MARKED.where(EVALUATION.c.id == bindparam("key"))
 _OF_SERVICES = (
     select(EVALUATION)
-    .where(EVALUATION.c.service.in_(bindparam("services", expanding=True)))
+    .where(EVALUATION.c.service.in_(bindparam("services", expanding=True)), held.shown("evaluation", EVALUATION.c.id))
     .order_by(EVALUATION.c.day.desc(), EVALUATION.c.id)
 )
 _RESULTS = (
@@ -96,20 +99,21 @@ def taught(db: Connection, uai: str, classes: Sequence[str]) -> list[Taught]:
     return [Taught._make(row) for row in db.execute(_TAUGHT, {"school": uai, "classes": list(classes)})]
 
 
-def of_pupil(db: Connection, login: str) -> list[Marked]:
-    """Every evaluation of a pupil with the mark, newest first."""
-    return [_marked(row) for row in db.execute(_MARKED, {"login": login})]
+def of_pupil(db: Connection, login: str, reader: Person) -> list[Marked]:
+    """Every evaluation of a pupil that the reader may see by now, with the mark, newest first."""
+    return [_marked(row) for row in db.execute(_MARKED, {"login": login, **held.as_read_by(reader)})]
 
 
-def one(db: Connection, login: str, key: int) -> Marked | None:
-    """One evaluation of a pupil with the mark; none when it does not concern the pupil."""
-    row = db.execute(_ONE, {"login": login, "key": key}).first()
+def one(db: Connection, login: str, key: int, reader: Person) -> Marked | None:
+    """One evaluation of a pupil with the mark; none when it does not concern the pupil, or is not the reader's yet."""
+    row = db.execute(_ONE, {"login": login, "key": key, **held.as_read_by(reader)}).first()
     return _marked(row) if row is not None else None
 
 
-def of_services(db: Connection, services: Sequence[int]) -> list[Evaluation]:
-    """The evaluations of several evaluation services, newest first."""
-    return [Evaluation._make(row) for row in db.execute(_OF_SERVICES, {"services": list(services)})]
+def of_services(db: Connection, services: Sequence[int], reader: Person) -> list[Evaluation]:
+    """The evaluations of several evaluation services that the reader may see by now, newest first."""
+    values = {"services": list(services), **held.as_read_by(reader)}
+    return [Evaluation._make(row) for row in db.execute(_OF_SERVICES, values)]
 
 
 def results(db: Connection, key: int) -> dict[str, float | None]:
@@ -149,6 +153,16 @@ def teacher_of(db: Connection, uai: str, key: int) -> str | None:
     )
     found: str | None = db.execute(query).scalar()
     return found
+
+
+def heading(db: Connection, key: int) -> str:
+    """What an evaluation that there is is announced as: its subject and its title."""
+    query = (
+        select(EVALUATION_SERVICE.c.subject, EVALUATION.c.title)
+        .join(EVALUATION, EVALUATION.c.service == EVALUATION_SERVICE.c.id)
+        .where(EVALUATION.c.id == key)
+    )
+    return " : ".join(map(str, db.execute(query).one()))
 
 
 def remove(db: Connection, key: int) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from entsandbox.state.store import held
 from entsandbox.state.store.schema import COMMUNICATION, PARTICIPATION, RECIPIENT
 
 if TYPE_CHECKING:
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from entsurge.population import Person
+
 Folder = Literal["inbox", "sent", "drafts", "trash"]
 FOLDERS: tuple[Folder, ...] = get_args(Folder)
+_HELD = "held"  # where a letter lies in the mailboxes of those who do not have it yet
 
 
 class Communication(NamedTuple):
@@ -54,7 +58,7 @@ _FOLDER = (
     .limit(bindparam("most"))
     .offset(bindparam("skip"))
 )
-_ONE = _LETTERS.where(COMMUNICATION.c.id == bindparam("key"))
+_ONE = _LETTERS.where(COMMUNICATION.c.id == bindparam("key"), RECIPIENT.c.folder != _HELD)
 _COUNTS = (
     select(RECIPIENT.c.folder, func.count(), func.sum(RECIPIENT.c.unread.cast(PARTICIPATION.c.id.type)))
     .where(RECIPIENT.c.login == bindparam("login"))
@@ -65,7 +69,14 @@ _UNREAD = (
     .select_from(RECIPIENT)
     .where(RECIPIENT.c.login == bindparam("login"), RECIPIENT.c.folder == "inbox", RECIPIENT.c.unread)
 )
-_SAID = select(PARTICIPATION).where(PARTICIPATION.c.communication == bindparam("key")).order_by(PARTICIPATION.c.id)
+_SAID = (
+    select(PARTICIPATION)
+    .where(PARTICIPATION.c.communication == bindparam("key"), held.shown("participation", PARTICIPATION.c.id))
+    .order_by(PARTICIPATION.c.id)
+)
+_ONE_SAID = select(PARTICIPATION).where(
+    PARTICIPATION.c.id == bindparam("key"), held.shown("participation", PARTICIPATION.c.id)
+)
 _WHO = select(RECIPIENT.c.login).where(RECIPIENT.c.communication == bindparam("key")).order_by(RECIPIENT.c.login)
 _OWN = (RECIPIENT.c.communication == bindparam("key")) & (RECIPIENT.c.login == bindparam("who"))
 
@@ -93,9 +104,9 @@ def unread(db: Connection, login: str) -> int:
     return int(db.execute(_UNREAD, {"login": login}).scalar_one())
 
 
-def participations(db: Connection, key: int) -> list[Participation]:
-    """What was said in a communication, in order."""
-    return [Participation._make(row) for row in db.execute(_SAID, {"key": key})]
+def participations(db: Connection, key: int, reader: Person) -> list[Participation]:
+    """What was said in a communication as far as its reader has it, in order."""
+    return [Participation._make(row) for row in db.execute(_SAID, {"key": key, **held.as_read_by(reader)})]
 
 
 def participants(db: Connection, key: int) -> list[str]:
@@ -103,16 +114,16 @@ def participants(db: Connection, key: int) -> list[str]:
     return list(db.execute(_WHO, {"key": key}).scalars())
 
 
-def one_participation(db: Connection, key: int) -> Participation | None:
-    """One thing said."""
-    row = db.execute(select(PARTICIPATION).where(PARTICIPATION.c.id == key)).first()
+def one_participation(db: Connection, key: int, reader: Person) -> Participation | None:
+    """One thing said; none when there is none, or its reader does not have it yet."""
+    row = db.execute(_ONE_SAID, {"key": key, **held.as_read_by(reader)}).first()
     return Participation._make(row) if row is not None else None
 
 
 def send(
-    db: Connection, communication: Communication, content: str, recipients: Iterable[str]
+    db: Connection, communication: Communication, content: str, recipients: Iterable[str], *, later: bool = False
 ) -> tuple[Communication, Participation]:
-    """Send a new communication (its `id` is not looked at); without recipients it is a draft."""
+    """Send a new communication (its `id` is not looked at), `later` if it rests; without recipients it is a draft."""
     values = communication._asdict()
     del values["id"]
     key = db.execute(insert(COMMUNICATION).returning(COMMUNICATION.c.id), values).scalar_one()
@@ -120,18 +131,18 @@ def send(
     said = _say(db, key, sent.author, content, sent.last_at)
     others = [login for login in dict.fromkeys(recipients) if login != sent.author]
     common = {"communication": key, "last_at": sent.last_at}
-    rows = [{"login": login, "folder": "inbox", "unread": True, **common} for login in others]
+    rows = [{"login": login, "folder": _arrival(later=later), "unread": True, **common} for login in others]
     own = {"login": sent.author, "folder": "sent" if others else "drafts", "unread": False, **common}
     db.execute(insert(RECIPIENT), [own, *rows])
     return sent, said
 
 
-def deliver(db: Connection, draft: Communication, recipients: Iterable[str], at: str) -> None:
+def deliver(db: Connection, draft: Communication, recipients: Iterable[str], at: str, *, later: bool = False) -> None:
     """Send a draft to the mailboxes of its recipients; one that was sent already goes to those who lack it."""
     lies_in = set(participants(db, draft.id))
     common = {"communication": draft.id, "last_at": at}
     others = [login for login in dict.fromkeys(recipients) if login not in lies_in]
-    rows = [{"login": login, "folder": "inbox", "unread": True, **common} for login in others]
+    rows = [{"login": login, "folder": _arrival(later=later), "unread": True, **common} for login in others]
     if rows:
         db.execute(insert(RECIPIENT), rows)
     db.execute(update(RECIPIENT).where(_OWN), {"who": draft.author, "key": draft.id, "folder": "sent", "last_at": at})
@@ -144,15 +155,26 @@ def forget(db: Connection, login: str, key: int) -> None:
         remove(db, key)
 
 
-def reply(db: Connection, key: int, author: str, content: str, at: str) -> Participation:
-    """Answer in a communication: unread again for everyone else, back in the inbox of who had thrown it away."""
+def reply(db: Connection, key: int, author: str, content: str, at: str, *, later: bool = False) -> Participation:
+    """Answer in a communication: unread again for everyone else, back in the inbox of who had thrown it away.
+
+    `later` leaves it to `arrive`: until then it is its author's alone.
+    """
     said = _say(db, key, author, content, at)
-    db.execute(update(COMMUNICATION).where(COMMUNICATION.c.id == key), {"last_at": at})
-    everyone = update(RECIPIENT).where(RECIPIENT.c.communication == key)
-    db.execute(everyone, {"last_at": at})
-    others = everyone.where(RECIPIENT.c.login != author)
-    db.execute(others, {"unread": True, "folder": "inbox"})
+    if later:
+        held.hold(db, "participation", said.id, author)
+    else:
+        _put_in_mailboxes(db, said, at)
     return said
+
+
+def arrive(db: Connection, at: str) -> None:
+    """Put everything that rests into the mailboxes of those who lack it, as of now."""
+    for key in held.keys(db, "participation"):
+        row = db.execute(select(PARTICIPATION).where(PARTICIPATION.c.id == key)).first()
+        if row is not None:
+            _put_in_mailboxes(db, Participation._make(row), at)
+    db.execute(update(RECIPIENT).where(RECIPIENT.c.folder == _HELD), {"folder": "inbox", "last_at": at})
 
 
 def mark(db: Connection, login: str, key: int, *, read: bool) -> None:
@@ -176,6 +198,17 @@ def remove(db: Connection, key: int) -> None:
 def unsay(db: Connection, participation: int) -> None:
     """Delete one thing said."""
     db.execute(delete(PARTICIPATION).where(PARTICIPATION.c.id == participation))
+
+
+def _arrival(*, later: bool) -> str:
+    return _HELD if later else "inbox"
+
+
+def _put_in_mailboxes(db: Connection, said: Participation, at: str) -> None:
+    db.execute(update(COMMUNICATION).where(COMMUNICATION.c.id == said.communication), {"last_at": at})
+    everyone = update(RECIPIENT).where(RECIPIENT.c.communication == said.communication)
+    db.execute(everyone, {"last_at": at})
+    db.execute(everyone.where(RECIPIENT.c.login != said.author), {"unread": True, "folder": "inbox"})
 
 
 def _say(db: Connection, key: int, author: str, content: str, at: str) -> Participation:

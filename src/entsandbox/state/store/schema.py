@@ -227,6 +227,17 @@ CHAT_MESSAGE = _table(
     Index("chat_message_by_room", "uai", "room", "id"),
 )
 
+HELD = Table(  # what is written and not given out yet
+    "held",
+    METADATA,
+    _text("kind", key=True),  # lesson, homework, evaluation, news, participation
+    Column("key", Integer, primary_key=True),
+    _text("audience", key=True),  # from whom: everybody, or people with these rights
+    _text("author"),
+    Column("until", Float),  # on the clock of leases; none: until the pause ends
+    Index("held_by_end", "until"),
+)
+
 # What several processes of one sandbox share.
 SESSION = Table(
     "session",
@@ -274,5 +285,12 @@ MOBILE_TOKEN = Table(  # codes, access and refresh tokens of the mobile app, by 
 )
 MOBILE_KEY = Table("mobile_key", METADATA, _text("name", key=True), _text("pem"))
 ALLOWANCE = Table("allowance", METADATA, _text("login", key=True), Column("due", Float, nullable=False))
-MEASURE = Table("measure", METADATA, _text("name", key=True), Column("until", Float), _text("options"))
+MEASURE = Table(
+    "measure",
+    METADATA,
+    _text("name", key=True),
+    Column("until", Float),
+    _text("options"),
+    Column("since", Float, nullable=False),
+)
 LIMIT = Table("limit_now", METADATA, _text("name", key=True), Column("value", Float, nullable=False))

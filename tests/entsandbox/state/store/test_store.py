@@ -77,24 +77,28 @@ def test_a_password_is_kept_hashed_and_hashed_anew(db):
 def test_lessons(db):
     """A lesson is written and found by class, by teacher and by number; an unwritten one is not among the last."""
     today = moment.today().isoformat()
-    week = lessons.of_classes(db, PUPIL.uai, PUPIL.classes, moment.day_after(today, -14), moment.day_after(today, 14))
+    week = lessons.of_classes(
+        db, PUPIL.uai, PUPIL.classes, moment.day_after(today, -14), moment.day_after(today, 14), reader=PUPIL
+    )
     assert {lesson.class_name for lesson in week} == set(PUPIL.classes)
     assert [lesson.starts_at for lesson in week] == sorted(lesson.starts_at for lesson in week)
     unwritten = next(lesson for lesson in week if not lesson.content)
     late = f"{moment.day_after(today, 30)}"
-    assert unwritten.id not in {lesson.id for lesson in lessons.latest(db, PUPIL.uai, PUPIL.classes, late, 100)}
+    assert unwritten.id not in {
+        lesson.id for lesson in lessons.latest(db, PUPIL.uai, PUPIL.classes, late, 100, reader=PUPIL)
+    }
     kept = lessons.write(db, unwritten._replace(title="Neuve", content="Texte", teacher=TEACHER.login))
-    assert lessons.one(db, PUPIL.uai, kept.id) == kept
+    assert lessons.one(db, PUPIL.uai, kept.id, PUPIL) == kept
     assert kept in lessons.of_teacher(db, TEACHER.login, today, late)
-    assert lessons.one(db, PEOPLE.school(1).uai, kept.id) is None
+    assert lessons.one(db, PEOPLE.school(1).uai, kept.id, PUPIL) is None
     assert lessons.rewrite(db, kept, "Autre", "Plus")._replace(title="Neuve", content="Texte") == kept
     lessons.remove(db, kept.id)
-    assert lessons.one(db, PUPIL.uai, kept.id) is None
+    assert lessons.one(db, PUPIL.uai, kept.id, PUPIL) is None
 
 
 def test_homework_is_done_and_handed_in(db):
     """Marks of being done are each pupil's own; what is handed in carries its file."""
-    work = homework.of_classes(db, PUPIL.uai, PUPIL.classes, "2000-01-01", "2100-01-01")[0]
+    work = homework.of_classes(db, PUPIL.uai, PUPIL.classes, "2000-01-01", "2100-01-01", reader=PUPIL)[0]
     homework.mark(db, PUPIL.login, work.id, is_done=True)
     homework.mark(db, PUPIL.login, work.id, is_done=True)
     assert homework.done(db, PUPIL.login, [work.id]) == {work.id}
@@ -123,13 +127,13 @@ def test_messages_are_unread_until_read_and_again_when_answered(db):
     assert messages.unread(db, PUPIL.login) == before
     messages.move(db, TEACHER.login, [sent.id], "trash")
     answer = messages.reply(db, sent.id, PUPIL.login, "Merci", "2026-11-25T11:00:00")
-    assert messages.participations(db, sent.id) == [said, answer]
+    assert messages.participations(db, sent.id, PUPIL) == [said, answer]
     further = messages.reply(db, sent.id, PUPIL.login, "De trop", answer.at)
     messages.unsay(db, further.id)
-    assert messages.participations(db, sent.id) == [said, answer]
+    assert messages.participations(db, sent.id, PUPIL) == [said, answer]
     letter = messages.one(db, TEACHER.login, sent.id)
     assert (letter.folder, letter.unread, letter.communication.last_at) == ("inbox", True, answer.at)
-    assert messages.one_participation(db, answer.id) == answer
+    assert messages.one_participation(db, answer.id, PUPIL) == answer
     draft, _ = messages.send(db, new._replace(audience=TEACHER.login), "Plus tard", [TEACHER.login])
     assert messages.folder(db, TEACHER.login, "drafts")[0].communication == draft
     messages.remove(db, sent.id)
@@ -138,15 +142,15 @@ def test_messages_are_unread_until_read_and_again_when_answered(db):
 
 def test_marks(db):
     """A pupil has marks in every subject of the class, and a mean between 5 and 20; others' are others'."""
-    marked = marks.of_pupil(db, PUPIL.login)
+    marked = marks.of_pupil(db, PUPIL.login, PUPIL)
     taught = marks.taught(db, PUPIL.uai, PUPIL.classes)
     assert {each.evaluation.service for each in marked} == {service.id for service in taught}
     assert 5 <= marks.average(marked) <= 20
     one = marked[0]
-    assert marks.one(db, PUPIL.login, one.evaluation.id) == one
-    assert marks.one(db, PEOPLE.person("student", 1).login, one.evaluation.id) is None
+    assert marks.one(db, PUPIL.login, one.evaluation.id, PUPIL) == one
+    assert marks.one(db, PEOPLE.person("student", 1).login, one.evaluation.id, PUPIL) is None
     assert marks.results(db, one.evaluation.id)[PUPIL.login] == one.mark
-    assert one.evaluation in marks.of_services(db, [one.evaluation.service])
+    assert one.evaluation in marks.of_services(db, [one.evaluation.service], PUPIL)
     assert [period.name for period in marks.periods(db, PUPIL.uai)] == ["Trimestre 1", "Trimestre 2", "Trimestre 3"]
 
 
@@ -173,8 +177,10 @@ def test_files_news_notifications_and_chat(db):
     assert files.readable(db, PUPIL.uai, [PUPIL.login])[0] == file
     assert file not in files.readable(db, PUPIL.uai, ["tous", *PUPIL.classes], most=1_000)
     published = news.publish(db, news.News(0, PUPIL.uai, "Neuf", "Texte", TEACHER.login, NOW))
-    assert news.latest(db, PUPIL.uai)[0] == news.one(db, PUPIL.uai, published.id) == published
-    assert news.one(db, PEOPLE.school(1).uai, published.id) is None
+    assert (
+        news.latest(db, PUPIL.uai, reader=PUPIL)[0] == news.one(db, PUPIL.uai, published.id, reader=PUPIL) == published
+    )
+    assert news.one(db, PEOPLE.school(1).uai, published.id, reader=PUPIL) is None
     unread = notifications.unread(db, PUPIL.login)
     notifications.notify(db, [PUPIL.login], "news", "Neuf", "actualites/1", NOW)
     assert notifications.unread(db, PUPIL.login) == unread + 1
@@ -273,7 +279,7 @@ def test_other_schemas_of_postgresql_are_left_alone(postgres):
     for _ in range(2):
         database.rebuild()
         with database.transaction() as db:
-            assert news.latest(db, "x") == []
+            assert news.latest(db, "x", reader=None) == []
             news.publish(db, news.News(0, "x", "x", "x", "x", NOW))
             assert db.execute(text("SELECT x FROM public.lesson")).scalar_one() == 1
     database.close()
