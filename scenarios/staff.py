@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from entsurge.scenario import Visitor, journey
+from entsurge import Visitor, journey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -119,7 +119,7 @@ class Visitor(VisitorApi, User):
     def _standalone(self) -> Standalone:
         found: Standalone | None = getattr(self.environment, STANDALONE, None)
         if found is None:
-            raise UsageError("this scenario has nobody to visit", hint="from entsurge.scenario import Visitor, journey")
+            raise UsageError("this scenario has nobody to visit", hint="from entsurge import Visitor, journey")
         return found
 
     @task
