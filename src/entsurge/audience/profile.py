@@ -77,9 +77,9 @@ def load(name: str, *, overrides: dict[str, Any] | None = None, _seen: tuple[str
     """Read a shipped profile by its bare name, or one of your own by its path.
 
     `overrides` replace keys of `[replay]`, and `shape`, `window`, `bell` (`none` silences it), as the command line
-    asks; `date` moves it to another day of another week, `day` chooses one of its days (1 is the first),
-    `measures = False` leaves its measures out; `objectives` names service levels that replace its own objectives, and
-    `faults` says whether the run has any.
+    asks, `schools` the population's; `date` moves it to another day of another week, `day` chooses one of its days (1
+    is the first), `measures = False` leaves its measures out; `objectives` names service levels that replace its own
+    objectives, and `faults` says whether the run has any.
     Raises UsageError that lists every fault with file and key.
     """
     path, changes = content.find("profiles", name), dict(overrides or {})
@@ -88,6 +88,8 @@ def load(name: str, *, overrides: dict[str, Any] | None = None, _seen: tuple[str
     raw = read_toml(path)
     _dated(raw, changes.pop("date", None))
     top = {key: changes.pop(key) for key in ("shape", "window", "bell") if key in changes}
+    if (schools := changes.pop("schools", None)) and isinstance(raw.get("population", {}), dict):
+        top["population"] = raw.get("population", {}) | {"schools": schools}
     if changes and isinstance(raw.get("replay"), dict):
         raw["replay"] |= changes
     file = check(ProfileFile, raw | top, path)

@@ -14,7 +14,9 @@ from entsurge.audience.shape import DAYS
 from entsurge.commands.beside import Beside
 from entsurge.commands.judge import judge
 from entsurge.commands.options import RUNS, by_persona, cast, new_run_folder, overrides, replay_options, unused
+from entsurge.commands.sweep import asked_for, only_with_a_sweep, sweep, sweep_options
 from entsurge.plan.enough import too_thin
+from entsurge.terminal import lang_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
     cls=Beside,
     epilog="Examples: entsurge simulate lockdown-2020 --on embedded-ent · "
     "entsurge simulate lockdown-2020 --on ./ours.toml --scale 1 --compression 1 --week · "
-    "entsurge simulate lockdown-2020 --on embedded-ent --measure static-home",
+    "entsurge simulate lockdown-2020 --on embedded-ent --measure static-home · "
+    "entsurge simulate lockdown-2020 --on embedded-ent --sweep nodes=1..4 --sweep measures=none,static-home "
+    "--cost node=180 --lucks 5",
 )
 @click.argument("profile")
 @click.option("--on", "deployment", required=True, metavar="NAME|FILE", help="The deployment, such as embedded-ent.")
@@ -37,25 +41,43 @@ if TYPE_CHECKING:
 @click.option("--until", metavar="HH:MM", help="End the window then.")
 @click.option("--week", is_flag=True, help="The seven days of the week, each whole and a run of its own.")
 @click.option("--luck", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Seed of service times; the plan's else.")
+@click.option("--schools", type=click.IntRange(1, 10_000), metavar="N",
+              help="Schools of the population; more accounts where a larger --scale needs them.")  # fmt: skip
 @click.option("--scenario", multiple=True, metavar="PERSONA=FILE", help="A scenario file of your own for a persona.")
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), help="The run directory (default: runs/<utc>-<profile>)."
 )
 @click.option("--quiet", is_flag=True, help="No progress.")
+@sweep_options
 @replay_options
+@lang_option
 def command(
     *, profile: str, deployment: str, measure: tuple[str, ...], begin: str | None, until: str | None, week: bool,
-    luck: int | None, scenario: tuple[str, ...], out: Path | None, quiet: bool, **given: Any,
+    luck: int | None, scenario: tuple[str, ...], out: Path | None, quiet: bool, swept: tuple[str, ...], lucks: int,
+    costs: tuple[str, ...], currency: str | None, at_most: int, **given: Any,
 ) -> int:  # fmt: skip
     """Simulate PROFILE on a deployment on paper; exits as `entsurge gate` would. Nothing is sent to anybody.
 
     The same visits, pages, gaps, retries and patience as `entsurge run`. Everything that reads a run reads the result,
     which says everywhere that it is simulated. A profile of several days is simulated in turn.
+
+    With --sweep many deployments are simulated over common random numbers: what each node, measure or hour buys, and
+    the cheapest that holds (sweep.json, a page in both languages). Exit 0: one holds; 3: none does; 4: not to be told.
     """
     from entsurge.simulation.deployment import find
     from entsurge.simulation.run import subject
 
     path = find(deployment)
+    if swept:
+        if week:
+            raise errors.UsageError("--sweep: of one window, not of a --week")
+        asked = asked_for(
+            profile, path, swept, changes=overrides(**given), begin=begin, until=until, lucks=lucks, at_most=at_most,
+            always=measure, scenarios=by_persona(scenario), seed=luck,
+        )  # fmt: skip
+        folder = unused(out) if out else new_run_folder(f"sweep-{Path(profile).stem}", RUNS)
+        return sweep(asked, folder, costs=costs, currency=currency, quiet=quiet)
+    only_with_a_sweep()
     folder = unused(out, "day-01") if out else new_run_folder(Path(profile).stem, RUNS)
     loaded = list(days(profile, overrides(**given), begin, until, week=week))
     files = by_persona(scenario)

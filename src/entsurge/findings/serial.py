@@ -15,6 +15,7 @@ from entsurge.findings.comparison import ComparisonReport
 from entsurge.findings.gate import GateReport
 from entsurge.findings.measures import MeasuresReport
 from entsurge.findings.report import Report
+from entsurge.findings.sweep import SweepReport
 from entsurge.findings.verdict import Concluded
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ Found = TypeVar("Found")
 PUBLISHED: Mapping[str, type[Any]] = {
     "brief": Brief, "budget": ErrorBudget, "capacity": CapacityReport, "comparison": ComparisonReport,
     "gate": GateReport,
-    "measures": MeasuresReport, "report": Report, "verdict": Concluded,
+    "measures": MeasuresReport, "report": Report, "sweep": SweepReport, "verdict": Concluded,
 }  # fmt: skip
 """What is published, by the name of its schema under docs/schemas/."""
 

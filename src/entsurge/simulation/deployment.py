@@ -122,6 +122,15 @@ class WaitingRoom(_Strict):
     places: Annotated[int, Field(ge=0, le=1_000_000)] = 500
 
 
+class Prices(_Strict):
+    """What a month costs, for sweeps; nothing of it is simulated."""
+
+    node_per_month: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    worker_per_month: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    """Of each worker of a node, beside the node itself."""
+    currency: Annotated[str, Field(min_length=1, max_length=12)] = "€"
+
+
 class Deployment(_Strict):
     """A deployment on paper."""
 
@@ -134,6 +143,7 @@ class Deployment(_Strict):
     database: Database | None = None
     sessions: Sessions | None = None
     waiting_room: WaitingRoom | None = None
+    costs: Prices = Prices()
     measures: list[str] = []
     """Measures in force all the time, beside those of the profile."""
 

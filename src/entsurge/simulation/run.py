@@ -12,20 +12,19 @@ from typing import TYPE_CHECKING, Any
 from entsurge.cast import scenario_files
 from entsurge.chaos.experiment import load as load_experiment
 from entsurge.errors import UsageError
-from entsurge.plan.arrivals import Arrivals
-from entsurge.plan.batches import batches, totals
+from entsurge.plan.batches import batches
 from entsurge.plan.comeback import comeback
-from entsurge.plan.people import groups, population
 from entsurge.plan.phases import phases
 from entsurge.simulation import deployment as deployments
 from entsurge.simulation import journeys
 from entsurge.simulation.attempts import IN_USE, Attempts, stays
 from entsurge.simulation.clock import Clock
 from entsurge.simulation.costs import Costs
+from entsurge.simulation.drawn import Drawn
 from entsurge.simulation.gauges import Gauges
 from entsurge.simulation.manifest import Subject, manifest
 from entsurge.simulation.measures import InForce
-from entsurge.simulation.possible import impossible
+from entsurge.simulation.possible import ServesNobody, impossible
 from entsurge.simulation.record import PaperRecord
 from entsurge.simulation.rows import VisitRows
 from entsurge.simulation.sessions import Sessions
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
     from entsurge.audience.profile import Profile
     from entsurge.record.writer import RunDirectory
+    from entsurge.simulation.deployment import Deployment
     from entsurge.simulation.visits import Stay
 
 MOST_AT_ONCE = 1_000_000  # visitors: more are an overload without end, not a school morning
@@ -47,10 +47,13 @@ OVERLOAD = "overload"
 
 def subject(
     profile: Profile, path: Path, *, measures: Sequence[str] = (), scenarios: dict[str, str] | None = None,
-    seed: int | None = None,
+    seed: int | None = None, changed: Deployment | None = None,
 ) -> Subject:  # fmt: skip
-    """What is to be simulated. Raises UsageError for what cannot be, with every reason."""
-    deployment = deployments.load(path)
+    """What is to be simulated: the file's deployment, or `changed`, what a sweep has made of it.
+
+    Raises UsageError for what cannot be, with every reason.
+    """
+    deployment = changed or deployments.load(path)
     named = tuple(dict.fromkeys([*deployment.measures, *profile.measures, *measures]))
     try:
         deployments.known_measures(named)
@@ -61,21 +64,24 @@ def subject(
     found = Subject(profile, deployment, path, named, experiments, scenario_files(profile, scenarios), seed)
     reasons = impossible(found)
     if reasons:
-        raise UsageError("\n".join(f"{path}: {reason}" for reason in reasons), hint="docs/simulation.md lists the keys")
+        raise ServesNobody(path, reasons)
     return found
 
 
 class Simulation:
-    """A subject lived through, into a run directory. `progress` is told the share that is over, now and then."""
+    """A subject lived through, into a run directory. `progress` is told the share that is over, now and then.
+
+    `drawn` is the plan of the subject's profile where somebody has drawn it already.
+    """
 
     def __init__(
         self, of: Subject, directory: RunDirectory, *, progress: Callable[[float], None] = lambda _: None,
-        most_at_once: int = MOST_AT_ONCE,
+        most_at_once: int = MOST_AT_ONCE, drawn: Drawn | None = None,
     ) -> None:  # fmt: skip
         self.subject, self.directory, self.progress = of, directory, progress
         profile, deployment = of.profile, of.deployment
-        self.people = population(profile)
-        self.arrivals = Arrivals(profile, groups(profile))
+        self.drawn = drawn or Drawn(profile)
+        self.people, self.arrivals = self.drawn.people, self.drawn.arrivals
         streams = self.arrivals.streams
         self.phases = phases(profile)
         self.until_us = int(self.phases[-1]["end_s"] * 1e6)
@@ -95,9 +101,8 @@ class Simulation:
 
     def run(self) -> str:
         """Live the plan and write the run directory; how it ended. Raises CannotRecord."""
-        counted = totals(Arrivals(self.subject.profile, groups(self.subject.profile)))
         people = sum(self.people.count(persona) for persona in self.subject.profile.personas)
-        told = manifest(self.subject, counted, people, list(self.people.academy_names))
+        told = manifest(self.subject, self.drawn.totals, people, list(self.people.academy_names))
         self.directory.write_json("manifest.json", told, durably=True)
         self._events("applied", 0.0)
         self.clock.at(1_000_000, self._second, None)

@@ -1,0 +1,111 @@
+"""The cells of a sweep over their lucks, and what each step from one to the next buys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from entsurge.analysis.sweep.intervals import apart, paired, percent
+from entsurge.findings.sweep import Step, SweptCell
+from entsurge.simulation.grid import HOURS, MEASURE, NODES, WORKERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from entsurge.findings.statement import Title
+    from entsurge.findings.sweep import Key, LuckOutcome, State
+    from entsurge.simulation.grid import Cell, Grid
+
+Outcomes = dict[int, "LuckOutcome"]
+
+
+def share(outcome: LuckOutcome, personas: Iterable[str]) -> float | None:
+    """Pages served in time to these personas, in percent of those they wanted; None where they wanted none."""
+    chosen = [persona for persona in personas if persona in outcome.planned]
+    wanted = sum(outcome.planned[persona] for persona in chosen)
+    return 100 * sum(outcome.served[persona] for persona in chosen) / wanted if wanted else None
+
+
+def swept(
+    cell: Cell, cost: float, outcomes: Outcomes, protected: Sequence[str], others: Sequence[str], lucks: int,
+    why: Title | None,
+) -> SweptCell:  # fmt: skip
+    """What came of a cell, as far as its lucks have been simulated."""
+    held = sum(each.verdict == "PASS" for each in outcomes.values())
+    return SweptCell(
+        id=cell.id, nodes=cell.nodes, workers=cell.workers, measures=list(cell.measures), hours=cell.hours, cost=cost,
+        state="impossible" if why else _state(list(outcomes.values()), held, lucks), lucks=len(outcomes), held=held,
+        students=percent(_known(each.students for each in outcomes.values())),
+        teachers=percent(_known(each.teachers for each in outcomes.values())),
+        protected=percent(_known(share(each, protected) for each in outcomes.values())),
+        others=percent(_known(share(each, others) for each in outcomes.values())),
+        personas={
+            persona: percent(_known(share(each, [persona]) for each in outcomes.values()))
+            for persona in (*protected, *others)
+        },
+        missed=list(dict.fromkeys(who for each in outcomes.values() for who in each.missed)), why=why,
+    )  # fmt: skip
+
+
+def _known(values: Iterable[float | None]) -> list[float]:
+    return [each for each in values if each is not None]
+
+
+def _state(outcomes: Sequence[LuckOutcome], held: int, lucks: int) -> State:
+    verdicts = {each.verdict for each in outcomes}
+    if not outcomes:
+        return "unknown"
+    if "INVALID" in verdicts:
+        return "overload" if any(each.end == "overload" for each in outcomes) else "void"
+    if held == len(outcomes):
+        return "holds" if held == lucks else "unknown"
+    if held:
+        return "mixed"
+    return "misses" if "FAIL" in verdicts else "unsure"
+
+
+def steps(
+    cells: Sequence[Cell], costs: Mapping[str, float], outcomes: Mapping[str, Outcomes], grid: Grid,
+    protected: Sequence[str], others: Sequence[str],
+) -> list[Step]:  # fmt: skip
+    """Every step along every key that is swept, between cells of which both are known."""
+    known = {cell.id for cell in cells if outcomes.get(cell.id)}
+    found = []
+    for key, before, after in _pairs(cells, grid):
+        if {before.id, after.id} <= known:
+            one, other = outcomes[before.id], outcomes[after.id]
+            whose = [paired(_shares(one, group), _shares(other, group)) for group in (protected, others)]
+            found.append(
+                Step(
+                    key=key, before=before.id, after=after.id, cost=costs[after.id] - costs[before.id],
+                    protected=whose[0], students=paired(_students(one), _students(other)), others=whose[1],
+                    told_apart=apart(whose[0]),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _pairs(cells: Sequence[Cell], grid: Grid) -> Iterable[tuple[Key, Cell, Cell]]:
+    """Each cell with the one that a single step leads to."""
+    there = set(cells)
+    for cell in cells:
+        for key, values, now in (
+            (NODES, grid.nodes, cell.nodes), (WORKERS, grid.workers, cell.workers), (HOURS, grid.hours, cell.hours),
+        ):  # fmt: skip
+            larger = [value for value in values if value > now]
+            after = replace(cell, **{key: larger[0]}) if larger else None
+            if after in there and after is not None:
+                yield key, cell, after  # type: ignore[misc]  # one of the three
+        first = grid.measures[0] if grid.measures else ()
+        before = () if () in grid.measures else first
+        if cell.measures != before:
+            yield MEASURE, replace(cell, measures=before), cell  # type: ignore[misc]
+
+
+def _shares(outcomes: Outcomes, personas: Sequence[str]) -> dict[int, float]:
+    found = {luck: share(each, personas) for luck, each in outcomes.items()}
+    return {luck: value for luck, value in found.items() if value is not None}
+
+
+def _students(outcomes: Outcomes) -> dict[int, float]:
+    return {luck: each.students for luck, each in outcomes.items() if each.students is not None}

@@ -1,0 +1,156 @@
+"""What a sweep is found to say: states, steps, the cheapest that holds, candidates; the book that is gone on with."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from entsurge.analysis.sweep.book import BOOK, Book
+from entsurge.analysis.sweep.intervals import apart, mean, paired, percent
+from entsurge.analysis.sweep.report import About, Prices, sweep_report
+from entsurge.audience import profile as profiles
+from entsurge.errors import UsageError
+from entsurge.findings.serial import as_json, from_line
+from entsurge.findings.sweep import LuckOutcome, SweepReport
+from entsurge.simulation.grid import Cell, Grid, read
+
+GRID = read(["nodes=1..3", "measures=none,static-home"])
+LUCKS = 3
+
+
+def outcome(cell: Cell, luck: int, verdict: str, share: float, end: str = "completed") -> LuckOutcome:
+    """A simulation in which pupils were served this share of their pages, and parents all of theirs."""
+    return LuckOutcome(
+        cell=cell.id, luck=luck, verdict=verdict, end=end, digest="d", students=100 * share, teachers=None,
+        planned={"student": 1000, "parent": 100}, served={"student": round(1000 * share), "parent": 100},
+        missed=[] if verdict == "PASS" else ["student"],
+    )  # fmt: skip
+
+
+def about(prices: Prices, **more: Any) -> About:
+    """A sweep of the lockdown."""
+    personas = list(profiles.load("lockdown-2020").personas.values())
+    told: dict[str, Any] = {
+        "simulated": "ours", "deployment_title": {"fr": "d", "en": "d"}, "name": "lockdown-2020",
+        "title": {"fr": "t", "en": "t"}, "profile": "lockdown-2020", "scale": "1/86", "compression": 45.0,
+        "window": {"day": "monday", "from": "09:00", "to": "09:30"}, "seed": 9, "personas": personas,
+        "mover": ["parent"], "titles": {"static-home": {"fr": "s", "en": "s"}}, "always": [], "prices": prices,
+        "lucks": LUCKS, "again": "entsurge simulate …", "impossible": {},
+    }  # fmt: skip
+    return About(**(told | more))
+
+
+def found(verdicts: dict[tuple[int, str], list[tuple[str, float]]], prices: Prices | None = None,
+          **more: Any) -> SweepReport:  # fmt: skip
+    """The report of these outcomes by nodes and measure, a pair of verdict and share a luck."""
+    cells = GRID.cells(1, 12)
+    by_cell = {cell: verdicts[cell.nodes, "+".join(cell.measures)] for cell in cells}
+    outcomes = {
+        cell.id: {luck: outcome(cell, luck, *each) for luck, each in enumerate(several)}
+        for cell, several in by_cell.items()
+    }
+    return sweep_report(about(prices or Prices(None, None, "€"), **more), GRID, cells, outcomes)
+
+
+CLEAR = {
+    (1, ""): [("FAIL", 0.5), ("FAIL", 0.52), ("FAIL", 0.48)],
+    (1, "static-home"): [("FAIL", 0.7), ("FAIL", 0.71), ("FAIL", 0.69)],
+    (2, ""): [("FAIL", 0.8), ("PASS", 0.97), ("FAIL", 0.8)], (2, "static-home"): [("PASS", 1.0)] * 3,
+    (3, ""): [("PASS", 1.0)] * 3, (3, "static-home"): [("PASS", 1.0)] * 3,
+}  # fmt: skip
+
+
+def test_the_cheapest_that_holds_and_what_a_measure_stands_in_for() -> None:
+    """States by luck; two nodes with the measure where three are needed without; prices or a count."""
+    report = found(CLEAR)
+    assert [each.state for each in report.cells] == ["misses", "misses", "mixed", "holds", "holds", "holds"]
+    assert (report.answer, report.cheapest) == ("holds", Cell(2, 12, ("static-home",)).id)
+    spared = {"+".join(each.measures): (each.spared, each.nodes_spared) for each in report.with_measures}
+    assert spared == {"": (0.0, 0), "static-home": (1.0, 1)}
+    assert report.sure_low == pytest.approx(0.05 ** (1 / 3))
+    assert report.lucks_for_90 == 29
+    priced = found(CLEAR, Prices(100.0, 5.0, "€"))
+    assert next(each.spared for each in priced.with_measures if each.measures) == 160.0
+    assert (priced.priced, priced.unit) == (True, "€")
+    assert from_line(SweepReport, as_json(report).encode()) == report
+
+
+def test_each_step_is_paired_luck_by_luck() -> None:
+    """One node more, and the measure at each size; a difference without spread is told apart."""
+    report = found(CLEAR)
+    by = {(each.before, each.after): each for each in report.steps}
+    one, two = Cell(1, 12), Cell(2, 12)
+    assert len(report.steps) == 4 + 3
+    measure = by[one.id, replace(one, measures=("static-home",)).id]
+    assert measure.key == "measures"
+    assert measure.protected.value == pytest.approx(20, abs=0.1)
+    assert measure.told_apart
+    assert by[one.id, two.id].cost == 1.0
+    assert not by[Cell(3, 12).id, Cell(3, 12, ("static-home",)).id].told_apart
+
+
+def test_candidates_are_measures_that_buy_something() -> None:
+    """As a command that `entsurge measures` takes; nothing where none bought anything."""
+    report = found(CLEAR)
+    assert report.candidates == [["static-home"]]
+    assert report.command == "entsurge measures lockdown-2020 --target TARGET --measure static-home --no-pairs"
+    same = {key: [("FAIL", 0.5)] * 3 for key in CLEAR}
+    assert (found(same).candidates, found(same).command) == ([], "")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "state", "answer"),
+    [
+        ([("FAIL", 0.5)] * 3, "misses", "none-holds"),
+        ([("INCONCLUSIVE", 1.0)] * 3, "unsure", "unsure"),
+        ([("PASS", 1.0)] * 2, "unknown", "unsure"),
+        ([("INVALID", 0.1)] * 3, "void", "unsure"),
+    ],
+)
+def test_a_cell_that_is_not_settled_settles_nothing(outcomes: list[tuple[str, float]], state: str, answer: str) -> None:
+    """Missed everywhere is an answer; too thin, not believable, or not simulated to the end is none."""
+    report = found(dict.fromkeys(CLEAR, outcomes))
+    assert {each.state for each in report.cells} == {state}
+    assert report.answer == answer
+
+
+def test_what_cannot_serve_or_never_ends_is_said_in_its_cell() -> None:
+    """Neither is counted as simulated, or as holding."""
+    cells = GRID.cells(1, 12)
+    why = {"fr": "personne", "en": "nobody"}
+    outcomes = {cell.id: {0: outcome(cell, 0, "INVALID", 0.0, "overload")} for cell in cells[1:]}
+    report = sweep_report(about(Prices(None, None, "€"), impossible={cells[0].id: why}), GRID, cells, outcomes)
+    assert [each.state for each in report.cells] == ["impossible", *["overload"] * 5]
+    assert report.cells[0].why == why
+    assert (report.answer, report.simulations, report.done) == ("none-holds", 15, 5)
+
+
+def test_a_sweep_that_was_broken_off_goes_on_and_another_is_refused(tmp_path: Path) -> None:
+    """What is whole is kept, half a line is dropped; another plan's book is not written into."""
+    cell = Cell(1, 12)
+    book = Book.opened(tmp_path, "key")
+    book.add(outcome(cell, 0, "PASS", 1.0))
+    with (tmp_path / BOOK).open("a") as stream:
+        stream.write('{"cell": "half')
+    again = Book.opened(tmp_path, "key")
+    assert again.has(cell.id, 0)
+    assert not again.has(cell.id, 1)
+    again.add(outcome(cell, 1, "PASS", 1.0))
+    assert Book.opened(tmp_path, "key").outcomes == again.outcomes
+    assert json.loads((tmp_path / BOOK).read_text().splitlines()[0])["format"] == 1
+    with pytest.raises(UsageError, match="of another plan, deployment or seed"):
+        Book.opened(tmp_path, "another")
+
+
+def test_means_and_differences_over_lucks() -> None:
+    """Student's interval: 4.303 standard errors of three; no bounds of one, percentages within 0 and 100."""
+    assert mean([1.0, 2.0, 3.0]).high == pytest.approx(2 + 4.3027 / 3**0.5, rel=1e-4)
+    assert (mean([4.0]).value, mean([4.0]).low, mean([]).value) == (4.0, None, None)
+    assert percent([99.0, 100.0]).high == 100.0
+    difference = paired({0: 1.0, 1: 2.0, 2: 9.0}, {0: 3.0, 1: 4.1})
+    assert difference.value == pytest.approx(2.05)
+    assert apart(difference)
+    assert not apart(mean([1.0]))
+    assert Grid().swept() == ()
