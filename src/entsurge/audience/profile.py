@@ -87,7 +87,7 @@ def load(name: str, *, overrides: dict[str, Any] | None = None, _seen: tuple[str
     levels, faults_strike = changes.pop("objectives", None), changes.pop("faults", False)
     raw = read_toml(path)
     _dated(raw, changes.pop("date", None))
-    top = {key: changes.pop(key) for key in ("shape", "window", "bell") if key in changes}
+    top: dict[str, Any] = {key: changes.pop(key) for key in ("shape", "window", "bell") if key in changes}
     if (schools := changes.pop("schools", None)) and isinstance(raw.get("population", {}), dict):
         top["population"] = raw.get("population", {}) | {"schools": schools}
     if changes and isinstance(raw.get("replay"), dict):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from entsurge.analysis.sweep.intervals import apart, paired, percent
 from entsurge.findings.sweep import Step, SweptCell
-from entsurge.simulation.grid import HOURS, MEASURE, NODES, WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -87,19 +86,26 @@ def steps(
 
 def _pairs(cells: Sequence[Cell], grid: Grid) -> Iterable[tuple[Key, Cell, Cell]]:
     """Each cell with the one that a single step leads to."""
-    there = set(cells)
     for cell in cells:
-        for key, values, now in (
-            (NODES, grid.nodes, cell.nodes), (WORKERS, grid.workers, cell.workers), (HOURS, grid.hours, cell.hours),
-        ):  # fmt: skip
-            larger = [value for value in values if value > now]
-            after = replace(cell, **{key: larger[0]}) if larger else None
-            if after in there and after is not None:
-                yield key, cell, after  # type: ignore[misc]  # one of the three
+        nodes, workers, hours = (
+            _next(values, now)
+            for values, now in ((grid.nodes, cell.nodes), (grid.workers, cell.workers), (grid.hours, cell.hours))
+        )
+        if nodes is not None:
+            yield "nodes", cell, replace(cell, nodes=nodes)
+        if workers is not None:
+            yield "workers", cell, replace(cell, workers=workers)
+        if hours is not None:
+            yield "hours", cell, replace(cell, hours=hours)
         first = grid.measures[0] if grid.measures else ()
         before = () if () in grid.measures else first
         if cell.measures != before:
-            yield MEASURE, replace(cell, measures=before), cell  # type: ignore[misc]
+            yield "measures", replace(cell, measures=before), cell
+
+
+def _next(values: Sequence[int], now: int) -> int | None:
+    """The next larger value of those that are swept; they rise."""
+    return next((value for value in values if value > now), None)
 
 
 def _shares(outcomes: Outcomes, personas: Sequence[str]) -> dict[int, float]:
