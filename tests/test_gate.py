@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import shlex
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -11,13 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import yaml
 from junitparser import JUnitXml
 from tests.analysis.records import objective, pages, record
 from tests.typography import plain
 
 from entsurge.audience.objective import parse_objective
-from entsurge.cli import COMMANDS, entsurge, main
+from entsurge.cli import main
 from entsurge.gate import gate
 from entsurge.render.ci import github_annotations
 
@@ -309,12 +307,6 @@ def test_an_output_that_cannot_be_written_is_7(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def pipelines() -> list[dict[str, object]]:
-    """The YAML blocks of docs/gate.md."""
-    text = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
-    return [yaml.safe_load(block.partition("```")[0]) for block in text.split("```yaml\n")[1:]]
-
-
 def test_the_documented_examples_are_objectives() -> None:
     """Every example of the grammar's table is one."""
     text = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
@@ -323,27 +315,9 @@ def test_the_documented_examples_are_objectives() -> None:
     assert len({parse_objective(example).measure for example in examples}) == 7
 
 
-def test_the_ready_pipelines_are_yaml_that_their_systems_know() -> None:
-    """GitHub: jobs with steps; GitLab: a job with a script and the report types it has."""
-    github, gitlab = pipelines()
-    steps = github["jobs"]["gate"]["steps"]
-    assert {"on" in github or True in github, "runs-on" in github["jobs"]["gate"]} == {True}
-    assert all(("uses" in step) != ("run" in step) for step in steps)
-    job = gitlab["load-gate"]
-    for environment in (github["jobs"]["gate"]["env"], job["variables"]):
-        assert "WORKSPACE" in environment["ENTSURGE_STATE"].upper() or "PROJECT_DIR" in environment["ENTSURGE_STATE"]
-    assert job["artifacts"]["when"] == "always"
-    assert set(job["artifacts"]["reports"]) == {"junit", "load_performance", "annotations"}
-
-
-def test_the_ready_pipelines_use_commands_and_options_that_exist() -> None:
-    """Every `entsurge` line of both is one that the command line accepts."""
-    github, gitlab = pipelines()
-    scripts = [step["run"] for step in github["jobs"]["gate"]["steps"] if "run" in step] + gitlab["load-gate"]["script"]
-    lines = [line.strip() for script in scripts for line in script.replace("\\\n", " ").splitlines()]
-    commands = [line.split("||")[0].split("&")[0] for line in lines if line.startswith("entsurge ")]
-    assert len(commands) >= 6
-    for line in commands:
-        _, name, *arguments = shlex.split(line)
-        assert name in COMMANDS, line
-        entsurge.get_command(None, name).make_context(name, arguments, resilient_parsing=False)
+def test_json_on_standard_output_is_alone_there(tmp_path: Path) -> None:
+    """`--json -`: a program reads one stream, people the other."""
+    done = called(run(tmp_path), "--json", "-")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["verdict"].startswith("PASS")
+    assert "PASS" in done.stderr

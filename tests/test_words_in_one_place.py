@@ -23,7 +23,7 @@ EXEMPT = {  # what is no word for readers of reports, and why
     "targets/accounts.py": "columns of a table, by their French names too",
     "calibration": "columns and names of French exports; titles in the profile that is written",
     "spreadsheet.py": "letters by which an encoding is known",
-    "commands/init.py": "the target file that is written",
+    "commands/init_target.py": "the target file that is written",
     "commands/demo.py": "the name of a region",
     "simulation/manifest.py": "the mark that the title of a simulated run is kept with",
 }

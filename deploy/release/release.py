@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
-EXTRAS = ("sandbox", "faults")
+EXTRAS = ("sandbox", "faults", "s3")
 TOOLS = Path(sys.executable).parent
 JOINED = re.compile(r"\s+(?:AND|OR|WITH)\s+|[()]")
 

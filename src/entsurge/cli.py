@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from entsurge import __version__, click_words, extras, terminal
+from entsurge import __version__, click_words, extras, habits, terminal
 from entsurge.errors import INTERRUPTED, USAGE, Ended, EntsurgeError, UsageError
 from entsurge.file_values import unwritable
 from entsurge.said import said
@@ -17,6 +17,8 @@ from entsurge.streams import lasting_streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "demo": "The main job on the embedded ENT: ordinary week, lockdown, lockdown with conservation measures.",
@@ -32,6 +34,7 @@ COMMANDS = {
     "report": "The degradation report of one run, or of several side by side.",
     "brief": "One page per run for the crisis committee: what held, what did not, what is advised.",
     "gate": "Verdict and exit code for CI: objectives, baselines, JUnit, GitHub and GitLab.",
+    "baseline": "Keeps runs between pipelines, to be compared with: push, pull, list.",
     "compare": "Candidate runs against baseline runs, beyond chance or not; when it changed.",
     "budget": "How fast a campaign of runs spends the errors that an availability leaves.",
     "capacity": "The highest rate that a target takes within its objectives, with its interval; what if.",
@@ -41,10 +44,13 @@ COMMANDS = {
     "population": "Synthetic people as CSV or AAF XML, and people of such files read back.",
     "chaos": "Faults and measures: list, check, recover, stop, audit, doctor.",
     "sandbox": "Serves the embedded reference ENT.",
+    "completion": "Completes commands and options in bash, zsh and fish.",
+    "man": "The manual page of all commands.",
 }
 EPILOG = (
     "Exit codes: 0 pass · 1 unexpected error · 2 usage · 3 objectives missed · 4 invalid measurement · "
     "5 stopped by a guard · 6 target unreachable · 7 cannot record · 130, 143, 129 ended by SIGINT, SIGTERM, SIGHUP."
+    "\n\nEvery option may stand in the environment: ENTSURGE_RUN_TARGET for `run --target`."
 )
 
 
@@ -62,8 +68,7 @@ class Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         extras.need_for(cmd_name)
-        command: click.Command = import_module(f"entsurge.commands.{cmd_name.replace('-', '_')}").command
-        return command
+        return habits.adopt(import_module(f"entsurge.commands.{cmd_name.replace('-', '_')}").command, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list, without importing a single command."""
@@ -71,10 +76,25 @@ class Lazy(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Names that begin so, without importing a single command."""
+        from click.shell_completion import CompletionItem
+
+        named = [CompletionItem(name, help=told) for name, told in COMMANDS.items() if name.startswith(incomplete)]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
+
 
 @click.group(
     cls=Lazy, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
 )
+@click.option(
+    "--quiet", "-q", envvar="ENTSURGE_QUIET", is_flag=True, expose_value=False, callback=habits.keep,
+    help="Results and mistakes alone, of any command.",
+)  # fmt: skip
+@click.option(
+    "--verbose", "-v", envvar="ENTSURGE_VERBOSE", is_flag=True, expose_value=False, callback=habits.keep,
+    help="Say what is in force and whence.",
+)  # fmt: skip
 @click.version_option(__version__, prog_name="entsurge")
 def entsurge() -> None:
     """Load-test an ENT: will it hold on the day everyone shows up, and if not, who loses what.
@@ -94,7 +114,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(given: Sequence[str]) -> None:
     try:
         _refuse_unwritable(given)
-        code = entsurge.main(args=list(given), standalone_mode=False)
+        code = entsurge.main(args=list(given), prog_name="entsurge", standalone_mode=False)
     except EntsurgeError as error:
         with lasting_streams():
             _say(error.message, error.hint)

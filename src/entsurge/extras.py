@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "sandbox": ("joserfc", "psycopg", "sqlalchemy", "starlette", "uvicorn"),
+    "s3": ("boto3",),
     "live": ("starlette", "uvicorn"),
 }
 COMMANDS: Mapping[str, str] = {"demo": "sandbox", "sandbox": "sandbox"}

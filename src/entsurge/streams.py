@@ -8,46 +8,66 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from entsurge.errors import CannotRecord
+from entsurge.said import said
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def deliver(text: str) -> None:
+    """Write to stdout what a program is to read, whole. Raises CannotRecord when nobody receives all of it."""
+    stream = sys.stdout
+    if isinstance(stream, _Lasting):
+        stream = stream.stream
+    try:
+        stream.write(text)
+        stream.flush()
+    except (OSError, ValueError) as error:
+        _Lasting(stream).drop()
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise CannotRecord(
+            said("standard output: {why}: not all of it was written", why=why),
+            hint="what was written is no whole document; read all of it, or write to a file",
+        ) from None
 
 
 class _Lasting:
     """A text stream whose words are dropped once nobody can receive them."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self.stream = stream
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+        return getattr(self.stream, name)
 
     def write(self, text: str) -> int:
         """Write, or drop what nobody receives; how many characters were given."""
         try:
-            return self._stream.write(text)
+            return self.stream.write(text)
         except BlockingIOError:  # a reader that is slow has not left
             return len(text)
         except (OSError, ValueError):
-            self._drop()
+            self.drop()
             return len(text)
 
     def flush(self) -> None:
         """Flush, or drop what nobody receives."""
         try:
-            self._stream.flush()
+            self.stream.flush()
         except BlockingIOError:
             return
         except (OSError, ValueError):
-            self._drop()
+            self.drop()
 
-    def _drop(self) -> None:
+    def drop(self) -> None:
         """Let whatever is written from now on vanish, what the stream still holds included."""
         try:
             null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, self._stream.fileno())
+            os.dup2(null, self.stream.fileno())
             os.close(null)
         except (OSError, ValueError):
-            self._stream = io.StringIO()
+            self.stream = io.StringIO()
 
 
 @contextlib.contextmanager

@@ -257,9 +257,6 @@ def test_locust_s_own_page_shows_the_same_counts(quick_profile: Path, free_sandb
 
     with subprocess.Popen(command, cwd=tmp_path, stdout=-1, stderr=-1, text=True) as run:
         wait_for(same)
-        taken = subprocess.run(
-            [*command[:-1], "--out", "other"], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
         wait_for(lambda: json.loads(read("http://127.0.0.1:18089/stats/requests"))["user_count"] > 1)
         told = json.loads(read("http://127.0.0.1:18089/stats/requests"))
         foreign = urllib.request.Request("http://127.0.0.1:18089/stop", b"", {"Origin": "http://elsewhere.example"})
@@ -272,8 +269,6 @@ def test_locust_s_own_page_shows_the_same_counts(quick_profile: Path, free_sandb
     assert told["state"] == "running"
     assert all(told["current_response_time_percentiles"].values())
     assert "Traceback" not in errors
-    assert (taken.returncode, "Traceback" in taken.stderr) == (2, False)
-    assert "--web-port 18089: Address already in use" in taken.stderr
     offered, lag = "entsurge_visits_offered_total", "entsurge_start_lag"
     for name in (offered, lag, "entsurge_page_seconds_bucket", "entsurge_visitors"):
         assert any(name in text for text in exported), name

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from entsurge import habits
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,7 +28,7 @@ class Beside(click.Command):
         module = self.others.get(args[0]) if args else None
         if module is None:
             return super().make_context(info_name, args, parent, **extra)
-        other: click.Command = import_module(module).command
+        other = habits.adopt(import_module(module).command, f"{self.name} {args[0]}")
         return other.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:

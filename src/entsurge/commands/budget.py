@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from entsurge import errors
+from entsurge.commands.json_output import json_option
 from entsurge.commands.options import FiniteRange
 from entsurge.said import said
-from entsurge.streams import lasting_streams
+from entsurge.streams import deliver, lasting_streams
 from entsurge.terminal import figure, here, lang_option, language
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
               help="What is promised (default: the runs' own objective of availability).")  # fmt: skip
 @click.option("--objectives", metavar="NAME|FILE",
               help="A contract's service levels: availability, and guaranteed hours for a month's budget.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Everything as JSON, and nothing else.")
+@json_option
 @lang_option
 @lasting_streams()
 def command(*, runs: tuple[Path, ...], availability: float | None, objectives: str | None, as_json: bool) -> int:
@@ -52,7 +53,7 @@ def command(*, runs: tuple[Path, ...], availability: float | None, objectives: s
     share = promised(read) if availability is None else availability / 100
     found = budget(read, share, levels.hours.hours_a_month if levels else None)
     if as_json:
-        click.echo(written(found), nl=False)
+        deliver(written(found))
     else:
         _show(found)
     return errors.PASS if found.burn is not None else errors.INVALID

@@ -16,10 +16,11 @@ from entsurge.audience import profile as profiles
 from entsurge.commands.options import FiniteRange, new_run_folder, overrides
 from entsurge.commands.targets import choose
 from entsurge.engine.spec import ADMIN_TOKEN
+from entsurge.habits import quiet
 from entsurge.record.layout import is_run
 from entsurge.render.saying import say
 from entsurge.said import said
-from entsurge.streams import lasting_streams
+from entsurge.streams import deliver, lasting_streams
 from entsurge.terminal import echo, lang_option, language
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 FOLDER = "runs"
 VISITS_OF_WARM_UP, VISITS_OF_DRAIN = 2.0, 2.5
-OF_EARLIER = {"from_runs", "what_if", "nodes", "schools", "out", "resource", "scale"}
+OF_EARLIER = {"as_json", "quiet", "verbose", "from_runs", "what_if", "nodes", "schools", "out", "resource", "scale"}
 OFTEN = 2  # a budget is reckoned with the longest that a step may take; most take less
 
 
@@ -76,11 +77,12 @@ OFTEN = 2  # a budget is reckoned with the longest that a step may take; most ta
               "of runs already made, theirs).")  # fmt: skip
 @click.option("--compression", metavar="FACTOR", help="By how much time is shortened (default: the profile's).")
 @click.option("--seed", type=int, metavar="N", help="Seed of the population.")
+@click.option("--json", "as_json", is_flag=True, help="The result on standard output as JSON; progress on the other.")
 @lang_option
 @lasting_streams()
 def command(
     *, profile: str | None, target: str | None, from_runs: tuple[Path, ...], what_if: bool, nodes: int | None,
-    schools: int | None, out: Path | None, **given: Any,
+    schools: int | None, out: Path | None, as_json: bool, **given: Any,
 ) -> int:  # fmt: skip
     """Find the highest rate of PROFILE's mix that the target takes within its required objectives.
 
@@ -100,13 +102,15 @@ def command(
             raise errors.UsageError("which profile is to be searched with?", hint="such as lockdown-2020")
         folder = out or new_run_folder(f"capacity-{Path(profile).stem}", FOLDER)
         search = plan_search(profile, target, **given)
-        progress = _search(search, folder)
+        progress = _search(search, folder, as_json=as_json)
     else:
         from entsurge.commands.earlier import read_earlier
 
         _only_of_a_search()
         folder, search, progress = read_earlier(from_runs, profile, out, given["resource"], given["scale"])
-    return conclude(search, progress, folder, what_if=what_if, nodes=nodes, schools=schools, earlier=from_runs)
+    return conclude(
+        search, progress, folder, what_if=what_if, nodes=nodes, schools=schools, earlier=from_runs, as_json=as_json
+    )
 
 
 def _only_of_a_search() -> None:
@@ -172,11 +176,16 @@ def plan_search(
     return search(OFTEN * most)
 
 
-def _search(search: Search, folder: Path) -> Progress:
+def _search(search: Search, folder: Path, *, as_json: bool = False) -> Progress:
     from entsurge.commands.searching import Searching, step_seconds
 
     ends = time.strftime("%H:%M", time.localtime(time.time() + search.budget_seconds))
-    echo(
+
+    def say(line: str) -> None:
+        if not quiet():
+            echo(line, err=as_json)
+
+    say(
         said(
             "{profile} against {url}: {fewest} steps or more of at most {most_s:.0f} s ({warm_up_s:.0f} s warm-up, "
             "{hold_s:.0f} s held), {budget_min:g} min in all, over by {ends}\nsteps: {folder}",
@@ -185,19 +194,20 @@ def _search(search: Search, folder: Path) -> Progress:
             budget_min=search.budget_seconds / 60,
         )
     )  # fmt: skip
-    searching = Searching(search, folder, say=echo, token=os.environ.get(ADMIN_TOKEN, ""))
+    searching = Searching(search, folder, say=say, token=os.environ.get(ADMIN_TOKEN, ""))
     searching.begin()
     return searching.run()
 
 
 def conclude(
     search: Search, progress: Progress, folder: Path, *, what_if: bool, nodes: int | None, schools: int | None,
-    earlier: Sequence[Path] = (),
+    earlier: Sequence[Path] = (), as_json: bool = False,
 ) -> int:  # fmt: skip
     """Write what the steps say together, capacity.json and the note; the exit code."""
     from entsurge.analysis.capacity.report import capacity_report
     from entsurge.commands.searching import profile_of, write_result
     from entsurge.findings.capacity import Asked
+    from entsurge.findings.serial import as_json as written
     from entsurge.render.capacity import write_note
     from entsurge.render.capacity_terminal import terminal_lines
 
@@ -206,10 +216,12 @@ def conclude(
     asked = Asked(nodes, schools, [str(path) for path in earlier])
     result = capacity_report(search, progress, profile_of(search), asked=asked, what_if=what_if)
     write_result(folder, result)
-    for line in terminal_lines(result, language()):
+    for line in [] if as_json else terminal_lines(result, language()):
         click.echo(line)
     for path in write_note(result, folder):
-        echo(said("note: {path}", path=path))
+        echo(said("note: {path}", path=path), err=as_json)
+    if as_json:
+        deliver(written(result))
     return exit_code(result)
 
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from entsurge import content, errors
+from entsurge.commands.json_output import json_option, say_json, say_json_lines
 from entsurge.commands.targets import loopback
 from entsurge.said import said
 
 if TYPE_CHECKING:
+    from entsurge.chaos.experiment import Experiment
     from entsurge.chaos.state import Record
 
 
@@ -23,7 +25,8 @@ def command() -> None:
 
 @command.command("list", epilog="Example: entsurge chaos list --lang fr")
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="en", show_default=True)
-def listed(lang: Literal["fr", "en"]) -> None:
+@json_option
+def listed(*, lang: Literal["fr", "en"], as_json: bool) -> None:
     """The experiments that are shipped: name, kind, what it does, which faults, how it ends by itself."""
     from rich.console import Console
     from rich.table import Table
@@ -31,6 +34,9 @@ def listed(lang: Literal["fr", "en"]) -> None:
     from entsurge.chaos import game_day
     from entsurge.chaos.experiment import load
 
+    if as_json:
+        say_json([_row(load(name)) for name in content.names("chaos")] + [_day(name) for name in game_day.names()])
+        return
     table = Table("name", "kind", "title", "faults", "lease", "when", box=None, pad_edge=False)
     for name in content.names("chaos"):
         one = load(name)
@@ -45,20 +51,41 @@ def listed(lang: Literal["fr", "en"]) -> None:
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
+def _row(one: Experiment) -> dict[str, Any]:
+    """An experiment as `chaos list --json` has it; seconds."""
+    return {
+        "name": one.id, "kind": one.extension.kind, "title": dict(one.extension.title),
+        "faults": [each.get("fault", "") for each in one.faults], "lease_seconds": one.extension.lease_seconds,
+        "start": one.span.start or None, "length": one.span.length or None,
+    }  # fmt: skip
+
+
+def _day(name: str) -> dict[str, Any]:
+    from entsurge.chaos import game_day
+
+    return {"name": name, "kind": "game day", "experiments": [one.id for one in game_day.load_all([name])]}
+
+
 @command.command("check", epilog="Examples: entsurge chaos check · entsurge chaos check sso-slow ./ours.json")
 @click.argument("experiments", nargs=-1)
-def check(experiments: tuple[str, ...]) -> int:
+@json_option
+def check(*, experiments: tuple[str, ...], as_json: bool) -> int:
     """Check experiments as Chaos Toolkit does and as we do; all that are shipped when none is named."""
     from entsurge.chaos import game_day
     from entsurge.chaos.check import faults_of
 
-    wrong = 0
+    wrong, rows = 0, []
     for name in experiments or (*content.names("chaos"), *game_day.names()):
         found = faults_of(name)
         wrong += bool(found)
+        if as_json:
+            rows.append({"name": name, "ok": not found, "faults": found})
+            continue
         click.echo(f"{'✗' if found else '✓'} {name}")
         for line in found:
             click.echo(f"    {line}")
+    if as_json:
+        say_json(rows)
     return errors.USAGE if wrong else errors.PASS
 
 
@@ -152,10 +179,9 @@ def audit(as_json: bool) -> int:
     from entsurge.chaos.state import audited
 
     rows, wrong = audited()
-    for row in rows:
-        if as_json:
-            click.echo(json.dumps(row, ensure_ascii=False))
-            continue
+    if as_json:
+        say_json_lines(rows)
+    for row in [] if as_json else rows:
         how = f" ({row['how']})" if row.get("how") else ""
         how += f": {row['detail']}" if row.get("detail") else ""
         how += f", touched {row['touched']} {row.get('touched_what', '')}" if "touched" in row else ""
@@ -167,21 +193,30 @@ def audit(as_json: bool) -> int:
 
 
 @command.command("doctor", epilog="Example: entsurge chaos doctor")
-def doctor() -> None:
+@json_option
+def doctor(*, as_json: bool) -> None:
     """Which faults this machine can do, and what it lacks for the others. What is lacking is skipped, never passed."""
     from entsurge.chaos.doctor import abilities
 
-    for one in abilities():
+    found = abilities()
+    if as_json:
+        say_json([{"fault": one.kind, "ends_by": one.lease, "lacks": list(one.lacks)} for one in found])
+        return
+    for one in found:
         click.echo(f"{'✓' if not one.lacks else '–'} {one.kind:<22} ends by: {one.lease:<9} {'; '.join(one.lacks)}")
 
 
 @command.command("confirm", epilog="Example: entsurge chaos confirm 3f9a1c")
 @click.argument("question", required=False)
-def confirm(question: str | None) -> int:
+@json_option
+def confirm(*, question: str | None, as_json: bool) -> int:
     """Say that you have done what a measure asks of you; without a name, list what is asked."""
     from entsurge.chaos.confirmation import open_questions
 
     questions = open_questions()
+    if as_json and question is None:
+        say_json([{"id": one.id, "what": one.what} for one in questions])
+        return errors.PASS
     for one in questions:
         if question is None:
             click.echo(f"{one.id}  {one.what}")

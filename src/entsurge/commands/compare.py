@@ -10,7 +10,7 @@ import click
 from entsurge import errors
 from entsurge.commands.options import FiniteRange, Several, listed, write_text
 from entsurge.said import named, said
-from entsurge.streams import lasting_streams
+from entsurge.streams import deliver, lasting_streams
 from entsurge.terminal import echo, figure, here, language
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def command(
         baselines, candidates, quantile=quantile, least_effect=least_effect / 100, enforce=not other_plan
     )
     if json_only:
-        click.echo(as_json(data), nl=False)
+        deliver(as_json(data))
     else:
         _say(data)
     if out:

@@ -11,10 +11,12 @@ from typing import Any
 import click
 
 from entsurge import errors
+from entsurge.commands.json_output import say_json_lines
 from entsurge.commands.options import by_persona
 from entsurge.commands.processes import LinesOfEngine
 from entsurge.commands.targets import choose
 from entsurge.said import said
+from entsurge.streams import deliver
 from entsurge.terminal import here, lang_option
 
 SIGNS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "yellow")}
@@ -56,12 +58,11 @@ def command(
         for line in lines:
             rows.append(json.loads(line))
             if as_json:
-                click.echo(line, nl=False)
+                deliver(line)
         code = lines.code
     faults = _faults()
     if as_json:
-        for row in faults:
-            click.echo(json.dumps(row, ensure_ascii=False))
+        say_json_lines(faults)
     else:
         _table(rows + faults)
     return code

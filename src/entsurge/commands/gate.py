@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from entsurge.commands.options import FiniteRange, Several, folder_argument, write_text
-from entsurge.streams import lasting_streams
+from entsurge.streams import deliver, lasting_streams
 from entsurge.terminal import lang_option, language
 
 if TYPE_CHECKING:
     from entsurge.gate import GateResult
+
+STDOUT = Path("-")
 
 
 @click.command(
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True,
               help="Exit 4 where the comparison could have missed a slowdown of --least-effect.")  # fmt: skip
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a case per objective as JUnit.")
-@click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write everything as JSON.")
+@click.option("--json", "json_path", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), metavar="FILE",
+              help="Write everything as JSON; - for standard output, and nothing else there.")  # fmt: skip
 @click.option("--github", is_flag=True, help="Annotations on stdout; a summary where GITHUB_STEP_SUMMARY is set.")
 @click.option("--gitlab", metavar="FOLDER", callback=folder_argument,
               help="Write load-performance.json for GitLab there, annotations.json too in a job.")  # fmt: skip
@@ -61,12 +64,13 @@ def command(
         list(runs), baselines=baselines, objectives=objectives, quantile=quantile, least_effect=least_effect / 100,
         strict=strict,
     )  # fmt: skip
+    alone = json_path == STDOUT
     for line in [] if quiet else gate_lines(result, lang):
-        click.echo(line)
+        click.echo(line, err=alone)
     _write(result, lang, junit=junit, json_path=json_path, gitlab=gitlab)
     if github:
         _github(result, lang)
-    click.echo(one_line(result, lang))
+    click.echo(one_line(result, lang), err=alone)
     if result.problem is not None:
         raise result.problem
     return result.exit_code
@@ -80,7 +84,9 @@ def _write(result: GateResult, lang: str, *, junit: Path | None, json_path: Path
 
     if junit:
         write_text(junit, ci.gate_junit(result))
-    if json_path:
+    if json_path == STDOUT:
+        deliver(as_json(ci.gate_report(result)))
+    elif json_path:
         write_text(json_path, as_json(ci.gate_report(result)))
     if gitlab:
         write_text(gitlab / "load-performance.json", ci.gitlab_load_performance(result))

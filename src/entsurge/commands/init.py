@@ -4,38 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from entsurge.commands import init_target
+from entsurge.commands.init_target import Answers, target_file
 from entsurge.errors import UsageError
+from entsurge.habits import remark
 from entsurge.said import said
+from entsurge.terminal import lang_option
 
-TARGET = """#:schema ./target.schema.json
-# Where a run goes, as whom, until when. docs/target-files.md says everything that may stand here.
-name = "préproduction"
-url = "http://127.0.0.1:8080"
-hosts = []
-driver = "skolengo"          # skolengo, entcore, moodle, or a file of yours such as "ours.toml"
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-# Outside loopback a run needs this:
-# [authorised]
-# by = "who, in which function"
-# reference = "where it is written"
-# from = 2026-01-01
-# until = 2026-01-05
-
-[accounts]
-file = "accounts.csv"
-
-[limits]
-visits_per_second = 5
-visitors = 500
-guard = { failed_share = 0.2, mean_seconds = 10 }
-
-# [writes]                   # read-only without it
-# messages = "test-accounts"
-"""
+TARGET = target_file(Answers())
 ACCOUNTS = "persona,login,password,school,academy\n"
 
 
@@ -52,20 +35,33 @@ def schemas() -> dict[str, dict[str, Any]]:
     }
 
 
-@click.command("init", epilog="Example: entsurge init ours, then edit ours/target.toml and ours/accounts.csv")
+@click.command(
+    "init",
+    epilog="Examples: entsurge init ours · "
+    "entsurge init ours --driver entcore --url https://ent-preprod.example.fr --accounts ./accounts.csv",
+)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-def command(*, folder: Path) -> int:
+@click.option("--driver", metavar="NAME|FILE", help="The product, such as entcore, or a driver in TOML.")
+@click.option("--url", metavar="URL", help="Its address.")
+@click.option("--accounts", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Accounts that there are already (CSV); default: an empty list.")  # fmt: skip
+@lang_option
+def command(*, folder: Path, driver: str | None, url: str | None, accounts: Path | None) -> int:
     """Write into FOLDER a target file, an empty list of accounts (mode 600), and the schemas that complete them.
 
-    Nothing that is there already is written over.
+    On a terminal it asks for what no option says; elsewhere it takes what an embedded ENT has. Nothing that is there
+    already is written over.
     """
-    files = {"target.toml": TARGET, "accounts.csv": ACCOUNTS}
+    given = Answers(
+        url=init_target.address(url) if url else Answers.url,
+        driver=init_target.driver(driver) if driver else Answers.driver,
+        accounts=init_target.beside(accounts, folder) if accounts else "",
+    )
+    _refuse_there(folder, ("target.toml", *([] if accounts else [init_target.LIST])))
+    answers = init_target.ask(given, folder)
+    files = {"target.toml": target_file(answers)} | ({} if answers.accounts else {init_target.LIST: ACCOUNTS})
     files |= {f"{name}.schema.json": text(schema) for name, schema in schemas().items()}
-    there = [name for name in files if (folder / name).exists()]
-    if there:
-        raise UsageError(
-            said("{folder}: {names}: there already", folder=folder, names=", ".join(there)), hint="name another folder"
-        )
+    _refuse_there(folder, files)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
@@ -75,8 +71,16 @@ def command(*, folder: Path) -> int:
     except OSError as error:
         raise UsageError(said("{folder}: {strerror}", folder=folder, strerror=error.strerror)) from None
     click.echo(f"{folder}: {', '.join(files)}")
-    click.echo(f"next: edit them, then: entsurge doctor --target {folder / 'target.toml'}")
+    remark(said("next: edit them, then: entsurge doctor --target {path}", path=folder / "target.toml"))
     return 0
+
+
+def _refuse_there(folder: Path, files: Iterable[str]) -> None:
+    there = [name for name in files if (folder / name).exists()]
+    if there:
+        raise UsageError(
+            said("{folder}: {names}: there already", folder=folder, names=", ".join(there)), hint="name another folder"
+        )
 
 
 def text(schema: dict[str, Any]) -> str:

@@ -10,9 +10,10 @@ import click
 from entsurge import errors
 from entsurge.commands.options import listed, new_run_folder, overrides, write_text
 from entsurge.commands.targets import choose
+from entsurge.habits import quiet
 from entsurge.record.layout import is_run
 from entsurge.said import said
-from entsurge.streams import lasting_streams
+from entsurge.streams import deliver, lasting_streams
 from entsurge.terminal import echo, language
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def command(
     folder = out or new_run_folder(f"measures-{Path(profile).stem}", FOLDER)
 
     def say(line: str) -> None:
-        echo(line, err=as_json)
+        if not quiet():
+            echo(line, err=as_json)
 
     for line in announcement(planned, folder):
         say(line)
@@ -107,7 +109,7 @@ def _conclude(
     for name, text in texts.items():
         write_text(folder / name, text)
     if as_json:
-        click.echo(written(found), nl=False)
+        deliver(written(found))
     else:
         for line in (*terminal_lines(found, language()), *(said("page: {path}", path=folder / name) for name in texts)):
             echo(line)

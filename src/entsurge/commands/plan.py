@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -16,6 +15,7 @@ from entsurge.audience import profile as profiles
 from entsurge.audience.calendar import weekday
 from entsurge.audience.persona import entry
 from entsurge.commands import sizing
+from entsurge.commands.json_output import json_option, say_json
 from entsurge.commands.options import FiniteRange, by_persona, cast, overrides, replay_options
 from entsurge.errors import CannotRecord
 from entsurge.plan import plot, summary
@@ -46,7 +46,7 @@ TOLD = ("compression", "run_seconds", "warm_up_seconds", "visits", "page_views")
     metavar="VISITS_PER_S",
     help="List the hours of the week over this rate.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Everything as JSON, and nothing else.")
+@json_option
 @click.option(
     "--plot", "plot_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the plot (svg, png, html)."
 )
@@ -91,7 +91,7 @@ def command(
         small = [asdict(each) | {"scale": str(each.scale)} for each in too_thin(loaded, deferred)]
         whole = found.as_json() | {"too_small": small} | ({"days": windows} if windows else {})
         whole |= {"beside": [each.as_json() for each in sides]} if sides else {}
-        click.echo(json.dumps(whole | ({"sizing": sized.as_json()} if sized else {}), ensure_ascii=False, indent=1))
+        say_json(whole | ({"sizing": sized.as_json()} if sized else {}))
         return
     _show(found, loaded, limit, plot_file)
     if sides:

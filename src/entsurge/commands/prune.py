@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from entsurge.commands.json_output import json_option, say_json
 from entsurge.commands.options import RUNS
 from entsurge.errors import PASS, CannotRecord, UsageError
+from entsurge.habits import remark
 from entsurge.record.layout import is_run
 from entsurge.said import said
 from entsurge.terminal import here
@@ -36,7 +38,8 @@ def _age(context: click.Context, option: click.Parameter, given: str) -> int:
 @click.argument("folder", default=RUNS, type=click.Path(path_type=Path, file_okay=False))
 @click.option("--older-than", "days", required=True, metavar="AGE", callback=_age, help="Such as 90d or 12w.")
 @click.option("--yes", is_flag=True, help="Remove them; without it they are only listed.")
-def command(*, folder: Path, days: int, yes: bool) -> int:
+@json_option
+def command(*, folder: Path, days: int, yes: bool, as_json: bool) -> int:
     """List the runs in FOLDER (default: runs), however deep, that ended longer ago; with --yes remove them for good.
 
     A run is a folder with a manifest.json. One that is running stays, whatever its age; links are not followed. Exits
@@ -52,13 +55,32 @@ def command(*, folder: Path, days: int, yes: bool) -> int:
     before = now - timedelta(days=days)
     found = pruning.find(folder, before, now)
     going = [run for run in found.old if not run.stays]
-    _tell(found, folder, days, before)
-    if not yes:
-        if going:
-            click.echo("nothing was removed; --yes removes them")
-        return PASS
-    _remove(going, folder)
+    if not as_json:
+        _tell(found, folder, days, before)
+        if going and not yes:
+            remark("nothing was removed; --yes removes them")
+    try:
+        if yes:
+            _remove(going, folder, silently=as_json)
+    finally:
+        if as_json:
+            say_json(_as_data(found, before))
     return PASS
+
+
+def _as_data(found: Found, before: datetime) -> dict[str, object]:
+    """What was found, and of each run whether it is gone now."""
+    runs = [
+        {
+            "path": str(run.path), "ended_utc": f"{run.ended:%Y-%m-%dT%H:%M:%SZ}", "bytes": run.size,
+            "stays": run.stays, "removed": not run.path.exists(),
+        }
+        for run in found.old
+    ]  # fmt: skip
+    return {
+        "before_utc": f"{before:%Y-%m-%dT%H:%M:%SZ}", "runs": runs, "younger": found.younger,
+        "left_alone": found.left_alone,
+    }  # fmt: skip
 
 
 def _tell(found: Found, folder: Path, days: int, before: datetime) -> None:
@@ -73,7 +95,7 @@ def _tell(found: Found, folder: Path, days: int, before: datetime) -> None:
         click.echo(f"left alone: {line}", err=True)
 
 
-def _remove(going: list[OldRun], folder: Path) -> None:
+def _remove(going: list[OldRun], folder: Path, *, silently: bool) -> None:
     """Remove these runs, those that lie in others first. Raises CannotRecord when all have been tried."""
     from entsurge.record import pruning
 
@@ -84,7 +106,8 @@ def _remove(going: list[OldRun], folder: Path) -> None:
         except OSError as error:
             wrong.append(f"{run.path}: not removed: {error.strerror or error}")
         else:
-            click.echo(f"removed: {run.path}")
+            if not silently:
+                click.echo(f"removed: {run.path}")
     if wrong:
         raise CannotRecord("\n".join(wrong), hint="what could not be removed is listed again next time")
 

@@ -12,6 +12,7 @@ import click
 from entsurge import errors
 from entsurge.audience import profile as profiles
 from entsurge.commands.endings import Ending, leaves_a_verdict
+from entsurge.commands.json_output import json_option
 from entsurge.commands.judge import judge
 from entsurge.commands.live_page import WithLive, asked, live_options, live_page
 from entsurge.commands.options import (
@@ -109,6 +110,7 @@ from entsurge.terminal import echo, lang_option
 @click.option("--push-gateway", default="", metavar="URL",
               help="A Prometheus Pushgateway on loopback or a host the target allows.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress.")
+@json_option
 @live_options
 @lang_option
 @replay_options
@@ -117,8 +119,8 @@ def command(
     *, ending: Ending, profile: str, target: str, driver: str | None, chaos: tuple[str, ...], yes_production: bool,
     control_share: float, scenario: tuple[str, ...], out: Path | None, processes: int, workers: int, bind: str,
     source: tuple[str, ...], web_port: int, scrape: tuple[tuple[str, str], ...], exporter_port: int,
-    push_gateway: str, quiet: bool, live: str | None, live_token: Path | None, live_certificate: Path | None,
-    live_key: Path | None, **given: Any,
+    push_gateway: str, quiet: bool, as_json: bool, live: str | None, live_token: Path | None,
+    live_certificate: Path | None, live_key: Path | None, **given: Any,
 ) -> int:  # fmt: skip
     """Replay PROFILE against the target; exits as `entsurge gate` would. A profile of several days is replayed in turn.
 
@@ -165,20 +167,20 @@ def command(
         spec = replace(spec, edge=list(front.edge), edge_authority=front.authority)
         with live_page(page, folder):
             if in_turn:
-                return _run_days(spec, folder, len(in_turn), front, ending)
-            return _run(spec, folder, front, ending)
+                return _run_days(spec, folder, len(in_turn), front, ending, as_json=as_json)
+            return _run(spec, folder, front, ending, as_json=as_json)
 
 
-def _run(spec: RunSpec, folder: Path, front: Front, ending: Ending) -> int:
+def _run(spec: RunSpec, folder: Path, front: Front, ending: Ending, *, as_json: bool) -> int:
     """One run, judged however it ended, if it began."""
     code = run_engine(spec, token=os.environ.get(ADMIN_TOKEN, ""), prefix=front.prefix, ending=ending)
     if code == errors.USAGE or not is_run(folder):
         return code
-    judged = judge([folder], folder, engine_codes=[code])
+    judged = judge([folder], folder, engine_codes=[code], as_json=as_json)
     return code if code == errors.UNEXPECTED else judged
 
 
-def _run_days(spec: RunSpec, folder: Path, count: int, front: Front, ending: Ending) -> int:
+def _run_days(spec: RunSpec, folder: Path, count: int, front: Front, ending: Ending, *, as_json: bool) -> int:
     """A profile's days one after the other, each a run of its own; one report on all of them.
 
     Stops at a day that was interrupted, or that could not begin, reach its target or be recorded.
@@ -192,5 +194,5 @@ def _run_days(spec: RunSpec, folder: Path, count: int, front: Front, ending: End
             runs.append(out)
         if codes[-1] not in (errors.PASS, errors.INVALID):
             break
-    code = judge(runs, folder, engine_codes=codes) if runs else errors.exit_code(codes)
+    code = judge(runs, folder, engine_codes=codes, as_json=as_json) if runs else errors.exit_code(codes)
     return codes[-1] if codes[-1] in (errors.USAGE, errors.UNEXPECTED) else code

@@ -12,6 +12,7 @@ from entsurge import errors
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import DAYS
 from entsurge.commands.beside import Beside
+from entsurge.commands.json_output import json_option
 from entsurge.commands.judge import judge
 from entsurge.commands.options import RUNS, by_persona, cast, new_run_folder, overrides, replay_options, unused
 from entsurge.commands.sweep import asked_for, only_with_a_sweep, sweep, sweep_options
@@ -49,12 +50,13 @@ if TYPE_CHECKING:
 )
 @click.option("--quiet", is_flag=True, help="No progress.")
 @sweep_options
+@json_option
 @replay_options
 @lang_option
 def command(
     *, profile: str, deployment: str, measure: tuple[str, ...], begin: str | None, until: str | None, week: bool,
     luck: int | None, scenario: tuple[str, ...], out: Path | None, quiet: bool, swept: tuple[str, ...], lucks: int,
-    costs: tuple[str, ...], currency: str | None, at_most: int, **given: Any,
+    costs: tuple[str, ...], currency: str | None, at_most: int, as_json: bool, **given: Any,
 ) -> int:  # fmt: skip
     """Simulate PROFILE on a deployment on paper; exits as `entsurge gate` would. Nothing is sent to anybody.
 
@@ -76,7 +78,7 @@ def command(
             always=measure, scenarios=by_persona(scenario), seed=luck,
         )  # fmt: skip
         folder = unused(out) if out else new_run_folder(f"sweep-{Path(profile).stem}", RUNS)
-        return sweep(asked, folder, costs=costs, currency=currency, quiet=quiet)
+        return sweep(asked, folder, costs=costs, currency=currency, quiet=quiet, as_json=as_json)
     only_with_a_sweep()
     folder = unused(out, "day-01") if out else new_run_folder(Path(profile).stem, RUNS)
     loaded = list(days(profile, overrides(**given), begin, until, week=week))
@@ -88,7 +90,7 @@ def command(
     subjects = [subject(each, path, measures=measure, scenarios=files, seed=luck) for each in loaded]
     outs = [folder] if len(subjects) == 1 else [folder / f"day-{n:02d}" for n in range(1, len(subjects) + 1)]
     ends = [_simulate(each, where, quiet=quiet) for each, where in zip(subjects, outs, strict=True)]
-    return judge(outs, folder, engine_codes=[errors.INVALID for end in ends if end != "completed"])
+    return judge(outs, folder, engine_codes=[errors.INVALID for end in ends if end != "completed"], as_json=as_json)
 
 
 def days(name: str, changes: dict[str, Any], begin: str | None, until: str | None, *, week: bool) -> Iterator[Profile]:

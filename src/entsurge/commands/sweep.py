@@ -11,6 +11,7 @@ from click.core import ParameterSource
 from entsurge import errors
 from entsurge.commands.options import write_text
 from entsurge.said import said
+from entsurge.streams import deliver
 from entsurge.terminal import echo, language
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_LUCKS, AT_MOST = 200, 500
 FILES = "sweep"
-NOT_SAID_AGAIN = ("out", "quiet", "lang")
+NOT_SAID_AGAIN = ("as_json", "lang", "out", "quiet", "verbose")
 
 
 def sweep_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -72,7 +73,9 @@ def asked_for(
     )  # fmt: skip
 
 
-def sweep(asked: Asked, folder: Path, *, costs: tuple[str, ...], currency: str | None, quiet: bool) -> int:
+def sweep(
+    asked: Asked, folder: Path, *, costs: tuple[str, ...], currency: str | None, quiet: bool, as_json: bool
+) -> int:
     """Make the sweep into this folder, write sweep.json and its pages, say what was found.
 
     0: a deployment holds; 3: none does; 4: that cannot be told; that of a signal where one ended it.
@@ -91,24 +94,26 @@ def sweep(asked: Asked, folder: Path, *, costs: tuple[str, ...], currency: str |
         book, ended = go(planned, folder, quiet=quiet)
         ending.hold()
         found = sweep_report(planned.about(priced, again()), asked.grid, planned.cells, book.outcomes)
-        write(found, folder)
+        write(found, folder, as_json=as_json)
     return ended or exit_code(found)
 
 
-def write(found: SweepReport, folder: Path) -> None:
+def write(found: SweepReport, folder: Path, *, as_json: bool = False) -> None:
     """sweep.json, pages in both languages, and the terminal. Raises CannotRecord."""
-    from entsurge.findings.serial import as_json
+    from entsurge.findings.serial import as_json as written
     from entsurge.render.sweep import render_sweep_html, render_sweep_markdown
     from entsurge.render.sweep_terminal import terminal_lines
 
-    texts = {f"{FILES}.json": as_json(found)}
+    texts = {f"{FILES}.json": written(found)}
     for each in ("fr", "en"):
         texts[f"{FILES}.{each}.html"] = render_sweep_html(found, each)
         texts[f"{FILES}.{each}.md"] = render_sweep_markdown(found, each)
     for name, text in texts.items():
         write_text(folder / name, text)
     for line in (*terminal_lines(found, language()), *(said("page: {path}", path=folder / name) for name in texts)):
-        echo(line)
+        echo(line, err=as_json)
+    if as_json:
+        deliver(written(found))
 
 
 def exit_code(found: SweepReport) -> int:

@@ -39,7 +39,7 @@ class Prepared:
         self.target, self.driver = self.access.target, self.access.driver
         self.profile = profiles.load(spec.profile, overrides=spec.overrides)
         if self.target is not None:
-            self.profile = fitting(self.target, self.profile)
+            self.profile = fitting(self.target, self.profile, asked="objectives" in spec.overrides)
         self.experiments = game_day.load_all(list(dict.fromkeys([*self.profile.measures, *spec.chaos])))
         when = clock(self.profile)
         self.planned = timeline.plan(self.experiments, when)

@@ -25,7 +25,8 @@ from entsurge.engine.pushgateway import PushGateway, check_gateway
 from entsurge.engine.reach import reach
 from entsurge.engine.scrape import Scraper, endpoints
 from entsurge.engine.spec import RunSpec
-from entsurge.engine.web_page import check_port, web_page
+from entsurge.engine.web_page import web_page
+from entsurge.metrics.ports import free_port
 from entsurge.record.recorder import Recorder
 from entsurge.record.writer import RunDirectory
 from entsurge.said import said
@@ -98,7 +99,8 @@ class Run:
         access = self.run_context.access
         self.gateway = access.without_secrets().blocking(loopback=True)
         check_gateway(spec.push_gateway, self.gateway)
-        check_port(spec.web_port)
+        self.web_port = free_port(spec.web_port, "--web-port")
+        free_port(spec.exporter_port, "--exporter-port")
         reached = reach(spec.url, access)
         check_perturbations(self.prepared.planned, spec, access)
         asked = [*spec.scrape, *(each.model_dump() for each in self.prepared.profile.file.scrape)]
@@ -136,12 +138,12 @@ class Run:
         self.book = Book(self.manifest, self.directory, environment, shown=self.spec.progress)
         if self.guard:
             self.book.listeners.append(self.guard.fold)
-        self.book.exporter.serve(self.spec.exporter_port)
+        self._say_ports(self.book.exporter.serve(self.spec.exporter_port))
         pushing = PushGateway(
             self.spec.push_gateway, self.gateway, self.book.exporter, self.directory.path.name, self.book.progress.say
         )
         try:
-            with pushing, self.book.progress, web_page(self.spec.web_port, environment, self.book, self.stop):
+            with pushing, self.book.progress, web_page(self.web_port, environment, self.book, self.stop):
                 offering.gather()
                 if not self.ended.is_set():
                     self._perturbed(offering)
@@ -149,6 +151,16 @@ class Run:
         finally:
             offering.close()
         return self.end
+
+    def _say_ports(self, exporter: int) -> None:
+        """Where what was asked for is served, when the port asked for was taken."""
+        for option, asked, found in (
+            ("--exporter-port", self.spec.exporter_port, exporter),
+            ("--web-port", self.spec.web_port, self.web_port),
+        ):
+            if asked not in (0, found):
+                told = said("{option} {asked} is taken: served on {found}", option=option, asked=asked, found=found)
+                self.book.progress.say(told)
 
     def _perturbed(self, offering: Local | Crew) -> None:
         """The window, amid what is planned to disturb it."""

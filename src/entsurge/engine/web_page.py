@@ -7,7 +7,6 @@ empty charts, and a STOP that stops nothing.
 from __future__ import annotations
 
 import contextlib
-import socket
 import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,6 @@ import gevent
 from flask import Response, jsonify, request
 from locust.stats import CachedResponseTimes, update_stats_history
 from locust.web import WebUI
-
-from entsurge.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,20 +28,6 @@ HOST, OURS = "127.0.0.1", ("127.0.0.1", "localhost")
 KEPT_SECONDS = 30  # of response times, for Locust's percentiles of the last ten
 HISTORY_SECONDS = 5
 NO_START = "the plan of the run decides who comes, and when; STOP ends the run"
-
-
-def check_port(port: int) -> None:
-    """Refuse a port that is taken, before anything is written. Raises UsageError."""
-    if not port:
-        return
-    with socket.socket() as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            tried.bind((HOST, port))
-        except OSError as error:
-            raise UsageError(
-                f"--web-port {port}: {error.strerror}", hint="name another port, or leave it out"
-            ) from None
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from entsurge.audience.objective import parse_objective
 from entsurge.audience.persona import of_manifest
 from entsurge.audience.shape import SERVICES
+from entsurge.metrics.ports import HOST, free_port
 from entsurge.record.transport import KIND, PROTOCOLS, Step
 
 if TYPE_CHECKING:
@@ -104,11 +105,12 @@ class Exporter(Collector):
         self.registry.register(self)
 
     def serve(self, port: int) -> int:
-        """Serve on loopback; returns the port, 0 when it is taken by someone else."""
+        """Serve on loopback, on the next free port where this one is taken; returns the port. Raises UsageError."""
+        found = free_port(port, "--exporter-port")
         try:
-            server, _ = start_http_server(port, addr="127.0.0.1", registry=self.registry)
-        except OSError:
-            return 0
+            server, _ = start_http_server(found, addr=HOST, registry=self.registry)
+        except OSError:  # taken between the look and the bind
+            server, _ = start_http_server(0, addr=HOST, registry=self.registry)
         return int(server.server_port)
 
     def fold(self, fold: Fold) -> None:

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from entsurge.visit.driver import Driver
 
 
-def fitting(target: Target, profile: Profile, today: date | None = None) -> Profile:
+def fitting(target: Target, profile: Profile, today: date | None = None, *, asked: bool = False) -> Profile:
     """The profile with the target's own objectives, if the plan may be offered to this target.
+
+    `asked`: objectives were asked for on the command line, which come before the target's.
 
     Raises UsageError for an authorisation of other days, limits that the plan passes, accounts that are too few,
     objectives of a persona that the profile has not.
@@ -35,7 +37,7 @@ def fitting(target: Target, profile: Profile, today: date | None = None) -> Prof
     _check_limits(target, profile)
     if target.accounts is not None:
         check_enough(profile, target.accounts)
-    if not target.file.objective:
+    if asked or not target.file.objective:
         return profile
     strangers = [each for each in target.file.objective if each.persona not in {"*", *profile.personas}]
     if strangers:

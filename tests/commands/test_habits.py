@@ -1,0 +1,203 @@
+"""What operators expect of every command: examples, quiet, verbose, the environment, completion, a manual."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from entsurge import cli, habits
+from entsurge.commands import completion, man, prune
+from entsurge.errors import CannotRecord
+from entsurge.streams import deliver
+
+NAMES = list(cli.COMMANDS)
+
+
+def commands(of: click.Command, path: str) -> list[tuple[str, click.Command]]:
+    """A command and all below it, with what is typed for each."""
+    below = of.commands.items() if isinstance(of, click.Group) else ()
+    return [(path, of), *(each for name, one in below for each in commands(one, f"{path} {name}"))]
+
+
+def every() -> list[tuple[str, click.Command]]:
+    context = click.Context(cli.entsurge)
+    return [each for name in NAMES for each in commands(cli.entsurge.get_command(context, name), name)]
+
+
+def test_every_command_shows_an_example_a_line_and_the_common_options() -> None:
+    """In `--help`: each example begins a line as it is typed, and every command can be quiet and verbose."""
+    for path, command in every():
+        shown = command.get_help(click.Context(command, info_name=path, max_content_width=110))
+        examples = re.split(r"\n *Examples?:\n", shown)
+        if path != "import-har":
+            assert len(examples) == 2, path
+            assert all(line.startswith(("    ", "  ")) for line in examples[1].splitlines()), path
+            assert " · " not in examples[1], path
+        if not isinstance(command, click.Group):
+            assert "--quiet" in shown, path
+            assert "--verbose" in shown, path
+
+
+def test_examples_are_left_alone_where_there_are_none() -> None:
+    """An epilog of another kind is a paragraph as before."""
+    assert habits.one_a_line("Exit codes: 0 pass · 1 other") == "Exit codes: 0 pass · 1 other"
+    assert habits.one_a_line("Examples: a · b") == "\b\nExamples:\n  a\n  b"
+
+
+def test_quiet_leaves_out_remarks_wherever_it_is_said(tmp_path: Path) -> None:
+    """Before the command, after it, or in the environment: the result is there, the remark is not."""
+    loud = CliRunner().invoke(cli.entsurge, ["init", str(tmp_path / "a")])
+    assert "next: edit them" in loud.stderr
+    ways = (
+        (["-q"], [], {}), ([], ["--quiet"], {}), ([], [], {"ENTSURGE_QUIET": "1"}),
+        ([], [], {"ENTSURGE_INIT_QUIET": "1"}),
+    )  # fmt: skip
+    for number, (before, after, environment) in enumerate(ways):
+        folder = str(tmp_path / str(number))
+        done = CliRunner().invoke(cli.entsurge, [*before, "init", folder, *after], env=environment)
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert folder in done.stdout
+
+
+def test_verbose_says_what_is_in_force_and_whence(tmp_path: Path) -> None:
+    """Options of the command line and of the environment, the first before the second; no password of an address."""
+    environment = {"ENTSURGE_PRUNE_OLDER_THAN": "5d", "ENTSURGE_PRUNE_YES": "0"}
+    done = CliRunner().invoke(cli.entsurge, ["-v", "prune", str(tmp_path)], env=environment)
+    assert "--older-than = 5 (environment)" in done.stderr
+    assert f"FOLDER = {tmp_path} (command line)" in done.stderr
+    said = CliRunner().invoke(cli.entsurge, ["-v", "prune", str(tmp_path), "--older-than", "6d"], env=environment)
+    assert "--older-than = 6 (command line)" in said.stderr
+    assert habits._USER_OF_URL.sub("://…@", "postgresql://ent:secret@db/ent") == "postgresql://…@db/ent"
+
+
+def test_version_in_the_environment_is_no_option() -> None:
+    """A pipeline that keeps our version in ENTSURGE_VERSION still runs its command."""
+    done = CliRunner().invoke(cli.entsurge, ["chaos", "check", "sso-slow"], env={"ENTSURGE_VERSION": "1"})
+    assert done.output == "✓ sso-slow\n"
+
+
+@pytest.mark.parametrize("arguments", [["prune", ".", "--older-than", "5d"], ["chaos", "list"], ["chaos", "doctor"],
+                                       ["chaos", "check", "sso-slow"], ["chaos", "confirm"]])  # fmt: skip
+def test_json_is_a_document_and_nothing_else(arguments: list[str], tmp_path: Path, monkeypatch) -> None:
+    """What is told in words is told to programs too."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(cli.entsurge, [*arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    assert isinstance(json.loads(done.stdout), list | dict)
+
+
+def test_json_to_a_reader_that_has_left_is_one_sentence_and_7(tmp_path: Path) -> None:
+    """A closed pipe and a full disk: no traceback, no half a document taken for a whole one."""
+    command = [sys.executable, "-m", "entsurge", "chaos", "check", "sso-slow", "--json"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    for stdout in (writing, os.open("/dev/full", os.O_WRONLY)):
+        done = subprocess.run(command, cwd=tmp_path, stdout=stdout, stderr=-1, text=True, timeout=120, check=False)
+        os.close(stdout)
+        assert done.returncode == 7, done.stderr
+        assert "not all of it was written" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_what_is_delivered_is_delivered_through_lasting_streams(monkeypatch) -> None:
+    """Words may be dropped; a document may not."""
+    from entsurge.streams import lasting_streams
+
+    with open(os.open("/dev/full", os.O_WRONLY), "w", encoding="utf-8") as full:  # noqa: PTH123
+        monkeypatch.setattr(sys, "stdout", full)
+        with lasting_streams(), pytest.raises(CannotRecord, match="standard output"):
+            deliver("{}\n")
+        monkeypatch.undo()
+
+
+def test_json_of_what_was_removed(tmp_path: Path) -> None:
+    """Each old run, and whether it is gone."""
+    run = tmp_path / "old"
+    run.mkdir()
+    told = {"format": 9, "started_utc": "2026-01-05T08:00:00Z"}
+    (run / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
+    os.utime(run / "manifest.json", (1_767_600_000, 1_767_600_000))
+    done = CliRunner().invoke(prune.command, [str(tmp_path), "--older-than", "1d", "--json"])
+    found = json.loads(done.stdout)
+    assert [(each["path"], each["removed"]) for each in found["runs"]] == [(str(run), False)]
+    done = CliRunner().invoke(prune.command, [str(tmp_path), "--older-than", "1d", "--json", "--yes"])
+    assert [each["removed"] for each in json.loads(done.stdout)["runs"]] == [True]
+    assert not run.exists()
+
+
+def test_no_color_is_heeded(monkeypatch) -> None:
+    """A console of rich's, as all commands use, writes no colour even on a terminal."""
+    from rich.console import Console
+
+    monkeypatch.setenv("NO_COLOR", "1")
+    console = Console(force_terminal=True)
+    with console.capture() as taken:
+        console.print("[red]x[/red]")
+    assert "\x1b[31m" not in taken.get()
+
+
+@pytest.mark.parametrize("shell", completion.SHELLS)
+def test_completion_is_installed_where_shells_look(shell: str, tmp_path: Path, monkeypatch) -> None:
+    """The script that is printed is the one that is written, in the user's own folder."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    printed = CliRunner().invoke(completion.command, [shell]).output
+    done = CliRunner().invoke(completion.command, [shell, "--install"])
+    assert done.exit_code == 0, done.output
+    assert completion.place(shell).read_text(encoding="utf-8") == printed
+    assert completion.VARIABLE in printed
+
+
+@pytest.mark.needs("bash")
+def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
+    """In a bash that has read it; a command's extra need not be installed to be offered."""
+    (tmp_path / "entsurge").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m entsurge "$@"\n', encoding="utf-8")
+    (tmp_path / "entsurge").chmod(0o755)
+    script = tmp_path / "script"
+    script.write_text(completion.script("bash"), encoding="utf-8")
+    asked = f'. {script}; COMP_WORDS=(entsurge "$@"); COMP_CWORD=$#; '
+    asked += '_entsurge_completion entsurge; echo "${COMPREPLY[@]}"'
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    for words, expected in ((["ca"], "capacity calibrate"), (["gate", "--ju"], "--junit")):
+        done = subprocess.run(
+            ["bash", "-c", asked, "bash", *words],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.stdout.strip() == expected, done.stderr
+
+
+def test_a_shell_that_is_not_known_is_named() -> None:
+    """Exit 2 with what there is."""
+    done = CliRunner().invoke(completion.command, [], env={"SHELL": "/bin/tcsh"})
+    assert "SHELL names 'tcsh'; expected one of bash, zsh, fish" in str(done.exception)
+
+
+def test_the_manual_page_has_every_command_and_option() -> None:
+    """Made of the commands, so that none is left out; roff has nothing to complain of."""
+    text = man.page()
+    plain = text.replace("\\-", "-").replace("\\:", "")
+    for path, command in every():
+        assert f".SS entsurge {path}\n" in plain, path
+        for each in command.params:
+            assert isinstance(each, click.Argument) or max(each.opts, key=len) in plain, (path, each.name)
+    assert not [line for line in text.splitlines() if line.startswith("'")]
+
+
+@pytest.mark.needs("groff")
+def test_roff_takes_the_manual_page() -> None:
+    """Every warning on, and none comes."""
+    done = subprocess.run(
+        ["groff", "-K", "utf8", "-ww", "-man", "-Tutf8", "-z"], input=man.page(), capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
