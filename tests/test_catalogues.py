@@ -9,8 +9,8 @@ from babel.messages.catalog import Catalog, Message
 from entsurge import content
 from entsurge.catalogue import LANGUAGES, Counted, catalogue, read
 
-TERMINAL = "terminal"  # keyed by the English sentence, and so in French alone
-DOCUMENTS = sorted({path.name.split(".")[0] for path in content.root("reports").glob("*.po")} - {TERMINAL})
+TERMINAL = ("terminal", "errors")  # keyed by the English sentence, and so in French alone
+DOCUMENTS = sorted({path.name.split(".")[0] for path in content.root("reports").glob("*.po")} - {*TERMINAL})
 FRENCH_FREE = {"hour", "minute", "time"}  # a clock is written in each language's way
 ORDINARY = re.compile(r" [:;!?»%]|« ")
 
@@ -56,10 +56,11 @@ def test_every_message_is_whole(document: str, language: str) -> None:
     assert faults(read(document, language)) == []
 
 
-def test_the_terminal_s_is_whole_too() -> None:
-    """The same of the catalogue of the terminal; each sentence has the fields of its English one."""
-    assert faults(read(TERMINAL, "fr")) == []
-    for message in messages_of(TERMINAL, "fr").values():
+@pytest.mark.parametrize("document", TERMINAL)
+def test_the_terminal_s_are_whole_too(document: str) -> None:
+    """The same of the catalogues of the terminal; each sentence has the fields of its English one."""
+    assert faults(read(document, "fr")) == []
+    for message in messages_of(document, "fr").values():
         english, french = (set(re.findall(r"(?<!\{)\{(\w+)", text)) for text in (key_of(message), *strings(message)))
         assert english == french, key_of(message)
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from datetime import date
-from functools import lru_cache
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from entsurge.errors import EntsurgeError
 from entsurge.said import Listed, Named, Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from gettext import GNUTranslations
 
 LANG = "ENTSURGE_LANG"  # what `--lang` said, for the processes of a command
 ENGLISH, FRENCH = "en", "fr"
@@ -52,27 +51,30 @@ class _French(Formatter):
         return text.replace(",", NARROW).replace(".", ",").replace("%", f"{NARROW}%")
 
 
-@lru_cache(maxsize=1)
-def _french() -> GNUTranslations:
-    from entsurge.catalogue import translations
-
-    return translations("terminal", FRENCH)
-
-
 def translated(text: str, to: str) -> str:
-    """The text in a language; one that the catalogue has not stays as it is."""
+    """The text in a language; one that the catalogues have not, nor know parts of, stays as it is."""
     if to == ENGLISH or not text:
         return str(text)
-    if isinstance(text, Said):
-        fields = {
-            name: translated(value, to) if isinstance(value, str) else value for name, value in text.fields.items()
-        }
-        return _French().format(_french().gettext(text.template), **fields)
+    from entsurge.recognised import in_french, messages
+
+    if isinstance(text, Said) and (template := messages().get(text.template)):
+        return _French().format(template, **{name: _field(value, to) for name, value in text.fields.items()})
     if isinstance(text, Listed):
         return ", ".join(translated(each, to) for each in text.each)
     if isinstance(text, Named):
         return text.french or _called(text)
-    return _french().gettext(text)
+    return in_french(text)
+
+
+def _field(value: Any, to: str) -> Any:
+    """What stands in a field: a text or what an error says is translated, a number or a path is not."""
+    if isinstance(value, EntsurgeError):
+        return translated(value.message, to)
+    return (
+        translated(str(value) if isinstance(value, Exception) else value, to)
+        if isinstance(value, str | Exception)
+        else value
+    )
 
 
 def _called(name: Named) -> str:

@@ -16,6 +16,7 @@ from entsurge.audience.strict import minutes
 from entsurge.audience.week import Week, contradictions, resolve
 from entsurge.config_file import Model, check, read_toml
 from entsurge.errors import UsageError
+from entsurge.said import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -237,7 +238,7 @@ def part(path: Path, folder: str, name: str, *, here: bool = False) -> Path:
     shipped = {each.stem: each for each in sorted((content.root("profiles") / folder).glob("*.toml"))}
     if name not in shipped:
         raise UsageError(
-            f"{path}: {folder}: no {name[:80]!r}",
+            said("{path}: {folder}: no {name!r}", path=path, folder=folder, name=name[:80]),
             hint=f"shipped: {', '.join(shipped)}; a file of your own needs a / or .toml",
         )
     return shipped[name]

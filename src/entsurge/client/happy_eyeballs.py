@@ -136,8 +136,9 @@ class _Attempts:
             endpoint, error = (certain or self._failed)[0]
             return OwnLimit(f"{endpoint}: {error.strerror}")
         if all(error.errno == errno.ECONNREFUSED for _, error in self._failed):
-            verb = "refuses" if len(self._failed) == 1 else "refuse"
-            return ConnectRefused(f"{_named([endpoint for endpoint, _ in self._failed])} {verb} connections")
+            all_named = _named([endpoint for endpoint, _ in self._failed])
+            one = len(self._failed) == 1
+            return ConnectRefused(f"{all_named} refuses connections" if one else f"{all_named} refuse connections")
         return ConnectFailed(_named([f"{endpoint}: {error.strerror}" for endpoint, error in self._failed], "; "))
 
 

@@ -28,7 +28,8 @@ class Settings:
     def __post_init__(self) -> None:
         if not LOWEST <= self.start <= self.highest:
             raise UsageError(
-                f"the search begins at {self.start:g} times the plan", hint=f"{LOWEST:g} to {self.highest:g}"
+                f"the search begins at {self.start:g} times the plan",
+                hint=f"from {LOWEST:g} to {self.highest:g} times",
             )
         if not 0.005 <= self.tolerance <= 0.5:
             raise UsageError(f"--tolerance {self.tolerance:g}: expected 0.005 to 0.5, such as 0.05 for ±5 %")
