@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
-EXTRAS = ("sandbox", "faults", "s3")
+EXTRAS = ("faults", "live", "s3", "sandbox")
 TOOLS = Path(sys.executable).parent
 JOINED = re.compile(r"\s+(?:AND|OR|WITH)\s+|[()]")
 
@@ -88,6 +88,26 @@ def bill_of_materials(out: Path) -> Path:
     return bill
 
 
+def requirements(bill: Mapping[str, object], lock: str) -> str:
+    """What of a lock a bill of materials names, with its hashes: what an image or a machine without index installs.
+
+    Refused for a package that the lock does not have.
+    """
+    components = bill["components"]
+    assert isinstance(components, list)  # noqa: S101  CycloneDX says so
+    blocks = {block.split("==")[0]: block for block in re.split(r"\n(?=\S)", lock.strip())}
+    names = sorted(canonical(each["name"]) for each in components if each["name"] != "entsurge")
+    lacking = [name for name in names if name not in blocks]
+    if lacking:
+        raise Refused(f"installed, but not in requirements.lock: {', '.join(lacking)}")
+    return "\n".join(blocks[name] for name in names) + "\n"
+
+
+def canonical(name: str) -> str:
+    """A package's name as indexes compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def licences(bill: Mapping[str, object], told: Mapping[str, str]) -> Iterator[tuple[str, str, list[str]]]:
     """Of every package in a bill of materials: name, version and licences; `told` where the bill has none."""
     components = bill["components"]
@@ -149,6 +169,8 @@ def release(out: Path) -> None:
     bill = bill_of_materials(out)
     rules = tomllib.loads((ROOT / "deploy" / "release" / "licences.toml").read_text("utf-8"))
     (out / "LICENCES.md").write_text(judge(json.loads(bill.read_text("utf-8")), rules), "utf-8")
+    wanted = requirements(json.loads(bill.read_text("utf-8")), (ROOT / "requirements.lock").read_text("utf-8"))
+    (out / "requirements.txt").write_text(wanted, "utf-8")
     (out / "NOTES.md").write_text(said, "utf-8")
     (out / "SHA256SUMS").write_text("".join(f"{digest}  {name}\n" for name, digest in sums(out).items()), "utf-8")
     print(f"{out}: {', '.join(each.name for each in sorted(out.iterdir()))}")

@@ -54,11 +54,17 @@ def _of_file(path: Path) -> str:
 
 
 def too_open(path: Path) -> str:
-    """What is wrong with a file of secrets: not there, or others may read it; empty for nothing."""
+    """What is wrong with a file of secrets: not there, or others may read it; empty for nothing.
+
+    A group of this process's own may read what root has put there: so Kubernetes hands secrets to a pod (mode 440).
+    """
     try:
-        mode = path.stat().st_mode
+        found = path.stat()
     except OSError as error:
         return f"{path}: {error.strerror}"
+    mode = found.st_mode
+    if found.st_uid == 0 and os.geteuid() != 0 and found.st_gid in (os.getegid(), *os.getgroups()):
+        mode &= ~stat.S_IRGRP
     if not stat.S_ISREG(mode):
         return f"{path}: no file"
     if mode & 0o077:

@@ -62,6 +62,12 @@ def test_an_envoy_that_does_not_say_so() -> None:
     never.end({})
 
 
+def freeze(process: subprocess.Popen[bytes]) -> None:
+    """Stop it, and wait until it is: a signal is delivered when the receiver is next at the processor."""
+    process.send_signal(signal.SIGSTOP)
+    until(lambda: Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T", 30)
+
+
 @pytest.mark.needs("haproxy")
 def test_an_haproxy_that_is_there_and_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Frozen: not undone. A server that it refuses: the other one is put back all the same. Gone: nothing is left."""
@@ -77,7 +83,7 @@ def test_an_haproxy_that_is_there_and_does_not_answer(tmp_path: Path, monkeypatc
     with command_alive(["haproxy", "-f", str(tmp_path / "h.cfg"), "-db", "-q"], stderr=subprocess.DEVNULL) as proxy:
         until(lambda: Path(admin).exists(), 10)
         one, before = held("haproxy-backend-down", socket=admin, backend="portal")
-        proxy.send_signal(signal.SIGSTOP)
+        freeze(proxy)
         try:
             with pytest.raises(EntsurgeError, match="does not answer"):
                 one.undo(before)
@@ -92,7 +98,7 @@ def test_an_haproxy_that_is_there_and_does_not_answer(tmp_path: Path, monkeypatc
         for kind, settings in (("haproxy-pool", {"backend": "portal", "most": 1}),
                                ("haproxy-slow-connect", {"connections_per_second": 1})):  # fmt: skip
             other, kept = held(kind, socket=admin, **settings)
-            proxy.send_signal(signal.SIGSTOP)
+            freeze(proxy)
             try:
                 with pytest.raises(EntsurgeError, match="does not answer"):
                     other.undo(kept)

@@ -44,11 +44,13 @@ def test_greenlets_are_used_again() -> None:
 
 def test_after_a_rush_few_are_kept() -> None:
     """Of forty at most so many as were agreed on."""
-    pool, who = GreenletPool(most_idle=3), set()
+    pool, who, all_there = GreenletPool(most_idle=3), set(), Event()
 
     def work() -> None:
         who.add(gevent.getcurrent())
-        gevent.sleep(0.001)
+        if len(who) == 41:
+            all_there.set()
+        assert all_there.wait(60)
 
     pool.at_once(work, 41)
     gevent.sleep(0)

@@ -40,10 +40,13 @@ def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def running(folder: Path, *arguments: str, secret: str = "") -> Iterator[subprocess.Popen[str]]:
     """`entsurge` in the background, ended with everything that it has started."""
     command = [sys.executable, "-m", "entsurge", *arguments]
-    with subprocess.Popen(command, cwd=folder, text=True, stdout=-1, stderr=-1, start_new_session=True) as process:
+    environment = os.environ | {"ENTSURGE_WORKERS_SECRET": secret}
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, text=True, stdout=-1, stderr=-1, start_new_session=True
+    ) as process:
         try:
             yield process
         finally:
@@ -144,14 +147,21 @@ def test_a_worker_says_that_it_waits(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_late_worker_is_given_shards(longer_profile: Path, free_sandbox, tmp_path: Path) -> None:
-    """A worker that joins in mid-run takes over half; nothing is offered twice, nothing is lost."""
-    address = "127.0.0.1:15571"
+    """A worker that joins in mid-run takes over half; nothing is offered twice or lost; strangers stay outside."""
+    address, secret = "127.0.0.1:15571", "known to three of five"
     arguments = ("run", str(longer_profile), "--target", free_sandbox[0], "--out", "late", "--exporter-port", "0")
     path = tmp_path / "late"
-    with running(tmp_path, "worker", "--master", address) as first:
-        with running(tmp_path, *arguments, "--workers", "1", "--bind", address) as master:
+    with running(tmp_path, "worker", "--master", address, secret=secret) as first:
+        with running(tmp_path, *arguments, "--workers", "1", "--bind", address, secret=secret) as master:
             wait_for(lambda: len(gauges(path)) >= 3)
-            with running(tmp_path, "worker", "--master", address) as second:
+            with (
+                running(tmp_path, "worker", "--master", address, secret=secret) as second,
+                running(tmp_path, "worker", "--master", address, secret="known to nobody else") as other,
+                running(tmp_path, "worker", "--master", address) as without,
+            ):
+                for stranger, why in ((other, "its secret is another"), (without, "it wants a secret")):
+                    _, told = stranger.communicate(timeout=30)
+                    assert (stranger.returncode, why in told) == (2, True), told
                 output, errors = master.communicate(timeout=120)
                 second.communicate(timeout=30)
         first.communicate(timeout=30)
@@ -160,6 +170,8 @@ def test_a_late_worker_is_given_shards(longer_profile: Path, free_sandbox, tmp_p
     assert not set(balanced(path, longer_profile)) & NEVER_STARTED
     assert any("128 shards" in row["detail"] for row in events(path, "took over"))
     assert len(read_run(path).finish["processes"]) == 2
+    assert [row["id"] for row in events(path, "refused")] == ["strangers"]
+    assert "a stranger was refused" in errors + output
 
 
 @pytest.mark.slow

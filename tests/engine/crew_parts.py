@@ -109,7 +109,8 @@ class Master:
             run_context=context, spec=spec, prepared=prepared, directory=self.directory, book=self.book,
             event=self._event, stop=self._stop,
         )  # fmt: skip
-        self.crew = Crew(run, SimpleNamespace(runner=self.runner))  # type: ignore[arg-type]
+        self.seal = SimpleNamespace(secret="known to all here", strangers=0, on_stranger=None)
+        self.crew = Crew(run, SimpleNamespace(runner=self.runner), self.seal)  # type: ignore[arg-type]
         self.crew.awake = SimpleNamespace(seconds=lambda: self.seconds)  # type: ignore[assignment]
 
     def _event(self, kind: str, identity: str, state: str, detail: str = "") -> None:

@@ -207,3 +207,16 @@ def test_a_message_of_the_wrong_shape_is_refused_in_a_sentence(master, capsys) -
     assert "a message 'report' of the wrong shape: pulse" in found.heard("a", Refused)[0].reason
     assert len(found.heard("c", Gain)[-1].shards) == SHARDS // 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_strangers_are_counted_to_the_end(master) -> None:
+    """Three connections without the secret: one event with their number."""
+    found = master()
+    found.join("a")
+    found.crew.begin()
+    for _ in range(3):
+        found.seal.strangers += 1
+        found.seal.on_stranger()
+    found.hears("a", Ended(0))
+    found.crew.end()
+    assert found.states("refused") == ["strangers: 3 connections without the secret"]

@@ -107,6 +107,8 @@ from entsurge.terminal import echo, lang_option
     "target's) and series, such as 'queue,http_requests_total{code=\"500\"}'; repeatable.",
 )
 @click.option("--exporter-port", default=9646, show_default=True, help="Prometheus metrics on loopback; 0 for any.")
+@click.option("--exporter-host", default="127.0.0.1", show_default=True, metavar="ADDRESS",
+              help="Where the metrics are served: whoever reaches it reads them.")  # fmt: skip
 @click.option("--push-gateway", default="", metavar="URL",
               help="A Prometheus Pushgateway on loopback or a host the target allows.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -119,7 +121,7 @@ def command(
     *, ending: Ending, profile: str, target: str, driver: str | None, chaos: tuple[str, ...], yes_production: bool,
     control_share: float, scenario: tuple[str, ...], out: Path | None, processes: int, workers: int, bind: str,
     source: tuple[str, ...], web_port: int, scrape: tuple[tuple[str, str], ...], exporter_port: int,
-    push_gateway: str, quiet: bool, as_json: bool, live: str | None, live_token: Path | None,
+    exporter_host: str, push_gateway: str, quiet: bool, as_json: bool, live: str | None, live_token: Path | None,
     live_certificate: Path | None, live_key: Path | None, **given: Any,
 ) -> int:  # fmt: skip
     """Replay PROFILE against the target; exits as `entsurge gate` would. A profile of several days is replayed in turn.
@@ -146,6 +148,7 @@ def command(
         web_port=web_port,
         scrape=scraped(scrape),
         exporter_port=exporter_port,
+        exporter_host=exporter_host,
         push_gateway=push_gateway,
         progress=not quiet,
     )

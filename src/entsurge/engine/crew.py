@@ -22,6 +22,7 @@ from entsurge.said import said
 
 if TYPE_CHECKING:
     from entsurge.engine.run import Run
+    from entsurge.engine.seal import Seal
     from entsurge.engine.shards import Move
 
 SILENT_SECONDS = 4.0  # a worker that says nothing for so long is lost
@@ -38,7 +39,7 @@ class Crew:
     after a stop it hears what waited before it judges.
     """
 
-    def __init__(self, run: Run, environment: Any) -> None:
+    def __init__(self, run: Run, environment: Any, seal: Seal) -> None:
         self.run, self.run_context = run, run.run_context
         self.wanted = run.spec.processes if run.spec.processes > 1 else 0
         self.wanted += run.spec.workers
@@ -59,6 +60,8 @@ class Crew:
         self.channel.on(messages.Released, self._released)
         self.channel.on(messages.AccountsMoved, self._accounts)
         self.channel.on(messages.Leaving, self._leaving)
+        self.seal = seal
+        seal.on_stranger = self._stranger
         self.looking = gevent.spawn(self._look)
 
     # -- offering --------------------------------------------------------------------------------------------------
@@ -66,7 +69,7 @@ class Crew:
     def gather(self) -> None:
         """Start our own workers, and wait until as many as wanted have come and agree on what is to be run."""
         host, port = self.runner.master_bind_host, self.runner.server.port
-        self.own.start(self.run.spec.processes if self.run.spec.processes > 1 else 0, port)
+        self.own.start(self.run.spec.processes if self.run.spec.processes > 1 else 0, port, self.seal.secret)
         if self.run.spec.workers:
             self.run.book.progress.say(
                 said("waiting for {n} worker(s) at {host}:{port}", n=self.run.spec.workers, host=host, port=port)
@@ -116,6 +119,8 @@ class Crew:
         rows, self.run.book.exact = self.reported.missing(self.run.prepared.arrivals, at_us)
         self.run.directory.visits(rows)
         self.run.book.unreported = len(rows)
+        if self.seal.strangers:
+            self.run.event("worker", "strangers", "refused", f"{self.seal.strangers} connections without the secret")
         self.run.book.second(int(self.run_context.now_us() / 1e6))
 
     def close(self) -> None:
@@ -209,6 +214,11 @@ class Crew:
         if member is not None:
             member.reports = ended.reports
             self._left(member)
+
+    def _stranger(self) -> None:
+        """Somebody came without the secret: said once, counted to the end."""
+        if self.seal.strangers == 1:
+            self.run.book.progress.say(said("a stranger was refused: a connection that does not know the secret"))
 
     def _misshapen(self, identity: str, problem: str) -> None:
         """Whoever speaks otherwise than agreed is refused; had it a part in the run, that is another's now."""

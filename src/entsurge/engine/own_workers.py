@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+from entsurge.engine.workers_secret import VARIABLE
+
 END_SECONDS = 5.0
 
 
@@ -15,10 +17,10 @@ class OwnWorkers:
     def __init__(self) -> None:
         self._processes: list[subprocess.Popen[bytes]] = []
 
-    def start(self, count: int, port: int) -> None:
-        """Start so many, which come to this port of loopback and end when this process is gone."""
+    def start(self, count: int, port: int, secret: str) -> None:
+        """Start so many, which come to this port of loopback with this secret and end when this process is gone."""
         command = [sys.executable, "-P", "-m", "entsurge.engine", "--worker", "127.0.0.1", str(port), "--quiet"]
-        environment = os.environ | {"ENTSURGE_PARENT": str(os.getpid())}
+        environment = os.environ | {"ENTSURGE_PARENT": str(os.getpid()), VARIABLE: secret}
         for _ in range(count):
             self._processes.append(subprocess.Popen(command, env=environment, start_new_session=True))  # noqa: S603  ours
 

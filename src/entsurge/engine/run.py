@@ -26,6 +26,7 @@ from entsurge.engine.reach import reach
 from entsurge.engine.scrape import Scraper, endpoints
 from entsurge.engine.spec import RunSpec
 from entsurge.engine.web_page import web_page
+from entsurge.engine.workers_secret import secret_of_environment
 from entsurge.metrics.ports import free_port
 from entsurge.record.recorder import Recorder
 from entsurge.record.writer import RunDirectory
@@ -100,7 +101,9 @@ class Run:
         self.gateway = access.without_secrets().blocking(loopback=True)
         check_gateway(spec.push_gateway, self.gateway)
         self.web_port = free_port(spec.web_port, "--web-port")
-        free_port(spec.exporter_port, "--exporter-port")
+        free_port(spec.exporter_port, "--exporter-port", spec.exporter_host)
+        if spec.workers:
+            secret_of_environment(bind=spec.bind.rpartition(":")[0])
         reached = reach(spec.url, access)
         check_perturbations(self.prepared.planned, spec, access)
         asked = [*spec.scrape, *(each.model_dump() for each in self.prepared.profile.file.scrape)]
@@ -133,12 +136,12 @@ class Run:
 
     def _offer(self) -> str:
         alone = self.spec.processes <= 1 and not self.spec.workers
-        offering: Local | Crew = Local(self) if alone else Crew(self, master(self.spec))
+        offering: Local | Crew = Local(self) if alone else self._crew()
         environment = offering.environment
         self.book = Book(self.manifest, self.directory, environment, shown=self.spec.progress)
         if self.guard:
             self.book.listeners.append(self.guard.fold)
-        self._say_ports(self.book.exporter.serve(self.spec.exporter_port))
+        self._say_ports(self.book.exporter.serve(self.spec.exporter_port, self.spec.exporter_host))
         pushing = PushGateway(
             self.spec.push_gateway, self.gateway, self.book.exporter, self.directory.path.name, self.book.progress.say
         )
@@ -161,6 +164,10 @@ class Run:
             if asked not in (0, found):
                 told = said("{option} {asked} is taken: served on {found}", option=option, asked=asked, found=found)
                 self.book.progress.say(told)
+
+    def _crew(self) -> Crew:
+        environment, seal = master(self.spec)
+        return Crew(self, environment, seal)
 
     def _perturbed(self, offering: Local | Crew) -> None:
         """The window, amid what is planned to disturb it."""

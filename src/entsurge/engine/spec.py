@@ -30,6 +30,7 @@ class RunSpec:
     target: str = ""  # the target file; without one, only loopback is spoken to
     target_name: str = ""
     exporter_port: int = 9646
+    exporter_host: str = "127.0.0.1"
     push_gateway: str = ""
     web_port: int = 0
     scrape: list[dict[str, Any]] = field(default_factory=list)  # {url, series}: the target's own metrics

@@ -25,10 +25,14 @@ from entsurge.engine.health import settle
 from entsurge.engine.prepared import Prepared
 from entsurge.engine.pulse import Pulses
 from entsurge.engine.scheduler import Scheduler
+from entsurge.engine.seal import Seal
 from entsurge.engine.shards import FOREVER_US, Ours
 from entsurge.engine.spec import RunSpec
+from entsurge.engine.workers_secret import VARIABLE, secret_of_environment
 from entsurge.record.parcel import Outbox
 from entsurge.record.recorder import Recorder
+from entsurge.said import said
+from entsurge.terminal import here
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MASTER_SILENT_SECONDS = 8.0
@@ -42,6 +46,12 @@ LEFT = "told to stop"
 
 def main(host: str, port: int, *, quiet: bool = False) -> int:
     """Work for the master at this address; the exit code. `quiet`: an end in order needs no line."""
+    try:
+        secret = secret_of_environment()
+    except errors.UsageError as error:
+        print(f"entsurge: {here(error.message)}\n  {here(error.hint)}", file=sys.stderr)
+        return error.exit_code
+    Seal(secret, on_refusal=lambda: _shut_out(host, port, secret)).install()
     stopped = Event()
     handlers = [gevent.signal_handler(number, stopped.set) for number in SIGNALS]
     listens = _listens(host, port, stopped)
@@ -56,16 +66,25 @@ def main(host: str, port: int, *, quiet: bool = False) -> int:
     return Worker(host, port, quiet=quiet).run()
 
 
+def _shut_out(host: str, port: int, secret: str) -> None:
+    """End: the master's secret is another, or only one side has one. Locust would go on knocking for minutes."""
+    why = said("its secret is another, or it has none") if secret else said("it wants a secret")
+    told = said("worker ends: the master at {host}:{port} lets nobody in: {why}", host=host, port=port, why=why)
+    print(f"entsurge: {here(told)}\n  {here(said('set {variable} alike at both', variable=VARIABLE))}", file=sys.stderr)
+    sys.stderr.flush()
+    os._exit(errors.USAGE)  # nothing has begun
+
+
 def _listens(host: str, port: int, stopped: Event) -> bool:
     """Wait until something listens there, at most a minute; say so when it does not at once."""
-    limit, said = time.monotonic() + CONNECT_SECONDS, False
+    limit, told = time.monotonic() + CONNECT_SECONDS, False
     while time.monotonic() < limit and not stopped.is_set():
         try:
             socket.create_connection((host, port), 2).close()
         except OSError:
-            if not said:
+            if not told:
                 print(f"waiting for a master at {host}:{port}, at most {CONNECT_SECONDS:.0f} s", file=sys.stderr)
-                said = True
+                told = True
             stopped.wait(0.5)
         else:
             return True

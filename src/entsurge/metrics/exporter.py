@@ -104,13 +104,13 @@ class Exporter(Collector):
         self.registry = CollectorRegistry()
         self.registry.register(self)
 
-    def serve(self, port: int) -> int:
-        """Serve on loopback, on the next free port where this one is taken; returns the port. Raises UsageError."""
-        found = free_port(port, "--exporter-port")
+    def serve(self, port: int, host: str = HOST) -> int:
+        """Serve at an address of ours, on the next free port where this one is taken; the port. Raises UsageError."""
+        found = free_port(port, "--exporter-port", host)
         try:
-            server, _ = start_http_server(found, addr=HOST, registry=self.registry)
+            server, _ = start_http_server(found, addr=host, registry=self.registry)
         except OSError:  # taken between the look and the bind
-            server, _ = start_http_server(0, addr=HOST, registry=self.registry)
+            server, _ = start_http_server(0, addr=host, registry=self.registry)
         return int(server.server_port)
 
     def fold(self, fold: Fold) -> None:

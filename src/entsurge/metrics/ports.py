@@ -1,4 +1,4 @@
-"""Ports on loopback: the one that is asked for, or the next that is free."""
+"""Ports of this machine: the one that is asked for, or the next that is free."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ HOST = "127.0.0.1"
 TRIED = 50
 
 
-def free_port(port: int, option: str) -> int:
-    """This port on loopback, else the next of fifty that nobody listens on; 0 stays 0. Raises UsageError."""
+def free_port(port: int, option: str, host: str = HOST) -> int:
+    """This port at an address of ours, else the next of fifty that nobody listens on; 0 stays 0. Raises UsageError."""
     if not port:
         return 0
     last = min(port + TRIED, 65_535)
@@ -21,7 +21,7 @@ def free_port(port: int, option: str) -> int:
         with socket.socket() as tried:
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                tried.bind((HOST, each))
+                tried.bind((host, each))
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
                     continue
