@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint lock bench fuzz pictures release clean help
+.PHONY: demo test lint lock bench fuzz pictures release site clean help
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -53,8 +53,18 @@ $(RELEASE): deploy/release/tools.txt
 release: $(RELEASE)  ## wheel and sdist, checked, with bill of materials, licences, notes and checksums, in dist/
 	.release/bin/python deploy/release/release.py $(if $(OUT),--out $(OUT))
 
+SITE := .site/.ready
+$(SITE): deploy/site/tools.txt
+	$(PYTHON) -m venv .site
+	.site/bin/pip install --quiet --disable-pip-version-check -r deploy/site/tools.txt
+	@touch $(SITE)
+
+site: $(READY) $(SITE)  ## the documentation site, French and English, in build/site: nothing is fetched, broken links fail
+	$(BIN)/python deploy/site/pages.py build/site-pages
+	NO_MKDOCS_2_WARNING=1 .site/bin/mkdocs build --config-file deploy/site/mkdocs.yml
+
 pictures: $(READY)  ## docs/pictures: four pages in both languages, on a desk, on a phone, in dark, on paper (PAGE=brief)
 	$(BIN)/python docs/pictures/draw.py $(if $(PAGE),--page $(PAGE))
 
 clean:  ## remove what set-up made
-	rm -rf $(VENV) .peers .release build dist
+	rm -rf $(VENV) .peers .release .site build dist
