@@ -15,7 +15,7 @@ from entsurge.cli import COMMANDS
 from entsurge.cli import entsurge as cli
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "schemas"
 
@@ -116,7 +116,7 @@ def face() -> str:
                 if not inner.startswith("_"):
                     told += member_of(name, inner, member)
         elif inspect.isfunction(of):
-            told += ["```python", f"{name}{inspect.signature(of)}", "```", ""]
+            told += ["```python", f"{name}{signature(of)}", "```", ""]
     return "\n".join(told)
 
 
@@ -126,5 +126,16 @@ def member_of(owner: str, name: str, member: object) -> list[str]:
     if not inspect.isfunction(of):
         return []
     called = inspect.isfunction(member) or hasattr(member, "__func__")
-    shown = f"{owner}.{name}{inspect.signature(of)}" if called else f"{owner}.{name}"
+    shown = f"{owner}.{name}{signature(of)}" if called else f"{owner}.{name}"
     return [f"### {owner}.{name}", "", "```python", shown, "```", "", paragraphs(of.__doc__ or ""), ""]
+
+
+def signature(of: Callable[..., object]) -> str:
+    """How a function is called: without its object, types as they are written."""
+    return (
+        str(inspect.signature(of))
+        .replace("'", "")
+        .replace("(self, ", "(")
+        .replace("(cls, ", "(")
+        .replace("(self)", "()")
+    )
