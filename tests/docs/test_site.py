@@ -68,13 +68,13 @@ def test_the_site_is_built_without_a_broken_link(tmp_path: Path) -> None:
     pages = tmp_path / "build" / "site-pages"
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "NO_MKDOCS_2_WARNING": "1"}
     gather = [sys.executable, str(ROOT / "deploy" / "site" / "pages.py"), str(pages)]
-    subprocess.run(gather, check=True, env=environment, timeout=120)
+    subprocess.run(gather, check=True, env=environment, timeout=280)
     config = tmp_path / "deploy" / "site"
     config.mkdir(parents=True)
     for name in ("mkdocs.yml", "hooks.py"):
         (config / name).write_bytes((ROOT / "deploy" / "site" / name).read_bytes())
     build = [str(MKDOCS), "build", "--config-file", str(config / "mkdocs.yml")]
-    done = subprocess.run(build, capture_output=True, text=True, env=environment, timeout=200, check=False)
+    done = subprocess.run(build, capture_output=True, text=True, env=environment, timeout=280, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     site = tmp_path / "build" / "site"
     told = (site / "reference" / "commands" / "index.html").read_text("utf-8")
