@@ -92,13 +92,16 @@ def _asked(key: str) -> bool:
 
 def _given(command: click.Command, name: str, letter: str, said_of: str) -> None:
     """Give the command this flag; one of its own is asked the same way, and says itself what it leaves out."""
+    letters = {opt for each in command.params for opt in each.opts}
+    free = [letter] if letter not in letters else []
     own = next((each for each in command.params if each.name == name), None)
     if own is not None:
         own.callback = own.callback or keep
+        own.opts += free
         return
-    letters = {opt for each in command.params for opt in each.opts}
-    names = [f"--{name}", *([letter] if letter not in letters else [])]
-    command.params.append(click.Option(names, is_flag=True, expose_value=False, callback=keep, help=said_of))
+    command.params.append(
+        click.Option([f"--{name}", *free], is_flag=True, expose_value=False, callback=keep, help=said_of)
+    )
 
 
 def _told(call: Callable[..., Any] | None) -> Callable[..., Any] | None:

@@ -94,7 +94,7 @@ def test_a_place_without_baselines_is_said(tmp_path: Path) -> None:
     ours = run(tmp_path / "new")
     for arguments in (["pull", tmp_path / "main", "--from"], ["push", ours, "--to"]):
         code, _, told = called(*arguments, tmp_path / "foreign")
-        assert (code, "holds 1 other files and no baseline" in told) == (2, True)
+        assert (code, "holds no baseline, and other files: 1" in told) == (2, True)
     assert [each.name for each in (tmp_path / "foreign").iterdir()] == ["holiday.jpg"]
     assert not (tmp_path / "main").exists()
     code, told, _ = called("list", tmp_path / "foreign", "--json")

@@ -40,8 +40,8 @@ def test_every_command_shows_an_example_a_line_and_the_common_options() -> None:
             assert all(line.startswith(("    ", "  ")) for line in examples[1].splitlines()), path
             assert " · " not in examples[1], path
         if not isinstance(command, click.Group):
-            assert "--quiet" in shown, path
-            assert "--verbose" in shown, path
+            assert "-q, --quiet" in shown, path
+            assert "-v, --verbose" in shown, path
 
 
 def test_examples_are_left_alone_where_there_are_none() -> None:

@@ -81,7 +81,9 @@ def push(*, runs: tuple[Path, ...], where: str, keep: int | None, endpoint: str 
         remark(said("{place}: {name}: there already", place=to, name=name))
     if count < JUDGES:
         remark(
-            said("{place}: {count} baselines; from about {most} on a gate can tell", place=to, count=count, most=JUDGES)
+            said(
+                "{place}: baselines: {count}; a gate can tell from about {most} on", place=to, count=count, most=JUDGES
+            )
         )
 
 
@@ -137,7 +139,7 @@ def listed(*, where: str, endpoint: str | None, as_json: bool) -> None:
     for name in held.runs:
         click.echo(name)
     if held.others:
-        remark(said("{place}: {count} other files", place=where, count=held.others))
+        remark(said("{place}: other files: {count}", place=where, count=held.others))
 
 
 def _ours(of: Place) -> Held:
@@ -145,7 +147,7 @@ def _ours(of: Place) -> Held:
     held = of.held()
     if held.others and not held.runs:
         raise UsageError(
-            said("{place}: holds {count} other files and no baseline", place=of, count=held.others),
+            said("{place}: holds no baseline, and other files: {count}", place=of, count=held.others),
             hint="is it the right place? a new folder or prefix is made by the first push",
         )
     return held

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from entsurge.commands.json_output import json_option, say_json
 from entsurge.errors import UsageError
 from entsurge.said import said
 
@@ -56,9 +58,11 @@ if TYPE_CHECKING:
 @click.option("--baseline", default="ordinary-week", show_default=True, help="Where figures come from that FILE lacks.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @click.option("--quiet", is_flag=True, help="No progress.")
+@json_option
 def command(
     *, files: tuple[Path, ...], out: Path | None, kind: str | None, rules: str, timezone: str | None,
     without: tuple[str, ...], where: tuple[str, ...], week: str | None, baseline: str, overwrite: bool, quiet: bool,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Turn web-server access logs, or an audience export, into a profile that `entsurge plan` takes.
 
@@ -88,10 +92,18 @@ def command(
         else:
             found = _from_export(files, kinds.pop(), where, week)
         check()
-    _show(found)
+    if not as_json:
+        _show(found)
+    written = write(found, out, baseline=baseline) if out else []
+    if as_json:
+        for doubt in found.doubts:  # they may name a visitor, and what is printed here may go to a file
+            click.echo(f"WARNING: {doubt}", err=True)
+        told = {name: value for name, value in asdict(found).items() if name != "doubts"}
+        say_json(told | {"written": [str(path) for path in written]})
+        return
+    for path in written:
+        click.echo(f"written: {path}")
     if out:
-        for path in write(found, out, baseline=baseline):
-            click.echo(f"written: {path}")
         click.echo(f"next: entsurge plan {out if '/' in str(out) else f'./{out}'}")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from entsurge import errors
+from entsurge.commands.json_output import json_option, say_json
 from entsurge.commands.processes import LinesOfEngine
 from entsurge.commands.targets import choose
 
@@ -18,7 +19,8 @@ from entsurge.commands.targets import choose
 @click.argument("run", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--target", metavar="URL|FILE", help="Where the run's target is now (default: what its manifest says).")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def command(*, run: Path, target: str | None, yes: bool) -> int:
+@json_option
+def command(*, run: Path, target: str | None, yes: bool, as_json: bool) -> int:
     """Remove what RUN created on its target, as the accounts that created it; list what cannot be removed.
 
     Exits 0 when nothing is left. What has been removed is kept in the run directory: a second call asks no more of it.
@@ -27,19 +29,27 @@ def command(*, run: Path, target: str | None, yes: bool) -> int:
 
     of, count = _target(run), len(read_created(run))
     if not count:
-        click.echo("this run wrote nothing on its target")
+        if as_json:
+            say_json({"states": {}, "left": []})
+        else:
+            click.echo("this run wrote nothing on its target")
         return errors.PASS
     chosen = choose(target or of["file"] or of["url"], None if target or of["file"] else of["driver"])
     if not yes:
         _confirm(f"{count} things were written on {chosen.url}; remove them?")
     given = {"run": str(run), "url": chosen.url, "driver": chosen.driver, "target": chosen.file}
     states: Counter[str] = Counter()
+    left = []
     lines = LinesOfEngine("--cleanup", json.dumps(given))
     for line in lines:
         row = json.loads(line)
         states[row["state"].partition(":")[0]] += 1
         if row["state"] not in ("removed", "gone"):
-            click.echo(f"{row['url']}: {row['state']}")
+            left.append(row)
+            click.echo(f"{row['url']}: {row['state']}", err=as_json)
+    if as_json:
+        say_json({"states": states, "left": left})
+        return lines.code
     click.echo(", ".join(f"{state}: {number}" for state, number in sorted(states.items())) or "nothing was left")
     return lines.code
 

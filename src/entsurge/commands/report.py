@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from entsurge.commands.json_output import say_json
 from entsurge.commands.options import listed
 
 LANGUAGES, FORMATS = ("fr", "en"), ("html", "pdf", "json", "junit", "md")
@@ -19,7 +20,8 @@ LANGUAGES, FORMATS = ("fr", "en"), ("html", "pdf", "json", "junit", "md")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder (default: the last run's).")
 @click.option("--lang", default="fr,en", show_default=True, help="fr, en, or both.")
 @click.option("--format", "formats", default="html,json,junit", show_default=True, help="html, pdf, json, junit, md.")
-def command(runs: tuple[Path, ...], out: Path | None, lang: str, formats: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Where each file is, as JSON, and nothing else.")
+def command(*, runs: tuple[Path, ...], out: Path | None, lang: str, formats: str, as_json: bool) -> None:
     """Write the report of RUNS; the first one is the baseline that the others are compared with.
 
     A run that was killed before it could be judged is judged now: its verdict.json is written.
@@ -28,10 +30,13 @@ def command(runs: tuple[Path, ...], out: Path | None, lang: str, formats: str) -
     from entsurge.render import write_report  # pandas is loaded only when it is needed
 
     languages, kinds = listed("--lang", lang, LANGUAGES), listed("--format", formats, FORMATS)
-    for path in write_report(list(runs), out or runs[-1], langs=languages, formats=kinds).values():
+    written = write_report(list(runs), out or runs[-1], langs=languages, formats=kinds)
+    for path in () if as_json else written.values():
         click.echo(str(path))
     unjudged = [run for run in runs if not (run / "verdict.json").is_file() and not under_way(run)]
     if unjudged:
         from entsurge.gate import gate
 
         gate(unjudged)
+    if as_json:
+        say_json({kind: str(path) for kind, path in written.items()})
