@@ -9,7 +9,7 @@ from entsurge.errors import USAGE, UsageError
 from entsurge.simulation import deployment as deployments
 from entsurge.simulation.changed import later, with_cell
 from entsurge.simulation.grid import Cell, Grid, bounded, read
-from entsurge.simulation.measures import MEASURES
+from entsurge.simulation.measures import MEANT_TO_HELP
 
 
 def test_every_key_is_read_and_the_cells_are_their_product() -> None:
@@ -22,7 +22,7 @@ def test_every_key_is_read_and_the_cells_are_their_product() -> None:
     assert len(cells) == len(set(cells)) == bounded(grid, 1, 36) == 36
     assert {cell.workers for cell in cells} == {12}
     assert cells[0].id == "nodes=2 workers=12 measures=none hours=0"
-    assert read(["measures=each"]).measures == ((), *((name,) for name in MEASURES))
+    assert read(["measures=each"]).measures == ((), *((name,) for name in MEANT_TO_HELP))
     assert Grid().cells(3, 4) == [Cell(3, 4)]
 
 

@@ -113,6 +113,36 @@ def test_what_cannot_be_simulated_is_refused(
         simulated(measures=measures, **deployment)
 
 
+SHORT = {"window": {"day": "monday", "from": "09:00", "to": "09:05"}, "warm_up_minutes": 0}
+
+
+def test_a_new_password_costs_one_page_more_once_an_account(simulated: Simulated, tmp_path: Path) -> None:
+    """On an idle deployment every sign-on takes its work a second time; whoever has set one is not asked again."""
+    took = {}
+    for name, measures in (("plain", ()), ("renewing", ("password-change",))):
+        found = simulated(changes=SHORT, out=name, measures=measures, workers=500)
+        series = read_run(tmp_path / name).series
+        took[name] = series.sums(series.chosen(kind="page", service="sign-on", outcome="ok", timing="service"))
+        assert len(found.visits.renewed) == (len(rows(tmp_path / name, "visits.arrows")) if measures else 0)
+    assert took["plain"].times.sum() == took["renewing"].times.sum() > 0
+    assert took["plain"].bucket.max() < took["renewing"].bucket.min()
+
+
+def test_a_waiting_room_that_is_overloaded_keeps_people_out_of_an_idle_ent(
+    simulated: Simulated, tmp_path: Path
+) -> None:
+    """One newcomer a second: places stay free behind it, and who waits too long has failed to sign on."""
+    found = simulated(changes=SHORT, measures=("waiting-room-overloaded",), workers=500)
+    assert found.visits.reasons["deadline"] + found.visits.reasons["waiting room full"] > 0
+    assert {each["sign_on"] for each in rows(tmp_path / "run", "visits.arrows")} >= {"ok", "failed"}
+
+
+def test_a_measure_about_bytes_is_refused_by_name(simulated: Simulated) -> None:
+    """The paper has no bytes."""
+    with pytest.raises(UsageError, match="no measure attachments-capped can be simulated"):
+        simulated(measures=("attachments-capped",))
+
+
 def test_a_deployment_that_cannot_serve_anybody_is_refused(simulated: Simulated) -> None:
     """Where even an idle one takes longer than visitors wait, or lets nobody in, a simulation would say nothing."""
     with pytest.raises(UsageError, match=r"sign_on\.seconds: 0\.25: nobody can sign on"):

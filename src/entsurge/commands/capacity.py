@@ -19,6 +19,7 @@ from entsurge.engine.spec import ADMIN_TOKEN
 from entsurge.habits import quiet
 from entsurge.record.layout import is_run
 from entsurge.render.saying import say
+from entsurge.render.swept import Swept
 from entsurge.said import said
 from entsurge.streams import deliver, lasting_streams
 from entsurge.terminal import echo, lang_option, language
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 
 FOLDER = "runs"
 VISITS_OF_WARM_UP, VISITS_OF_DRAIN = 2.0, 2.5
-OF_EARLIER = {"as_json", "quiet", "verbose", "from_runs", "what_if", "nodes", "schools", "out", "resource", "scale"}
+OF_EARLIER = {
+    "as_json", "quiet", "verbose", "from_runs", "what_if", "nodes", "schools", "out", "resource", "scale", "simulated",
+}  # fmt: skip
 OFTEN = 2  # a budget is reckoned with the longest that a step may take; most take less
 
 
@@ -78,11 +81,13 @@ OFTEN = 2  # a budget is reckoned with the longest that a step may take; most ta
 @click.option("--compression", metavar="FACTOR", help="By how much time is shortened (default: the profile's).")
 @click.option("--seed", type=int, metavar="N", help="Seed of the population.")
 @click.option("--json", "as_json", is_flag=True, help="The result on standard output as JSON; progress on the other.")
+@click.option("--simulated", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+              help="sweep.json of `entsurge simulate --sweep`: a section of the note says what it found.")  # fmt: skip
 @lang_option
 @lasting_streams()
 def command(
     *, profile: str | None, target: str | None, from_runs: tuple[Path, ...], what_if: bool, nodes: int | None,
-    schools: int | None, out: Path | None, as_json: bool, **given: Any,
+    schools: int | None, out: Path | None, as_json: bool, simulated: Path | None, **given: Any,
 ) -> int:  # fmt: skip
     """Find the highest rate of PROFILE's mix that the target takes within its required objectives.
 
@@ -95,6 +100,7 @@ def command(
             "either --target URL, to search, or --from RUN, to read runs already made",
             hint="entsurge capacity lockdown-2020 --target http://127.0.0.1:8080",
         )
+    swept = Swept.read(simulated) if simulated else None
     if target:
         if out is not None and is_run(out):
             raise errors.UsageError(said("{out}: holds a run", out=out), hint="name another folder with --out")
@@ -109,8 +115,9 @@ def command(
         _only_of_a_search()
         folder, search, progress = read_earlier(from_runs, profile, out, given["resource"], given["scale"])
     return conclude(
-        search, progress, folder, what_if=what_if, nodes=nodes, schools=schools, earlier=from_runs, as_json=as_json
-    )
+        search, progress, folder, what_if=what_if, nodes=nodes, schools=schools, earlier=from_runs, as_json=as_json,
+        swept=swept,
+    )  # fmt: skip
 
 
 def _only_of_a_search() -> None:
@@ -201,7 +208,7 @@ def _search(search: Search, folder: Path, *, as_json: bool = False) -> Progress:
 
 def conclude(
     search: Search, progress: Progress, folder: Path, *, what_if: bool, nodes: int | None, schools: int | None,
-    earlier: Sequence[Path] = (), as_json: bool = False,
+    earlier: Sequence[Path] = (), as_json: bool = False, swept: Swept | None = None,
 ) -> int:  # fmt: skip
     """Write what the steps say together, capacity.json and the note; the exit code."""
     from entsurge.analysis.capacity.report import capacity_report
@@ -218,7 +225,7 @@ def conclude(
     write_result(folder, result)
     for line in [] if as_json else terminal_lines(result, language()):
         click.echo(line)
-    for path in write_note(result, folder):
+    for path in write_note(result, folder, swept):
         echo(said("note: {path}", path=path), err=as_json)
     if as_json:
         deliver(written(result))

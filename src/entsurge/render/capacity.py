@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from entsurge.findings.capacity import Answer, CapacityReport
     from entsurge.findings.search import Search
+    from entsurge.render.swept import Swept
 
 LANGUAGES = ("fr", "en")
 LOOKS = {"yes": "ok", "no": "bad", "unsure": "warn", "unknown": "warn"}
@@ -43,11 +44,14 @@ def words_of(result: CapacityReport, lang: str) -> dict[str, Any]:
     return with_personas(catalogue(lang), lang, result.personas)
 
 
-def write_note(result: CapacityReport, folder: Path) -> list[Path]:
-    """Write capacity.<lang>.html and .md beside capacity.json; where they are. Raises CannotRecord."""
+def write_note(result: CapacityReport, folder: Path, swept: Swept | None = None) -> list[Path]:
+    """Write capacity.<lang>.html and .md beside capacity.json; where they are. Raises CannotRecord.
+
+    `swept`: what was found on paper, for a section of its own.
+    """
     written = []
     for lang in LANGUAGES:
-        shown = view(result, lang)
+        shown = view(result, lang, swept)
         for ending in ("html", "md"):
             path = folder / f"capacity.{lang}.{ending}"
             template = environment().get_template(f"capacity.{ending}.j2")
@@ -59,7 +63,7 @@ def write_note(result: CapacityReport, folder: Path) -> list[Path]:
     return written
 
 
-def view(result: CapacityReport, lang: str) -> dict[str, Any]:
+def view(result: CapacityReport, lang: str, swept: Swept | None = None) -> dict[str, Any]:
     """What the templates show: sentences, tables as text, charts."""
     words, numbers, what_if = words_of(result, lang), Numbers(lang), result.what_if
     return {
@@ -73,7 +77,8 @@ def view(result: CapacityReport, lang: str) -> dict[str, Any]:
         "cases": [_case(each, words, numbers) for each in what_if.cases] if what_if else [],
         "surges": [_case(each.answer, words, numbers) for each in what_if.surges] if what_if else [],
         "advice": sentences.advice(result, words, numbers), "steps": _steps(result, words, numbers),
-        "command": _command(result), "charts": _charts(result, words, lang),
+        "command": _command(result) + (f" --simulated {shlex.quote(str(swept.path))}" if swept else ""),
+        "paper": swept.view(lang) if swept else None, "charts": _charts(result, words, lang),
         "week": _week(result, numbers),
     }  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from entsurge.errors import UsageError
 from entsurge.said import said
-from entsurge.simulation.measures import MEASURES
+from entsurge.simulation.measures import MEANT_TO_HELP, MEASURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -115,7 +115,7 @@ def _numbers(key: str, values: str) -> tuple[int, ...]:
 
 
 def _arms(values: str) -> tuple[tuple[str, ...], ...]:
-    """Measures by commas, several at once by `+`; `none`; `each` for none and each alone."""
+    """Measures by commas, several at once by `+`; `none`; `each` for none and each alone that is meant to help."""
     found: list[tuple[str, ...]] = []
     for part in (each.strip() for each in values.split(",")):
         names = [name.strip() for name in part.split("+")]
@@ -127,7 +127,7 @@ def _arms(values: str) -> tuple[tuple[str, ...], ...]:
                 hint=said("none, each, {known}; several at once: a+b", known=", ".join(MEASURES)),
             )  # fmt: skip
         if names == [EACH]:
-            found += [(), *((name,) for name in MEASURES)]
+            found += [(), *((name,) for name in MEANT_TO_HELP)]
         else:
             found.append(() if names == [NONE] else tuple(dict.fromkeys(names)))
     return tuple(dict.fromkeys(found))

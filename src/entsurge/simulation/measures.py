@@ -24,9 +24,13 @@ HURRIED: Mapping[str, frozenset[str]] = {
 IDLE_MINUTES: Mapping[str, float] = {"short-sessions": 20.0}
 WITHOUT_WRITING: Mapping[str, frozenset[str]] = {"messaging-read-only": frozenset({"messages"})}
 WITHOUT_LOAD = ("updates-suspended",)  # what is written is kept for later: every page is opened, and costs the same
-MEASURES = (
+NEWCOMERS_PER_SECOND: Mapping[str, float] = {"waiting-room-overloaded": 1.0}
+"""A fault, switched as measures are: how many newcomers the waiting room still looks after."""
+RENEWS_PASSWORDS = frozenset({"password-change"})
+MEANT_TO_HELP = (
     *NOT_ADMITTED, *SLOTS, *CLOSES, *STATIC, *RESERVED, *HURRIED, *IDLE_MINUTES, *WITHOUT_WRITING, *WITHOUT_LOAD,
 )  # fmt: skip
+MEASURES = (*MEANT_TO_HELP, *NEWCOMERS_PER_SECOND, *RENEWS_PASSWORDS)
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,16 @@ class InForce:
     def by_hour(self) -> bool:
         """Whether anybody is admitted at some hours and not at others."""
         return bool(self.names & SLOTS.keys())
+
+    @property
+    def renews_passwords(self) -> bool:
+        """Whether everybody has to set a new password at their first sign-on."""
+        return bool(self.names & RENEWS_PASSWORDS)
+
+    def newcomers_per_second(self, usual: float) -> float:
+        """How many newcomers are looked after in a second, let in or not; infinite: as many as come."""
+        left = self.names & NEWCOMERS_PER_SECOND.keys()
+        return min([usual, *(NEWCOMERS_PER_SECOND[name] for name in left)])
 
     def idle_minutes(self, usual: float) -> float:
         """After how much silence a session ends."""

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 MOST_AT_ONCE = 1_000_000  # visitors: more are an overload without end, not a school morning
 NEVER_US = 2**62
 OVERLOAD = "overload"
+PLACES = deployments.WaitingRoom(per_second=1).places  # before a waiting room that only a fault has made
 
 
 def subject(
@@ -130,8 +131,7 @@ class Simulation:
     # -- the parts -----------------------------------------------------------------------------------------------------
 
     def _visits(self) -> Visits:
-        deployment, pages = self.subject.deployment, self.costs.pages
-        nodes, room = self._nodes(), deployment.waiting_room
+        deployment, pages, nodes = self.subject.deployment, self.costs.pages, self._nodes()
         sign_on = deployment.sign_on
         door = nodes
         if sign_on.workers is not None:
@@ -141,8 +141,13 @@ class Simulation:
             self.clock, nodes, door, self.record, self._habits(), around_us=self.costs.around_us,
             database_share=self.costs.database_share, services=[page.service for page in pages],
             sign_on_codes=self.costs.sign_on_codes, landing_share=landing or 0.0, sessions=self._sessions(),
-            room=WaitingRoom(room.per_second, room.places) if room else None, departed=self.attempts.departed,
+            room=self._waiting_room(), departed=self.attempts.departed,
         )  # fmt: skip
+
+    def _waiting_room(self) -> WaitingRoom | None:
+        of = self.subject.deployment.waiting_room
+        per_second = self.in_force.newcomers_per_second(of.per_second if of else math.inf)
+        return None if per_second == math.inf else WaitingRoom(per_second, of.places if of else PLACES)
 
     def _nodes(self) -> Nodes:
         of, database = self.subject.deployment.nodes, self.subject.deployment.database
@@ -171,6 +176,7 @@ class Simulation:
             admits=lambda persona, now_us: admits(persona, int(now_us // minute_us)),
             asks_each_page=self.in_force.by_hour,
             hurried=self.in_force.hurried,
+            renews_passwords=self.in_force.renews_passwords,
         )
 
     def _sessions(self) -> Sessions | None:

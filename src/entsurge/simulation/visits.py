@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from entsurge.simulation.stations import Nodes, WaitingRoom
 
 OK, SHED, FAILED, LOST = range(4)  # as PAGE_OUTCOMES has them
-AT_DOOR, LANDING, INSIDE = range(3)
+AT_DOOR, RENEWING, LANDING, INSIDE = range(4)
 UNANSWERED_US = 10_000_000  # as visit/visitor.py: waited for so long when the run ends, a page has failed
 ENDS = {SHED: "shed", FAILED: "failed"}
 
@@ -60,6 +60,7 @@ class Habits:
     admits: Callable[[str, int], bool]
     asks_each_page: bool
     hurried: frozenset[str]
+    renews_passwords: bool = False
 
 
 class Visits:
@@ -77,6 +78,7 @@ class Visits:
         self.hurried = [service in habits.hurried for service in services]
         self.sessions, self.room, self.departed = sessions, room, departed
         self.reasons: Counter[str] = Counter()
+        self.renewed: set[tuple[int, int]] = set()  # accounts with a new password, where everybody has to set one
         nodes.served = self._served
         if door is not nodes:
             door.served = self._served
@@ -189,14 +191,29 @@ class Visits:
         job.whose = None
         if stay.stage == INSIDE:
             self._page(now_us + self.around_us[stay.codes[stay.at]], stay, OK)
-        elif stay.stage == AT_DOOR and stay.landing_us:
+        elif stay.stage == AT_DOOR and self.habits.renews_passwords and not self._has_renewed(stay):
             self._begin_session(now_us, stay)
+            stay.stage = RENEWING
+            code = self.sign_on_codes[stay.stream]
+            self._work(now_us, stay, self.door, code, stay.sign_on_us, self.database_share[code])
+        elif stay.stage in (AT_DOOR, RENEWING) and stay.landing_us:
+            self._come_in(now_us, stay)
             stay.stage = LANDING
             self._work(now_us, stay, self.nodes, self.sign_on_codes[stay.stream], stay.landing_us, self.landing_share)
         else:
-            if stay.stage == AT_DOOR:
-                self._begin_session(now_us, stay)
+            if stay.stage != LANDING:
+                self._come_in(now_us, stay)
             self._signed_on(now_us + self.around_us[self.sign_on_codes[stay.stream]], stay, OK)
+
+    def _has_renewed(self, stay: Stay) -> bool:
+        return (stay.stream, stay.account) in self.renewed
+
+    def _come_in(self, now_us: int, stay: Stay) -> None:
+        """Past the form, or past the one that sets a new password, which is then known for good."""
+        if stay.stage == RENEWING:
+            self.renewed.add((stay.stream, stay.account))
+        else:
+            self._begin_session(now_us, stay)
 
     def _begin_session(self, now_us: int, stay: Stay) -> None:
         if self.sessions is not None:
