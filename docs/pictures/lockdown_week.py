@@ -15,7 +15,6 @@ import altair as alt
 import vl_convert
 
 from entsurge.analysis import judge, read_run
-from entsurge.analysis.continuity import continuity
 from entsurge.analysis.sweep.outcome import timely
 
 PICTURE = Path(__file__).resolve().with_name("lockdown-week.svg")
@@ -37,21 +36,28 @@ class Day:
 
 
 def day(path: Path) -> Day:
-    """What a day's run directory says. Raises UsageError for what is no run."""
+    """What a day's run directory says, without what was not yet asked for when its record ended.
+
+    Visits last ten minutes and the record ends half a minute after the window. Raises UsageError for what is no run.
+    """
     run = read_run(path)
     verdict, visits = judge(run), run.window_stays
+    cut = visits.where(end="interrupted")
+    came = visits.where(persona="student") & visits["work_planned"].astype(bool) & ~cut
     shares = {}
     for personas in (("student", "teacher"), ("parent",)):
         mine = visits.among("persona", set(personas))
         timed = timely(run, personas[0])
-        shares[personas] = 100 * timed * int(visits["ok"][mine].sum()) / max(1, int(visits["planned"][mine].sum()))
+        wanted = int(visits["planned"][mine].sum()) - int(visits["unserved"][mine & cut].sum())
+        shares[personas] = 100 * timed * int(visits["ok"][mine].sum()) / max(1, wanted)
     latency = next(each.value for each in verdict.objectives if each.id == "student-latency")
     title = run.manifest["title"]["en"].rpartition(" · ")[2]
     return Day(
         name=title, measures=", ".join(each["id"] for each in run.manifest["perturbations"]) or "–",
         verdict=verdict.verdict, pages=int(visits["planned"].sum()),
-        read=continuity(run).students.per_100 or 0.0, in_time=shares["student", "teacher"],
-        parents=shares[("parent",)], seconds="–" if latency is None else f"{latency:.2f} s",
+        read=100 * int(visits["work_served"][came].sum()) / max(1, int(came.sum())),
+        in_time=shares["student", "teacher"], parents=shares[("parent",)],
+        seconds="–" if latency is None else f"{latency:.2f} s",
     )  # fmt: skip
 
 

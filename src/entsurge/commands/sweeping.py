@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import shutil
 import sys
 import tempfile
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from entsurge.simulation.manifest import Subject
 
 LANGUAGES = ("fr", "en")
+VISITS_OF_DRAIN, LONGEST_DRAIN = 2.5, 3_600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +151,16 @@ def _window(asked: Asked) -> Profile:
         raise UsageError(
             said("{profile}: no persona is protected: a measure would buy nothing for anybody", profile=asked.profile)
         )
-    return loaded
+    return _drained(loaded)
+
+
+def _drained(profile: Profile) -> Profile:
+    """With time enough after the window that whoever came in it can end the visit: on paper that costs nothing."""
+    replay = profile.file.replay
+    visits = VISITS_OF_DRAIN * float(profile.week.minutes_per_visit * 60 / replay.compression)
+    seconds = max(replay.drain_seconds, min(LONGEST_DRAIN, math.ceil(visits)))
+    file = profile.file.model_copy(update={"replay": replay.model_copy(update={"drain_seconds": seconds})})
+    return replace(profile, file=file)
 
 
 def _redrawn(profile: Profile, luck: int) -> Any:
