@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from entsandbox.measure_options import fault
-from entsandbox.measures import MEASURES
+from entsandbox.measures import MEASURES, NOT_ON
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -33,6 +33,7 @@ class Admin:
         self,
         *,
         token: str,
+        speaks: str,
         personas: Mapping[str, Persona],
         measures: Measures,
         limit: SessionLimit,
@@ -41,7 +42,8 @@ class Admin:
         sample: Callable[[], None],
         switched: Callable[[], Awaitable[None]],
     ) -> None:
-        self._token, self._personas, self._measures, self._limit = token, personas, measures, limit
+        self._token, self._speaks, self._personas = token, speaks, personas
+        self._measures, self._limit = measures, limit
         self._state, self._telemetry, self._sample, self._switched = state, telemetry, sample, switched
 
     def routes(self) -> list[Route]:
@@ -67,6 +69,8 @@ class Admin:
         name = request.path_params["name"]
         if name not in MEASURES:
             return JSONResponse({"error": f"no measure {name}", "known": MEASURES}, 404)
+        if name in NOT_ON.get(self._speaks, ()):
+            return JSONResponse({"error": f"{name}: nothing on the way in of {self._speaks} has a page for it"}, 409)
         asked = _asked(await request.body()) if request.method == "PUT" else _Asked(on=False)
         wrong = asked if isinstance(asked, str) else fault(name, asked.options, self._personas)
         if isinstance(asked, str) or wrong is not None:

@@ -143,6 +143,7 @@ def _mobile(ent: Ent, pages: PageService, cas: Cas) -> list[BaseRoute]:
 def _admin(ent: Ent) -> Admin:
     return Admin(
         token=ent.admin_token,
+        speaks=ent.settings.speak,
         personas=ent.personas,
         measures=ent.measures,
         limit=ent.admission.limit,

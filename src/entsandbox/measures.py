@@ -25,6 +25,7 @@ PASSWORD_CHANGE = "password-change"  # noqa: S105  a day that comes over everybo
 NOT_ADMITTED: Mapping[str, tuple[str, ...]] = {PUPILS_AND_TEACHERS: ("parent", "staff")}
 CLOSES_PAGE: Mapping[str, str] = {"news-closed": "news", "messaging-off": "messages", "video-off": "video-class"}
 STATIC_PAGE: Mapping[str, str] = {"static-home": "home", "news-static": "news"}
+NOT_ON: Mapping[str, tuple[str, ...]] = {"entcore": (PASSWORD_CHANGE,)}  # by face: its scripts do it, no page
 MEASURES = (
     *NOT_ADMITTED,
     PARENTS_TIME_SLOTS,

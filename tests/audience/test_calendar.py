@@ -109,6 +109,18 @@ def test_three_zones_come_back_one_after_the_other() -> None:
     assert presence(together)[0] == Fraction(5, 4)
 
 
+def test_zones_are_weighed_where_the_profile_says_so(tmp_path: Path) -> None:
+    """With so much of the audience in a zone, the first and the last return are its shares'."""
+    weighed = 'date = "2027-02-22"\nreturn_percent = 125\nzone_percent = { A = 30, B = 30, C = 40 }'
+    loaded = profiles.load(written(tmp_path, weighed))
+    assert presence(loaded)[0] == Fraction(40 * 125 + 60 * 5, 10_000)
+    of = {group.name: group.share for group in groups(loaded)}
+    assert (sum(of.values()), sum(of[each] for each in ZONES["C"])) == (1, Fraction(2, 5))
+    assert of["Paris"] == Fraction(2, 25)
+    last = profiles.load(written(tmp_path, weighed.replace("02-22", "03-08")))
+    assert presence(last)[0] == Fraction(70 * 100 + 30 * 125, 10_000)
+
+
 def test_a_weekend_of_four_days_is_no_holiday() -> None:
     """Nobody comes back from Ascension as from two weeks of absence."""
     calendar = Calendar(date="2027-05-10")
@@ -143,6 +155,17 @@ def test_a_calendar_that_no_library_has_is_told_in_the_profile(tmp_path: Path) -
         ('date = "2026-11-02"', 26, r"calendar: Corse, Guadeloupe: in none of the zones .*population.academies \(24"),
         (OWN.format("Atlantide", "2026-11-03"), 24, "Atlantide'; no such academy; the academies are Clermont"),
         (OWN.format("Corse", "2026-10-17"), 25, "must come after"),
+        (
+            'date = "2026-11-02"\nzone_percent = { A = 50, B = 30, C = 30 }',
+            24,
+            "zone_percent: sums to 110, expected 100",
+        ),
+        ('date = "2026-11-02"\nzone_percent = { A = 50, B = 50 }', 24, "zone_percent: expected zones A, B, C"),
+        (
+            OWN.format("Corse", "2026-11-03").replace("[[", "zone_percent = { A = 30, B = 30, C = 40 }\n[[", 1),
+            25,
+            "zone_percent: Corse: in no zone",
+        ),
     ],
 )
 def test_what_nobody_knows_is_refused(tmp_path: Path, calendar: str, academies: int, expected: str) -> None:

@@ -131,12 +131,14 @@ class Calendar(Strict):
     """The date that a profile stands in, and how many come on a day without lessons and on the first day after.
 
     Both in percent of an ordinary audience. `holiday` are those that no library knows, such as Corsica's.
+    `zone_percent` is which part of the audience lives in each zone; without it every academy counts alike.
     """
 
     date: KnownDate
     holiday_percent: Annotated[Share, AfterValidator(at_most_100)] = Figure(Decimal(5))
     return_percent: Positive = Figure(Decimal(100))
     holiday: Annotated[list[OwnHoliday], Field(max_length=400)] = Field(default=[])
+    zone_percent: dict[Zone, Positive] = Field(default={})
 
     @property
     def monday(self) -> str:
@@ -175,13 +177,33 @@ class Calendar(Strict):
 
 @cache
 def _published(academy: str, date: str) -> str | None:
-    zone = next((zone for zone, academies in ZONES.items() if academy in academies), None)
+    zone = zone_of(academy)
     public: str | None = _off(TERRITORIES.get(academy), "public").get(date)
     return public or (_off(f"Zone {zone}", "school").get(date) if zone else None)
 
 
+def zone_of(academy: str) -> Zone | None:
+    """The zone of an academy; none for Corsica's and those overseas."""
+    return next((zone for zone, academies in ZONES.items() if academy in academies), None)
+
+
+def _weighing(calendar: Calendar, academies: Iterable[str]) -> Iterator[str]:
+    """What keeps zones from being weighed: others than those of these academies, a sum that is not the whole."""
+    if not calendar.zone_percent:
+        return
+    there, without = {zone_of(each) for each in academies} - {None}, [each for each in academies if not zone_of(each)]
+    if without:
+        yield f"calendar.zone_percent: {', '.join(without)}: in no zone, and so without a part of the audience"
+    if set(calendar.zone_percent) != there:
+        yield f"calendar.zone_percent: expected zones {', '.join(sorted(map(str, there)))}, those of the academies"
+    whole = sum(each.value for each in calendar.zone_percent.values())
+    if whole != 100:
+        yield f"calendar.zone_percent: sums to {float(whole):g}, expected 100"
+
+
 def faults(calendar: Calendar, academies: Iterable[str], days: Iterable[str]) -> Iterator[str]:
     """What keeps a calendar from saying which of these academies have lessons, on its own day and on these."""
+    academies = list(academies)
     lacking = calendar.without(academies)
     if lacking:
         yield (
@@ -189,6 +211,7 @@ def faults(calendar: Calendar, academies: Iterable[str], days: Iterable[str]) ->
             "add their holidays as [[calendar.holiday]] (name, academies, from, resume), or ask for fewer "
             f"population.academies ({sum(map(len, ZONES.values()))} are in the zones)"
         )
+    yield from _weighing(calendar, academies)
     for number, date in enumerate(days, 1):
         try:
             _is_known(date)

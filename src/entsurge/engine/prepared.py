@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from entsurge.engine.room import check_room
 from entsurge.engine.target_access import TargetAccess
 from entsurge.plan.arrivals import Arrivals
 from entsurge.plan.comeback import comeback
-from entsurge.plan.people import groups, population
+from entsurge.plan.people import groups, population, presence_in
 from entsurge.plan.phases import phases
 from entsurge.targets.fit import check_services, fitting
 from entsurge.visit.presence import Presence, Span
@@ -23,6 +24,8 @@ from entsurge.visit.run_context import RunContext
 
 if TYPE_CHECKING:
     from entsurge.engine.spec import RunSpec
+    from entsurge.plan.arrivals import Group
+    from entsurge.targets.accounts import AccountBook
     from entsurge.visit.run_context import People, Record
 
 MOST_SOURCES = 4096
@@ -48,7 +51,7 @@ class Prepared:
         self.scenarios, self.scenario_paths = scenarios.load(scenario_files(self.profile, spec.scenarios))
         book = self.target.accounts if self.target else None
         self.people: People = book or population(self.profile)
-        self.arrivals = Arrivals(self.profile, book.groups(self.profile.personas) if book else groups(self.profile))
+        self.arrivals = Arrivals(self.profile, _groups(self.profile, book))
         check_services(self.profile, self.driver, self.access.stand_in)
         scenarios.check(self.scenarios, self.scenario_paths, self.profile, self.driver)
         self.sources = source_addresses(spec.sources)
@@ -112,3 +115,10 @@ def source_addresses(given: list[str]) -> tuple[str, ...]:
             raise errors.UsageError(f"--source {each}: more than {MOST_SOURCES} addresses")
         found += [str(address) for address in network.hosts()]
     return tuple(found)
+
+
+def _groups(profile: profiles.Profile, book: AccountBook | None) -> list[Group]:
+    """The academies of the target's own accounts, or those of the profile's people."""
+    if book is None:
+        return groups(profile)
+    return book.groups(profile.personas, present=partial(presence_in, profile))

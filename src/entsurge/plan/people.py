@@ -5,11 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from entsurge.audience.academies import ACADEMIES
+from entsurge.audience.calendar import zone_of
 from entsurge.plan.arrivals import Group
 from entsurge.plan.rates import EVERY_DAY
 from entsurge.population import Population
 
 if TYPE_CHECKING:
+    from entsurge.audience.calendar import Calendar
     from entsurge.audience.profile import Profile
 
 
@@ -27,18 +30,38 @@ def population(profile: Profile) -> Population:
 
 
 def groups(profile: Profile) -> list[Group]:
-    """The academies, each with its share of the pupils, who of them come on which day, and accounts per persona."""
+    """The academies, each with its share of the audience, who of them come on which day, and accounts per persona.
+
+    Shares are those of the pupils; where the calendar weighs zones, those of the pupils within each zone.
+    """
     people = population(profile)
-    pupils, calendar = people.count("student"), profile.file.calendar
+    calendar = profile.file.calendar
+    shares = _shares(people, calendar)
     return [
         Group(
             name=name,
-            share=Fraction(people.count_in_academy("student", index), pupils),
+            share=shares[index],
             accounts={persona: people.count_in_academy(persona, index) for persona in profile.personas},
             present=calendar.presence(name) if calendar else EVERY_DAY,
         )
         for index, name in enumerate(people.academy_names)
     ]
+
+
+def _shares(people: Population, calendar: Calendar | None) -> list[Fraction]:
+    pupils = [people.count_in_academy("student", index) for index in range(len(people.academy_names))]
+    if calendar is None or not calendar.zone_percent:
+        return [Fraction(each, sum(pupils)) for each in pupils]
+    zones = [zone_of(name) for name in people.academy_names]
+    of_zone = {zone: sum(n for n, each in zip(pupils, zones, strict=True) if each == zone) for zone in zones}
+    weights = {zone: percent.value / 100 for zone, percent in calendar.zone_percent.items()}
+    return [weights[zone] * Fraction(n, of_zone[zone]) for n, zone in zip(pupils, zones, strict=True) if zone]
+
+
+def presence_in(profile: Profile, academy: str) -> tuple[Fraction, ...]:
+    """The same of one academy; whoever is said to be of none comes as all of the profile's academies together do."""
+    calendar = profile.file.calendar
+    return calendar.presence(academy) if calendar and academy in ACADEMIES else presence(profile)
 
 
 def presence(profile: Profile) -> tuple[Fraction, ...]:

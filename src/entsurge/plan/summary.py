@@ -171,13 +171,19 @@ def _moment(
     )
 
 
-def window_load(profile: Profile, shape: Shape | None = None) -> dict[str, Any]:
-    """The window as it will be replayed: per persona in run time, at the profile's scale and compression."""
+def window_load(
+    profile: Profile, shape: Shape | None = None, *, present: Sequence[Fraction] | None = None
+) -> dict[str, Any]:
+    """The window as it will be replayed: per persona in run time, at the profile's scale and compression.
+
+    `present` is who comes on each day of the week, where they are not the profile's own people.
+    """
     window, replay = profile.file.window, profile.file.replay
+    there = presence(profile) if present is None else present
     seconds = (profile.end_minute - profile.begin_minute) * 60
     longer = Fraction(seconds, (window.end_minute - window.begin_minute) * 60)  # a steady rate is the window's mean
     visits = {
-        persona: longer * _between(profile, persona, window.begin_minute, window.end_minute, shape)
+        persona: longer * _between(profile, persona, window.begin_minute, window.end_minute, shape, there)
         for persona in profile.personas
     }
     speed = replay.compression
@@ -201,8 +207,10 @@ def window_load(profile: Profile, shape: Shape | None = None) -> dict[str, Any]:
     }
 
 
-def _between(profile: Profile, persona: str, begin: int, end: int, shape: Shape | None) -> Fraction:
-    of_persona = rate(profile, persona, share=profile.file.replay.scale, present=presence(profile), shape=shape)
+def _between(
+    profile: Profile, persona: str, begin: int, end: int, shape: Shape | None, present: Sequence[Fraction]
+) -> Fraction:
+    of_persona = rate(profile, persona, share=profile.file.replay.scale, present=present, shape=shape)
     return of_persona.until(end) - of_persona.until(begin)
 
 

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 from entsurge.audience.persona import KEY, PERSONAS, SHIPPED
 from entsurge.errors import UsageError
 from entsurge.plan.arrivals import Group
+from entsurge.plan.rates import EVERY_DAY
 from entsurge.said import said
 from entsurge.secret import too_open
 from entsurge.spreadsheet import Sheet, bare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    Presence = Callable[[str], Sequence[Fraction]]
 
 COLUMNS = "persona (profil), login (identifiant), password (mot de passe), school (établissement); academy if several"
 NAMES = {
@@ -84,8 +86,13 @@ class AccountBook:
         """The first account of a persona, for a check by hand."""
         return next((found[0] for (of, _), found in sorted(self._by.items()) if of == persona), None)
 
-    def groups(self, personas: Iterable[str] = PERSONAS, least: int = 0) -> list[Group]:
-        """The academies as tenant groups, each with its share of all accounts; counts under `least` are raised."""
+    def groups(
+        self, personas: Iterable[str] = PERSONAS, least: int = 0, *, present: Presence = lambda _: EVERY_DAY
+    ) -> list[Group]:
+        """The academies as tenant groups, each with its share of all accounts; counts under `least` are raised.
+
+        `present` says which share of an academy's audience comes on each day of the week.
+        """
         personas = list(personas)
         total = sum(map(self.count, personas))
         return [
@@ -93,6 +100,7 @@ class AccountBook:
                 name=name,
                 share=Fraction(sum(self.count_in_academy(each, index) for each in personas), total or 1),
                 accounts={each: max(least, self.count_in_academy(each, index)) for each in personas},
+                present=tuple(present(name)),
             )
             for index, name in enumerate(self.academy_names)
         ]

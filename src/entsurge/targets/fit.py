@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING
 
+from entsurge.audience.academies import ACADEMIES
 from entsurge.audience.profile import unknown
 from entsurge.audience.shape import SERVICES
 from entsurge.errors import UsageError
+from entsurge.plan.people import presence, presence_in
 from entsurge.plan.summary import window_load
 from entsurge.said import said
+from entsurge.targets.accounts import EVERYONE
 from entsurge.targets.file import check_authorised
 from entsurge.targets.need import check_enough
 from entsurge.visit.driver import ByPersona
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
 
     from entsurge.audience.persona import Persona
     from entsurge.audience.profile import Profile
+    from entsurge.targets.accounts import AccountBook
     from entsurge.targets.file import Target
     from entsurge.visit.driver import Driver
 
@@ -36,6 +42,7 @@ def fitting(target: Target, profile: Profile, today: date | None = None, *, aske
     check_authorised(target, today or datetime.now(UTC).astimezone().date())
     _check_limits(target, profile)
     if target.accounts is not None:
+        _check_academies(target, target.accounts, profile)
         check_enough(profile, target.accounts)
     if asked or not target.file.objective:
         return profile
@@ -46,8 +53,33 @@ def fitting(target: Target, profile: Profile, today: date | None = None, *, aske
     return replace(profile, file=profile.file.model_copy(update={"objective": list(target.file.objective)}))
 
 
+def _check_academies(target: Target, book: AccountBook, profile: Profile) -> None:
+    """Raise UsageError for academies of accounts whose holidays nobody knows, where the profile has a date.
+
+    Accounts of no academy come as the profile's academies together do.
+    """
+    calendar = profile.file.calendar
+    if calendar is None:
+        return
+    named = [name for name in book.academy_names if name != EVERYONE]
+    lacking = calendar.without(named)
+    if not lacking:
+        return
+    unknown_ones = [name for name in lacking if name not in ACADEMIES]
+    file = target.path.parent / target.file.accounts.file if target.file.accounts else target.path
+    raise UsageError(
+        said(
+            "{file}: academy: {names}: no calendar says when they have holidays, and the profile stands on {date}",
+            file=file, names=", ".join(lacking), date=calendar.date,
+        ),
+        hint=said("the academies are {names}", names=", ".join(ACADEMIES))
+        if unknown_ones
+        else said("add their holidays to the profile as [[calendar.holiday]] (name, academies, from, resume)"),
+    )  # fmt: skip
+
+
 def _check_limits(target: Target, profile: Profile) -> None:
-    limits, load = target.file.limits, window_load(profile)["total"]
+    limits, load = target.file.limits, window_load(profile, present=_present(target, profile))["total"]
     asked = (
         ("visits_per_second", limits.visits_per_second, load["visits_per_second"]),
         ("visitors", limits.visitors, load["concurrency"]),
@@ -59,6 +91,14 @@ def _check_limits(target: Target, profile: Profile) -> None:
     ]
     if faults:
         raise UsageError("\n".join(faults), hint="take a smaller --scale, or a smaller --compression")
+
+
+def _present(target: Target, profile: Profile) -> tuple[Fraction, ...]:
+    """Who comes on each day: of the target's own accounts, else of the profile's people."""
+    if target.accounts is None:
+        return presence(profile)
+    academies = target.accounts.groups(profile.personas, present=partial(presence_in, profile))
+    return tuple(sum((of.share * of.present[day] for of in academies), Fraction(0)) for day in range(7))
 
 
 def check_services(profile: Profile, driver: Driver, stand_in: Mapping[str, str]) -> None:

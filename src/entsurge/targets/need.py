@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from functools import partial
 from typing import TYPE_CHECKING
 
 from entsurge.errors import UsageError
 from entsurge.plan.arrivals import Arrivals
+from entsurge.plan.people import presence_in
 from entsurge.said import said
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def needed(profile: Profile, book: AccountBook) -> dict[tuple[str, str], int]:
     waiting: dict[tuple[str, str], deque[tuple[int, int]]] = defaultdict(deque)
     ordinal: dict[tuple[str, str], int] = defaultdict(int)
     most: dict[tuple[str, str], int] = defaultdict(int)
-    for visit in Arrivals(profile, book.groups(profile.personas, least=PLENTY)):
+    for visit in Arrivals(profile, book.groups(profile.personas, least=PLENTY, present=partial(presence_in, profile))):
         key = (visit.persona, visit.group)
         number, still = ordinal[key], waiting[key]
         ordinal[key] += 1

@@ -84,6 +84,12 @@ def test_a_message_of_the_digital_pause_comes_when_it_ends(entcore, signed_on):
         assert client.put("/conversation/delete", json={"id": [key]}).status_code == 200
 
 
+def test_a_measure_that_entcore_has_no_page_for_is_refused(entcore):
+    """Its scripts ask for a new password, no page of its sign-on does: said, and not taken for done."""
+    answer = entcore.measure("password-change")
+    assert (answer.status_code, "has a page for it" in answer.json()["error"]) == (409, True)
+
+
 def test_parents_see_their_own_children_alone(entcore, signed_on):
     """Homework, lessons, marks and absences of one's child, as the modules ask for them; 401 for anybody else's."""
     parent = entcore.people.parents_of(0)[0]

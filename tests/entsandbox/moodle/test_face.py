@@ -60,6 +60,25 @@ def test_sign_on(moodle, browser):
     assert client.get("/my/").url.path == "/login/index.php"
 
 
+def test_a_new_password_is_wanted_before_anything_else(moodle, browser):
+    """The right password leads to Moodle's form of change, unequal ones back to it, and then in; once, not again."""
+    moodle.measure("password-change")
+    try:
+        client = browser("student", 5)
+        person = moodle.people.person("student", 5)
+        assert client.page.url.path == "/login/change_password.php"
+        assert 'name="newpassword1"' in client.page.text
+        assert client.get("/my/").url.path == "/login/index.php"
+        client.page = client.sign_on(person)
+        given = {"password": person.password, "newpassword1": person.password, "newpassword2": "autre"}
+        assert "diffèrent" in client.post("/login/change_password.php", data=given).text
+        given["newpassword2"] = person.password
+        assert client.post("/login/change_password.php", data=given).url.path == "/my/"
+        assert browser("student", 5).page.url.path == "/my/"
+    finally:
+        moodle.measure("password-change", on=False)
+
+
 def test_a_pupil_hands_in_and_takes_back(moodle, browser):
     """Through a draft area of one's own; without the session's key, or from another's area, nothing comes in."""
     pupil, other = browser("student"), browser("student", 1)
