@@ -46,10 +46,13 @@ def main(folder: Path) -> None:
 
 
 def placed(path: Path) -> Path:
-    """Where a file of the repository stands among the pages; a folder's README is its index."""
+    """Where a file of the repository stands among the pages; a README is an index; who has a French twin is English."""
     inside = path.is_relative_to(DOCS)
     found = path.relative_to(DOCS) if inside else Path("repository") / path.relative_to(ROOT)
-    return found.with_name(found.name.replace("README", "index")) if found.name.startswith("README") else found
+    if found.name.startswith("README"):
+        found = found.with_name(found.name.replace("README", "index"))
+    has_twin = path.suffixes == [".md"] and path.with_suffix(".fr.md").is_file()
+    return found.with_suffix(".en.md") if has_twin else found
 
 
 def linked(text: str, source: Path) -> tuple[str, list[Path]]:
