@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import entsurge
-from entsurge import errors
+from entsurge import errors, habits
 from entsurge.cli import COMMANDS
 from entsurge.cli import entsurge as cli
 
@@ -32,8 +32,8 @@ def commands() -> str:
         told += [f"{'##' if len(path) == 2 else '###'} {' '.join(path)}", "", paragraphs(command.help or ""), ""]
         context = click.Context(command, info_name=" ".join(path))
         told += ["```", command.get_usage(context).removeprefix("Usage: "), "```", "", *options(command, context)]
-        if command.epilog and command.epilog.startswith("Examples: "):
-            told += ["```sh", *command.epilog.removeprefix("Examples: ").split(" · "), "```", ""]
+        if shown := habits.examples(command.epilog or ""):
+            told += ["```sh", *shown, "```", ""]
     told += ["## Exit codes", "", "```", (errors.__doc__ or "").partition("\n\n")[2].strip(), "```", ""]
     return "\n".join(told)
 

@@ -62,6 +62,12 @@ def one_a_line(epilog: str) -> str:
     return "\n".join(("\b", f"{found[1]}:", *(f"  {each}" for each in found[2].split(" · "))))
 
 
+def examples(epilog: str) -> list[str]:
+    """The commands that a command's help shows, as they are typed."""
+    _, _, shown = one_a_line(epilog).partition(":\n")
+    return [line.strip() for line in shown.splitlines() if line.startswith("  ")]
+
+
 def quiet() -> bool:
     """Whether the command at work was asked for results and mistakes alone."""
     return _asked(QUIET)

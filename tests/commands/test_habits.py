@@ -48,6 +48,8 @@ def test_examples_are_left_alone_where_there_are_none() -> None:
     """An epilog of another kind is a paragraph as before."""
     assert habits.one_a_line("Exit codes: 0 pass · 1 other") == "Exit codes: 0 pass · 1 other"
     assert habits.one_a_line("Examples: a · b") == "\b\nExamples:\n  a\n  b"
+    assert habits.examples("Examples: a · b") == habits.examples("\b\nExamples:\n  a\n  b") == ["a", "b"]
+    assert habits.examples("Exit codes: 0") == []
 
 
 def test_quiet_leaves_out_remarks_wherever_it_is_said(tmp_path: Path) -> None:
