@@ -60,7 +60,12 @@ def _panel(
     ]  # fmt: skip
     if not points:
         return None
-    x = alt.X("x:Q", title=plots["x"], scale=alt.Scale(zero=False, nice=True, padding=12))
+    x = alt.X(
+        "x:Q",
+        title=plots["x"],
+        axis=alt.Axis(labelOverlap=True, tickCount=8),
+        scale=alt.Scale(zero=False, nice=True, padding=12),
+    )
     y = alt.Y("y:Q", title=plots[PANELS[of]], scale=alt.Scale(zero=False, nice=True))
     colour = alt.Color("c:N", scale=None, legend=None)
     rows = [{"x": each["x"], **dict.fromkeys(looks), each["s"]: each["y"]} for each in points]

@@ -56,7 +56,7 @@ class Sentences:
             return self.numbers.number(None)
         if self.data.priced:
             figure = self.numbers.number(value, 0 if value == round(value) else 2, signed=signed)
-            return str(self.words["a_month"].format(cost=figure, unit=self.data.unit))
+            return str(self.words["a_month"].format(cost=figure, unit=self.data.unit)).replace(" ", "\u00a0")
         count = self.numbers.number(value, signed=signed)
         return str(self.words["counts_of"][self.data.unit].of(abs(round(value)), n=count))
 
