@@ -28,7 +28,7 @@ def main(masters: str, workers: str) -> None:
             server.send_to_client(Message("heard", message.data, identity))
 
     listening = gevent.spawn(listen)
-    Seal(workers, on_refusal=lambda: shut_out.append(True)).install()
+    Seal(workers, on_refusal=shut_out.append).install()
     client, told = zmqrpc.Client("127.0.0.1", server.port, "worker"), []
     for number in range(3):
         client.send(Message("word", number, "worker"))

@@ -1,4 +1,4 @@
-"""Sleeping to an absolute time, to a few µs: a timer of the kernel's that the hub watches.
+"""Sleeping until an instant, to a few µs: a timer of the kernel's that the hub watches.
 
 The loop's own timers are half a millisecond late by themselves, since epoll counts in milliseconds.
 """
@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import gevent
 
-_CLOCK_MONOTONIC, _ABSOLUTE = 1, 1
+_CLOCK_MONOTONIC, _FROM_NOW = 1, 0
 _READ = 1
 
 
@@ -57,9 +57,10 @@ class Alarm:
         if self._watcher is None:
             gevent.sleep(remaining / 1e9)
             return
-        setting = _Setting(value=_Moment(*divmod(due_ns, 1_000_000_000)))
-        self._library.timerfd_settime(self._number, _ABSOLUTE, ctypes.byref(setting), None)
-        while monotonic_ns() < due_ns:
+        # From now on: whoever shifts wall clocks under a process (libfaketime) shifts absolute times of this clock too.
+        while (remaining := due_ns - monotonic_ns()) > 0:
+            setting = _Setting(value=_Moment(*divmod(remaining, 1_000_000_000)))
+            self._library.timerfd_settime(self._number, _FROM_NOW, ctypes.byref(setting), None)
             gevent.get_hub().wait(self._watcher)
             with contextlib.suppress(BlockingIOError):
                 os.read(self._number, 8)

@@ -27,24 +27,21 @@ STRANGE = (zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL, zmq.EVENT_HANDSHAKE_FAILED_AUTH)
 REFUSED = (*STRANGE, zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL)
 
 
-def _nothing() -> None:
-    """Nobody wants to know."""
-
-
 @dataclass
 class Seal:
     """What a secret does to Locust's sockets in this process.
 
     `strangers`: connections that tried another; one that hangs up first, as a port scan does, is none.
-    `on_refusal` is called once in a worker whose master does not share the secret, or has none. Without a secret
-    nothing is sealed, and a worker still notices a master that is.
+    `on_refusal` is called in a worker that is not let in: with True where the other side speaks otherwise (only one has
+    a secret), with False, once, where it hangs up again and again (another secret, or a tunnel with nobody at its end).
+    `known`: the other side has been met. Without a secret nothing is sealed; a worker still notices a master that is.
     """
 
     secret: str
-    on_refusal: Callable[[], None] = field(default=_nothing)
-    on_stranger: Callable[[], None] = field(default=_nothing)
+    on_refusal: Callable[[bool], object] = field(default=bool)
+    on_stranger: Callable[[], object] = field(default=object)
     strangers: int = 0
-    _known: bool = field(default=False, repr=False)
+    known: bool = False
     _failed: int = field(default=0, repr=False)
 
     def install(self) -> None:
@@ -105,11 +102,12 @@ class Seal:
             self.on_stranger()
 
     def _at_worker(self, event: int) -> None:
-        self._known |= event == zmq.EVENT_HANDSHAKE_SUCCEEDED
-        if event in REFUSED and not self._known:
-            self._failed += 1
-            if self._failed == TRIES or event in STRANGE:
-                self.on_refusal()
+        self.known |= event == zmq.EVENT_HANDSHAKE_SUCCEEDED
+        if event not in REFUSED or self.known:
+            return
+        self._failed += 1
+        if event in STRANGE or self._failed == TRIES:
+            self.on_refusal(event in STRANGE)
 
 
 def _in_socket(made: Any, kind: int, host: str, dress: Callable[[zmq.Socket[Any]], None]) -> None:

@@ -31,7 +31,7 @@ from entsurge.engine.spec import RunSpec
 from entsurge.engine.workers_secret import VARIABLE, secret_of_environment
 from entsurge.record.parcel import Outbox
 from entsurge.record.recorder import Recorder
-from entsurge.said import said
+from entsurge.said import Said, said
 from entsurge.terminal import here
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -51,7 +51,7 @@ def main(host: str, port: int, *, quiet: bool = False) -> int:
     except errors.UsageError as error:
         print(f"entsurge: {here(error.message)}\n  {here(error.hint)}", file=sys.stderr)
         return error.exit_code
-    Seal(secret, on_refusal=lambda: _shut_out(host, port, secret)).install()
+    Door(host, port, secret)
     stopped = Event()
     handlers = [gevent.signal_handler(number, stopped.set) for number in SIGNALS]
     listens = _listens(host, port, stopped)
@@ -66,13 +66,33 @@ def main(host: str, port: int, *, quiet: bool = False) -> int:
     return Worker(host, port, quiet=quiet).run()
 
 
-def _shut_out(host: str, port: int, secret: str) -> None:
-    """End: the master's secret is another, or only one side has one. Locust would go on knocking for minutes."""
-    why = said("its secret is another, or it has none") if secret else said("it wants a secret")
-    told = said("worker ends: the master at {host}:{port} lets nobody in: {why}", host=host, port=port, why=why)
-    print(f"entsurge: {here(told)}\n  {here(said('set {variable} alike at both', variable=VARIABLE))}", file=sys.stderr)
-    sys.stderr.flush()
-    os._exit(errors.USAGE)  # nothing has begun
+class Door:
+    """What a worker says and does whose master lets it not in; Locust would go on knocking for minutes."""
+
+    def __init__(self, host: str, port: int, secret: str) -> None:
+        self.host, self.port, self.secret = host, port, secret
+        self.seal = Seal(secret, on_refusal=self.shut)
+        self.seal.install()
+
+    def shut(self, certain: bool) -> None:
+        """Only one side has a secret: end. Hung up on: the secret may be another, or nobody be behind a tunnel yet."""
+        at = {"host": self.host, "port": self.port}
+        if certain:
+            why = said("it has no secret, and this worker has") if self.secret else said("it wants a secret")
+            self._end(said("worker ends: the master at {host}:{port} lets nobody in: {why}", **at, why=why))
+        told = "at {host}:{port} somebody hangs up: another secret, or no master yet behind a tunnel; at most {n:.0f} s"
+        print(here(said(told, **at, n=CONNECT_SECONDS)), file=sys.stderr, flush=True)
+        gevent.spawn_later(CONNECT_SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        if not self.seal.known:
+            told = "worker ends: at {host}:{port} nobody shares its secret"
+            self._end(said(told, host=self.host, port=self.port))
+
+    def _end(self, why: Said) -> None:
+        hint = said("set {variable} alike at both", variable=VARIABLE)
+        print(f"entsurge: {here(why)}\n  {here(hint)}", file=sys.stderr, flush=True)
+        os._exit(errors.USAGE)  # nothing has begun
 
 
 def _listens(host: str, port: int, stopped: Event) -> bool:
