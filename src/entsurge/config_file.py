@@ -155,7 +155,17 @@ def _fault(path: Path, fault: Any, model: type[BaseModel], under: str) -> str:
         return f"{path}: {key}: missing"
     found = fault.get("input")
     shown = "" if isinstance(found, (dict, list)) or fault["type"] == "secret" else f"found {_shown(found)}; "
-    return f"{path}: {key}: {shown}{str(fault['msg']).removeprefix('Value error, ')}"
+    return f"{path}: {key}: {shown}{_expected(fault)}"
+
+
+def _expected(fault: Any) -> str:
+    """What pydantic says was expected; a date and an address by an example instead of by their pattern."""
+    pattern = str(fault.get("ctx", {}).get("pattern", ""))
+    if pattern.startswith("^[0-9]{4}-"):
+        return "expected a date such as 2026-01-12"
+    if pattern.startswith("^https?://"):
+        return "expected a URL such as https://ent.example.fr"
+    return str(fault["msg"]).removeprefix("Value error, ")
 
 
 def _shown(found: object) -> str:

@@ -20,7 +20,7 @@ DOCUMENTS = ("errors", "terminal")
 FEWEST_LETTERS = 4  # of a template beside its fields: with fewer it fits anything
 COUNT, ANY = r"(\d[\d.,]*%?)", "(.*?)"  # a field `n` is a count
 COLON, SEMICOLON = "\u00a0: ", "\u202f; "
-_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+)")
+_NUMBER = re.compile(r"[+-]?(?:1/)?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+)")
 _PER_CENT = re.compile(rf"({_NUMBER.pattern}|[+-]?\d+)%")
 
 
@@ -118,7 +118,7 @@ def _in_parts(text: str, between: str, french: str) -> str:
     before, sign, after = text.partition(between)
     if not sign:
         return ""
-    first, rest = _phrase(before), _said(after)
+    first, rest = messages()[before] if before == "(file)" else _phrase(before), _said(after)
     if not rest and (between == ": " or first == before):
         return ""
     return f"{first}{french}{rest or after}"

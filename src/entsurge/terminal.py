@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
 from datetime import date
 from string import Formatter
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 LANG = "ENTSURGE_LANG"  # what `--lang` said, for the processes of a command
 ENGLISH, FRENCH = "en", "fr"
 NARROW = "\u202f"
+CLOCK = re.compile(r"(\d\d):(\d\d)")
 
 
 def language(environment: Mapping[str, str] = os.environ) -> str:
@@ -39,12 +41,14 @@ def asked_for(arguments: Sequence[str]) -> str:
 
 
 class _French(Formatter):
-    """Fills in fields with numbers and dates as French writes them: `1 830 000`, `8,09`, `43 %`, `08/03/2027`."""
+    """Fills in fields as French writes them: `1 830 000`, `8,09`, `43 %`, `08/03/2027`, and `9 h 30` for 09:30."""
 
     def format_field(self, value: Any, format_spec: str) -> Any:
         """One field."""
         if isinstance(value, date) and not format_spec:
             return f"{value:%d/%m/%Y}"
+        if isinstance(value, str) and (clock := CLOCK.fullmatch(value)):
+            return f"{int(clock[1])}{NARROW}h{f'{NARROW}{clock[2]}' if clock[2] != '00' else ''}"
         text = super().format_field(value, format_spec)
         if not isinstance(value, int | float):
             return text
@@ -78,7 +82,11 @@ def _field(value: Any, to: str) -> Any:
 
 
 def _called(name: Named) -> str:
-    """What French calls a persona, a page or a service; one that has no name there keeps its key."""
+    """What French calls a persona, a page, a service or what must hold; one that has no name there keeps its key."""
+    if name.kind == "must":
+        from entsurge.render.musts import must_in_words
+
+        return must_in_words(name, FRENCH)
     if name.kind == "persona":
         from entsurge.audience.persona import SHIPPED, by_key, entry
 

@@ -17,7 +17,8 @@ from rich.table import Table
 
 from entsurge.commands.json_output import json_option, say_json
 from entsurge.errors import UsageError
-from entsurge.said import said
+from entsurge.said import named, said
+from entsurge.terminal import echo, figure, here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,14 +98,14 @@ def command(
     written = write(found, out, baseline=baseline) if out else []
     if as_json:
         for doubt in found.doubts:  # they may name a visitor, and what is printed here may go to a file
-            click.echo(f"WARNING: {doubt}", err=True)
+            echo(f"WARNING: {doubt}", err=True)
         told = {name: value for name, value in asdict(found).items() if name != "doubts"}
         say_json(told | {"written": [str(path) for path in written]})
         return
     for path in written:
-        click.echo(f"written: {path}")
+        echo(f"written: {path}")
     if out:
-        click.echo(f"next: entsurge plan {out if '/' in str(out) else f'./{out}'}")
+        echo(f"next: entsurge plan {out if '/' in str(out) else f'./{out}'}")
 
 
 @contextmanager
@@ -174,32 +175,31 @@ def _from_logs(
 def _show(found: Observed) -> None:
     """The observed week in figures, then what is not in them."""
     console = Console()
-    console.print(f"[bold]{escape(found.title)}[/bold]: {escape(found.source)}", highlight=False, soft_wrap=True)
+    title, source = escape(here(found.title)), escape(here(found.source))
+    console.print(f"[bold]{title}[/bold]: {source}", highlight=False, soft_wrap=True)
     for doubt in found.doubts:
-        console.print(f"WARNING: {doubt}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+        console.print(here(f"WARNING: {doubt}"), style="bold red", markup=False, highlight=False, soft_wrap=True)
     what = "The mean week" if found.hourly else "The week"
-    table = Table(title=f"{what}; seconds from a page to the next: mean and quantiles", title_justify="left")
+    table = Table(title=here(f"{what}; seconds from a page to the next: mean and quantiles"), title_justify="left")
     for heading in ("", "visits", "page views", "a visit", "mean", "p10", "p50", "p90"):
-        table.add_column(heading, justify="left" if not heading else "right")
+        table.add_column(here(heading), justify="left" if not heading else "right")
     for persona, hourly in found.visits.items():
         visits, pages = sum(hourly), found.pages.get(persona)
         gaps = found.gap_quantiles.get(persona, {}) | {"mean": found.gap_seconds.get(persona)}
         cells = [f"{gaps[name]:.0f}" if gaps.get(name) is not None else "–" for name in ("mean", "p10", "p50", "p90")]
-        ratio = f"{pages / visits:.2f}" if pages and visits else "–"
-        name = "not told" if persona == "*" else persona
-        table.add_row(name, f"{visits:,.0f}", f"{pages:,.0f}" if pages else "–", ratio, *cells)
+        ratio = figure(pages / visits, ".2f") if pages and visits else "–"
+        name = here("not told" if persona == "*" else named("persona", persona))
+        table.add_row(name, figure(visits, ",.0f"), figure(pages, ",.0f") if pages else "–", ratio, *cells)
     console.print(table)
     if found.hourly:
         day, hour, visits = found.busiest
-        console.print(f"Busiest hour: {day} {hour:02d} h, {visits:,.0f} visits", highlight=False)
+        console.print(here(f"Busiest hour: {day} {hour:02d} h, {visits:,.0f} visits"), highlight=False)
     if found.bell_percent is not None:
-        console.print(
-            f"First ten minutes of lesson hours: {found.bell_percent:.1f} % of arrivals (16.7 % would be even)",
-            highlight=False,
-        )
+        even = f"First ten minutes of lesson hours: {found.bell_percent:.1f} % of arrivals (16.7 % would be even)"
+        console.print(here(even), highlight=False)
     for note in found.notes:
-        console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
+        console.print(here(f"note: {note}"), markup=False, highlight=False, soft_wrap=True)
     if found.unexplained:
-        console.print("[bold]Not in these figures:[/bold]")
+        console.print(f"[bold]{here('Not in these figures:')}[/bold]")
     for line in found.unexplained:
-        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+        console.print(here(f"  {line}"), markup=False, highlight=False, soft_wrap=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,7 @@ from entsurge import content, errors
 from entsurge.commands.json_output import json_option, say_json, say_json_lines
 from entsurge.commands.targets import loopback
 from entsurge.said import said
+from entsurge.terminal import echo, here, lang_option, language
 
 if TYPE_CHECKING:
     from entsurge.chaos.experiment import Experiment
@@ -24,9 +25,9 @@ def command() -> None:
 
 
 @command.command("list", epilog="Example: entsurge chaos list --lang fr")
-@click.option("--lang", type=click.Choice(["fr", "en"]), default="en", show_default=True)
+@lang_option
 @json_option
-def listed(*, lang: Literal["fr", "en"], as_json: bool) -> None:
+def listed(*, as_json: bool) -> None:
     """The experiments that are shipped: name, kind, what it does, which faults, how it ends by itself."""
     from rich.console import Console
     from rich.table import Table
@@ -37,17 +38,25 @@ def listed(*, lang: Literal["fr", "en"], as_json: bool) -> None:
     if as_json:
         say_json([_row(load(name)) for name in content.names("chaos")] + [_day(name) for name in game_day.names()])
         return
-    table = Table("name", "kind", "title", "faults", "lease", "when", box=None, pad_edge=False)
+    headings = map(here, ("name", "kind", "title", "faults", "lease", "when"))
+    table, lang = Table(*headings, box=None, pad_edge=False), "fr" if language() == "fr" else "en"
     for name in content.names("chaos"):
         one = load(name)
-        faults = [str(each.get("fault", "")) for each in one.faults] or ["Chaos Toolkit's own"]
+        faults = [str(each.get("fault", "")) for each in one.faults] or [here("Chaos Toolkit's own")]
         span = one.span
-        when = f"{span.start or 'whole run'}{' + ' + span.length if span.length else ''}"
+        when = f"{span.start or here('whole run')}{' + ' + span.length if span.length else ''}"
         leases = f"{one.extension.lease_seconds:g} s"
-        table.add_row(name, one.extension.kind, one.extension.title[lang], ", ".join(faults), leases, when)
+        table.add_row(
+            name,
+            here(one.extension.kind),
+            one.extension.title["fr" if lang == "fr" else "en"],
+            ", ".join(faults),
+            leases,
+            when,
+        )
     for name in game_day.names():
         day = " · ".join(one.id for one in game_day.load_all([name]))
-        table.add_row(name, "game day", day)
+        table.add_row(name, here("game day"), day)
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
@@ -81,9 +90,9 @@ def check(*, experiments: tuple[str, ...], as_json: bool) -> int:
         if as_json:
             rows.append({"name": name, "ok": not found, "faults": found})
             continue
-        click.echo(f"{'✗' if found else '✓'} {name}")
+        echo(f"{'✗' if found else '✓'} {name}")
         for line in found:
-            click.echo(f"    {line}")
+            echo(f"    {line}")
     if as_json:
         say_json(rows)
     return errors.USAGE if wrong else errors.PASS
@@ -123,7 +132,7 @@ def _forgotten(identity: str, *, yes: bool) -> int:
     if not yes and not click.confirm(question.rstrip()):
         return errors.UNEXPECTED
     settle.forget(record)
-    click.echo(f"{identity}: forgotten")
+    echo(f"{identity}: forgotten")
     return errors.PASS
 
 
@@ -156,19 +165,19 @@ def _told(act: Any, nothing: str) -> int:
         on = f" on {record.target}" if record.target else ""
         who = f"{record.experiment} ({record.kind}, run {record.run or 'by hand'}{on})"
         if not word.startswith("failed: "):
-            click.echo(f"{who}: {word}")
+            echo(f"{who}: {word}")
             return
-        click.echo(f"{who} {record.id}: still broken, its undo failed: {word.removeprefix('failed: ')}")
+        echo(f"{who} {record.id}: still broken, its undo failed: {word.removeprefix('failed: ')}")
         undo = way_back(record)
         if undo:
-            click.echo(f"    its undo: {undo}")
+            echo(f"    its undo: {undo}")
 
     if not act(say):
         if not said:
-            click.echo(nothing)
+            echo(nothing)
         return errors.PASS
     hint = "entsurge chaos recover tries again; once you have put it back by hand: entsurge chaos recover --forget ID"
-    click.echo(f"{sum(word.startswith('failed') for word in said)} still broken\n  {hint}", err=True)
+    echo(f"{sum(word.startswith('failed') for word in said)} still broken\n  {hint}", err=True)
     return errors.UNEXPECTED
 
 
@@ -186,9 +195,9 @@ def audit(as_json: bool) -> int:
         how += f": {row['detail']}" if row.get("detail") else ""
         how += f", touched {row['touched']} {row.get('touched_what', '')}" if "touched" in row else ""
         said = (row.get("when_utc", "?"), row.get("who", "?"), row.get("experiment", "?"), row.get("fault", "?"))
-        click.echo(f"{said[0]}  {said[1]}  {said[2]}  {said[3]}  {row.get('state', '?')}{how}")
+        echo(f"{said[0]}  {said[1]}  {said[2]}  {said[3]}  {row.get('state', '?')}{how}")
     for each in wrong:
-        click.echo(each, err=True)
+        echo(each, err=True)
     return errors.UNEXPECTED if wrong else errors.PASS
 
 
@@ -203,7 +212,7 @@ def doctor(*, as_json: bool) -> None:
         say_json([{"fault": one.kind, "ends_by": one.lease, "lacks": list(one.lacks)} for one in found])
         return
     for one in found:
-        click.echo(f"{'✓' if not one.lacks else '–'} {one.kind:<22} ends by: {one.lease:<9} {'; '.join(one.lacks)}")
+        echo(f"{'✓' if not one.lacks else '–'} {one.kind:<22} ends by: {one.lease:<9} {'; '.join(one.lacks)}")
 
 
 @command.command("confirm", epilog="Example: entsurge chaos confirm 3f9a1c")
@@ -219,17 +228,17 @@ def confirm(*, question: str | None, as_json: bool) -> int:
         return errors.PASS
     for one in questions:
         if question is None:
-            click.echo(f"{one.id}  {one.what}")
+            echo(f"{one.id}  {one.what}")
         elif one.id == question:
             one.confirm()
-            click.echo(f"confirmed: {one.what}")
+            echo(f"confirmed: {one.what}")
             return errors.PASS
     if question is not None:
         raise errors.UsageError(
             said("{question}: no such question", question=question), hint="entsurge chaos confirm lists them"
         )
     if not questions:
-        click.echo("nothing is asked")
+        echo("nothing is asked")
     return errors.PASS
 
 
@@ -252,6 +261,6 @@ def edge_(target: str, port: int, only_config: bool) -> int:
         return errors.PASS
     with edge.edge(target, port=port) as front:
         vouches = f"\nits certificate's authority: {front.authority}" if front.authority else ""
-        click.echo(f"{front.url} → {target}{vouches}\nexport ENTSURGE_EDGE_PORT={front.control_port}\nCtrl-C ends it")
+        echo(f"{front.url} → {target}{vouches}\nexport ENTSURGE_EDGE_PORT={front.control_port}\nCtrl-C ends it")
         front.process.wait()
     return errors.PASS

@@ -13,6 +13,7 @@ from entsurge import errors
 from entsurge.commands.json_output import json_option, say_json
 from entsurge.commands.processes import LinesOfEngine
 from entsurge.commands.targets import choose
+from entsurge.terminal import echo
 
 
 @click.command("cleanup", epilog="Example: entsurge cleanup runs/20261124T114527Z-lockdown-2020")
@@ -32,7 +33,7 @@ def command(*, run: Path, target: str | None, yes: bool, as_json: bool) -> int:
         if as_json:
             say_json({"states": {}, "left": []})
         else:
-            click.echo("this run wrote nothing on its target")
+            echo("this run wrote nothing on its target")
         return errors.PASS
     chosen = choose(target or of["file"] or of["url"], None if target or of["file"] else of["driver"])
     if not yes:
@@ -46,11 +47,11 @@ def command(*, run: Path, target: str | None, yes: bool, as_json: bool) -> int:
         states[row["state"].partition(":")[0]] += 1
         if row["state"] not in ("removed", "gone"):
             left.append(row)
-            click.echo(f"{row['url']}: {row['state']}", err=as_json)
+            echo(f"{row['url']}: {row['state']}", err=as_json)
     if as_json:
         say_json({"states": states, "left": left})
         return lines.code
-    click.echo(", ".join(f"{state}: {number}" for state, number in sorted(states.items())) or "nothing was left")
+    echo(", ".join(f"{state}: {number}" for state, number in sorted(states.items())) or "nothing was left")
     return lines.code
 
 

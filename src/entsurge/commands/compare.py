@@ -14,7 +14,7 @@ from entsurge.streams import deliver, lasting_streams
 from entsurge.terminal import echo, figure, here, language
 
 if TYPE_CHECKING:
-    from entsurge.findings.comparison import Compared, ComparisonReport
+    from entsurge.findings.comparison import Compared, ComparisonReport, LevelChange
 
 SHOWN = 12
 SIGNS = {"green": "✓", "amber": "?", "red": "✗"}
@@ -90,7 +90,6 @@ def _write(data: ComparisonReport, out: Path, languages: tuple[str, ...], kinds:
 
 
 def _say(data: ComparisonReport) -> None:
-    from entsurge.findings.comparison import about
     from entsurge.render.comparison import gravest, ordered
     from entsurge.render.saying import say
 
@@ -118,7 +117,7 @@ def _say(data: ComparisonReport) -> None:
         if len(family) > SHOWN:
             echo(said("  and {n} more {what}; --json and --out show them", n=len(family) - SHOWN, what=what))
     for change in data.history.changes[:SHOWN]:
-        name = f"all pages {change.page}" if change.of_share else about(change.persona, change.service, change.page)
+        name = said("all pages {outcome}", outcome=said(change.page)) if change.of_share else _about(change)
         of = {"run": change.run, "name": name, "before": change.before, "after": change.after}
         echo(said("  from {run} on: {name} {before:.3g} → {after:.3g}", **of))
     click.echo(f"{SIGNS[data.state]} {here(_verdict(data))}")
@@ -131,6 +130,16 @@ def _where(persona: str, service: str, page: str) -> str:
     named_so = (("persona", persona), ("service", service), ("actions", page))
     who, what, which = (here(named(kind, key)) for kind, key in named_so)
     return f"{who:<12}{what:<17}{which:<34}" if language() == "fr" else f"{who:<8}{what:<13}{which:<20}"
+
+
+def _about(change: LevelChange) -> str:
+    """What a change is of: keys in English, words in French."""
+    from entsurge.findings.comparison import about
+
+    if language() != "fr":
+        return about(change.persona, change.service, change.page)
+    kinds = (("persona", change.persona), ("service", change.service), ("actions", change.page))
+    return ", ".join(here(named(kind, key)) for kind, key in kinds if key)
 
 
 def _verdict(data: ComparisonReport) -> str:

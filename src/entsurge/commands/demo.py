@@ -19,6 +19,7 @@ from entsurge.commands.processes import run_engine, sandbox
 from entsurge.engine.spec import RunSpec
 from entsurge.plan.summary import window_load
 from entsurge.record.layout import is_run
+from entsurge.terminal import echo
 
 WORKERS = 16
 # Five rounds of workers may wait; beyond that a page is refused, as real servers do rather than queue for ever.
@@ -119,7 +120,7 @@ def _introduce(settings: Settings, lockdown: profiles.Profile) -> None:
     takes = capacity_for(settings, lockdown)
     with_measures = capacity_for(settings, lockdown, frozenset(MEASURES))
     used = window["total"]["visits_per_second"] / with_measures.visits_per_second
-    click.echo(
+    echo(
         f"Monday 09:00-09:30 of the high schools of Auvergne-Rhône-Alpes, scale {window['scale']}, "
         f"compression {window['compression']}: {window['run_seconds']:.0f} s a run.\n"
         f"The lockdown plans {window['total']['pages_per_second']:.1f} pages/s. The embedded ENT can take "
@@ -130,7 +131,7 @@ def _introduce(settings: Settings, lockdown: profiles.Profile) -> None:
 
 
 def _play(act: Act, path: Path, settings: Settings, ending: Ending, *, quiet: bool) -> int:
-    click.echo(f"\n{act.name}" + (f" with {', '.join(act.chaos)}" if act.chaos else "") + f", expected {act.expected}")
+    echo(f"\n{act.name}" + (f" with {', '.join(act.chaos)}" if act.chaos else "") + f", expected {act.expected}")
     with sandbox(settings.to_json()) as (url, token):
         spec = RunSpec(
             profile=act.profile, url=url, out=str(path), name=act.name, chaos=list(act.chaos), progress=not quiet,
@@ -143,13 +144,13 @@ def _conclude(runs: list[Path], folder: Path, codes: list[int]) -> int:
     from entsurge.commands.judge import judge  # pandas is loaded only when there is something to judge
 
     if runs:
-        click.echo("")
+        echo("")
         judge(runs, folder, engine_codes=codes)
     if any(codes):
         return errors.exit_code(codes)
     verdicts = [json.loads((path / "verdict.json").read_text(encoding="utf-8"))["verdict"] for path in runs]
     expected = [act.expected for act in ACTS]
-    click.echo(f"verdicts: {', '.join(verdicts)}; expected: {', '.join(expected)}")
+    echo(f"verdicts: {', '.join(verdicts)}; expected: {', '.join(expected)}")
     if verdicts == expected:
         return errors.PASS
     if "INVALID" in verdicts:

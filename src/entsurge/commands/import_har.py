@@ -22,6 +22,7 @@ from entsurge.recorded.remaining import has_masks, remaining
 from entsurge.recorded.toml import written
 from entsurge.said import said
 from entsurge.targets import file as targets
+from entsurge.terminal import echo
 
 if TYPE_CHECKING:
     from entsurge.recorded.draft import Draft
@@ -88,17 +89,17 @@ def command(
 def _say(visit: Visit, made: Draft) -> None:
     """What was kept of the recording, and what was not."""
     count = len(made.file["page"])
-    click.echo(f"{len(visit.steps)} requests to {', '.join(visit.hosts)}: {count} pages", err=True)
+    echo(f"{len(visit.steps)} requests to {', '.join(visit.hosts)}: {count} pages", err=True)
     if visit.dropped:
         which = ", ".join(f"{name} ({number})" for name, number in visit.dropped.most_common(8))
-        click.echo(f"dropped, for their hosts were not named: {which}", err=True)
+        echo(f"dropped, for their hosts were not named: {which}", err=True)
 
 
 def _next(made: Draft, out: Path | None) -> int:
     for note in made.notes:
-        click.echo(f"look at: {note}", err=True)
+        echo(f"look at: {note}", err=True)
     if out is not None:
-        click.echo(f"{out}: accepted; next: entsurge doctor --target URL --driver {out}", err=True)
+        echo(f"{out}: accepted; next: entsurge doctor --target URL --driver {out}", err=True)
     return PASS
 
 
@@ -115,11 +116,11 @@ def _try(made: Draft, path: Path, trial: str) -> int:
         row = json.loads(line)
         rows.append(row)
         if " " in row["check"]:
-            click.echo(f"{SIGNS[row['ok']]} {row['check']}: {row['detail']}", err=True)
+            echo(f"{SIGNS[row['ok']]} {row['check']}: {row['detail']}", err=True)
     if lines.code and not rows:  # the engine has said why
         return lines.code
     left = remaining(made.file, rows, made.notes)
-    click.echo(f"still to be done ({len(left)}):" if left else "nothing is left to be done", err=True)
+    echo(f"still to be done ({len(left)}):" if left else "nothing is left to be done", err=True)
     for number, sentence in enumerate(left, 1):
-        click.echo(f"{number:3}. {sentence}", err=True)
+        echo(f"{number:3}. {sentence}", err=True)
     return lines.code or (USAGE if has_masks(made.file) else PASS)

@@ -13,7 +13,7 @@ from entsurge.commands.init_target import Answers, target_file
 from entsurge.errors import UsageError
 from entsurge.habits import remark
 from entsurge.said import said
-from entsurge.terminal import lang_option
+from entsurge.terminal import echo, lang_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +70,7 @@ def command(*, folder: Path, driver: str | None, url: str | None, accounts: Path
             path.write_text(content, encoding="utf-8")
     except OSError as error:
         raise UsageError(said("{folder}: {strerror}", folder=folder, strerror=error.strerror)) from None
-    click.echo(f"{folder}: {', '.join(files)}")
+    echo(f"{folder}: {', '.join(files)}")
     remark(said("next: edit them, then: entsurge doctor --target {path}", path=folder / "target.toml"))
     return 0
 

@@ -24,6 +24,7 @@ from entsurge.live.spec import TOKEN, LiveSpec
 from entsurge.said import said
 from entsurge.secret import too_open
 from entsurge.targets.file import is_loopback
+from entsurge.terminal import echo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -196,7 +197,7 @@ def _say_where(child: subprocess.Popen[bytes]) -> None:
         line += piece
     told = json.loads(line)
     busy = f" ({told['asked']} is taken)" if told["asked"] not in (0, told["port"]) else ""
-    click.echo(f"entsurge: live page: {told['url']}{busy}", err=True)
+    echo(f"entsurge: live page: {told['url']}{busy}", err=True)
 
 
 def _leave(child: subprocess.Popen[bytes]) -> None:

@@ -14,6 +14,7 @@ from rich.table import Table
 from entsurge.audience import profile as profiles
 from entsurge.audience.calendar import weekday
 from entsurge.audience.persona import entry
+from entsurge.audience.shape import DAYS
 from entsurge.commands import sizing
 from entsurge.commands.json_output import json_option, say_json
 from entsurge.commands.options import FiniteRange, by_persona, cast, overrides, replay_options
@@ -130,7 +131,9 @@ def _show(found: Summary, loaded: profiles.Profile, limit: float | None, plot_fi
     _show_other(console, found)
     if limit is not None:
         _show_limit(console, found, limit)
-    click.echo(plot.terminal(found, width=min(console.width, 100)))
+    heading = here(said("{profile}: visits per second, full scale, hourly means", profile=found.profile))
+    days = [here(day) for day in DAYS]
+    click.echo(plot.terminal(found, width=min(console.width, 100), title=heading, days=days))
     if plot_file:
         console.print(here(said("plot: {path}", path=plot_file)))
 

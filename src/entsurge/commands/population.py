@@ -16,6 +16,7 @@ from entsurge.commands.options import FiniteRange, new_file
 from entsurge.errors import CannotRecord, UsageError
 from entsurge.population import SHIPPED, Population, by_key, write_csv
 from entsurge.said import said
+from entsurge.terminal import echo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,8 +115,8 @@ def _write_aaf(people: Population, out: Path, date: str, changing: tuple[int, fl
             progress=lambda done: progress.update(task, completed=done),
         )  # fmt: skip
     for kind, count in counts.items():
-        click.echo(f"{kind}: {count:,}")
-    click.echo(f"written: {out}")
+        echo(f"{kind}: {count:,}")
+    echo(f"written: {out}")
 
 
 def _read(given: tuple[Path, ...], out: Path | None, personas: list[str]) -> None:
@@ -144,9 +145,9 @@ def _read(given: tuple[Path, ...], out: Path | None, personas: list[str]) -> Non
     for persona in personas:
         table.add_row(persona, f"{census.people[persona]:,}")
     Console().print(table)
-    click.echo(f"{len(census.schools):,} schools, {len(census.academies):,} academies")
+    echo(f"{len(census.schools):,} schools, {len(census.academies):,} academies")
     warnings = census.faults() + (merged.warnings if merged else [])
     for warning in warnings:
-        click.echo(f"warning: {warning}", err=True)
+        echo(f"warning: {warning}", err=True)
     if out:
-        click.echo(f"written: {out}")
+        echo(f"written: {out}")

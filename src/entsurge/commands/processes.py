@@ -11,12 +11,10 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from entsurge.commands.endings import Ending, end
 from entsurge.engine.spec import ADMIN_TOKEN, RunSpec
 from entsurge.errors import UNEXPECTED, TargetUnreachable
-from entsurge.terminal import LANG, language
+from entsurge.terminal import LANG, echo, language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,7 +38,7 @@ def run_engine(spec: RunSpec, *, token: str = "", prefix: Sequence[str] = (), en
     arguments = [*prefix, sys.executable, "-P", "-m", "entsurge.engine", spec.to_json()]
     code = ending.run(lambda: subprocess.Popen(arguments, env=environment, start_new_session=True))  # noqa: S603  ours
     if code < 0:
-        click.echo(f"entsurge: the engine's process was ended by signal {-code}", err=True)
+        echo(f"entsurge: the engine's process was ended by signal {-code}", err=True)
         return UNEXPECTED
     return code
 

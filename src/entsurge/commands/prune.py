@@ -15,7 +15,7 @@ from entsurge.errors import PASS, CannotRecord, UsageError
 from entsurge.habits import remark
 from entsurge.record.layout import is_run
 from entsurge.said import said
-from entsurge.terminal import here
+from entsurge.terminal import echo, here
 
 if TYPE_CHECKING:
     from entsurge.record.pruning import Found, OldRun
@@ -86,13 +86,13 @@ def _as_data(found: Found, before: datetime) -> dict[str, object]:
 def _tell(found: Found, folder: Path, days: int, before: datetime) -> None:
     for run in found.old:
         stays = f"  stays: {run.stays}" if run.stays else ""
-        click.echo(f"{run.ended:%Y-%m-%d}  {size(run.size):>8}  {run.path}{stays}")
+        echo(f"{run.ended:%Y-%m-%d}  {size(run.size):>8}  {run.path}{stays}")
     going = [run for run in found.old if not run.stays]
     what = f"{len(going)} of {len(found.old) + found.younger} runs in {folder}"
     days_ago = f"{days} day{'s' * (days > 1)} ago"
-    click.echo(f"{what} ended over {days_ago} (before {before:%Y-%m-%d}): {size(sum(run.size for run in going))}")
+    echo(f"{what} ended over {days_ago} (before {before:%Y-%m-%d}): {size(sum(run.size for run in going))}")
     for line in found.left_alone:
-        click.echo(f"left alone: {line}", err=True)
+        echo(f"left alone: {line}", err=True)
 
 
 def _remove(going: list[OldRun], folder: Path, *, silently: bool) -> None:
@@ -107,7 +107,7 @@ def _remove(going: list[OldRun], folder: Path, *, silently: bool) -> None:
             wrong.append(f"{run.path}: not removed: {error.strerror or error}")
         else:
             if not silently:
-                click.echo(f"removed: {run.path}")
+                echo(f"removed: {run.path}")
     if wrong:
         raise CannotRecord("\n".join(wrong), hint="what could not be removed is listed again next time")
 

@@ -17,6 +17,7 @@ from entsurge.commands.demo import capacity_for, demo_settings
 from entsurge.commands.options import FiniteRange
 from entsurge.errors import UsageError
 from entsurge.said import said
+from entsurge.terminal import echo
 
 if TYPE_CHECKING:
     from entsandbox.load.computed_capacity import Capacity
@@ -130,13 +131,13 @@ def _services(given: tuple[str, ...]) -> dict[str, float]:
 
 def _say_capacity(settings: Settings, loaded: Profile, takes: Capacity) -> None:
     several = f"{settings.processes} × " if settings.processes > 1 else ""
-    click.echo(
+    echo(
         f"capacity by computation, for the mix of {loaded.name}: {takes.pages_per_second:.1f} pages/s, "
         f"{takes.visits_per_second:.2f} visits/s ({takes.limiting}: {several}{settings.workers} workers, "
         f"{settings.default_seconds:.3f} s a page)"
     )
     bounds = ", ".join(f"{name} {bound:.2f}" for name, bound in takes.bounds.items())
-    click.echo(
+    echo(
         f"bounds in visits/s: {bounds}; {takes.heaviest} takes {takes.heaviest_share:.0%} of the workers' time; "
         f"{takes.admitted_share:.0%} of visits admitted"
     )
@@ -148,9 +149,9 @@ def _warn_of_the_network(host: str) -> None:
     except ValueError:
         local = host == "localhost"
     if not local:
-        click.echo(f"warning: {host} is not loopback: whoever reaches it can sign on with the accounts", err=True)
+        echo(f"warning: {host} is not loopback: whoever reaches it can sign on with the accounts", err=True)
 
 
 def _say_where(url: str, token: str) -> None:
     account = "each account's name and password: entsurge population"
-    click.echo(f"serving {url}   ({account})\nmeasures: export ENTSURGE_ADMIN_TOKEN={token}\nCtrl-C ends it")
+    echo(f"serving {url}   ({account})\nmeasures: export ENTSURGE_ADMIN_TOKEN={token}\nCtrl-C ends it")

@@ -17,7 +17,7 @@ from entsurge.commands.judge import judge
 from entsurge.commands.options import RUNS, by_persona, cast, new_run_folder, overrides, replay_options, unused
 from entsurge.commands.sweep import asked_for, only_with_a_sweep, sweep, sweep_options
 from entsurge.plan.enough import too_thin
-from entsurge.terminal import lang_option
+from entsurge.terminal import echo, lang_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ def command(
     deferred = cast(loaded[0], files)
     if not week:
         for thin in too_thin(loaded[0], deferred):
-            click.echo(f"entsurge: too small to tell: {thin.sentence}", err=True)
+            echo(f"entsurge: too small to tell: {thin.sentence}", err=True)
     subjects = [subject(each, path, measures=measure, scenarios=files, seed=luck) for each in loaded]
     outs = [folder] if len(subjects) == 1 else [folder / f"day-{n:02d}" for n in range(1, len(subjects) + 1)]
     ends = [_simulate(each, where, quiet=quiet) for each, where in zip(subjects, outs, strict=True)]
@@ -124,7 +124,7 @@ def _simulate(of: Subject, out: Path, *, quiet: bool) -> str:
         directory.close()
     if not quiet:
         click.echo(f"{'':80}\r" if shown else "", nl=False, err=True)
-        click.echo(f"entsurge: simulated {of.profile.name} on {of.name}: {end}: {out}", err=True)
+        echo(f"entsurge: simulated {of.profile.name} on {of.name}: {end}: {out}", err=True)
     return end
 
 

@@ -12,8 +12,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from entsurge.audience.persona import of_manifest
-from entsurge.said import said
-from entsurge.terminal import here
+from entsurge.said import named, said
+from entsurge.terminal import figure, here
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -91,7 +91,7 @@ class Progress:
         return float(np.percentile(whole, 95)) / 1e6 if len(whole) else None
 
     def _line(self) -> str:
-        end = self.manifest["phases"][1]["end_s"]
+        end = self.manifest["phases"][-1]["end_s"]
         pages = sum((self.outcomes[persona] for persona in self.personas), Counter())
         slowest = max((self.p95_seconds(persona) or 0.0) for persona in self.personas)
         again = here(said("retries {retries}  ", **self.sums)) if self.sums["retries"] else ""
@@ -115,7 +115,8 @@ class Progress:
         for persona in self.personas:
             p95, of = self.p95_seconds(persona), self.outcomes[persona]
             cells = [str(of[name]) for name in ("ok", "shed", "failed", "lost")]
-            table.add_row(persona, str(self.present[persona]), *cells, f"{p95:.2f} s" if p95 is not None else "-")
+            who, slow = here(named("persona", persona)), f"{figure(p95, '.2f')} s" if p95 is not None else "-"
+            table.add_row(who, str(self.present[persona]), *cells, slow)
         caption = "visits started {started} of {offered} offered, {lost} lost"
         again = ", {retries} retries" if self.sums["retries"] else ""
         table.caption = here(said(caption, **self.sums)) + (here(said(again, **self.sums)) if again else "")

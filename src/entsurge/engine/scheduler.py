@@ -13,6 +13,7 @@ from entsurge.engine.accounts import Accounts
 from entsurge.engine.alarm import Alarm
 from entsurge.engine.comebacks import Comebacks
 from entsurge.engine.shards import FOREVER_US
+from entsurge.terminal import here
 from entsurge.visit.log import VisitLog
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class Scheduler:
     def _broke(self, plan: VisitPlan, error: Exception) -> None:
         """The greenlet goes on to serve others; what is missing is named, and Little's law misses the row."""
         self.run_context.limits[f"a visit broke off: {type(error).__name__}"] += 1
-        print(f"entsurge: the visit {plan.name} broke off: {type(error).__name__}: {error}", file=sys.stderr)
+        print(here(f"entsurge: the visit {plan.name} broke off: {type(error).__name__}: {error}"), file=sys.stderr)
 
     def _ended(self, log: VisitLog) -> None:
         self.comebacks.consider(log, self.run_context)

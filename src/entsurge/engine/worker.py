@@ -58,10 +58,10 @@ def main(host: str, port: int, *, quiet: bool = False) -> int:
     for handler in handlers:
         handler.cancel()
     if stopped.is_set():
-        print(f"entsurge: worker ends: {LEFT} before a master answered", file=sys.stderr)
+        print(here(f"entsurge: worker ends: {LEFT} before a master answered"), file=sys.stderr)
         return errors.INTERRUPTED
     if not listens:
-        print(f"entsurge: worker ends: no master answers at {host}:{port}", file=sys.stderr)
+        print(here(f"entsurge: worker ends: no master answers at {host}:{port}"), file=sys.stderr)
         return errors.UNREACHABLE
     return Worker(host, port, quiet=quiet).run()
 
@@ -103,7 +103,7 @@ def _listens(host: str, port: int, stopped: Event) -> bool:
             socket.create_connection((host, port), 2).close()
         except OSError:
             if not told:
-                print(f"waiting for a master at {host}:{port}, at most {CONNECT_SECONDS:.0f} s", file=sys.stderr)
+                print(here(f"waiting for a master at {host}:{port}, at most {CONNECT_SECONDS:.0f} s"), file=sys.stderr)
                 told = True
             stopped.wait(0.5)
         else:
@@ -161,7 +161,7 @@ class Worker:
             return
         self.code = code
         if code != errors.PASS or not self.quiet:
-            print(f"entsurge: worker ends: {reason}", file=sys.stderr)
+            print(here(f"entsurge: worker ends: {reason}"), file=sys.stderr)
         self.finished.set()
 
     # -- told to stop ----------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from entsurge.live import stopping
 from entsurge.live.admission import HEADERS
 from entsurge.live.page import FILES, file, language_of, page, token_page
 from entsurge.record.reading.documents import read_report
+from entsurge.terminal import here
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -168,7 +169,7 @@ async def _left(receive: Receive) -> None:
 
 
 def _say(what: str) -> None:
-    print(f"entsurge: live page: {what}", file=sys.stderr)
+    print(here(f"entsurge: live page: {what}"), file=sys.stderr)
 
 
 def _told(done: stopping.Done) -> Response:

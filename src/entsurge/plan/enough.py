@@ -11,7 +11,7 @@ from entsurge.audience.objective import parse_objective
 from entsurge.audience.profile_file import numbered
 from entsurge.audience.shape import SERVICES
 from entsurge.plan.summary import window_load
-from entsurge.said import said
+from entsurge.said import Named, Said, each_of, named, said
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -34,8 +34,11 @@ class Thin:
     @property
     def sentence(self) -> str:
         """What it takes: a longer window, or a larger scale."""
-        where = "" if self.service == "*" else f" {self.service}"
-        of = {"who": f"{self.persona}{where}", "must": self.must, "pages": self.pages, "fewest": self.fewest}
+        who: Named | Said = named("persona", self.persona)
+        if self.service != "*":
+            who = said("{persona} {service}", persona=who, service=named("service", self.service))
+        must = each_of("must", self.must.split(", "))
+        of: dict[str, object] = {"who": who, "must": must, "pages": self.pages, "fewest": self.fewest}
         if self.pages < 1:
             return said("{who}, {must}: about {pages:.0f} pages planned, at least {fewest} needed", **of)
         factor = Fraction(self.fewest) / Fraction(self.pages)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ENDINGS = (".svg", ".png", ".html")
 
 
-def terminal(found: Summary, *, width: int = 100, height: int = 16) -> str:
+def terminal(found: Summary, *, width: int = 100, height: int = 16, title: str = "", days: Sequence[str] = DAYS) -> str:
     """Visits per second over the 168 hours, drawn in characters."""
     import plotext  # only a plot needs it
 
@@ -28,8 +28,8 @@ def terminal(found: Summary, *, width: int = 100, height: int = 16) -> str:
     plotext.theme("clear")
     plotext.plot_size(width, height)
     plotext.plot([hour.total.visits_per_second for hour in found.hours], marker="braille")
-    plotext.xticks([24 * day + 12 for day in range(7)], [name[:3] for name in DAYS])
-    plotext.title(f"{found.profile}: visits per second, full scale, hourly means")
+    plotext.xticks([24 * day + 12 for day in range(7)], [name[:3] for name in days])
+    plotext.title(title)
     drawn: str = plotext.uncolorize(plotext.build())
     return drawn
 
