@@ -69,7 +69,7 @@ function showStage(now) {
   at("progress").value = now.stage === "over" ? now.end_s : now.t;
 }
 
-function showFigures({asked, served, shed, failed, wait_seconds: wait}) {
+function showFigures({figures: {asked, served, shed, failed, wait_seconds: wait}, health}) {
   const scale = fullScale();
   const tell = (name, figure, ...small) => {
     const [big, , beneath] = at(`figure-${name}`).children;
@@ -77,6 +77,11 @@ function showFigures({asked, served, shed, failed, wait_seconds: wait}) {
     put(beneath, small.filter(Boolean).join(" · "));
   };
   const of = (some) => asked && say(words.figures.of, {share: part(some, asked)});
+  if (!asked && health.present) {
+    tell("asked", "–", say(words.figures.nothing, {n: whole.format(health.present)}));
+    for (const name of ["served", "shed", "wait"]) tell(name, "–");
+    return;
+  }
   tell("asked", whole.format(asked), scale && asked && say(words.figures.whole, {n: rounded(asked * scale)}));
   tell("served", whole.format(served), of(served), failed && say(words.figures.failed, {n: whole.format(failed)}));
   tell("shed", whole.format(shed), shed && of(shed));
@@ -271,7 +276,7 @@ function show(now) {
   }
   last = now;
   showStage(now);
-  showFigures(now.figures);
+  showFigures(now);
   showActs(now);
   showCourse(now);
   showCells(now);

@@ -11,7 +11,7 @@ from entsurge.catalogue import LANGUAGES, Counted, catalogue, read
 
 TERMINAL = ("terminal", "errors")  # keyed by the English sentence, and so in French alone
 DOCUMENTS = sorted({path.name.split(".")[0] for path in content.root("reports").glob("*.po")} - {*TERMINAL})
-FRENCH_FREE = {"hour", "minute", "time"}  # a clock is written in each language's way
+FRENCH_FREE = {"hour", "minute", "second", "time"}  # a clock is written in each language's way
 ORDINARY = re.compile(r" [:;!?»%]|« ")
 
 

@@ -1,6 +1,7 @@
 """French typography, for tests that look for a phrase."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,11 @@ from entsurge.render.saying import paragraph, say
 def plain(text: str) -> str:
     """The text with ordinary spaces where French sets spaces that do not break."""
     return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def still(page: str) -> str:
+    """A page without its scripts and the data of its charts."""
+    return re.sub(r"<script[^>]*>.*?</script>", "", page, flags=re.DOTALL)
 
 
 def in_words(found: Statement | dict[str, Any], language: str = "en") -> str:

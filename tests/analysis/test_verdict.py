@@ -104,7 +104,7 @@ def test_what_was_refused_is_in_the_sentence_of_every_verdict(tmp_path: Path) ->
             found.sentences, "en"
         )
         assert (
-            "Pages refusées, visites renvoyées comprises : 50 % pour les élèves, 100 % pour les parents."
+            "Pages refusées, visites reportées comprises : 50 % pour les élèves, 100 % pour les parents."
             in sentences(found.sentences, "fr")
         )
         assert found.refused == {"student": 0.5, "parent": 1.0}

@@ -9,16 +9,20 @@ import pytest
 from pypdfium2 import PdfDocument
 from tests.analysis.records import objective, pages, record, visit
 from tests.render.test_golden import held
-from tests.typography import plain
+from tests.typography import plain, still
 
 from entsurge.analysis.advice import RULES, advise
 from entsurge.analysis.brief import brief, run_without
 from entsurge.analysis.report import findings_of
 from entsurge.cli import main
 from entsurge.findings.brief import Advice, Brief, Reason
+from entsurge.findings.statement import Statement
 from entsurge.record.reading.run import Run, read_run
-from entsurge.render.brief import render_brief_html, render_brief_markdown, render_brief_text
+from entsurge.render.answer import card
+from entsurge.render.brief import render_brief_html, render_brief_markdown, render_brief_text, uncapitalised
 from entsurge.render.brief_picture import draw_brief
+from entsurge.render.catalogue import catalogue, with_personas
+from entsurge.render.numbers import Numbers
 from entsurge.render.pdf import write_pdf
 
 HOSTILE = "<script>alert(1)</script>"
@@ -89,7 +93,7 @@ def test_what_was_tried_is_held_against_the_day_without_it(tmp_path: Path) -> No
     text = render_brief_markdown(data, "en")
     assert "Measure: Pupils first (parents: at other hours)" in text
     assert "3\u202fs → 0.3\u202fs" in text
-    assert "50 visits of parents were sent away" in text
+    assert "50 visits of parents were put off" in text
     assert advised(data) == ["reopen-by-slots"]
     assert data.teachers == "held_with_measures"
     assert "what it bought is not known" in render_brief_markdown(brief(helped), "en")
@@ -103,8 +107,46 @@ def test_a_measurement_in_doubt_advises_only_to_measure_again(tmp_path: Path) ->
     assert advised(data) == ["measure-again"]
     text = render_brief_markdown(data, "en")
     assert "The rehearsal is not to be believed: generator CPU: 99%" in text
-    assert text.count("The rehearsal cannot tell.") == 2
+    assert text.count("The rehearsal cannot tell.") == 1
     assert "of their pages served" not in text
+    assert "of 100" not in text.lower() + render_brief_text(data, "en").lower()
+    assert draw_brief(findings_of(run), "en") == {}
+    measures = day(tmp_path, served=0, perturbations=(MEASURE,))
+    measures.finish["cpu_share"] = 0.99
+    assert "→" not in render_brief_markdown(brief(measures, day(tmp_path)), "en")
+
+
+@pytest.mark.parametrize(
+    ("language", "price", "why"),
+    [("fr", "le coût, pour les parents : environ 4 300 visites reportées (50 dans l’échantillon au 1/86)",
+      "environ 4 300 visites reportées volontairement (50 dans l’échantillon au 1/86)"),
+     ("en", "the price: about 4,300 visits of parents were put off (50 in the sample of 1/86)",
+      "about 4,300 visits put off on purpose (50 in the sample of 1/86)")],
+)  # fmt: skip
+def test_people_are_those_of_the_region(tmp_path: Path, language: str, price: str, why: str) -> None:
+    """Where a sample was replayed, who was put off is counted for everybody, as the report does, the sample beside."""
+    helped = brief(day(tmp_path, parents="shed", perturbations=(MEASURE,)), day(tmp_path))
+    text = plain(render_brief_markdown(replace(helped, scale="1/86"), language))
+    assert price in text
+    assert why in text
+
+
+def test_a_card_says_two_reasons_and_folds_the_rest(tmp_path: Path) -> None:
+    """A measurement with six faults: two of them on the card, four beneath a fold, all of them in the report."""
+    missed = Statement("missed", {"who": ["x"], "measured": Statement("too-close", {})})
+    faults = [missed, *(Statement("in-doubt", {"name": f"fault {number}", "why": "x"}) for number in range(5))]
+    run = replace(findings_of(day(tmp_path)), verdict="INVALID", reasons=faults)
+    shown = card(run, with_personas(catalogue("messages", "en"), "en"), Numbers("en"))
+    assert (len(shown.why), shown.more, len(shown.folded)) == (2, "and 4 other reasons", 4)
+    assert "objective" in shown.folded[-1]
+    assert "and 4 other reasons." in shown.lines
+
+
+@pytest.mark.parametrize(("language", "subject"), [("fr", ": l’ENT n’a pas tenu"), ("en", ": it did not hold")])
+def test_the_subject_of_a_mail_has_one_capital(tmp_path: Path, language: str, subject: str) -> None:
+    """What held is said within a sentence there; SIMULATED stays as it is."""
+    assert subject in plain(render_brief_text(brief(day(tmp_path, served=0)), language)).partition("\n")[0]
+    assert uncapitalised("SIMULATED · It held") == "SIMULATED · It held"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -170,7 +212,7 @@ def test_it_prints_on_one_sheet(tmp_path: Path) -> None:
     pictures = draw_brief(findings_of(run), "fr")
     assert set(pictures) == {"narrow", "wide"}
     page = render_brief_html(data, "fr", report="report.fr.html", pictures=pictures)
-    assert page.count("<svg") == 3  # the hatching, and one picture in two widths
+    assert still(page).count("<svg") == 3  # the hatching, and one picture in two widths
     write_pdf(page, tmp_path / "brief.pdf")
     (sheet,) = PdfDocument(tmp_path / "brief.pdf")
     text = " ".join(sheet.get_textpage().get_text_range().split())

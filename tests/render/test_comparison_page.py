@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.analysis.records import pages, record
+from tests.typography import still
 
 from entsurge.cli import main
 
@@ -47,7 +48,8 @@ def test_a_slower_candidate_in_every_form(tmp_path: Path, capsys: pytest.Capture
         assert seed in page
         assert "<b>x</b>" not in page + text
         assert "&lt;b&gt;x" in page
-        assert "http" not in page
+        assert "http" not in still(page)
+        assert page.count("<script") == 2  # the chart's data, and what reads them
 
 
 def test_what_could_have_gone_unseen_in_every_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 from jsonschema import Draft202012Validator
 from tests.analysis.trials import TITLES, trial
+from tests.typography import plain, still
 
 from entsurge.analysis.measures.report import About, measures_report
 from entsurge.audience.persona import SHIPPED
@@ -65,7 +66,7 @@ def test_what_was_never_measured_costs_nobody_known() -> None:
     unknown = replace(
         first, blocks=0, **dict.fromkeys(("bought", "bought_people", "cost"), Change(None, None, None, None))
     )
-    lines = list(terminal_lines(replace(data, arms=[unknown]), "fr"))
+    lines = [plain(line) for line in terminal_lines(replace(data, arms=[unknown]), "fr")]
     assert "      Payé par : –" in lines
 
 
@@ -87,7 +88,10 @@ def test_the_page_needs_no_network_and_shows_text_as_text(language: str) -> None
     """HTML, Markdown and terminal, of a trial with broken runs, a target that did not rest, and an end by budget."""
     data = replace(found(), stop="budget", unsettled=2)
     runs = [*data.runs, ArmRun("alone", 9, "a", "runs/x", Statement("measure.file", {"why": HOSTILE}))]
-    page = render_measures_html(replace(data, runs=runs), language)
+    whole = render_measures_html(replace(data, runs=runs), language)
+    page = still(whole)
+    assert whole.count("<script") == 2  # the chart's data, and what reads them
+    assert "<svg" in page
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert "http" not in page

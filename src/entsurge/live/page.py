@@ -9,7 +9,7 @@ from entsurge import content
 from entsurge.audience.persona import SHIPPED, of_manifest
 from entsurge.catalogue import LANGUAGES, catalogue
 from entsurge.live.course import NOW_SECONDS
-from entsurge.render.catalogue import with_personas
+from entsurge.render.catalogue import target_name, with_personas
 from entsurge.render.page import environment
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def page(language: str, manifest: Manifest | None, button: str) -> str:
     title = (manifest.get("title", {}).get(language) or manifest["profile"]) if manifest else ""
     return environment().get_template("live.html.j2").render(
         words=words, lang=language, other=next(each for each in LANGUAGES if each != language),
-        title=title, target=manifest["target"].get("name") or manifest["target"]["url"] if manifest else "",
+        title=title, target=_target(manifest, language) if manifest else "",
         scale=manifest["scale"] if manifest else "", compression=manifest["compression"] if manifest else 1,
         button=button, now_seconds=NOW_SECONDS, script=words | {"language": language},
     )  # fmt: skip
@@ -55,6 +55,10 @@ def token_page() -> str:
 def file(name: str) -> str:
     """One of FILES."""
     return (content.root("reports") / name).read_text(encoding="utf-8")
+
+
+def _target(manifest: Manifest, language: str) -> str:
+    return target_name(manifest["target"].get("name") or manifest["target"]["url"], language)
 
 
 def _personas(manifest: Manifest | None) -> dict[str, Any]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LOOKS = {"PASS": "ok", "FAIL": "bad", "INCONCLUSIVE": "warn", "INVALID": "void"}
 SIGNS = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "INVALID": "⊘"}
 SHOWN_REASONS = 2
+OF_FIGURES = ("missed", "unsure", "besides")  # codes of reasons that rest on what was measured
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,10 @@ class Why:
 
 @dataclass(frozen=True)
 class Card:
-    """A verdict in one look: its head says for whom; why; how many people, of the whole region; the sample beside."""
+    """A verdict in one look: its head says for whom; why; how many people, of the whole region; the sample beside.
+
+    `folded` are the reasons that stand beneath a fold, of which `more` tells how many there are.
+    """
 
     look: str
     sign: str
@@ -45,12 +49,14 @@ class Card:
     people: str
     sample: str
     notes: list[str]
+    folded: list[str]
+    more: str
 
     @property
     def lines(self) -> list[str]:
         """Everything beneath the head, a sentence each."""
         people = f"{self.people} ({self.sample})" if self.sample else self.people
-        found = [*map(str, self.why), people, *self.notes]
+        found = [*map(str, self.why), self.more, people, *self.notes]
         return [each if each.endswith(".") else f"{each}." for each in found if each]
 
 
@@ -90,9 +96,11 @@ def card(run: RunFindings, words: Mapping[str, Any], numbers: Numbers) -> Card:
     """A run's verdict card."""
     say = catalogue("answer", words["language"])
     people, sample = _people(run, say, words, numbers)
+    _, folded = _doubts(run, words["language"]) if run.verdict == "INVALID" and not run.in_progress else ([], [])
+    more = numbers.count(say["reasons"], len(folded)) if folded else ""
     return Card(
         LOOKS[run.verdict], SIGNS[run.verdict], _head(run, say, words), _why(run, say, words, numbers), people, sample,
-        list(_notes(run, say, words, numbers)),
+        list(_notes(run, say, words, numbers)), folded, more,
     )  # fmt: skip
 
 
@@ -149,13 +157,25 @@ def _why(run: RunFindings, say: Mapping[str, Any], words: Mapping[str, Any], num
         read, end = numbers.number(run.in_progress.read_s), numbers.number(run.in_progress.end_s)
         return [Why(say["unsure"]["read_to"].format(read=read, end=end))]
     if run.verdict == "INVALID":
-        return [Why(each) for each in told]
+        return [Why(each) for each in _doubts(run, words["language"])[0]]
     if run.verdict == "FAIL":
         return _missed(run, say, words, numbers) or [Why(each) for each in told[:SHOWN_REASONS]]
     if run.verdict == "PASS":
         nearest = _nearest(required(run))
         return [_figure(nearest, [nearest.persona], say["kept"], say, words, numbers)] if nearest else []
     return _unsure(run, say, words, numbers) or [Why(each) for each in told[:SHOWN_REASONS]]
+
+
+def _doubts(run: RunFindings, language: str) -> tuple[list[str], list[str]]:
+    """Why a measurement is not to be believed: what the card says, and what is folded.
+
+    Objectives were judged by figures that are in doubt: they come last, and on the card where there is nothing else.
+    """
+    of_figures = [each for each in run.reasons if each.code in OF_FIGURES]
+    told = [each for each in run.reasons if each.code not in OF_FIGURES] or of_figures
+    rest = told[SHOWN_REASONS:] + [each for each in of_figures if each not in told]
+    said = [[say_statement(each, language) for each in part] for part in (told[:SHOWN_REASONS], rest)]
+    return said[0], said[1]
 
 
 def _missed(run: RunFindings, say: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> list[Why]:
@@ -265,6 +285,8 @@ def _people(run: RunFindings, say: Mapping[str, Any], words: Mapping[str, Any], 
 
 def _notes(run: RunFindings, say: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> Iterable[str]:
     """Who was refused how much, whom a measure put off apart: that is on the card already."""
+    if run.deferred_visits and run.verdict in ("PASS", "FAIL"):
+        yield say["people"]["gap"]
     shares = [
         f"{words['plural'].get(who, who)} {numbers.percent(100 * each)}"
         for who, each in run.refused.items()

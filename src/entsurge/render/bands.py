@@ -25,7 +25,7 @@ def end_of(run: RunFindings) -> float:
     return float(max([*run.timeline.second, 1]))
 
 
-def time_axis(run: RunFindings, *, most: int = 9, bare: bool = False) -> alt.X:
+def time_axis(run: RunFindings, lang: str, *, most: int = 9, bare: bool = False) -> alt.X:
     """Seconds of the run, written as the time of the simulated day at so many places at most; `bare`: unwritten."""
     import altair as alt  # slow to import, and only a drawn report needs it
 
@@ -33,7 +33,7 @@ def time_axis(run: RunFindings, *, most: int = 9, bare: bool = False) -> alt.X:
     scale = alt.Scale(domain=[0, end], nice=False)
     if bare:
         return alt.X("x:Q", axis=None, scale=scale)
-    return alt.X("x:Q", axis=paint.labelled(clock(run).ticks(end, most), title=None, grid=False), scale=scale)
+    return alt.X("x:Q", axis=paint.labelled(clock(run, lang).ticks(end, most), title=None, grid=False), scale=scale)
 
 
 def bands(run: RunFindings, x: alt.X) -> Drawing:

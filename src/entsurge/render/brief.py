@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from entsurge.render import brief_sentences as sentences
-from entsurge.render.catalogue import catalogue, with_personas
+from entsurge.render import hover
+from entsurge.render.catalogue import catalogue, target_name, with_personas
 from entsurge.render.ci import escaped
 from entsurge.render.numbers import NARROW, Numbers
 from entsurge.render.page import environment
@@ -15,9 +16,8 @@ from entsurge.render.page import environment
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from markupsafe import Markup
-
     from entsurge.findings.brief import Brief
+    from entsurge.render.hover import Chart
 
 LOOKS = {"PASS": ("ok", "✓"), "FAIL": ("bad", "✗"), "INCONCLUSIVE": ("warn", "?"), "INVALID": ("void", "⊘")}
 SECTIONS = ("continuity", "lost", "held", "unsure", "tried")
@@ -43,17 +43,19 @@ class BriefPage:
     sections: dict[str, list[str]]
     teachers: str
     picture: str
+    gap: str
     made: str
     simulated: str
 
 
 def render_brief_html(
-    data: Brief, language: str, *, report: str = "", pictures: Mapping[str, Markup] | None = None
+    data: Brief, language: str, *, report: str = "", pictures: Mapping[str, Chart] | None = None
 ) -> str:
     """One page that needs no network and fits on a sheet; it links to a `report` and shows pictures, if there are."""
     context = {
         "page": view(data, language), "words": _words(data, language), "lang": language, "report": report,
-        "pictures": pictures or {}, "other": "en" if language == "fr" else "fr",
+        "pictures": pictures or {}, "script": hover.script() if pictures else "",
+        "other": "en" if language == "fr" else "fr",
     }  # fmt: skip
     return environment().get_template("brief.html.j2").render(context)
 
@@ -76,7 +78,7 @@ def render_brief_text(data: Brief, language: str, *, report: str = "") -> str:
     page, said = view(data, language), _words(data, language)["mail"]
     more = len(page.tomorrow) - MAILED
     lines = [
-        said["subject"].format(when=page.when, head=page.head), "", said["hello"], "",
+        said["subject"].format(when=page.when, head=uncapitalised(page.head)), "", said["hello"], "",
         " ".join(filter(None, [said["lead"].format(title=page.title, target=page.target, lead=page.lead),
                                page.limits])),
         " ".join(page.sections["continuity"]), "", said["tomorrow"],
@@ -86,6 +88,11 @@ def render_brief_text(data: Brief, language: str, *, report: str = "") -> str:
         *([said["report"].format(report=report)] if report else []),
     ]  # fmt: skip
     return "\n".join(map(_mailed, lines)) + "\n"
+
+
+def uncapitalised(text: str) -> str:
+    """A head within a sentence: its first letter small, unless it begins an abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _mailed(line: str) -> str:
@@ -108,14 +115,15 @@ def view(data: Brief, language: str) -> BriefPage:
         lead=lead,
         when=when,
         title=title,
-        target=data.target,
-        subtitle=words["subtitle"].format(when=when, title=title, target=data.target),
+        target=target_name(data.target, language),
+        subtitle=words["subtitle"].format(when=when, title=title, target=target_name(data.target, language)),
         day=numbers.day(data.started_utc),
         limits=" ".join(filter(None, [_paper(data, words), sentences.limits(data, words, numbers)])),
         tomorrow=sentences.tomorrow(data, words, numbers),
         sections={name: lines for name, lines in _sections(data, words, numbers, language) if lines},
         teachers=sentences.for_teachers(data, words, numbers),
         picture=sentences.picture(data, words, numbers),
+        gap=sentences.gap(data, words),
         made=words["made"].format(name=data.name, started=numbers.moment(data.started_utc)),
         simulated=data.simulated,
     )
@@ -131,9 +139,9 @@ def _sections(
 ) -> Iterator[tuple[str, list[str]]]:
     told = data.verdict != "INVALID"
     of = {
-        "continuity": sentences.continuity(data, words, numbers),
-        "lost": sentences.lost(data, words, numbers) if told else [words["untold"]],
-        "held": sentences.held(data, words, numbers) if told else [words["untold"]],
+        "continuity": sentences.continuity(data, words, numbers) if told else [words["untold"]],
+        "lost": sentences.lost(data, words, numbers) if told else [],
+        "held": sentences.held(data, words, numbers) if told else [],
         "unsure": sentences.unsure(data, words, numbers) if told else [],
         "tried": sentences.tried(data, words, numbers, language),
     }

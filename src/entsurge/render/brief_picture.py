@@ -10,19 +10,18 @@ from entsurge.render.html import NARROW_PICTURE, anything
 from entsurge.render.numbers import Numbers
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
-
     from entsurge.findings.report import RunFindings
+    from entsurge.render.hover import Chart
 
 WIDTHS = {"narrow": NARROW_PICTURE, "wide": 772}
 
 
-def draw_brief(run: RunFindings, language: str) -> dict[str, Markup]:
-    """The picture in both widths, by name, still: nothing answers the pointer. None of a run that shows nothing."""
-    if not anything(run.timeline):
+def draw_brief(run: RunFindings, language: str) -> dict[str, Chart]:
+    """The picture in both widths, by name. None of a run that shows nothing or is not to be believed."""
+    if run.verdict == "INVALID" or not anything(run.timeline):
         return {}
     words = with_personas(catalogue("messages", language), language, run.personas)
     return {
-        name: picture.draw(run, words, Numbers(language), width, picture.scales([run], words, width)).svg
+        name: picture.draw(run, words, Numbers(language), width, picture.scales([run], words, width))
         for name, width in WIDTHS.items()
     }

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from entsurge.audience.objective import parse_objective
-from entsurge.catalogue import Counted
+from entsurge.catalogue import Counted, catalogue
+from entsurge.render.answer import Region
 from entsurge.render.musts import must_in_words
 from entsurge.render.numbers import NARROW, Numbers
 from entsurge.render.saying import say
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from entsurge.findings.verdict import Finding
 
 SHOWN_SCHOOLS = 12
+PEOPLE = ("deferred_visits",)  # figures that are counted in the sample, and said of the whole region
 NEARLY_ALL = 97.0  # percent of pages served: what was missed is the wait
 
 
@@ -77,13 +79,15 @@ def tomorrow(data: Brief, words: Mapping[str, Any], numbers: Numbers) -> list[To
     """What to do, the most pressing first, each with the figures that set it off; never nothing."""
     names = data.schools_cut_off.names
     schools = ", ".join(names[:SHOWN_SCHOOLS]) + ("…" if len(names) > SHOWN_SCHOOLS else "")
-    because = words["tomorrow"]["because"]
+    because, region = words["tomorrow"]["because"], _region(data, numbers)
     found = [
         ToDo(
             words["advice"][each.id].format(schools=schools),
             because.format(
                 reasons=", ".join(
-                    _because(one, words["figures"], numbers) for one in each.because if one.value or one.sign == ">="
+                    _because(one, words["figures"], numbers, region)
+                    for one in each.because
+                    if one.value or one.sign == ">="
                 )
             ),
         )
@@ -138,13 +142,18 @@ def tried(data: Brief, words: Mapping[str, Any], numbers: Numbers, language: str
     for each in data.tried:
         defers = told["defers"].format(who=_whom(each.defers, words)) if each.defers else ""
         found.append(told[each.kind].format(title=each.title[language]) + defers)
-    return [*found, _bought(data, words, numbers, language)]
+    return found if data.verdict == "INVALID" else [*found, _bought(data, words, numbers, language)]
 
 
 def for_teachers(data: Brief, words: Mapping[str, Any], numbers: Numbers) -> str:
     """The sentence that schools may send to their teachers."""
     who = data.deferred or [each.persona for each in data.lost]
     return str(words["teachers"][data.teachers].format(**_window(data, words, numbers), who=_whom(who, words)))
+
+
+def gap(data: Brief, words: Mapping[str, Any]) -> str:
+    """Why the picture has pages asked that nobody served, beside a figure of all served; nothing without measures."""
+    return str(words["picture"]["gap"].format(who=_whom(data.deferred, words))) if data.deferred else ""
 
 
 def picture(data: Brief, words: Mapping[str, Any], numbers: Numbers) -> str:
@@ -167,13 +176,13 @@ def _bought(data: Brief, words: Mapping[str, Any], numbers: Numbers, language: s
         if (then := getattr(before, name)) is not None and (now := getattr(after, name)) is not None
     ]
     if after.deferred_visits:
-        changes.append(numbers.count(told["cost"], int(after.deferred_visits), who=_whom(data.deferred, words)))
+        who = _whom(data.deferred, words)
+        changes.append(_people(told["cost"], after.deferred_visits, _region(data, numbers), who=who))
     beside = told["beside"].format(name=without.path)
     if without.others:
         titles = ", ".join(each[language] for each in without.others)
         beside = told["beside_with"].format(name=without.path, others=titles)
-    semicolon = f"{NARROW}; " if language == "fr" else "; "
-    return f"{beside} {semicolon.join(changes)}."
+    return f"{beside} {words['semicolon'].join(changes)}."
 
 
 def _persona(each: PersonaServed, words: Mapping[str, Any], numbers: Numbers, section: str) -> str:
@@ -199,13 +208,25 @@ def _detail(each: Finding, words: Mapping[str, Any], numbers: Numbers) -> str:
     )
 
 
-def _because(each: Reason, words: Mapping[str, Any], numbers: Numbers) -> str:
+def _because(each: Reason, words: Mapping[str, Any], numbers: Numbers, region: Region) -> str:
     """The figure that set off a rule; its threshold stands in docs/brief.md."""
     over = f"{each.figure}_over"
     text = words[over if each.sign == ">=" and over in words else each.figure]
+    if isinstance(text, Counted) and each.figure in PEOPLE:
+        return _people(text, each.value, region)
     if isinstance(text, Counted):
         return numbers.count(text, int(each.value))
     return str(text.format(value=_percent(100 * each.value if each.figure == "slowness" else each.value, numbers)))
+
+
+def _region(data: Brief, numbers: Numbers) -> Region:
+    return Region(data.scale, catalogue("answer", numbers.lang), numbers)
+
+
+def _people(text: Counted, count: float, region: Region, **fields: str) -> str:
+    """`about 4,100 visits put off (48 in the sample of 1/86)`."""
+    said, sample = text.of(int(region.whole(count)), n=region.of(count), **fields), region.sample(count)
+    return f"{said} ({sample})" if sample else said
 
 
 def _percent(value: float, numbers: Numbers) -> str:

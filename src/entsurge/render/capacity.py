@@ -13,7 +13,8 @@ from entsurge.findings.search import Settings
 from entsurge.record.simulated import deployment_of
 from entsurge.render import capacity_charts as charts
 from entsurge.render import capacity_sentences as sentences
-from entsurge.render.catalogue import with_personas
+from entsurge.render import hover
+from entsurge.render.catalogue import target_name, with_personas
 from entsurge.render.html import messages
 from entsurge.render.numbers import Numbers
 from entsurge.render.page import environment
@@ -79,7 +80,7 @@ def view(result: CapacityReport, lang: str, swept: Swept | None = None) -> dict[
         "advice": sentences.advice(result, words, numbers), "steps": _steps(result, words, numbers),
         "command": _command(result) + (f" --simulated {shlex.quote(str(swept.path))}" if swept else ""),
         "paper": swept.view(lang) if swept else None, "charts": _charts(result, words, lang),
-        "week": _week(result, numbers),
+        "week": _week(result, numbers), "script": hover.script(),
     }  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def _tested(result: CapacityReport, words: Mapping[str, Any], numbers: Numbers) 
     )
     lines = [
         said["target"].format(
-            target=search.name or search.url,
+            target=target_name(search.name or search.url, words["language"]),
             replayed=sentences.replayed(search, said["taken"], said["compressed"]),
         ),
         said["mix"].format(profile=result.title[words["language"]], shares=shares, how=said[result.offered]),
@@ -100,7 +101,9 @@ def _tested(result: CapacityReport, words: Mapping[str, Any], numbers: Numbers) 
             hold=_span([step.hold_seconds or search.hold_seconds for step in steps], numbers),
             warm=_span([step.warm_up_seconds or search.warm_up_seconds for step in steps], numbers),
         ),
-        said["objectives"].format(list=" ; ".join(dict.fromkeys(sentences.binding(each, words) for each in musts))),
+        said["objectives"].format(
+            list=words["semicolon"].join(dict.fromkeys(sentences.binding(each, words) for each in musts))
+        ),
     ]  # fmt: skip
     perturbations = {"chaos": result.in_force, "no_chaos": result.not_in_force}
     lines += [said[name].format(list=", ".join(each)) for name, each in perturbations.items() if each]
@@ -158,7 +161,7 @@ def _case(answer: Answer, words: Mapping[str, Any], numbers: Numbers) -> dict[st
     detail = {name: numbers.plain(value) for name, value in answer.detail.items()}
     return {
         "name": said[answer.case].format(**detail),
-        "peak": f"{messages(words['language'])['days'][day]} {hour} h",
+        "peak": f"{messages(words['language'])['days'][day]} {numbers.clock(hour + ':00')}",
         "demand": numbers.number(answer.peak, 2),
         "pages": numbers.number(answer.peak_pages, 1),
         "over": sentences.hours(answer.over, numbers),
@@ -190,7 +193,10 @@ def _week(result: CapacityReport, numbers: Numbers) -> list[list[str]]:
     if not result.what_if:
         return []
     hours = result.what_if.cases[0].hours
-    return [[f"{hour:02d} h", *(numbers.number(hours[24 * day + hour], 2) for day in range(7))] for hour in range(24)]
+    return [
+        [numbers.clock(f"{hour:02d}:00"), *(numbers.number(hours[24 * day + hour], 2) for day in range(7))]
+        for hour in range(24)
+    ]
 
 
 def _charts(result: CapacityReport, words: Mapping[str, Any], lang: str) -> dict[str, Any]:

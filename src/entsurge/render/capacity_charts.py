@@ -5,23 +5,23 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from entsurge.render import paint
+from entsurge.render import hover, paint
+from entsurge.render.numbers import Numbers
 from entsurge.render.paint import DASHED, PAINT, SOLID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from markupsafe import Markup
-
     from entsurge.findings.capacity import Boundary, CapacityReport, Fit, Interval, WhatIf
     from entsurge.findings.search import StepFindings
+    from entsurge.render.hover import Chart
 
 HEIGHT = 220
 CURVE_POINTS = 60
 HOURS = 168
 
 
-def draw_steps(result: CapacityReport, words: Mapping[str, Any], lang: str) -> Markup:
+def draw_steps(result: CapacityReport, words: Mapping[str, Any], lang: str) -> Chart:
     """Margin of each step over the pages offered; the boundary and its interval beneath."""
     import altair as alt
 
@@ -41,8 +41,11 @@ def draw_steps(result: CapacityReport, words: Mapping[str, Any], lang: str) -> M
     shape = alt.Shape("s:N", scale=alt.Scale(domain=names, range=["circle", "cross"]))
     points = alt.Chart(paint.table(values)).mark_point(filled=True, size=90).encode(x=x, y=y, color=colour, shape=shape)
     level = alt.Chart(paint.table([{"y": 0}])).mark_rule(color=PAINT["soft"], strokeDash=DASHED).encode(y="y:Q")
-    layers = [*_interval(result.pages_per_second), level, points]
-    return paint.drawn(paint.layers(*layers, width=paint.WIDTH, height=HEIGHT), lang)
+    read = hover.marks(
+        "steps", _read(result.steps, [step.offered_pages for step in result.steps], "margin", words, lang), x, y
+    )
+    layers = [*_interval(result.pages_per_second), level, points, read]
+    return hover.chart(paint.layers(*layers, width=paint.WIDTH, height=HEIGHT), lang)
 
 
 def _interval(ends: Interval) -> list[Any]:
@@ -56,7 +59,7 @@ def _interval(ends: Interval) -> list[Any]:
     return [*layers, value.mark_rule(color=PAINT["ok"], strokeWidth=2).encode(x="x:Q")]
 
 
-def draw_law(law: Fit, steps: Sequence[StepFindings], words: Mapping[str, Any], lang: str) -> Markup:
+def draw_law(law: Fit, steps: Sequence[StepFindings], words: Mapping[str, Any], lang: str) -> Chart:
     """Served over pages being served, with the fitted law."""
     import altair as alt
 
@@ -73,7 +76,23 @@ def draw_law(law: Fit, steps: Sequence[StepFindings], words: Mapping[str, Any], 
         .mark_point(filled=True, size=80, color=PAINT["ink"])
         .encode(x=x, y=y)
     )
-    return paint.drawn(paint.layers(curve, points, width=paint.WIDTH, height=HEIGHT), lang)
+    read = hover.marks("law", _read(known, [step.inside for step in known], "served_pages", words, lang), x, y)
+    return hover.chart(paint.layers(curve, points, read, width=paint.WIDTH, height=HEIGHT), lang)
+
+
+def _read(
+    steps: Sequence[StepFindings], across: Sequence[float], up: str, words: Mapping[str, Any], lang: str
+) -> list[dict[str, Any]]:
+    """What the pointer reads of each step, in words; `up` names its height in the chart."""
+    plots, numbers = words["plots"], Numbers(lang)
+    return [
+        {"x": place, "y": getattr(step, up), plots["step"]: step.name,
+         plots["offered"]: numbers.number(step.offered_pages, 1), plots["served"]: numbers.number(step.served_pages, 1),
+         plots["margin"]: numbers.number(step.margin, 2, signed=True),
+         plots["state"]: plots["held" if step.held else "missed"],
+         plots["seconds"]: numbers.seconds(step.page_seconds), plots["inside"]: numbers.number(step.inside, 1)}
+        for step, place in zip(steps, across, strict=True)
+    ]  # fmt: skip
 
 
 def law_at(law: Fit, load: float) -> float:
@@ -83,7 +102,7 @@ def law_at(law: Fit, load: float) -> float:
     return law.platforms * law.gamma * of_one / (1 + law.alpha * more + law.beta * of_one * more)
 
 
-def draw_week(ends: Boundary, what_if: WhatIf, words: Mapping[str, Any], lang: str) -> Markup:
+def draw_week(ends: Boundary, what_if: WhatIf, words: Mapping[str, Any], lang: str) -> Chart:
     """Demand hour by hour of the plan and of the baseline week, over the capacity's band."""
     import altair as alt
 
@@ -99,4 +118,13 @@ def draw_week(ends: Boundary, what_if: WhatIf, words: Mapping[str, Any], lang: s
         band = alt.Chart(paint.table([{"y": ends.low, "y2": ends.high}]))
         layers.append(band.mark_rect(color=PAINT["okbg"]).encode(y="y:Q", y2="y2:Q"))
     level = alt.Chart(paint.table([{"y": ends.value}])).mark_rule(color=PAINT["ok"], strokeWidth=2).encode(y="y:Q")
-    return paint.drawn(paint.layers(*layers, level, lines, width=paint.WIDTH, height=HEIGHT), lang)
+    numbers = Numbers(lang)
+    read = [
+        {"x": hour, plots["hour"]: f"{words['days'][hour // 24]} {numbers.clock(f'{hour % 24:02d}:00')}",
+         looks["planned"][0]: numbers.number(planned[hour], 2), plots["base"]: numbers.number(base[hour], 2),
+         plots["capacity"]: numbers.number(ends.value, 2)}
+        for hour in range(HOURS)
+    ]  # fmt: skip
+    return hover.chart(
+        paint.layers(*layers, level, lines, hover.values("week", read, x), width=paint.WIDTH, height=HEIGHT), lang
+    )

@@ -10,6 +10,7 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from entsurge.audience.objective import parse_objective
 from entsurge.findings.capacity import FEWEST_FOR_LAW
 from entsurge.record.simulated import deployment_of
 from entsurge.render.html import messages
@@ -166,17 +167,26 @@ def binding(text: str, words: Mapping[str, Any]) -> str:
     """An objective, or what ended a step, in the note's language."""
     if text in WORDS_OF_BINDING:
         return str(words["number"][WORDS_OF_BINDING[text]])
-    persona, service, must = text.split(" ", 2)
+    persona, service, must = text.split(" ", 2) if not _is_must(text) else ("*", "*", text)
     where = "" if service == "*" else f", {words['service'].get(service, service)}"
-    colon = " : " if words["language"] == "fr" else ": "
-    return f"{words['personas'].get(persona, persona)}{where}{colon}{must_in_words(must, words['language'])}"
+    who = f"{words['personas'].get(persona, persona)}{where}"
+    return f"{who}{words['colon']} {must_in_words(must, words['language'])}"
+
+
+def _is_must(text: str) -> bool:
+    """Whether it is an objective by itself, without its persona and service."""
+    try:
+        parse_objective(text)
+    except ValueError:
+        return False
+    return True
 
 
 def noted(result: CapacityReport, words: Mapping[str, Any], numbers: Numbers) -> list[str]:
     """What must be known before the number is believed, and what was left out."""
     figures = {
         "share": numbers.percent(100 * result.not_served, 1),
-        "unjudged": " ; ".join(binding(each, words) for each in result.unjudged),
+        "unjudged": words["semicolon"].join(binding(each, words) for each in result.unjudged),
         "comebacks": numbers.number(sum(step.comebacks for step in result.steps)),
     }
     lines = [words["notes"][name].format(**figures) for name in result.notes]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from entsurge.audience.persona import Persona
 
-__all__ = ["LANGUAGES", "catalogue", "with_personas"]
+__all__ = ["LANGUAGES", "catalogue", "target_name", "with_personas"]
 
 
 def with_personas(words: Mapping[str, Any], language: str, personas: Iterable[Persona] = ()) -> dict[str, Any]:
@@ -27,3 +27,8 @@ def with_personas(words: Mapping[str, Any], language: str, personas: Iterable[Pe
         "whom": {key: each.whom(language) for key, each in known.items()} | words.get("whom", {}),
         "plural": {key: each.fr if language == "fr" else each.en for key, each in known.items()},
     }
+
+
+def target_name(name: str, language: str) -> str:
+    """What people call a target: the embedded ENT by what it is for, any other as its file names it."""
+    return str(catalogue("common", language)["target"].get(name, name))

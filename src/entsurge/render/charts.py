@@ -15,6 +15,8 @@ from entsurge.render.target_series import SHOWN, by_weight, in_words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import altair as alt
+
     from entsurge.findings.course import TargetSeries
     from entsurge.findings.report import RunFindings
     from entsurge.render.hover import Chart
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 HEIGHTS = {"pages": 190, "visits": 70, "latency": 150, "visitors": 70, "target": 54}
 LATENCY = {"p50_s": ("accent", SOLID), "p95_s": ("warn", DASHED), "p99_s": ("bad", DOTTED)}
 SIGN_ON = ("ink", [6, 2, 1, 2])
-NINES = {"50 %": 0.30103, "90 %": 1, "99 %": 2, "99.9 %": 3, "99.99 %": 4, "99.999 %": 5}
+NINES = {0.5: 0.30103, 0.9: 1, 0.99: 2, 0.999: 3, 0.9999: 4, 0.99999: 5}
 
 
 def draw_timeline(run: RunFindings, words: Mapping[str, Any], numbers: Numbers) -> Chart:
@@ -36,11 +38,11 @@ def draw_timeline(run: RunFindings, words: Mapping[str, Any], numbers: Numbers) 
         _latency(rows, run, words, numbers),
         _visitors(rows, run, words),
     ]
-    shown = _values(rows, run, words, numbers)
+    shown, x = _values(rows, run, words, numbers), time_axis(run, words["language"])
     drawn = [
-        _panel(name, [*layers, hover.values(name, shown, time_axis(run))]) for name, layers in panels
+        _panel(name, [*layers, hover.values(name, shown, x)]) for name, layers in panels
     ] + _target(run, words, numbers, by_weight(run.target_series, numbers.lang)[:SHOWN])  # fmt: skip
-    top = strip(run, words, time_axis(run, bare=True), WIDTH)
+    top = strip(run, words, time_axis(run, numbers.lang, bare=True), WIDTH)
     return hover.chart(paint.column([top, *drawn], spacing=12), numbers.lang)
 
 
@@ -54,7 +56,7 @@ def draw_other_series(run: RunFindings, words: Mapping[str, Any], numbers: Numbe
 
 def _values(rows: list[Step], run: RunFindings, words: Mapping[str, Any], numbers: Numbers) -> list[dict[str, Any]]:
     """What the pointer reads of each step, in words."""
-    when, names = clock(run), words["timeline"]
+    when, names = clock(run, numbers.lang), words["timeline"]
     return [
         {"x": row.second, names["time"]: when.time(row.second),
          f"{names['pages']}, {names['offered']}": numbers.number(row.offered_pages, 1),
@@ -76,8 +78,7 @@ def draw_percentiles(run: RunFindings, words: Mapping[str, Any], numbers: Number
     ]
     names = words["percentiles"]
     shown = {"corrected_s": (names["corrected"], "warn", SOLID), "service_s": (names["service"], "accent", DASHED)}
-    point = "," if numbers.lang == "fr" else "."
-    axis = paint.labelled({at: text.replace(".", point) for text, at in NINES.items()}, title=names["axis"])
+    axis = paint.labelled({at: numbers.share(part) for part, at in NINES.items()}, title=names["axis"])
     x = alt.X("x:Q", axis=axis, scale=alt.Scale(domain=[0, rows[-1]["x"]], nice=False))
     y = alt.Y("y:Q", title=names["seconds"], axis=alt.Axis(tickCount=5))
     read = [
@@ -99,7 +100,8 @@ def _points(rows: list[Step], names: Iterable[str]) -> list[dict[str, Any]]:
 
 def _pages(rows: list[Step], run: RunFindings, words: Mapping[str, Any]) -> Panel:
     """Outcomes stacked, what was offered as a dashed line over them."""
-    return "pages", [bands(run, time_axis(run)), stacked(rows, words, time_axis(run), Room(highest(rows)))]
+    x = time_axis(run, words["language"])
+    return "pages", [bands(run, x), stacked(rows, words, x, Room(highest(rows)))]
 
 
 def _visits(rows: list[Step], run: RunFindings, words: Mapping[str, Any]) -> Panel:
@@ -110,7 +112,8 @@ def _visits(rows: list[Step], run: RunFindings, words: Mapping[str, Any]) -> Pan
         "started_visits": (names["achieved"], "accent", SOLID), "offered_visits": (names["offered"], "ink", DASHED),
     }  # fmt: skip
     y = alt.Y("y:Q", title=names["visits"], axis=alt.Axis(tickCount=3))
-    return "visits", [bands(run, time_axis(run)), paint.lines(_points(rows, shown), shown, time_axis(run), y)]
+    x = time_axis(run, words["language"])
+    return "visits", [bands(run, x), paint.lines(_points(rows, shown), shown, x, y)]
 
 
 def _latency(rows: list[Step], run: RunFindings, words: Mapping[str, Any], numbers: Numbers) -> Panel:
@@ -125,24 +128,26 @@ def _latency(rows: list[Step], run: RunFindings, words: Mapping[str, Any], numbe
     seen = [getattr(row, name) or 0.0 for row in rows for name in shown]
     scale = alt.Scale(domain=[0, max([*seen, *bounds, 0.001])])
     y = alt.Y("y:Q", title=words["timeline"]["latency"], axis=alt.Axis(tickCount=4), scale=scale)
-    lines = paint.lines(_points(rows, shown), shown, time_axis(run), y)
+    x = time_axis(run, words["language"])
+    lines = paint.lines(_points(rows, shown), shown, x, y)
     named = [(bound, words["timeline"]["owed"].format(bound=numbers.short(bound)), "ink") for bound in bounds]
     return "latency", [
-        bands(run, time_axis(run)),
-        paint.layers(lines, *levels(run, named, time_axis(run), scale), independent=("color", "strokeDash")),
+        bands(run, x),
+        paint.layers(lines, *levels(run, named, x, scale), independent=("color", "strokeDash")),
     ]
 
 
 def _visitors(rows: list[Step], run: RunFindings, words: Mapping[str, Any]) -> Panel:
     values = [{"x": row.second, "y": row.visitors} for row in rows]
-    return "visitors", [bands(run, time_axis(run)), _area(values, run, words["timeline"]["visitors"])]
+    x = time_axis(run, words["language"])
+    return "visitors", [bands(run, x), _area(values, x, words["timeline"]["visitors"])]
 
 
 def _target(
     run: RunFindings, words: Mapping[str, Any], numbers: Numbers, chosen: Iterable[TargetSeries]
 ) -> list[Drawing]:
     """A small panel for each of these series of the target."""
-    step, when = step_seconds(run.timeline), clock(run)
+    step, when, x = step_seconds(run.timeline), clock(run, numbers.lang), time_axis(run, numbers.lang)
     found: list[Drawing] = []
     for place, series in enumerate(chosen):
         means = stepped(series.points, len(run.timeline.second), step)
@@ -152,18 +157,18 @@ def _target(
             {"x": each["x"], words["timeline"]["time"]: when.time(each["x"]), name: numbers.plain(each["y"])}
             for each in values
         ]
-        layers = [bands(run, time_axis(run)), _area(values, run, "", name=name)]
-        found.append(_panel("target", [*layers, hover.values(f"target{place}", read, time_axis(run))]))
+        layers = [bands(run, x), _area(values, x, "", name=name)]
+        found.append(_panel("target", [*layers, hover.values(f"target{place}", read, x)]))
     return found
 
 
-def _area(values: list[dict[str, Any]], run: RunFindings, title: str, name: str = "") -> Drawing:
+def _area(values: list[dict[str, Any]], x: alt.X, title: str, name: str = "") -> Drawing:
     import altair as alt
 
     area = (
         alt.Chart(paint.table(values))
         .mark_area(color=PAINT["accent"], opacity=0.2, line={"color": PAINT["accent"], "strokeWidth": 1.5})
-        .encode(x=time_axis(run), y=alt.Y("y:Q", title=title or None, axis=alt.Axis(tickCount=3)))
+        .encode(x=x, y=alt.Y("y:Q", title=title or None, axis=alt.Axis(tickCount=3)))
     )
     if not name:
         return paint.part(area)

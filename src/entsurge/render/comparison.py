@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from entsurge.findings.comparison import EVERYTHING
+from entsurge.render import hover
 from entsurge.render.catalogue import catalogue, with_personas
 from entsurge.render.ci import escaped
 from entsurge.render.counts import counts
 from entsurge.render.effects import estimate
+from entsurge.render.intervals import Estimated, draw_intervals
 from entsurge.render.numbers import NOTHING, Numbers
 from entsurge.render.page import environment
 from entsurge.render.saying import say
@@ -25,20 +27,39 @@ if TYPE_CHECKING:
         LevelChange,
         PageErrors,
     )
+    from entsurge.render.hover import Chart
 
 STATE_SIGNS = {"regression": "✗", "improvement": "+", "same": "=", "blind": "?", "not-judged": "–"}
+PAINTS = {"regression": "bad", "improvement": "ok", "same": "accent", "blind": "warn", "not-judged": "soft"}
 LOOKS = {"worse": ("bad", "✗"), "same": ("ok", "✓"), "unseen": ("warn", "?"), "cannot_show": ("warn", "?")}
+DRAWN_ROWS = 10  # of the chart, the gravest
 PRINTED_ROWS = 12  # of each table, the gravest: three sheets at most
 SECTIONS = ("scopes", "pages", "left_out", "changes", "runs")
 
 
 def render_comparison_html(data: ComparisonReport, language: str) -> str:
     """One page that needs no network."""
-    context = {"view": view(data, language), "data": data, "sections": SECTIONS,
+    chart = _chart(data, language)
+    context = {"chart": chart, "script": hover.script() if chart else "",
+               "view": view(data, language), "data": data, "sections": SECTIONS,
                "words": _words(data, language), "lang": language, "n": Numbers(language),
                "day": Numbers(language).day(data.generated_utc), "printed_rows": PRINTED_ROWS,
                "other": "en" if language == "fr" else "fr"}  # fmt: skip
     return environment().get_template("comparison.html.j2").render(context)
+
+
+def _chart(data: ComparisonReport, language: str) -> Chart | None:
+    """How much slower the gravest scopes are, with their intervals; None where nothing is compared."""
+    words, numbers = _words(data, language), Numbers(language)
+    columns = words["scopes"]["columns"]
+    rows = []
+    for each in gravest(data.scopes)[:DRAWN_ROWS]:
+        state = _state(each, data)
+        cells = _page(each, state, words, numbers)
+        read = dict(zip(columns, cells, strict=False))
+        rows.append(Estimated(cells[1], each.ratio, each.low, each.high, PAINTS[state], read))
+    title = words["chart"]["title"].format(quantile=f"{data.quantile:g}")
+    return draw_intervals(rows, title, 1.0, language) if rows else None
 
 
 def render_comparison_markdown(data: ComparisonReport, language: str) -> str:
@@ -81,7 +102,7 @@ def view(data: ComparisonReport, language: str) -> dict[str, Any]:
         "simulated": simulated,
         "verdict": (f"{words['simulated']['mark']} · " if simulated else "")
         + words["verdict"][verdict].format(**counts(data, words, numbers)),
-        "errors": [*_unseen(data, words, language), *_errors(data, words, numbers)],
+        "errors": [*_unseen(data, language), *_errors(data, words, numbers)],
         "scopes": [[*_page(each, _state(each, data), words, numbers), *_shown(each, words, numbers)]
                    for each in gravest(data.scopes)],
         "left_out": [_left_out(each, words, numbers) for each in (*data.left_out_scopes, *data.left_out_pages)],
@@ -108,9 +129,10 @@ def _state(each: Compared, data: Comparison) -> str:
     return "not-judged" if not data.can_show else "blind" if each.blind else each.state
 
 
-def _unseen(data: Comparison, words: Mapping[str, Any], language: str) -> Iterator[str]:
+def _unseen(data: Comparison, language: str) -> Iterator[str]:
     if data.unseen:
-        yield words["unseen_line"].format(what=say(data.unseen, language))
+        told = say(data.unseen, language)
+        yield f"{told[:1].upper()}{told[1:]}."
 
 
 def _shown(each: Compared, words: Mapping[str, Any], numbers: Numbers) -> tuple[str, str]:

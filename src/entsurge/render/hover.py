@@ -15,6 +15,7 @@ from entsurge.render.paint import PAINT, Drawing, drawn, finished, vega_lite_ver
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+SPOT = 500  # square pixels around a point that answer
 NOTICE = (
     "/* Vega, copyright 2015-2023 University of Washington Interactive Data Lab, and what it is made of; "
     "BSD-3-Clause and ISC licences. Shows values under the pointer; asks no network. */"
@@ -39,6 +40,25 @@ def values(name: str, rows: Sequence[Mapping[str, Any]], x: Any) -> Drawing:
         "encoding": {
             "x": {"field": "x", "type": "quantitative", **x.to_dict()},
             "x2": {"field": "x2"},
+            "opacity": {"condition": {"param": f"under_{name}", "empty": False, "value": 0.15}, "value": 0},
+            "tooltip": [{"field": f"f{at}", "type": "nominal", "title": title} for at, title in enumerate(titles)],
+        },
+    }
+
+
+def marks(name: str, rows: Sequence[Mapping[str, Any]], x: Any, y: Any) -> Drawing:
+    """Spots that light up under the pointer, one to each of these rows: `x`, `y`, and texts by what they are of."""
+    titles = [key for key in (rows[0] if rows else {}) if key not in ("x", "y")]
+    fields = [
+        {"x": row["x"], "y": row["y"], **{f"f{at}": row[title] for at, title in enumerate(titles)}} for row in rows
+    ]
+    return {
+        "data": {"values": fields},
+        "params": [{"name": f"under_{name}", "select": {"type": "point", "on": "pointerover", "clear": "pointerout"}}],
+        "mark": {"type": "circle", "color": PAINT["ink"], "size": SPOT},
+        "encoding": {
+            "x": {"field": "x", "type": "quantitative", **x.to_dict()},
+            "y": {"field": "y", "type": "quantitative", **y.to_dict()},
             "opacity": {"condition": {"param": f"under_{name}", "empty": False, "value": 0.15}, "value": 0},
             "tooltip": [{"field": f"f{at}", "type": "nominal", "title": title} for at, title in enumerate(titles)],
         },

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from entsurge.render import charts, hover, picture, tables
 from entsurge.render.answer import advice, card
-from entsurge.render.catalogue import catalogue, with_personas
+from entsurge.render.catalogue import catalogue, target_name, with_personas
 from entsurge.render.effects import effects_view, effects_words
 from entsurge.render.numbers import Numbers
 from entsurge.render.page import environment
@@ -53,6 +53,7 @@ class RunView:
 
     of: RunFindings
     title: str
+    target: str
     card: Card
     effects: dict[str, Any] | None
     pictures: dict[str, Chart]
@@ -102,6 +103,7 @@ def render_html(data: Report, language: str, beside: Collection[str] = (), *, wh
         "others": others(data.runs, words),
         "academies": _academies(data.runs, titles),
         "titles": titles,
+        "target": _target(data.runs[-1], language),
         "answer": catalogue("answer", language),
         "advice": advice(data.runs[-1], language),
         "effects_words": effects_words(language),
@@ -148,6 +150,7 @@ def view(run: RunFindings, words: dict[str, Any], numbers: Numbers, title: str, 
     return RunView(
         of=run,
         title=title,
+        target=_target(run, language),
         card=card(run, words, numbers),
         effects=effects_view(run.effects, words, numbers),
         pictures=pictures,
@@ -169,6 +172,10 @@ def view(run: RunFindings, words: dict[str, Any], numbers: Numbers, title: str, 
         examples=[(each, _shown(each)) for each in run.failures],
         command=command(run),
     )
+
+
+def _target(run: RunFindings, language: str) -> str:
+    return target_name(run.target.get("name") or run.target["url"], language)
 
 
 def anything(of: Timeline) -> bool:

@@ -42,10 +42,10 @@ def render_markdown(data: Report, language: str) -> str:
     lines = [f"# {words['top']['report']}", ""]
     for run, title in zip(data.runs, titles, strict=True):
         shown = card(run, words, numbers)
-        lines.append(f"- **{escaped(title)}: {shown.sign} {escaped(shown.head)}**. "
+        lines.append(f"- **{escaped(title)}{words['colon']} {shown.sign} {escaped(shown.head)}**. "
                      + escaped(" ".join([*shown.lines, in_force(run, language)])).rstrip())  # fmt: skip
     now = catalogue("answer", language)["now"]
-    lines += ["", f"**{now}**: {escaped(advice(data.runs[-1], language)[0])}", ""]
+    lines += ["", f"**{now}{words['colon']}** {escaped(advice(data.runs[-1], language)[0])}", ""]
     for run, title in zip(data.runs, titles, strict=True):
         lines += [f"## {escaped(title)}", "", escaped(paragraph(run.sentences, language)), ""]
         lines += [
@@ -63,12 +63,12 @@ def render_markdown(data: Report, language: str) -> str:
 
 
 def _continuity(run: RunFindings, words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
-    found, names = run.continuity, words["continuity"]
-    yield f"- {names['students']}: {numbers.number(found.students.per_100)}"
-    yield f"- {names['teachers']}: {numbers.number(found.teachers.per_100)}"
+    found, names, colon = run.continuity, words["continuity"], words["colon"]
+    yield f"- {names['students']}{colon} {numbers.number(found.students.per_100)}"
+    yield f"- {names['teachers']}{colon} {numbers.number(found.teachers.per_100)}"
     for title, (each, *_) in others([run], words):
-        yield f"- {title}: {numbers.number(each.per_100 if each else None)}"
-    yield f"- {names['schools']}: {numbers.number(found.schools_cut_off.count)}"
+        yield f"- {title}{colon} {numbers.number(each.per_100 if each else None)}"
+    yield f"- {names['schools']}{colon} {numbers.number(found.schools_cut_off.count)}"
 
 
 def _figures(run: RunFindings, words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
@@ -114,14 +114,14 @@ def _transport(run: RunFindings, words: dict[str, Any], numbers: Numbers) -> Ite
 
 def _objectives(run: RunFindings, words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
     names = words["objectives"]
-    headings = (names[key] for key in ("persona", "service", "must", "value", "interval", "state"))
+    headings = (names[key] for key in ("state", "who", "must", "value", "interval"))
     yield "| " + " | ".join(headings) + " |"
-    yield "|---|---|---|--:|--:|---|"
+    yield "|---|---|---|--:|--:|"
     for each in run.objectives:
+        service = "" if each.service == "*" else f", {words['services'].get(each.service, each.service)}"
         cells = (
-            words["personas"].get(each.persona, each.persona),
-            words["services"].get(each.service, each.service), must_in_words(each.must, words["language"]),
+            names[each.state], words["personas"].get(each.persona, each.persona) + service,
+            must_in_words(each.must, words["language"]),
             numbers.measure(each.value, each.unit), numbers.interval(each.low, each.high, each.unit),
-            names[each.state],
         )  # fmt: skip
         yield "| " + " | ".join(escaped(cell) for cell in cells) + " |"

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from entsurge.findings.perturbation import Estimate
-from entsurge.render.catalogue import catalogue, with_personas
+from entsurge.render import hover
+from entsurge.render.catalogue import catalogue, target_name, with_personas
 from entsurge.render.ci import escaped
 from entsurge.render.effects import estimate
+from entsurge.render.intervals import Estimated, draw_intervals
 from entsurge.render.numbers import Numbers
 from entsurge.render.page import environment
 from entsurge.render.saying import say
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from entsurge.findings.measures import ArmEffect, Change, MeasuresReport, Together
+    from entsurge.render.hover import Chart
 
 LOOKS = {"told-apart": ("ok", "✓"), "nothing-told-apart": ("warn", "?"), "too-few-blocks": ("warn", "?")}
 COLUMNS = ("measure", "rank", "bought", "people", "cost", "lost", "sample", "blocks")
@@ -25,9 +28,10 @@ SHOWN_RUNS = 3
 
 def render_measures_html(data: MeasuresReport, language: str) -> str:
     """One page that needs no network."""
+    chart = _chart(data, language)
     context = {
-        "page": view(data, language), "words": _words(data, language), "lang": language,
-        "other": "en" if language == "fr" else "fr",
+        "page": view(data, language), "words": _words(data, language), "lang": language, "chart": chart,
+        "script": hover.script() if chart else "", "other": "en" if language == "fr" else "fr",
     }  # fmt: skip
     return environment().get_template("measures.html.j2").render(context)
 
@@ -44,6 +48,29 @@ def render_measures_markdown(data: MeasuresReport, language: str) -> str:
     for section in page["sections"]:
         lines += ["", f"## {escaped(section['title'])}", "", *(f"- {escaped(line)}" for line in section["lines"])]
     return "\n".join(lines) + "\n"
+
+
+def _chart(data: MeasuresReport, language: str) -> Chart | None:
+    """What protected people gain by each measure, beside no measure at all; None where nothing is known of any."""
+    shown, words = _View(data, _words(data, language), Numbers(language), language), _words(data, language)
+    known = [(each, each.bought.value) for each in data.arms if each.bought.value is not None]
+    headings = dict(zip(COLUMNS, shown.page()["headings"], strict=True))
+    rows = [
+        Estimated(
+            each.title[language], value, each.bought.low, each.bought.high, _paint(each.bought),
+            dict(zip(headings.values(), shown.arm(each), strict=True)),
+        )
+        for each, value in known
+    ]  # fmt: skip
+    title = words["table"]["chart"].format(whom=shown.whom)
+    return draw_intervals(rows, title, 0.0, language) if rows else None
+
+
+def _paint(of: Change) -> str:
+    """Of what is beyond chance that of its side; else none's."""
+    if of.low is not None and of.low > 0:
+        return "ok"
+    return "bad" if of.high is not None and of.high < 0 else "soft"
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -78,7 +105,7 @@ class _View:
             "look": look, "sign": sign, "head": words["head"][data.conclusion], "lead": self._lead(),
             "subtitle": self._subtitle(), "day": self.numbers.day(datetime.now(UTC).isoformat()), "lede": self._lede(),
             "headings": [words["table"][name].format(whom=self.whom) for name in COLUMNS],
-            "rows": [self._arm(each) for each in data.arms],
+            "rows": [self.arm(each) for each in data.arms],
             "sections": [each for each in written if each["lines"]],
         }  # fmt: skip
 
@@ -94,7 +121,7 @@ class _View:
             self.words["subtitle"].format(
                 day=self.words["days"].get(window["day"], window["day"]),
                 start=self.numbers.clock(window["from"]), end=self.numbers.clock(window["to"]),
-                title=self.data.title[self.language], target=self.data.target,
+                title=self.data.title[self.language], target=target_name(self.data.target, self.language),
             )
         )  # fmt: skip
 
@@ -119,7 +146,8 @@ class _View:
     def _change(self, of: Change) -> str:
         return estimate(Estimate(of.value, of.low, of.high), self.numbers, 0, signed=True)
 
-    def _arm(self, each: ArmEffect) -> list[str]:
+    def arm(self, each: ArmEffect) -> list[str]:
+        """A row of the table."""
         return [
             each.title[self.language],
             self.numbers.number(each.rank),
@@ -176,7 +204,7 @@ class _View:
         yield words["pages"]
         broken = [say(each.broken, self.language) for each in data.runs if each.broken]
         if broken:
-            said = " ; ".join(dict.fromkeys(broken[:SHOWN_RUNS]))
+            said = self.words["semicolon"].join(dict.fromkeys(broken[:SHOWN_RUNS]))
             yield words["broken"].of(len(broken), why=said)
         if data.unsettled:
             yield words["unsettled"].of(data.unsettled)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from entsurge.catalogue import catalogue
 from entsurge.render.measures import view
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def terminal_lines(data: MeasuresReport, language: str) -> Iterator[str]:
     page = view(data, language)
     yield f"{page['sign']} {page['head']}"
     yield f"  {page['lead']}"
-    headings, colon = page["headings"][1:NARROW_COLUMNS], " : " if language == "fr" else ": "
+    headings, colon = page["headings"][1:NARROW_COLUMNS], f"{catalogue('common', language)['colon']} "
     for row in page["rows"]:
         yield f"  {row[0]}"
         for heading, cell in zip(headings, row[1:NARROW_COLUMNS], strict=True):

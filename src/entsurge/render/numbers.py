@@ -109,12 +109,13 @@ class Numbers:
         return "" if low is None or high is None else f"{self.number(low)}\u00a0…\u00a0{self.number(high)}"
 
     def clock(self, time: str) -> str:
-        """A time of day as the language writes it: `9 h 30`, `10 h`, `09:30`; what is no time as it is."""
-        hour, _, minute = time.partition(":")
+        """A time of day as the language writes it: `9 h 30`, `10 h`, `9 h 30 min 12 s`, `09:30`; no time: as it is."""
+        hour, minute, second = [*time.split(":"), "", ""][:3]
         if not (hour.isdigit() and minute.isdigit()):
             return time
-        words = catalogue("common", self.lang)["clock"]
-        return str(words["sharp" if minute == "00" else "past"].format(hour=int(hour), minute=minute, time=time))
+        form = "exact" if second else "sharp" if minute == "00" else "past"
+        text = catalogue("common", self.lang)["clock"][form]
+        return str(text.format(hour=int(hour), minute=minute, second=second, time=time))
 
     def moment(self, utc: str) -> str:
         """A time in ISO 8601 as people write it: `5 janvier 2026 à 9 h 02 (UTC)`; what is no time as it is."""

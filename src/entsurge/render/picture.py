@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from entsurge.render.series import Step
 
 EDGE = 56  # pixels of the axis to the left, and of what stands out to the right
-PAGES, WAIT = 94, 58  # heights
+PAGES, WAIT = 88, 54  # heights
 ROOM = 1.3  # of what is owed or measured: its name stands above its line
 STEPS = {True: 100, False: 120}  # narrow, wide
 TICKS = {True: 5, False: 10}
@@ -58,8 +58,8 @@ def draw(run: RunFindings, words: Mapping[str, Any], numbers: Numbers, width: in
     """The picture of a run, so many pixels wide; beside others it shares their `scale`."""
     narrow = width < 2 * paint.NARROW
     rows, inner = binned(run.timeline, STEPS[narrow]), width - EDGE
-    say, x = catalogue("answer", numbers.lang)["picture"], time_axis(run, most=TICKS[narrow])
-    bare = time_axis(run, bare=True)
+    say, x = catalogue("answer", numbers.lang)["picture"], time_axis(run, numbers.lang, most=TICKS[narrow])
+    bare = time_axis(run, numbers.lang, bare=True)
     shown = _values(rows, run, words, say, numbers)
     own: dict[str, Any] = {"independent": ("y", "color", "strokeDash"), "width": inner}
     short = {**words, "outcomes": say["outcomes"]}
@@ -77,7 +77,7 @@ def draw(run: RunFindings, words: Mapping[str, Any], numbers: Numbers, width: in
 def _values(
     rows: list[Step], run: RunFindings, words: Mapping[str, Any], say: Mapping[str, str], numbers: Numbers
 ) -> list[dict[str, Any]]:
-    when = clock(run)
+    when = clock(run, numbers.lang)
     return [
         {"x": row.second, say["time"]: when.time(row.second),
          words["timeline"]["offered"]: numbers.number(row.offered_pages, 1),

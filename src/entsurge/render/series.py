@@ -7,6 +7,8 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from entsurge.render.numbers import Numbers
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -25,23 +27,24 @@ class Clock:
     start_s: float
     start_minutes: float
     compression: float
+    lang: str = "en"
 
     def minutes(self, second: float) -> float:
         """Minutes since midnight of the simulated day."""
         return self.start_minutes + (second - self.start_s) * self.compression / 60
 
     def time(self, second: float) -> str:
-        """`09:05`, or `09:05:12` where seconds tell more."""
-        return _written(self.minutes(second), seconds=self.compression < 60)
+        """`09:05`, `9 h 05` in French; with its seconds where they tell more."""
+        return Numbers(self.lang).clock(_written(self.minutes(second), seconds=self.compression < 60))
 
     def ticks(self, end_s: float, most: int = 9) -> dict[float, str]:
         """Seconds of the run that fall on round minutes of the day, with what to write there."""
-        first, last = self.minutes(0), self.minutes(end_s)
+        first, last, numbers = self.minutes(0), self.minutes(end_s), Numbers(self.lang)
         step = next((each for each in TICK_MINUTES if (last - first) / each <= most), TICK_MINUTES[-1])
         found = range(math.ceil(first / step), math.floor(last / step) + 1)
         return {
-            self.start_s + (step * each - self.start_minutes) * 60 / self.compression: _written(
-                step * each, seconds=step < 1
+            self.start_s + (step * each - self.start_minutes) * 60 / self.compression: numbers.clock(
+                _written(step * each, seconds=step < 1)
             )
             for each in found
         }
@@ -67,11 +70,11 @@ class Step:
     all_p95_s: float | None
 
 
-def clock(run: RunFindings) -> Clock:
+def clock(run: RunFindings, lang: str) -> Clock:
     """The clock of a run: its window opens at the hour that the window names."""
     hours, _, minutes = run.window["from"].partition(":")
     start = next((each["start_s"] for each in run.timeline.phases if each["name"] == run.phase), 0.0)
-    return Clock(start, 60 * int(hours) + int(minutes or 0), run.compression or 1.0)
+    return Clock(start, 60 * int(hours) + int(minutes or 0), run.compression or 1.0, lang)
 
 
 def step_seconds(timeline: Timeline, most: int = MOST_STEPS) -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def timeline(run: RunFindings, numbers: Numbers) -> list[list[str]]:
     """The timeline chart's data: second, time of day, pages, latency, visits, visitors."""
-    when = clock(run)
+    when = clock(run, numbers.lang)
     return [
         [
             str(row.second),
@@ -33,7 +33,7 @@ def target(run: RunFindings, numbers: Numbers) -> list[list[str]]:
     """What the target said of itself: time of day, then each of its series; empty where it said nothing."""
     if not run.target_series:
         return []
-    step, last, when = step_seconds(run.timeline), len(run.timeline.second), clock(run)
+    step, last, when = step_seconds(run.timeline), len(run.timeline.second), clock(run, numbers.lang)
     columns = [stepped(series.points, last, step) for series in run.target_series]
     return [
         [when.time(place * step), *(numbers.plain(column[place]) for column in columns)]
@@ -44,7 +44,7 @@ def target(run: RunFindings, numbers: Numbers) -> list[list[str]]:
 
 def during(run: RunFindings, words: Mapping[str, Any]) -> list[str]:
     """Every perturbation with its times of the simulated day, as a sentence."""
-    names, when = words["timeline"], clock(run)
+    names, when = words["timeline"], clock(run, words["language"])
     return [
         names["during"].format(
             kind=names.get(each.kind, each.kind).capitalize(),
@@ -58,7 +58,7 @@ def during(run: RunFindings, words: Mapping[str, Any]) -> list[str]:
 
 def recoveries(run: RunFindings, words: Mapping[str, Any], numbers: Numbers) -> list[dict[str, str]]:
     """A row for each perturbation: what, when, and how long until degraded and until recovered."""
-    names, when = words["recovery"], clock(run)
+    names, when = words["recovery"], clock(run, words["language"])
     judged = {each.id: each for each in run.recovery}
     rows = []
     for each in run.perturbations:

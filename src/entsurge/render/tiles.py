@@ -64,7 +64,7 @@ def tone(value: float | None, run: RunFindings) -> str:
 def _of_work(
     title: str, works: Sequence[tuple[RunFindings, Work | None]], words: Mapping[str, Any], numbers: Numbers
 ) -> Tile:
-    said = [_told(run, work, words, numbers) for run, work in works]
+    said = [_told(run, work, words, numbers, short=len(works) > 1) for run, work in works]
     values = [None if work is None else work.per_100 for _, work in works]
     say, samples, last = catalogue("answer", words["language"]), [sample for _, sample in said], works[-1][0]
     whole = Region(last.scale, say, numbers).factor == 1
@@ -78,13 +78,16 @@ def _of_work(
     )  # fmt: skip
 
 
-def _told(run: RunFindings, work: Work | None, words: Mapping[str, Any], numbers: Numbers) -> tuple[str, str]:
-    """How many of the region went without, and of the sample who did not; no sample where everybody was replayed."""
+def _told(
+    run: RunFindings, work: Work | None, words: Mapping[str, Any], numbers: Numbers, *, short: bool
+) -> tuple[str, str]:
+    """How many of the region went without, and of the sample who did not: `137 of 141`, `short`: `137/141`."""
     named = words["continuity"]
     if work is None or work.unmeasured or work.done is None:
         return (named["unmeasured"][work.unmeasured] if work and work.unmeasured else "–"), ""
     region = Region(run.scale, catalogue("answer", words["language"]), numbers)
-    sample = named["students_note"].format(read=numbers.number(work.done), came=numbers.number(work.came))
+    read, came = numbers.number(work.done), numbers.number(work.came)
+    sample = f"{read}/{came}" if short else named["students_note"].format(read=read, came=came)
     return numbers.number(region.whole(work.came - work.done)), sample
 
 
