@@ -44,7 +44,7 @@ class LoneSession(VisitorApi):
         )  # fmt: skip
         self.memory, self.random = Memory(), random.Random(1)
         self.plan = SimpleNamespace(
-            persona="student", group="Lyon", phase="surge", name="v", account=0, kind="first", number=0
+            persona="student", group="Lyon", phase="surge", name="v", account=0, kind="first", number=0, device=""
         )
         self.service, self.action = "", ""
         self.hops: list[tuple[str, str]] = []

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own variable: where processes put their counts
 _BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_DOORS: Mapping[str, str] = {"/cas/": "sign-on", "/api/v1/": "api"}
 _GAUGES: Mapping[str, str] = {
     "workers": "Application workers.",
     "workers_busy": "Workers at work.",
@@ -40,6 +41,11 @@ class Telemetry:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         requests = self._counter("requests", "Requests answered.", ("route", "persona", "outcome"))
+        doors = self._counter(
+            "door_requests",
+            "Requests that came, by the door they came to and by what asked, as its User-Agent says.",
+            ("door", "device"),
+        )
         effects = self._counter(
             "measure_effects",
             "What a measure did: people and pages it turned away, static pages, sessions ended early.",
@@ -53,6 +59,7 @@ class Telemetry:
             registry=self._registry,
         )
         self._count: Callable[[str, str, str], Counter] = cache(requests.labels)
+        self._door: Callable[[str, str], Counter] = cache(doors.labels)
         self._effect: Callable[[str, str], Counter] = cache(effects.labels)
         self._seconds: Callable[[str], Histogram] = cache(seconds.labels)
         self._gauges = {name: self._gauge(name, says, "livesum") for name, says in _GAUGES.items()}
@@ -65,6 +72,11 @@ class Telemetry:
     def count(self, route: str, outcome: str, persona: str = "none") -> None:
         """One request was answered."""
         self._count(route, persona, outcome).inc()
+
+    def came(self, path: str, agent: bytes) -> None:
+        """A request came: to the sign-on, to the app's API or to a page; by a phone's browser or by anything else."""
+        door = next((name for start, name in _DOORS.items() if path.startswith(start)), "pages")
+        self._door(door, "phone" if b"Mobile" in agent else "other").inc()
 
     def effect(self, measure: str, persona: str = "none") -> None:
         """A measure did what it is for, once."""

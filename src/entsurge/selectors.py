@@ -11,12 +11,14 @@ from lxml import etree, html
 from lxml.cssselect import CSSSelector
 
 from entsurge.client import url as urls
+from entsurge.client.image_sources import DESK
 from entsurge.client.page_requests import page_requests
 
 if TYPE_CHECKING:
     from jsonpath import JSONPath
 
     from entsurge.client.allow_list import AllowList
+    from entsurge.client.image_sources import Screen
     from entsurge.client.response import Response
 
 
@@ -71,13 +73,13 @@ def document(answer: Response) -> Any:
 _PAGES = ("text/html", "application/xhtml+xml", "")
 
 
-def assets(answer: Response, allow: AllowList) -> list[str]:
+def assets(answer: Response, allow: AllowList, screen: Screen = DESK) -> list[str]:
     """What a browser fetches with a page, in document order: that of the page's own host and of the target's hosts."""
     kind = answer.headers.get("content-type").partition(";")[0].strip().lower()
     if kind not in _PAGES:
         return []
     hosts = allow.hosts | {_host(answer.url)}
-    return [url for url in page_requests(answer.text, answer.url) if _host(url) in hosts]
+    return [url for url in page_requests(answer.text, answer.url, screen=screen) if _host(url) in hosts]
 
 
 def _host(url: str) -> str:

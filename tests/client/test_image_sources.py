@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from entsurge.client.image_sources import chosen, matches
+from entsurge.client.image_sources import DESK, Screen, chosen, matches
 
 MIXED = "a 400w, b 800w, c 1600w, d 2400w"
 
@@ -77,3 +77,14 @@ def test_whatever_is_written_something_comes_back(first: str, second: str) -> No
     assert chosen(first, second) in first
     assert matches(second) in (True, False)
     assert matches(f"({first})") in (True, False)
+
+
+def test_a_phone_takes_other_files_than_a_desk() -> None:
+    """Its width, density and finger decide, in `srcset`, `sizes` and `media`."""
+    phone = Screen(412, 915, 2.625, touch=True)
+    srcset = "s 400w, m 1100w, l 2000w"
+    assert [chosen(srcset, "100vw", screen=each) for each in (DESK, phone)] == ["l", "m"]
+    assert chosen("one, two 2x, three 3x", screen=phone) == "three"
+    asked = "(max-width: 600px)|(orientation: portrait)|(pointer: coarse)|(hover: none)|(min-resolution: 2dppx)"
+    assert [matches(each, phone) for each in asked.split("|")] == [True] * 5
+    assert [matches(each) for each in asked.split("|")] == [False] * 5

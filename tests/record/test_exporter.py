@@ -41,7 +41,14 @@ MANIFEST: dict[str, Any] = {
 
 
 def key(outcome: str = "ok", **given: str) -> Key:
-    of = {"persona": "student", "group": "Lyon", "service": "homework", "page": "read", "phase": "surge"} | given
+    of = {
+        "persona": "student",
+        "group": "Lyon",
+        "service": "homework",
+        "page": "read",
+        "phase": "surge",
+        "device": "app",
+    } | given
     return Key("page", outcome=outcome, **of)
 
 

@@ -20,7 +20,7 @@ from entsurge.targets.file import load
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("name", ["target", "driver", "deployment"])
+@pytest.mark.parametrize("name", ["target", "driver", "deployment", "devices"])
 def test_published_schemas_are_those_of_the_models(name) -> None:
     """docs/schemas holds what the models say; this test names the command that writes them anew."""
     published = (ROOT / "docs" / "schemas" / f"{name}.json").read_text(encoding="utf-8")

@@ -59,6 +59,8 @@ class StaticMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] == "http":
+            self._telemetry.came(scope["path"], _header(scope, b"user-agent"))
         if scope["type"] == "http" and scope["method"] == "GET":
             path: str = scope["path"]
             if path in self._assets:

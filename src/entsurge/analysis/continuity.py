@@ -26,10 +26,10 @@ def continuity(run: Run) -> Continuity:
     why = run.manifest.get("unmeasured", {})
     cut = cut_off(run)
     return Continuity(
-        _work(came, "student", why),
-        _work(came, "teacher", why),
+        work_of(came, "student", why),
+        work_of(came, "teacher", why),
         [
-            OthersWork(persona=key, publishes=persona.work.publishes, **vars(_work(came, key, why)))
+            OthersWork(persona=key, publishes=persona.work.publishes, **vars(work_of(came, key, why)))
             for key, persona in of_manifest(run.manifest).items()
             if persona.work and key not in ("student", "teacher")
         ],
@@ -38,7 +38,7 @@ def continuity(run: Run) -> Continuity:
     )
 
 
-def _work(visits: Stays, persona: str, unmeasured: Mapping[str, str]) -> Work:
+def work_of(visits: Stays, persona: str, unmeasured: Mapping[str, str]) -> Work:
     """Those whose visit planned a page of their work, and those who were served one; or why that cannot be known.
 
     `unmeasured` is empty, `read-only` (the target may not be written to) or `no-page` (the product has none to publish
@@ -53,7 +53,7 @@ def _work(visits: Stays, persona: str, unmeasured: Mapping[str, str]) -> Work:
 def _academy(visits: Stays, academy: str, cut: set[str], unmeasured: Mapping[str, str]) -> Academy:
     visits = visits.only(visits.where(group=academy))
     schools = {school for school in visits.count_by("school") if school}
-    students, teachers = (_work(visits, who, unmeasured) for who in ("student", "teacher"))
+    students, teachers = (work_of(visits, who, unmeasured) for who in ("student", "teacher"))
     return Academy(
         academy, students.came, students.per_100, teachers.came, teachers.per_100, len(schools), len(schools & cut)
     )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from entsurge.record.reading.run import Run
 
-TOLD = ("persona", "group", "service", "page", "phase", "timing", "outcome")
+TOLD = ("persona", "group", "service", "page", "phase", "timing", "outcome", "device")
 
 
 def pages(run: Run, *, first_attempts: bool = True) -> pd.DataFrame:

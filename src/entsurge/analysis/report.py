@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from entsurge.analysis.brief import advised
 from entsurge.analysis.continuity import continuity
 from entsurge.analysis.degradation import matrix
+from entsurge.analysis.devices import devices
 from entsurge.analysis.effects import effects
 from entsurge.analysis.figures import figures
 from entsurge.analysis.percentiles import percentiles
@@ -115,6 +116,7 @@ def _run(run: Run, baseline: Run | None, plain: Mapping[str | None, Path]) -> Ru
         signatures=len((run.finish or {}).get("signatures", {})),
         advice=[] if run.in_progress else advised(run, found),
         simulated=run.simulated,
+        devices=devices(run),
     )
 
 

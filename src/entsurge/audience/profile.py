@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from entsurge import content
 from entsurge.audience.academies import academy_name
 from entsurge.audience.calendar import faults, weekday
+from entsurge.audience.devices import Devices
 from entsurge.audience.moment import Bell, Happening, Measure, Occasion, overfull
 from entsurge.audience.profile_file import ObjectivesFile, ProfileFile, numbered
 from entsurge.audience.service_levels import owed
@@ -20,8 +21,10 @@ from entsurge.said import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from fractions import Fraction
     from pathlib import Path
 
+    from entsurge.audience.devices import Device
     from entsurge.audience.persona import Persona
 
 
@@ -38,6 +41,7 @@ class Profile:
     sources: tuple[tuple[str, str, Path], ...]
     bell: Bell | None = None
     happenings: tuple[Happening, ...] = ()
+    devices: Devices | None = None
 
     @property
     def measures(self) -> list[str]:
@@ -68,6 +72,15 @@ class Profile:
         """Every persona of the profile by its key, in the order in which they are shown."""
         return self.mixes.personas
 
+    def device_shares(self, persona: str) -> dict[Device, Fraction]:
+        """The share of a persona's visits that comes by each device; empty where the profile says none."""
+        return self.devices.shares(self.personas[persona]) if self.devices else {}
+
+    def requests_per_page(self, persona: str) -> Fraction:
+        """How many requests a page of this persona makes, as the personas file says it and its devices change it."""
+        plain = self.mixes.requests_per_page.value
+        return plain * self.devices.requests_factor(self.personas[persona]) if self.devices else plain
+
     def curve(self, persona: str, shape: Shape | None = None) -> Curve:
         """When a persona comes in the profile's week, or in another shape's where that knows it."""
         found = self.mixes.curve(persona, shape or self.shape) or self.mixes.curve(persona, self.shape)
@@ -77,9 +90,10 @@ class Profile:
 def load(name: str, *, overrides: dict[str, Any] | None = None, _seen: tuple[str, ...] = ()) -> Profile:
     """Read a shipped profile by its bare name, or one of your own by its path.
 
-    `overrides` replace keys of `[replay]`, and `shape`, `window`, `bell` (`none` silences it), as the command line
-    asks, `schools` the population's; `date` moves it to another day of another week, `day` chooses one of its days (1
-    is the first), `measures = False` leaves its measures out; `objectives` names service levels that replace its own
+    `overrides` replace keys of `[replay]`, and `shape`, `window`, `bell` (`none` silences it), `devices` (`none` leaves
+    them out), as the command line asks, `schools` the population's; `date` moves it to another day of another week,
+    `day` chooses one of its days (1 is the first), `measures = False` leaves its measures out; `objectives` names
+    service levels that replace its own objectives, and `faults` says whether the run has any.
     objectives, and `faults` says whether the run has any.
     Raises UsageError that lists every fault with file and key.
     """
@@ -88,7 +102,7 @@ def load(name: str, *, overrides: dict[str, Any] | None = None, _seen: tuple[str
     levels, faults_strike = changes.pop("objectives", None), changes.pop("faults", False)
     raw = read_toml(path)
     _dated(raw, changes.pop("date", None))
-    top: dict[str, Any] = {key: changes.pop(key) for key in ("shape", "window", "bell") if key in changes}
+    top: dict[str, Any] = {key: changes.pop(key) for key in ("shape", "window", "bell", "devices") if key in changes}
     if (schools := changes.pop("schools", None)) and isinstance(raw.get("population", {}), dict):
         top["population"] = raw.get("population", {}) | {"schools": schools}
     if changes and isinstance(raw.get("replay"), dict):
@@ -141,10 +155,11 @@ def _with_parts(path: Path, file: ProfileFile, base: Profile | None) -> Profile:
 
     shape, mixes = table(Shape, "shapes", file.shape), table(Mixes, "personas", file.personas)
     bell = table(Bell, "bells", file.bell) if file.bell not in (None, "none") else None
+    devices = table(Devices, "devices", file.devices) if file.devices not in (None, "none") else None
     happenings = tuple(Happening(each, table(Occasion, "occasions", each.occasion)) for each in file.event)
     wrong = [f"figures: {fault}" for fault in contradictions(file.figures, base.file.figures if base else None)]
     wrong += overfull(list(happenings))
-    wrong += _strangers(file, mixes, happenings)
+    wrong += _strangers(file, mixes, happenings, devices)
     if file.calendar:
         academies = map(academy_name, range(file.population.academies))
         wrong += faults(file.calendar, academies, (each.date for each in file.day))
@@ -156,12 +171,15 @@ def _with_parts(path: Path, file: ProfileFile, base: Profile | None) -> Profile:
         raise UsageError(f"{path}: figures: {error}", hint='name the week before: baseline = "ordinary-week"') from None
     _curves_there(shape, mixes, *(found for folder, _, found in sources if folder in ("shapes", "personas")))
     mixes = _beside_file(mixes, part(path, "personas", file.personas))
-    return Profile(path.stem, file, week, shape, mixes, base, tuple(sources), bell, happenings)
+    return Profile(path.stem, file, week, shape, mixes, base, tuple(sources), bell, happenings, devices)
 
 
-def _strangers(file: ProfileFile, mixes: Mixes, happenings: tuple[Happening, ...]) -> list[str]:
+def _strangers(
+    file: ProfileFile, mixes: Mixes, happenings: tuple[Happening, ...], devices: Devices | None = None
+) -> list[str]:
     """Where the profile speaks of a persona that it has not."""
     named = [(f"objective {each.id or number}", each.persona) for number, each in enumerate(file.objective, 1)]
+    named += [(f"devices {file.devices}", who) for who in (devices.persona if devices else ())]
     named += [(f"occasion {each.event.occasion}", who) for each in happenings for who in each.occasion.percent]
     return [f"{where}: {unknown(who, mixes.personas)}" for where, who in named if who not in {"*", *mixes.personas}]
 

@@ -122,6 +122,7 @@ class ProfileFile(Strict):
     objective: list[ObjectiveSpec] = Field(default=[])
     scrape: Annotated[list[Scrape], Field(max_length=10)] = Field(default=[])
     bell: str | None = None
+    devices: str | None = None
     calendar: Calendar | None = None
     event: list[Event] = Field(default=[])
     measure: list[Measure] = Field(default=[])

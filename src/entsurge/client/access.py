@@ -16,6 +16,7 @@ from entsurge.client.tls import Http, Tls
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from entsurge.client.cache import Cache
     from entsurge.client.client import Client, Exchange
     from entsurge.client.dialing import Dialed
     from entsurge.client.resolver import Endpoint
@@ -130,14 +131,18 @@ class Access:
         on_connection: Callable[[Dialed], None] | None = None,
         headers: Mapping[str, str] | None = None,
         returning: bool = False,
+        cache: Cache | None = None,
     ) -> Client:
-        """A visitor's client, in gevent's loop; `headers` are this visitor's own; `returning`: it was there before."""
+        """A visitor's client, in gevent's loop; `headers` are this visitor's own; `returning`: it was there before.
+
+        `cache` is what it still has of an earlier visit.
+        """
         from entsurge.client.client import Client
 
         every = {**self.headers, **headers} if headers else self.headers
         return Client(
             allow=self.allow, headers=every, tls=self.tls, on_exchange=on_exchange,
-            on_connection=on_connection, source=self.source(number), returning=returning,
+            on_connection=on_connection, source=self.source(number), returning=returning, cache=cache,
         )  # fmt: skip
 
     def blocking(self, *, loopback: bool = False) -> BlockingClient:

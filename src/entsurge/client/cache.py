@@ -84,13 +84,17 @@ class Cache:
     """Kept answers to GET by URL, the least recently used go first; `now` (seconds since 1970) is injected by tests.
 
     `sent` says what a request would have in the fields that an answer varies on; without it such an answer is asked for
-    each time, by its ETag.
+    each time, by its ETag. `holding` is what it begins with.
     """
 
-    def __init__(self, now: Callable[[], float] = time) -> None:
+    def __init__(self, now: Callable[[], float] = time, holding: Mapping[str, Entry] | None = None) -> None:
         self._now = now
-        self._kept: OrderedDict[str, Entry] = OrderedDict()
-        self._bytes = 0
+        self._kept: OrderedDict[str, Entry] = OrderedDict(holding or {})
+        self._bytes = sum(entry.size for entry in self._kept.values())
+
+    def entries(self) -> Iterable[tuple[str, Entry]]:
+        """What is kept, by URL."""
+        return self._kept.items()
 
     def fresh(self, url: str, sent: Sent | None = None) -> Response | None:
         """The answer, if it need not be asked for."""

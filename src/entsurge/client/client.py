@@ -42,6 +42,7 @@ class Client:
 
     `source` is the address of this machine to come from; empty leaves it to the system. `returning`: a browser that was
     there before, with the TLS tickets that an earlier one has left (none at first), and which leaves its own.
+    `cache` is what it has kept already.
     `on_exchange` hears of each request, `on_connection` of each connection, WebSockets' among them.
     """
 
@@ -55,8 +56,10 @@ class Client:
         on_connection: Callable[[Dialed], None] | None = None,
         source: str = "",
         returning: bool = False,
+        cache: Cache | None = None,
     ) -> None:
-        self.allow, self.returning, self.cache = allow, returning, Cache()
+        self.allow, self.returning = allow, returning
+        self.cache = Cache() if cache is None else cache
         self.route = Route(allow, tls or _system_tls(), source, on_connection=on_connection)
         if returning and self.route.tls.left_behind:
             self.route.tickets = self.route.tls.left_behind.popleft()

@@ -11,9 +11,20 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-WIDTH, HEIGHT, FONT_SIZE = 1280, 720, 16
-"""The screen that is asked for, in CSS pixels, one device pixel each: a desk's, as headless Chromium has it."""
+FONT_SIZE = 16
 
+
+class Screen(NamedTuple):
+    """A screen in CSS pixels, each of `density` device pixels; `touch`: a finger points, and hovers over nothing."""
+
+    width: int
+    height: int
+    density: float = 1.0
+    touch: bool = False
+
+
+DESK = Screen(1280, 720)
+"""A desk's, as headless Chromium has it."""
 _DENSITY, _WIDTH = "x", "w"
 
 
@@ -26,7 +37,7 @@ class Candidate(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def chosen(srcset: str, sizes: str = "", src: str = "", width: str = "") -> str:
+def chosen(srcset: str, sizes: str = "", src: str = "", width: str = "", screen: Screen = DESK) -> str:
     """The URL that a browser takes, as it is written; empty for none.
 
     `width` is the element's own attribute: it stands for the layout's width where `sizes` is `auto`.
@@ -36,11 +47,11 @@ def chosen(srcset: str, sizes: str = "", src: str = "", width: str = "") -> str:
         candidates.append(Candidate(src))
     if not candidates:
         return ""
-    shown = _shown_width(sizes, width)
+    shown = _shown_width(sizes, width, screen)
     dense: dict[float, str] = {}
     for each in candidates:
         dense.setdefault(each.number if each.unit == _DENSITY else _ratio(each.number, shown), each.url)
-    enough = [density for density in dense if density >= 1]
+    enough = [density for density in dense if density >= screen.density]
     return dense[min(enough) if enough else max(dense)]
 
 
@@ -92,25 +103,30 @@ def _described(url: str, descriptors: list[str]) -> Candidate | None:
 
 _LENGTH = re.compile(rf"(?P<number>{_NUMBER})(?P<unit>[a-z]*)", re.IGNORECASE)
 _PIXELS = {
-    "px": 1.0, "em": FONT_SIZE, "rem": FONT_SIZE, "ex": FONT_SIZE / 2, "ch": FONT_SIZE / 2, "vw": WIDTH / 100,
-    "vh": HEIGHT / 100, "vmin": HEIGHT / 100, "vmax": WIDTH / 100, "cm": 96 / 2.54, "mm": 96 / 25.4, "in": 96.0,
-    "pt": 96 / 72, "pc": 16.0,
+    "px": 1.0, "em": FONT_SIZE, "rem": FONT_SIZE, "ex": FONT_SIZE / 2, "ch": FONT_SIZE / 2, "cm": 96 / 2.54,
+    "mm": 96 / 25.4, "in": 96.0, "pt": 96 / 72, "pc": 16.0,
 }  # fmt: skip
 
 
-def _shown_width(sizes: str, width: str) -> float:
+def _of_screen(unit: str, screen: Screen) -> float | None:
+    """A hundredth of the screen, as these units have it; None for others."""
+    width, height = screen.width / 100, screen.height / 100
+    return {"vw": width, "vh": height, "vmin": min(width, height), "vmax": max(width, height)}.get(unit)
+
+
+def _shown_width(sizes: str, width: str, screen: Screen) -> float:
     """How wide an image is shown, in CSS pixels; the whole width where nothing says so, or only by `calc()`."""
     for each in sizes.split(","):
         condition, _, length = f" {each.strip()}".rpartition(" ")
         if length.lower() == "auto":
-            return float(width) if width.isascii() and width.isdigit() else WIDTH
-        pixels = _pixels(length)
-        if pixels is not None and pixels >= 0 and (not condition.strip() or matches(condition)):
+            return float(width) if width.isascii() and width.isdigit() else screen.width
+        pixels = _pixels(length, screen)
+        if pixels is not None and pixels >= 0 and (not condition.strip() or matches(condition, screen)):
             return pixels
-    return WIDTH
+    return screen.width
 
 
-def _pixels(length: str) -> float | None:
+def _pixels(length: str, screen: Screen) -> float | None:
     """A length in CSS pixels; None for what is none."""
     match = _LENGTH.fullmatch(length)
     if match is None:
@@ -118,18 +134,32 @@ def _pixels(length: str) -> float | None:
     number, unit = float(match["number"]), match["unit"].lower()
     if not unit:
         return None if number else 0.0
-    return number * _PIXELS[unit] if unit in _PIXELS else None
+    pixels = _PIXELS.get(unit) or _of_screen(unit, screen)
+    return None if pixels is None else number * pixels
 
 
 # -- media -------------------------------------------------------------------------------------------------------------
 
-_SCREEN: dict[str, str | float] = {
-    "width": WIDTH, "device-width": WIDTH, "height": HEIGHT, "device-height": HEIGHT, "aspect-ratio": WIDTH / HEIGHT,
-    "resolution": 1.0, "-webkit-device-pixel-ratio": 1.0, "color": 8.0, "color-index": 0.0, "monochrome": 0.0,
-    "orientation": "landscape", "prefers-color-scheme": "light", "prefers-reduced-motion": "no-preference",
-    "prefers-contrast": "no-preference", "forced-colors": "none", "hover": "hover", "any-hover": "hover",
-    "pointer": "fine", "any-pointer": "fine", "scripting": "enabled", "display-mode": "browser", "update": "fast",
+_LIKES: dict[str, str | float] = {
+    "color": 8.0, "color-index": 0.0, "monochrome": 0.0, "prefers-color-scheme": "light",
+    "prefers-reduced-motion": "no-preference", "prefers-contrast": "no-preference", "forced-colors": "none",
+    "scripting": "enabled", "display-mode": "browser", "update": "fast",
 }  # fmt: skip
+
+
+@lru_cache(maxsize=16)
+def _features_of(screen: Screen) -> dict[str, str | float]:
+    """What media queries may ask of a screen, and its answers."""
+    width, height, density, touch = screen
+    hover, pointer = ("none", "coarse") if touch else ("hover", "fine")
+    return _LIKES | {
+        "width": width, "device-width": width, "height": height, "device-height": height,
+        "aspect-ratio": width / height, "resolution": density, "-webkit-device-pixel-ratio": density,
+        "orientation": "landscape" if width > height else "portrait",
+        "hover": hover, "any-hover": hover, "pointer": pointer, "any-pointer": pointer,
+    }  # fmt: skip
+
+
 _LENGTHS = frozenset(("width", "height", "device-width", "device-height"))
 _NOTHING = ("none", "no-preference")
 _TYPE = re.compile(r"(?:(not|only)\s+)?([a-z-]+)(?:\s+and\b)?", re.IGNORECASE)
@@ -138,12 +168,12 @@ _RANGE = re.compile(r"\s*+([^<>=]*?)\s*+(<=?|>=?|=)\s*+([^<>=]*?)\s*+(?:(<=?|>=?
 
 
 @lru_cache(maxsize=1024)
-def matches(media: str) -> bool:
+def matches(media: str, screen: Screen = DESK) -> bool:
     """Whether a media query list is true of the screen; an unknown feature is not."""
-    return not media.strip() or any(_query(each.strip().lower()) for each in media[:2000].split(","))
+    return not media.strip() or any(_query(each.strip().lower(), screen) for each in media[:2000].split(","))
 
 
-def _query(query: str) -> bool:
+def _query(query: str, screen: Screen) -> bool:
     """One query: a type, features, or both. Nested brackets are taken off where they hold one feature."""
     kind, negated = _TYPE.match(query), False
     if kind is not None and not (kind[2] == "not" and not kind[1]):
@@ -152,57 +182,57 @@ def _query(query: str) -> bool:
         negated, query = kind[1] == "not", query[kind.end() :]
         truth = kind[2] in ("all", "screen")
         if query.strip():
-            truth = truth and _features(query)
+            truth = truth and _features(query, screen)
         elif kind[0].endswith("and"):
             return False
         return truth != negated
-    return _features(query)
+    return _features(query, screen)
 
 
-def _features(query: str) -> bool:
+def _features(query: str, screen: Screen) -> bool:
     """`(…) and (…)`, `(…) or (…)`, `not (…)`."""
     query, at, truth = query.replace("((", "(").replace("))", ")"), 0, None
     while match := _TERM.match(query, at):
-        at, term = match.end(), _feature(match[2].strip())
+        at, term = match.end(), _feature(match[2].strip(), screen)
         if match[1] == "not":
             term = not term
         truth = term if truth is None else (truth or term) if match[1] == "or" else (truth and term)
     return bool(truth) and at == len(query)
 
 
-def _feature(text: str) -> bool:
+def _feature(text: str, screen: Screen) -> bool:
     """`min-width: 600px`, `width >= 600px`, `400px <= width <= 700px` or a bare `hover`."""
     name, colon, value = (part.strip() for part in text.partition(":"))
     if colon:
         for prefix, sign in (("min-", ">="), ("max-", "<="), ("-webkit-min-", ">="), ("-webkit-max-", "<=")):
             if name.startswith(prefix):
                 webkit = "-webkit-" if prefix.startswith("-") else ""
-                return _compared(webkit + name.removeprefix(prefix), sign, value)
-        return _compared(name, "=", value)
+                return _compared(webkit + name.removeprefix(prefix), sign, value, screen)
+        return _compared(name, "=", value, screen)
     found = _RANGE.fullmatch(text)
     if found is None:
-        return _SCREEN.get(text, 0) not in (0, *_NOTHING)
+        return _features_of(screen).get(text, 0) not in (0, *_NOTHING)
     first, sign, second, other, third = found.groups()
-    if first in _SCREEN:
-        return other is None and _compared(first, sign, second)
-    return _compared(second, _turned(sign), first) and (other is None or _compared(second, other, third.strip()))
+    if first in _features_of(screen):
+        return other is None and _compared(first, sign, second, screen)
+    return _compared(second, _turned(sign), first, screen) and (
+        other is None or _compared(second, other, third.strip(), screen)
+    )
 
 
 def _turned(sign: str) -> str:
     return sign.translate({ord("<"): ">", ord(">"): "<"})
 
 
-def _compared(name: str, sign: str, value: str) -> bool:
+def _compared(name: str, sign: str, value: str, screen: Screen) -> bool:
     """What the screen has of a feature beside what is asked for."""
-    screen = _SCREEN.get(name)
-    if screen is None or isinstance(screen, str):
-        return screen == value and sign == "="
-    asked = _pixels(value) if name in _LENGTHS else _number(value)
+    has = _features_of(screen).get(name)
+    if has is None or isinstance(has, str):
+        return has == value and sign == "="
+    asked = _pixels(value, screen) if name in _LENGTHS else _number(value)
     if asked is None:
         return False
-    return {"=": screen == asked, "<": screen < asked, "<=": screen <= asked, ">": screen > asked}.get(
-        sign, screen >= asked
-    )
+    return {"=": has == asked, "<": has < asked, "<=": has <= asked, ">": has > asked}.get(sign, has >= asked)
 
 
 def _number(value: str) -> float | None:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from turbohtml import TokenType, tokenize
 
-from entsurge.client.image_sources import chosen, matches
+from entsurge.client.image_sources import DESK, chosen, matches
 from entsurge.client.page_urls import origin, resolved
 from entsurge.client.style_urls import imported, pictured
 
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from turbohtml import Token
+
+    from entsurge.client.image_sources import Screen
 
 LARGEST, MOST = 1024 * 1024, 3000
 """Characters of a page, and addresses in it, that are read; what stands behind them is not asked for."""
@@ -55,13 +57,13 @@ _PRELOADED = frozenset(("script", "style", "image", "font", "fetch", "track"))
 _SHOWN = re.compile(r"image/|text/|application/(?:pdf|xhtml\+xml|xml|json)\b")
 
 
-def page_requests(text: str, url: str, charset: str = "utf-8") -> list[str]:
+def page_requests(text: str, url: str, charset: str = "utf-8", screen: Screen = DESK) -> list[str]:
     """The absolute http and https URLs that a browser fetches with the page `text` found at `url`, each once.
 
-    `charset` is the page's: what queries are percent-encoded in. Never raises for what a page holds; of a page at no
-    http address nothing is asked for.
+    `charset` is the page's: what queries are percent-encoded in; `screen` is what it is shown on. Never raises for what
+    a page holds; of a page at no http address nothing is asked for.
     """
-    page = _Page(url, charset)
+    page = _Page(url, charset, screen)
     page.read(text[:LARGEST])
     return list(page.found)
 
@@ -69,8 +71,8 @@ def page_requests(text: str, url: str, charset: str = "utf-8") -> list[str]:
 class _Page:
     """What has been read of a page so far."""
 
-    def __init__(self, url: str, charset: str) -> None:
-        self.base, self.origin, self.charset = url, origin(url), charset
+    def __init__(self, url: str, charset: str, screen: Screen) -> None:
+        self.base, self.origin, self.charset, self.screen = url, origin(url), charset, screen
         self.found: dict[str, None] = {}
         self._named = 0  # addresses so far, again and again the same ones too
         self._based = False
@@ -161,11 +163,11 @@ class _Page:
         return kind in ("", "text/css") and token.attr("disabled") is None
 
     def _icon(self, token: Token) -> bool:
-        return self._in_head and _fits(token)
+        return self._in_head and self._fits(token)
 
     def _preload(self, token: Token) -> bool:
         kind = (token.attr("as") or "").strip().lower()
-        if kind not in _PRELOADED or not _fits(token):
+        if kind not in _PRELOADED or not self._fits(token):
             return False
         if kind != "image":
             return True
@@ -174,7 +176,7 @@ class _Page:
         srcset = token.attr("imagesrcset")
         if not srcset:
             return True
-        self._add(_chosen(srcset, token.attr("imagesizes") or "", token.attr("href") or ""))
+        self._add(self._chosen(srcset, token.attr("imagesizes") or "", token.attr("href") or ""))
         return False
 
     def _image(self, token: Token) -> None:
@@ -185,7 +187,7 @@ class _Page:
             return
         srcset, src = token.attr("srcset"), token.attr("src")
         if srcset:
-            src = _chosen(srcset, token.attr("sizes") or "", src or "", token.attr("width") or "")
+            src = self._chosen(srcset, token.attr("sizes") or "", src or "", token.attr("width") or "")
         self._add(src)
 
     def _drawn(self, token: Token) -> None:
@@ -203,8 +205,8 @@ class _Page:
     def _source(self, token: Token) -> None:
         """The first fitting one of a picture before its image; those of videos are left out."""
         self._named += 1
-        if self._picture == "" and _fits(token) and _is_image(token):
-            self._picture = _chosen(token.attr("srcset") or "", token.attr("sizes") or "")
+        if self._picture == "" and self._fits(token) and _is_image(token):
+            self._picture = self._chosen(token.attr("srcset") or "", token.attr("sizes") or "")
 
     def _video(self, token: Token) -> None:
         """The poster alone: of the film a browser takes a few ranges, which are no whole answer."""
@@ -236,6 +238,14 @@ class _Page:
     def _body(self, token: Token) -> None:
         self._in_head = False
         self._add(token.attr("background"))
+
+    def _fits(self, token: Token) -> bool:
+        media = token.attr("media")
+        return not media or matches(media[:_LONGEST_VALUE], self.screen)
+
+    def _chosen(self, srcset: str, sizes: str, src: str = "", width: str = "") -> str:
+        longest = _LONGEST_VALUE
+        return chosen(srcset[:longest], sizes[:longest], src[:longest], width[:longest], self.screen)
 
     # -- what holds others -----------------------------------------------------------------------------------------
 
@@ -285,16 +295,6 @@ class _Page:
     }  # fmt: skip
 
 
-def _fits(token: Token) -> bool:
-    media = token.attr("media")
-    return not media or matches(media[:_LONGEST_VALUE])
-
-
 def _is_image(token: Token) -> bool:
     kind = token.attr("type")
     return not kind or kind.partition(";")[0].strip().lower() in _IMAGE_TYPES
-
-
-def _chosen(srcset: str, sizes: str, src: str = "", width: str = "") -> str:
-    longest = _LONGEST_VALUE
-    return chosen(srcset[:longest], sizes[:longest], src[:longest], width[:longest])

@@ -23,7 +23,8 @@ ACCOUNTS = "persona,login,password,school,academy\n"
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """The JSON Schemas of target files, of drivers in TOML and of deployments on paper."""
+    """The JSON Schemas of target files, of drivers in TOML, of deployments on paper and of devices."""
+    from entsurge.audience.devices import schema as devices
     from entsurge.drivers.pages_file import PagesFile
     from entsurge.simulation.deployment import schema as deployment
     from entsurge.targets.file import TargetFile
@@ -32,6 +33,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "target": TargetFile.model_json_schema(),
         "driver": PagesFile.model_json_schema(),
         "deployment": deployment(),
+        "devices": devices(),
     }
 
 

@@ -38,7 +38,7 @@ class FiniteRange(click.FloatRange):
 
 
 def replay_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--scale`, `--compression`, `--seed`, `--arrivals`, `--shape`, `--bell`, `--date`, `--day`, `--objectives`."""
+    """Scale, compression, seed, arrivals, shape, bell, devices, date, day, objectives: in place of the profile's."""
     for option in (
         click.option(
             "--without-measures", "measures", is_flag=True, callback=_left_out, help="Leave the profile's measures out."
@@ -47,6 +47,7 @@ def replay_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--date", metavar="DATE", help="Another day of another week, such as 2027-03-08."),
         click.option("--day", type=click.IntRange(1), metavar="N", help="One of a profile's days; 1 is the first."),
         click.option("--bell", metavar="NAME", help="The school bell: school, none, or a file."),
+        click.option("--devices", metavar="NAME", help="By which devices people come: dnma, none, or a file."),
         click.option("--shape", metavar="NAME", help="Week shape: lockdown, ordinary, or a file."),
         click.option("--arrivals", type=click.Choice(["systematic", "poisson"]), help="How arrivals are drawn."),
         click.option("--seed", type=int, metavar="N", help="Seed of the plan and of the population."),

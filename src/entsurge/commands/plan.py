@@ -127,6 +127,7 @@ def _show(found: Summary, loaded: profiles.Profile, limit: float | None, plot_fi
     )  # fmt: skip
     console.print(here(told))
     _show_moments(console, loaded)
+    _show_devices(console, found, loaded)
     _show_window(console, found, loaded)
     _show_other(console, found)
     if limit is not None:
@@ -250,6 +251,21 @@ def _table(title: str, rows: dict[str, Any], total: dict[str, float]) -> Table:
             figure(load["requests_per_second"], ",.0f"), figure(load["concurrency"], ",.0f"),
         )  # fmt: skip
     return table
+
+
+def _show_devices(console: Console, found: Summary, loaded: profiles.Profile) -> None:
+    """By which devices each persona comes, where the profile says so."""
+    if not found.devices or loaded.devices is None:
+        return
+    title = loaded.devices.title["fr" if language() == "fr" else "en"]
+    table = Table(title=here(said("By which device they come: {title}", title=title)), title_justify="left")
+    for heading in ("", "computer", "phone", "app", "requests a page"):
+        table.add_column(here(heading), justify="right" if heading else "left")
+    for persona, shares in found.devices.items():
+        cells = [figure(share, ".1%") for share in shares.values()]
+        requests = figure(float(loaded.requests_per_page(persona)), ".1f")
+        table.add_row(here(_who(loaded, persona)), *cells, requests)
+    console.print(table)
 
 
 def _show_window(console: Console, found: Summary, loaded: profiles.Profile) -> None:

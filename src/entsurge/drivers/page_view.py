@@ -77,7 +77,7 @@ class PageView:
                 return wrong
             self._size += len(answer.body)
             if self.page.page.assets:
-                self._assets += assets(answer, self.session.allow)
+                self._assets += assets(answer, self.session.allow, self.session.screen)
         except Missing as missing:
             return unfilled(missing.name, missing.request)
         except ClientError as error:

@@ -170,7 +170,7 @@ class PortalDriver:
     def _rest(self, session: Session, document: Response, body: bytes) -> PageResult:
         declared = _XHR.search(body)
         calls = declared[1].decode().split() if declared else []
-        size, wanted = len(body), assets(document, session.allow)
+        size, wanted = len(body), assets(document, session.allow, session.screen)
         for answer in session.fetch_many([*wanted, *(joined(document.url, path) for path in calls)]):
             if isinstance(answer, ClientError):
                 return broken(answer)

@@ -25,6 +25,8 @@ DRIVERS = {
     "skolengo": "entsurge.drivers.portal",
     "skolengo-mobile": "entsurge.drivers.skolengo_mobile",
 }
+APPS = {"portal": "skolengo-mobile", "skolengo": "skolengo-mobile"}
+"""The app that the embedded ENT has beside a product's portal, at the same address."""
 WRITTEN = ("entcore", "moodle")  # drivers in TOML, beside this module
 PAGES = "entsurge.drivers.pages"
 

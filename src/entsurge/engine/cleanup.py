@@ -59,7 +59,8 @@ def removed(run: Path, access: TargetAccess) -> Iterator[dict[str, Any]]:
     if by_account:
         reach(access.url, context.access)
     for (persona, academy, number), rows in by_account.items():
-        with probe.probing(context, persona, academy, number, run=run.name) as visitor:
+        by_app = all(row.get("device") == "app" for row in rows)  # an account keeps its device
+        with probe.probing(context, persona, academy, number, run=run.name, device="app" if by_app else "") as visitor:
             signed_on = visitor.signs_on()
             if signed_on.reason in UNREACHABLE:
                 raise errors.TargetUnreachable(
@@ -77,7 +78,7 @@ def _remove(visitor: Probe, row: CreatedRow) -> str:
     visitor.service, visitor.action = row["service"], row["action"]
     try:
         created = Created(row["action"], row["url"], row.get("values") or {})
-        return visitor.run_context.driver.remove(visitor, created)
+        return visitor.driver.remove(visitor, created)
     except ClientError as error:
         return f"kept: {error.reason}"
 

@@ -261,7 +261,7 @@ def _outcome(result: PageResult) -> Said:
 def _taken_back(visitor: probe.Probe, row: dict[str, Any]) -> Found:
     """Remove what a page has written."""
     try:
-        state = visitor.run_context.driver.remove(visitor, Created(row["action"], row["url"], row["values"]))
+        state = visitor.driver.remove(visitor, Created(row["action"], row["url"], row["values"]))
     except ClientError as error:
         state = said("kept: {reason}", reason=error.reason)
     well = state in ("removed", "gone") or None

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from entsurge import __version__, content
 from entsurge.audience.persona import deferred
 from entsurge.audience.profile_file import numbered
-from entsurge.plan import summary
+from entsurge.engine.devices import drivers
+from entsurge.plan import devices, summary
 from entsurge.plan.phases import phases
 from entsurge.record.layout import FORMAT
 from entsurge.targets.file import host_and_port
@@ -56,6 +57,7 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str, reached: Ne
             "window": counted["window"],
         },
         "planned": counted["personas"],
+        "devices": devices.told(profile, prepared.access.app_driver),
         "objectives": numbered(profile.file.objective),
         "perturbations": [_perturbation(each, profile) for each in prepared.planned],
         "scrape": spec.scrape,
@@ -77,7 +79,12 @@ def unmeasured(prepared: Prepared) -> dict[str, str]:
         if persona.work is None or not persona.work.publishes:
             continue
         whose = {key, persona.rights}
-        pages = [spec for spec in prepared.driver.actions.values() if spec.publishes and whose & spec.personas]
+        pages = [
+            spec
+            for driver in drivers(prepared.profile, prepared.access).values()
+            for spec in driver.actions.values()
+            if spec.publishes and whose & spec.personas
+        ]
         if not pages:
             found[key] = "no-page"
         elif writable is not None and not any(spec.service in writable for spec in pages):
@@ -104,8 +111,8 @@ def _target(spec: RunSpec, prepared: Prepared) -> dict[str, Any]:
 def _of_target(spec: RunSpec, prepared: Prepared) -> list[dict[str, str]]:
     """The target file and the driver's, where there are files."""
     found = [("target", prepared.target.name, prepared.target.path)] if prepared.target else []
-    if spec.driver.endswith(".toml"):
-        found.append(("driver", Path(spec.driver).stem, Path(spec.driver)))
+    written = [name for name in (spec.driver, prepared.access.app_driver) if name.endswith(".toml")]
+    found += [("driver", Path(name).stem, Path(name)) for name in written]
     return [
         {"kind": kind, "name": name, "path": str(path), "sha256": content.digest(path)} for kind, name, path in found
     ]

@@ -11,13 +11,14 @@ from entsurge import content, errors
 from entsurge.audience import profile as profiles
 from entsurge.cast import check_personas, scenario_files
 from entsurge.chaos import game_day, timeline
-from entsurge.engine import scenarios
+from entsurge.engine import devices, scenarios
 from entsurge.engine.room import check_room
 from entsurge.engine.target_access import TargetAccess
 from entsurge.plan.arrivals import Arrivals
 from entsurge.plan.comeback import comeback
 from entsurge.plan.people import groups, population, presence_in
 from entsurge.plan.phases import phases
+from entsurge.targets.app import playable
 from entsurge.targets.fit import check_services, fitting
 from entsurge.visit.presence import Presence, Span
 from entsurge.visit.run_context import RunContext
@@ -40,7 +41,9 @@ class Prepared:
             url=spec.url, driver=spec.driver, target=spec.target, edge=spec.edge, edge_authority=spec.edge_authority
         )
         self.target, self.driver = self.access.target, self.access.driver
-        self.profile = profiles.load(spec.profile, overrides=spec.overrides)
+        loaded = profiles.load(spec.profile, overrides=spec.overrides)
+        where = str(self.target.path) if self.target else spec.url
+        self.profile = playable(loaded, driver=spec.driver, has_app=self.access.app is not None, target=where)
         if self.target is not None:
             self.profile = fitting(self.target, self.profile, asked="objectives" in spec.overrides)
         self.experiments = game_day.load_all(list(dict.fromkeys([*self.profile.measures, *spec.chaos])))
@@ -52,8 +55,9 @@ class Prepared:
         book = self.target.accounts if self.target else None
         self.people: People = book or population(self.profile)
         self.arrivals = Arrivals(self.profile, _groups(self.profile, book))
-        check_services(self.profile, self.driver, self.access.stand_in)
-        scenarios.check(self.scenarios, self.scenario_paths, self.profile, self.driver)
+        for driver in dict.fromkeys(devices.drivers(self.profile, self.access).values()):
+            check_services(self.profile, driver, self.access.stand_in)
+            scenarios.check(self.scenarios, self.scenario_paths, self.profile, driver)
         self.sources = source_addresses(spec.sources)
 
     def run_context(self, record: Record) -> RunContext:
@@ -79,6 +83,7 @@ class Prepared:
             comeback=comeback(self.profile),
             control_share=self.spec.control_share,
             returning_share=self.profile.file.replay.returning_browsers_percent / 100,
+            equipment=devices.equipment(self.profile, access),
         )
 
     def check_room(self, processes: int) -> None:

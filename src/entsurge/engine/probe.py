@@ -6,11 +6,12 @@ import random
 from collections import Counter
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from entsurge.audience import profile as profiles
 from entsurge.plan.arrivals import VisitPlan
 from entsurge.plan.people import population
+from entsurge.visit.equipment import Equipment
 from entsurge.visit.log import VisitLog
 from entsurge.visit.run_context import RunContext
 from entsurge.visit.visitor import Visitor
@@ -18,6 +19,7 @@ from entsurge.visit.visitor import Visitor
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from entsurge.audience.devices import Device
     from entsurge.engine.target_access import TargetAccess
     from entsurge.record.schema import Key
     from entsurge.record.transport import Timing
@@ -76,10 +78,13 @@ class Probe(Visitor):
 
     abstract = True
 
-    def __init__(self, context: RunContext, persona: str, academy: str, number: int, run: str) -> None:
+    def __init__(
+        self, context: RunContext, persona: str, academy: str, number: int, run: str, device: Device | Literal[""] = ""
+    ) -> None:
         super().__init__(SimpleNamespace(entsurge=context, events=SimpleNamespace(), runner=None, host=""))
         self.persona = persona  # type: ignore[misc]  # a scenario has one; who is led may be anybody
-        self.plan = VisitPlan(f"{persona}/{academy}/{run}/{number}", persona, academy, number, 0, "check", ())
+        name = f"{persona}/{academy}/{run}/{number}"
+        self.plan = VisitPlan(name, persona, academy, number, 0, "check", (), device=device)
         self.log = VisitLog(self.plan, 0, 0)
         self.random = random.Random(self.plan.name)
         self.service, self.action = "sign-on", "sign-on"
@@ -91,13 +96,13 @@ class Probe(Visitor):
 
     def signs_on(self) -> PageResult:
         """Sign on, by the driver."""
-        return self.run_context.driver.sign_on(self, self.account())
+        return self.driver.sign_on(self, self.account())
 
     def opens(self, action: str) -> PageResult:
         """Open one page, by the driver; what the last one asked for in the background is broken off."""
         self.leave_page()
-        self.service, self.action = self.run_context.driver.actions[action].service, action
-        return self.run_context.driver.open(self, self.service, action)
+        self.service, self.action = self.driver.actions[action].service, action
+        return self.driver.open(self, self.service, action)
 
 
 def run_context(access: TargetAccess, people: People | None = None, *, run: str = "check") -> RunContext:
@@ -107,6 +112,7 @@ def run_context(access: TargetAccess, people: People | None = None, *, run: str 
         driver=access.driver, population=people or book or population(profiles.load("lockdown-2020")),
         record=ProbeRecord(), access=access.access.of_run(run), patience={}, deadline_seconds=DEADLINE_SECONDS,
         writable=access.writable, stand_in=access.stand_in,
+        equipment={"app": Equipment(access.app)} if access.app else {},
     )  # fmt: skip
 
 
@@ -122,9 +128,12 @@ def first_of(people: People, persona: str) -> tuple[str, int] | None:
 
 
 @contextmanager
-def probing(context: RunContext, persona: str, academy: str, number: int, *, run: str = "check") -> Iterator[Probe]:
-    """A visitor, whose connections are closed at the end."""
-    made = Probe(context, persona, academy, number, run)
+def probing(
+    context: RunContext, persona: str, academy: str, number: int, *, run: str = "check",
+    device: Device | Literal[""] = "",
+) -> Iterator[Probe]:  # fmt: skip
+    """A visitor, whose connections are closed at the end; by app, the target's app is spoken to."""
+    made = Probe(context, persona, academy, number, run, device)
     try:
         yield made
     finally:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class TargetAccess:
     """The way to one target. Without a target file only loopback is spoken to. Raises UsageError.
 
+    `app` is the driver of its app, of the name `app_driver`; None where it has none.
+
     `edge` and `edge_authority`: where an edge of ours stands in front of it, and who vouches for that.
     """
 
@@ -29,12 +31,22 @@ class TargetAccess:
         self.url = url
         self.target: Target | None = targets.load(Path(target)) if target else None
         self.driver: Driver = drivers.make(driver, self._setting())
+        self.app_driver = self.target.app_driver if self.target else drivers.APPS.get(driver, "")
+        self.app: Driver | None = drivers.make(self.app_driver, self._of_app()) if self.app_driver else None
         self.access = access(self.target).through(tuple(edge), edge_authority)
 
     def _setting(self) -> drivers.Setting:
         if self.target is None:
             return drivers.Setting(self.url)
         return drivers.Setting(self.url, self.target.sign_on, portals=self.target.portals)
+
+    def _of_app(self) -> drivers.Setting:
+        """As the target file's `[app]` says; on loopback without a file, the same address."""
+        if self.target is None or self.target.file.app is None:
+            return self._setting()
+        return drivers.Setting(
+            self.target.file.app.url or self.url, self.target.app_sign_on, portals=self.target.portals
+        )
 
     @property
     def writable(self) -> frozenset[str] | None:

@@ -10,6 +10,7 @@ from entsurge.errors import Conclusion
 from entsurge.findings.audience import Figures, Retries
 from entsurge.findings.brief import Advice
 from entsurge.findings.course import Percentiles, TargetSeries, Timeline
+from entsurge.findings.devices import Devices
 from entsurge.findings.matrix import Matrix
 from entsurge.findings.perturbation import Effect, Perturbation, Recovery
 from entsurge.findings.statement import Statement, Title
@@ -60,7 +61,8 @@ class RunFindings:
     `phase` is the judged one, `window_seconds` its length; `end` how the run ended, empty where it broke off.
     `deferred_visits`: visits turned away on purpose, by persona. `signatures` counts the kinds of failures, of which
     `failures` has at most forty. `advice`: what to do now, the most pressing first; empty while the run goes on.
-    `simulated`: the deployment on paper, empty where somebody was asked.
+    `simulated`: the deployment on paper, empty where somebody was asked. `devices` is None where the plan says nothing
+    of them.
     """
 
     name: str
@@ -109,6 +111,7 @@ class RunFindings:
     signatures: int
     advice: list[Advice]
     simulated: str = ""
+    devices: Devices | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

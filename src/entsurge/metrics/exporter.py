@@ -98,6 +98,7 @@ class Exporter(Collector):
         self.phases: dict[tuple[str, str, str], _Times] = {}
         self.retried_pages: Counter[tuple[str, str, str, str]] = Counter()
         self.retries: Mapping[str, int] = {}
+        self.by_device: Counter[tuple[str, str]] = Counter()
         self.visitors: Mapping[str, int] = {}
         self.lag_seconds = self.busy = 0.0
         self.phase = ""
@@ -125,6 +126,8 @@ class Exporter(Collector):
                 self.retried_pages[*series, key.phase, key.outcome] += count
                 continue
             self.pages[*series, key.phase, key.outcome] += count
+            if key.device:
+                self.by_device[key.device, key.outcome] += count
             if key.outcome == "ok":
                 self._add("service", series, fold.times_us[key])
                 self._add("corrected", series, fold.corrected_us.get(key))
@@ -182,6 +185,7 @@ class Exporter(Collector):
         yield retries
         yield self._pages("entsurge_pages", "Page views by outcome", self.pages)
         yield self._pages("entsurge_retried_pages", "Page views of retries by outcome", self.retried_pages)
+        yield self._devices()
         yield from (self._histogram(name) for name in HISTOGRAMS)
         yield self._phases()
         yield from self._gauges()
@@ -192,6 +196,15 @@ class Exporter(Collector):
     def _pages(name: str, told: str, counted: Counter[tuple[str, str, str, str]]) -> Metric:
         family = CounterMetricFamily(name, told, labels=["persona", "service", "phase", "outcome"])
         for labels, count in counted.items():
+            family.add_metric(labels, count)
+        return family
+
+    def _devices(self) -> Metric:
+        """Sign-ons are pages here, as elsewhere; nothing of a run without devices."""
+        family = CounterMetricFamily(
+            "entsurge_device_pages", "Page views by the device of the visit", labels=["device", "outcome"]
+        )
+        for labels, count in self.by_device.items():
             family.add_metric(labels, count)
         return family
 

@@ -21,11 +21,13 @@ from typing import TYPE_CHECKING, Literal
 from entsurge.audience.shape import SERVICES
 from entsurge.errors import UsageError
 from entsurge.plan import chance, visit_length
+from entsurge.plan.devices import DeviceOf
 from entsurge.plan.rates import EVERY_DAY, MINUTES, Rate, held, rate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from entsurge.audience.devices import Device
     from entsurge.audience.profile import Profile
 
 GOLDEN = 0x9E3779B97F4A7C15
@@ -56,7 +58,10 @@ class PagePlan:
 
 @dataclass(frozen=True, slots=True)
 class VisitPlan:
-    """One visit to come; times in µs of run time, zero at the start of the warm-up."""
+    """One visit to come; times in µs of run time, zero at the start of the warm-up.
+
+    `device` is empty where the profile says nothing of devices.
+    """
 
     name: str
     persona: str
@@ -66,6 +71,7 @@ class VisitPlan:
     phase: str
     pages: tuple[PagePlan, ...]
     attempt: int = 0
+    device: Device | Literal[""] = ""
 
     @property
     def kind(self) -> Literal["first", "retry"]:
@@ -81,7 +87,12 @@ class VisitPlan:
     def line(self) -> str:
         """The visit as one line, for digests and for reading."""
         pages = " ".join(f"{page.service}:{page.gap_us}" for page in self.pages)
-        return f"{self.name} {self.account} {self.due_us} {self.phase} {pages}\n"
+        return f"{self.name} {self.account} {self.due_us} {self.phase} {pages}{by(self.device)}\n"
+
+
+def by(device: str) -> str:
+    """How a visit's line ends where its device is known."""
+    return f" by {device}" if device else ""
 
 
 def shard_of(persona: str, group: str, account: int) -> int:
@@ -124,6 +135,17 @@ class Stream:
             stride += 1
         return chance.below(first, count), stride
 
+    @cached_property
+    def device(self) -> Callable[[int], Device | Literal[""]]:
+        """The device of each account; empty where the profile says nothing of devices."""
+        profile, count = self.profile, self.group.accounts[self.persona]
+        if not profile.devices:
+            return lambda _: ""
+        stream = chance.key(profile.file.replay.seed, self.persona, "devices")
+        return DeviceOf.among(
+            profile.device_shares(self.persona), self.account_step, count, stream, index=self.index, groups=self.groups
+        )
+
     def count(self, minute: int) -> tuple[int, int]:
         """The ordinal of the minute's first arrival, and how many there are."""
         start, end = self.rate.until(minute), self.rate.until(minute + 1)
@@ -162,14 +184,16 @@ class Stream:
         total = int(pages * self.gap_us / replay.compression)
         gaps = visit_length.gaps(list(islice(random, 2 * pages - 1)), total)
         offset, stride = self.account_step
+        account = (offset + place * stride) % self.group.accounts[self.persona]
         return VisitPlan(
             name=f"{self.persona}/{self.group.name}/{minute}/{k}",
             persona=self.persona,
             group=self.group.name,
-            account=(offset + place * stride) % self.group.accounts[self.persona],
+            account=account,
             due_us=int(due_simulated_us / replay.compression),
             phase=replay.phase if minute >= window.begin_minute else "warm-up",
             pages=tuple(PagePlan(service, gap) for service, gap in zip(services, gaps, strict=True)),
+            device=self.device(account),
         )
 
     def _quantile(self, ordinal: int, raw: int) -> int:

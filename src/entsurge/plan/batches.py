@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from entsurge.audience.shape import SERVICES
 from entsurge.plan import visit_length
-from entsurge.plan.arrivals import GOLDEN, MINUTE_US, Arrivals, PagePlan, Stream, VisitPlan
+from entsurge.plan.arrivals import GOLDEN, MINUTE_US, Arrivals, PagePlan, Stream, VisitPlan, by
 from entsurge.plan.chance import WHOLE
+from entsurge.plan.devices import by_device
 from entsurge.plan.philox import Words, high, rows, singles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from entsurge.audience.devices import Device
 
 VISITS_A_BATCH = 8_192
 MINUTES_A_BATCH = 360
@@ -63,6 +67,14 @@ class PlanBatch:
         whole = zip(self.stream.tolist(), self.minute.tolist(), self.place.tolist(), strict=True)
         return [f"{heads[stream]}{minute}/{place}" for stream, minute, place in whole]
 
+    @cached_property
+    def devices(self) -> list[Device | Literal[""]]:
+        """Each visit's device; empty where the profile says nothing of devices."""
+        of = [each.device for each in self.streams]
+        return [
+            of[stream](account) for stream, account in zip(self.stream.tolist(), self.account.tolist(), strict=True)
+        ]
+
     def visit(self, row: int) -> VisitPlan:
         """One visit as `Arrivals` gives it."""
         stream, count = self.streams[int(self.stream[row])], int(self.pages[row])
@@ -71,16 +83,17 @@ class PlanBatch:
             name=self.names[row], persona=stream.persona, group=stream.group.name, account=int(self.account[row]),
             due_us=int(self.due_us[row]), phase=self._phase(row),
             pages=tuple(PagePlan(SERVICES[service], gap) for service, gap in pairs),
+            device=stream.device(int(self.account[row])),
         )  # fmt: skip
 
     def lines(self) -> Iterator[str]:
         """Each visit as `VisitPlan.line` has it."""
         phase = self.streams[0].profile.file.replay.phase
         columns = (self.account, self.due_us, self.window, self.pages, self.services, self.gaps_us)
-        whole = zip(self.names, *(column.tolist() for column in columns), strict=True)
-        for name, account, due, inside, count, services, gaps in whole:
+        whole = zip(self.names, self.devices, *(column.tolist() for column in columns), strict=True)
+        for name, device, account, due, inside, count, services, gaps in whole:
             pages = " ".join([f"{SERVICES[services[k]]}:{gaps[k]}" for k in range(count)])
-            yield f"{name} {account} {due} {phase if inside else 'warm-up'} {pages}\n"
+            yield f"{name} {account} {due} {phase if inside else 'warm-up'} {pages}{by(device)}\n"
 
     def _phase(self, row: int) -> str:
         return self.streams[0].profile.file.replay.phase if self.window[row] else "warm-up"
@@ -113,6 +126,7 @@ def totals(arrivals: Arrivals) -> Totals:
     sha, personas = hashlib.sha256(), list(arrivals.profile.personas)
     visits, services, gap_us = np.zeros(len(personas), int), np.zeros((len(personas), len(SERVICES)), int), 0
     whose = np.array([personas.index(stream.persona) for stream in arrivals.streams])
+    devices: dict[str, Counter[str]] = {name: Counter() for name in personas}
     for batch in batches(arrivals):
         sha.update("".join(batch.lines()).encode())
         asked = (np.arange(batch.services.shape[1]) < batch.pages[:, None]) & batch.window[:, None]
@@ -121,7 +135,13 @@ def totals(arrivals: Arrivals) -> Totals:
         pairs = (persona[:, None] * len(SERVICES) + batch.services)[asked]
         services += np.bincount(pairs, minlength=services.size).reshape(services.shape)
         gap_us += int(batch.gaps_us[asked].sum())
-    return Totals(sha.hexdigest(), _planned(arrivals, visits.tolist(), services.tolist(), gap_us))
+        if arrivals.profile.devices:
+            for stream, device, inside in zip(batch.stream.tolist(), batch.devices, batch.window.tolist(), strict=True):
+                devices[batch.streams[stream].persona][device] += inside
+    found = _planned(arrivals, visits.tolist(), services.tolist(), gap_us)
+    for name, of in found["personas"].items():
+        of.update(by_device(devices[name]))
+    return Totals(sha.hexdigest(), found)
 
 
 def _planned(arrivals: Arrivals, visits: list[int], services: list[list[int]], gap_us: int) -> dict[str, Any]:

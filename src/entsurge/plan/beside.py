@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from entsurge.audience.shape import DAYS
@@ -13,6 +12,7 @@ from entsurge.plan.summary import STEP_MINUTES, Load, busiest_moment, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from fractions import Fraction
 
     from entsurge.audience.profile import Profile
 
@@ -50,11 +50,12 @@ def lines(first: Profile, others: Iterable[Profile]) -> list[DayLine]:
 
 def _line(profile: Profile, day: str, window: int) -> DayLine:
     present, midnight = presence(profile), 1440 * DAYS.index(day)
-    rates = [rate(profile, persona, present=present) for persona in profile.personas]
+    rates = {persona: rate(profile, persona, present=present) for persona in profile.personas}
 
-    def visits(begin: int) -> Fraction:
-        whole = (each.until(begin + STEP_MINUTES) - each.until(begin) for each in rates)
-        return sum(whole, Fraction(0)) / (60 * STEP_MINUTES)
+    def visits(begin: int) -> dict[str, Fraction]:
+        """Visits a second by persona in the ten minutes from here on."""
+        whole = {persona: of.until(begin + STEP_MINUTES) - of.until(begin) for persona, of in rates.items()}
+        return {persona: count / (60 * STEP_MINUTES) for persona, count in whole.items()}
 
     minutes = range(60 * FIRST_HOUR, 60 * LAST_HOUR, STEP_MINUTES)
     top = busiest_moment(profile, day=day)
@@ -62,7 +63,7 @@ def _line(profile: Profile, day: str, window: int) -> DayLine:
     return DayLine(
         profile=profile.name,
         title=f"{titles['fr']} · {titles['en']}",
-        steps=tuple((minute, float(visits(midnight + minute))) for minute in minutes),
+        steps=tuple((minute, float(sum(visits(midnight + minute).values()))) for minute in minutes),
         at_window=load(profile, visits(window)),
         busiest_from=top.when["from"],
         busiest=top.total,

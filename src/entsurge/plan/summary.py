@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from entsurge.audience.shape import DAYS
+from entsurge.plan.devices import by_device
 from entsurge.plan.people import presence
 from entsurge.plan.rates import HOURS, MINUTES, rate, visits_per_second
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from entsurge.audience.profile import Profile
     from entsurge.audience.shape import Shape
@@ -57,22 +59,24 @@ class Summary:
     other_shape: dict[str, Any]
     busiest: dict[str, Any]
     over_limit: list[Hour] = field(default_factory=list)
+    devices: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The summary as plain data."""
         return asdict(self)
 
 
-def load(profile: Profile, visits: Fraction, speed: Fraction = Fraction(1)) -> Load:
-    """The load that so many visits per second make, at the profile's pages and minutes per visit.
+def load(profile: Profile, each: Mapping[str, Fraction], speed: Fraction = Fraction(1)) -> Load:
+    """The load that so many visits per second of each persona make, at the profile's pages and minutes per visit.
 
     `speed` (compression) multiplies rates and leaves concurrency as it is: visits come faster and stay shorter.
     """
-    pages = visits * profile.week.pages_per_visit
+    visits = sum(each.values(), Fraction(0))
+    requests = sum((count * profile.requests_per_page(persona) for persona, count in each.items()), Fraction(0))
     return Load(
         visits_per_second=float(visits * speed),
-        pages_per_second=float(pages * speed),
-        requests_per_second=float(pages * profile.mixes.requests_per_page.value * speed),
+        pages_per_second=float(visits * profile.week.pages_per_visit * speed),
+        requests_per_second=float(requests * profile.week.pages_per_visit * speed),
         concurrency=float(visits * profile.week.minutes_per_visit * 60),
     )
 
@@ -83,15 +87,8 @@ def hours(profile: Profile, shape: Shape | None = None) -> list[Hour]:
     result = []
     for index in range(HOURS):
         each = {persona: rates[persona][index] for persona in profile.personas}
-        total = load(profile, sum(each.values(), Fraction(0)))
-        result.append(
-            Hour(
-                DAYS[index // 24],
-                index % 24,
-                total,
-                {name: load(profile, value) for name, value in each.items()},
-            )
-        )
+        of_each = {name: load(profile, {name: value}) for name, value in each.items()}
+        result.append(Hour(DAYS[index // 24], index % 24, load(profile, each), of_each))
     return result
 
 
@@ -166,8 +163,8 @@ def _moment(
     return Moment(
         begin_minute=begin,
         minutes=minutes,
-        personas={persona: load(profile, count, speed) for persona, count in each.items()},
-        total=load(profile, sum(each.values(), Fraction(0)), speed),
+        personas={persona: load(profile, {persona: count}, speed) for persona, count in each.items()},
+        total=load(profile, each, speed),
     )
 
 
@@ -188,8 +185,8 @@ def window_load(
     }
     speed = replay.compression
 
-    def compressed(count: Fraction) -> dict[str, float]:
-        return asdict(load(profile, count / seconds, speed))
+    def compressed(counts: Mapping[str, Fraction]) -> dict[str, float]:
+        return asdict(load(profile, {persona: count / seconds for persona, count in counts.items()}, speed))
 
     total = sum(visits.values(), Fraction(0))
     return {
@@ -202,8 +199,8 @@ def window_load(
         "warm_up_seconds": float(replay.warm_up_minutes * 60 / speed),
         "visits": float(total),
         "page_views": float(total * profile.week.pages_per_visit),
-        "personas": {persona: compressed(count) for persona, count in visits.items()},
-        "total": compressed(total),
+        "personas": {persona: compressed({persona: count}) for persona, count in visits.items()},
+        "total": compressed(visits),
     }
 
 
@@ -227,6 +224,11 @@ def summarise(profile: Profile, *, other: tuple[str, Shape] | None = None, limit
         busiest=busiest(profile),
         other_shape=_other(profile, *other) if other else {},
         over_limit=[hour for hour in week if limit is not None and hour.total.visits_per_second > limit],
+        devices={
+            persona: {device: float(share) for device, share in shares.items()}
+            for persona in profile.personas
+            if (shares := profile.device_shares(persona))
+        },
     )
 
 
@@ -258,14 +260,18 @@ def planned(arrivals: Arrivals) -> dict[str, Any]:
     personas: dict[str, Any] = {
         name: {"visits": 0, "page_views": 0, "services": {}} for name in arrivals.profile.personas
     }
+    devices: dict[str, Counter[str]] = {name: Counter() for name in personas}
     gap_us = 0
     for visit in arrivals.window():
         of = personas[visit.persona]
+        devices[visit.persona][visit.device] += 1
         of["visits"] += 1
         of["page_views"] += len(visit.pages)
         for page in visit.pages:
             of["services"][page.service] = of["services"].get(page.service, 0) + 1
             gap_us += page.gap_us
+    for name, of in personas.items():
+        of.update(by_device(devices[name]))
     visits = sum(of["visits"] for of in personas.values())
     views = sum(of["page_views"] for of in personas.values())
     minutes = gap_us * float(arrivals.profile.file.replay.compression) / 60e6

@@ -20,6 +20,7 @@ NEVER_STARTED = frozenset({"not-started", "worker-lost"})  # ends of visits that
 class Key(NamedTuple):
     """What a time belongs to; becomes two entries of keys.json for a page: corrected and service.
 
+    `device` is empty where the plan says nothing of devices, and for steps of transport.
     `phased` is the same page once more, under the part of the window that it is due in: baseline, fault, recovery.
     """
 
@@ -32,6 +33,7 @@ class Key(NamedTuple):
     outcome: OutcomeName
     cohort: Cohort = "control"
     attempt: Attempt = "first"
+    device: str = ""
 
 
 SERIES = pa.schema(
@@ -56,6 +58,7 @@ VISITS = pa.schema(
         ),
         ("sign_on", pa.string()),
         ("end", pa.string()),
+        ("device", pa.string()),
     ]
 )
 RETRIES = VISITS.append(pa.field("attempt", pa.int32()))

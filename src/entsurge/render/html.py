@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from entsurge.render import charts, hover, picture, tables
+from entsurge.render import charts, devices, hover, picture, tables
 from entsurge.render.answer import advice, card
 from entsurge.render.catalogue import catalogue, target_name, with_personas
 from entsurge.render.effects import effects_view, effects_words
@@ -34,7 +34,7 @@ SIGNS = {"ok": "✓", "warn": "!", "bad": "✗", "shed": "◦", "none": "–"}
 FIGURES = ("visits", "page_views", "minutes_per_visit", "pages_per_visit")
 SECTIONS = (
     "answer", "continuity", "matrix", "objectives", "effects", "recovery", "timeline", "figures", "validity",
-    "percentiles", "transport", "failures", "definitions", "again",
+    "devices", "percentiles", "transport", "failures", "definitions", "again",
 )  # fmt: skip
 NARROW_PICTURE = 345
 WIDE_PICTURE = {1: {"wide": 1060}, 2: {"wide": 520}}
@@ -73,6 +73,7 @@ class RunView:
     lights: list[tuple[bool | None, str]]
     inversions: list[str]
     examples: list[tuple[FailureExample, dict[str, str]]]
+    devices: list[list[str]]
     command: str
 
 
@@ -111,6 +112,7 @@ def render_html(data: Report, language: str, beside: Collection[str] = (), *, wh
         "script": "" if whole else hover.script(),
         "figures": FIGURES,
         "decimals": DECIMALS,
+        "device_columns": devices.COLUMNS,
     }
     return environment().get_template("report.html.j2").render(context)
 
@@ -170,6 +172,7 @@ def view(run: RunFindings, words: dict[str, Any], numbers: Numbers, title: str, 
         lights=[(each.ok, say(each.said, language)) for each in run.validity],
         inversions=[say(each, language) for each in run.matrix.inversions],
         examples=[(each, _shown(each)) for each in run.failures],
+        devices=devices.cells(run.devices, words, numbers),
         command=command(run),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from entsurge.render import devices
 from entsurge.render.answer import advice, card, in_force
 from entsurge.render.catalogue import catalogue, with_personas
 from entsurge.render.effects import effects_markdown
@@ -56,6 +57,7 @@ def render_markdown(data: Report, language: str) -> str:
             "",
             *_objectives(run, words, numbers),
             "",
+            *_devices(run, words, numbers),
             *_transport(run, words, numbers),
             *effects_markdown(run.effects, words, numbers),
         ]
@@ -95,6 +97,16 @@ def _retries(run: RunFindings, words: dict[str, Any], numbers: Numbers, title: s
             sign_ons=numbers.number(found.more_sign_ons), pages=numbers.number(found.more_pages),
         )  # fmt: skip
         yield from ("", escaped(told))
+
+
+def _devices(run: RunFindings, words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
+    names, rows = words["devices"], devices.cells(run.devices, words, numbers)
+    if not rows:
+        return
+    yield from (f"### {names['title']}", "", "| " + " | ".join(names[column] for column in devices.COLUMNS) + " |")
+    yield "|---" + "|--:" * (len(devices.COLUMNS) - 1) + "|"
+    yield from ("| " + " | ".join(map(escaped, row)) + " |" for row in rows)
+    yield ""
 
 
 def _transport(run: RunFindings, words: dict[str, Any], numbers: Numbers) -> Iterator[str]:

@@ -52,14 +52,17 @@ def of_options(name: str, options: BaseModel) -> SignOn:
     return made
 
 
-def checked(given: Mapping[str, Any], path: Path, hint: str) -> SignOn:
-    """The method of a `[sign_on]` table. Raises UsageError with every fault: file, key, found, expected."""
+def checked(given: Mapping[str, Any], path: Path, hint: str, under: str = "sign_on") -> SignOn:
+    """The method of a `[sign_on]` table, or of one `under` another name.
+
+    Raises UsageError with every fault: file, key, found, expected.
+    """
     name = given.get("method")
     if not isinstance(name, str) or name not in METHODS:
         known = ", ".join(sorted(METHODS))
-        raise UsageError(f"{path}: sign_on.method: found {name!r}; expected one of {known}", hint=hint)
+        raise UsageError(f"{path}: {under}.method: found {name!r}; expected one of {known}", hint=hint)
     rest = {key: value for key, value in given.items() if key != "method"}
-    return of_options(name, check(options_model(name), rest, path, hint, "sign_on"))
+    return of_options(name, check(options_model(name), rest, path, hint, under))
 
 
 def make(name: str, options: Mapping[str, Any]) -> SignOn:

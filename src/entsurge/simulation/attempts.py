@@ -31,11 +31,12 @@ def stays(batch: PlanBatch, costed: Costed) -> Iterator[tuple[int, Stay]]:
         batch.stream, batch.account, batch.due_us, batch.window, batch.pages, batch.gaps_us, costed.codes,
         costed.work_us, costed.sign_on_us, costed.landing_us,
     )  # fmt: skip
-    whole = zip(batch.names, *(column.tolist() for column in columns), strict=True)
-    for name, stream, account, due, inside, count, gaps, codes, work, sign_on, landing in whole:
+    whole = zip(batch.names, batch.devices, *(column.tolist() for column in columns), strict=True)
+    for name, device, stream, account, due, inside, count, gaps, codes, work, sign_on, landing in whole:
         yield due, Stay(
             name, persona[stream], stream, account, due, phase if inside else "warm-up", codes=codes[:count],
             gaps_us=gaps[:count], work_us=work[:count], sign_on_us=sign_on, landing_us=landing,
+            device=device,
         )  # fmt: skip
 
 
@@ -119,6 +120,7 @@ class Attempts:
             f"{stay.name.partition('#')[0]}#{stay.attempt + 1}", stay.persona, stay.stream, stay.account, due_us,
             self.phase_at(due_us), codes=codes, gaps_us=[stay.gaps_us[at] for at in owed], work_us=work,
             sign_on_us=stay.sign_on_us, landing_us=stay.landing_us, attempt=stay.attempt + 1,
+            device=stay.device,
         )  # fmt: skip
 
     def give_up(self) -> None:

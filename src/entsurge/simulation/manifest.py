@@ -12,7 +12,7 @@ import numpy as np
 from entsurge import __version__, content
 from entsurge.audience.persona import deferred
 from entsurge.audience.profile_file import numbered
-from entsurge.plan import summary
+from entsurge.plan import devices, summary
 from entsurge.plan.phases import phases
 from entsurge.record.layout import FORMAT
 from entsurge.record.simulated import SCHEME
@@ -79,6 +79,7 @@ def manifest(subject: Subject, totals: Totals, people: int, academies: list[str]
             "window": totals.planned["window"],
         },
         "planned": totals.planned["personas"],
+        "devices": devices.told(profile, DRIVER),
         "objectives": numbered(profile.file.objective),
         "perturbations": [_measure(each, profile) for each in subject.experiments],
         "scrape": [],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from entsurge.audience.devices import DEVICES
 from entsurge.record.histogram import buckets
 from entsurge.record.layout import KEYS
 from entsurge.record.schema import PAGE_OUTCOMES, Key
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 PAGES_A_BATCH = 100_000
 _PHASES, _OUTCOMES, _ATTEMPTS = 3, len(PAGE_OUTCOMES), 2
+_BY = ("", *DEVICES)
+_DEVICE = {device: number for number, device in enumerate(_BY)}
 
 
 class PaperRecord:
@@ -40,14 +43,15 @@ class PaperRecord:
         self._codes, self._ends, self._took = array("q"), array("q"), array("q")
         self._finished: list[Stay] = []
         self._described: list[dict[str, str]] = []
-        self._numbers = np.full(len(pages) * _PHASES * _OUTCOMES * _ATTEMPTS, -1, np.int64)
+        self._numbers = np.full(len(pages) * _PHASES * _OUTCOMES * _ATTEMPTS * len(_BY), -1, np.int64)
         self._sequence = 0
 
     def page(self, code: int, stay: Stay, start_us: int, end_us: int, outcome: int) -> None:
         """One page view, or one sign-on."""
         phase = 0 if start_us < self.begin_us else 1 if start_us < self.end_us else 2
         attempt = 1 if stay.attempt else 0
-        self._codes.append(((code * _PHASES + phase) * _OUTCOMES + outcome) * _ATTEMPTS + attempt)
+        place = (code * len(_BY) + _DEVICE[stay.device]) * _PHASES + phase
+        self._codes.append((place * _OUTCOMES + outcome) * _ATTEMPTS + attempt)
         self._ends.append(end_us)
         self._took.append(end_us - start_us)
 
@@ -108,10 +112,11 @@ class PaperRecord:
     def _key(self, code: int) -> Key:
         rest, attempt = divmod(code, _ATTEMPTS)
         rest, outcome = divmod(rest, _OUTCOMES)
-        number, phase = divmod(rest, _PHASES)
+        rest, phase = divmod(rest, _PHASES)
+        number, device = divmod(rest, len(_BY))
         page = self.pages[number]
         stream = self.streams[page.stream]
         return Key(
             "page", stream.persona, stream.group.name, page.service, page.action, self.phases[phase],
-            PAGE_OUTCOMES[outcome], attempt="retry" if attempt else "first",
+            PAGE_OUTCOMES[outcome], attempt="retry" if attempt else "first", device=_BY[device],
         )  # fmt: skip

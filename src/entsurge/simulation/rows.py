@@ -79,6 +79,7 @@ class VisitRows:
             "services": self._services(pages, len(stays)),
             "sign_on": [PAGE_OUTCOMES[stay.sign_on] for stay in stays],
             "end": [stay.end for stay in stays],
+            "device": [stay.device for stay in stays],
             "attempt": [stay.attempt for stay in stays],
         }
         schema = RETRIES if retries else VISITS

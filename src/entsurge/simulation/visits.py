@@ -25,20 +25,24 @@ ENDS = {SHED: "shed", FAILED: "failed"}
 
 
 class Stay:
-    """One attempt of somebody to visit. `work_us` by page: a worker's time, 0 for none, REFUSED for a closed page."""
+    """One attempt of somebody to visit; a page costs the same by each device.
+
+    `work_us` by page: a worker's time, 0 for none, REFUSED for a closed page.
+    """
 
     __slots__ = (
-        "account", "asked", "at", "attempt", "codes", "due_us", "end", "end_us", "gaps_us", "landing_us", "name",
-        "outcomes", "page_us", "persona", "phase", "refused", "sign_on", "sign_on_us", "stage", "start_us", "stream",
-        "touched_us", "waiting_us", "work_us",
+        "account", "asked", "at", "attempt", "codes", "device", "due_us", "end", "end_us", "gaps_us", "landing_us",
+        "name", "outcomes", "page_us", "persona", "phase", "refused", "sign_on", "sign_on_us", "stage", "start_us",
+        "stream", "touched_us", "waiting_us", "work_us",
     )  # fmt: skip
 
     def __init__(
         self, name: str, persona: str, stream: int, account: int, due_us: int, phase: str, *, codes: Sequence[int],
         gaps_us: Sequence[int], work_us: Sequence[int], sign_on_us: int, landing_us: int, attempt: int = 0,
+        device: str = "",
     ) -> None:  # fmt: skip
         self.name, self.persona, self.stream, self.account = name, persona, stream, account
-        self.due_us, self.phase, self.attempt = due_us, phase, attempt
+        self.due_us, self.phase, self.attempt, self.device = due_us, phase, attempt, device
         self.codes, self.gaps_us, self.work_us = codes, gaps_us, work_us
         self.sign_on_us, self.landing_us = sign_on_us, landing_us
         self.start_us = self.end_us = self.page_us = self.touched_us = due_us

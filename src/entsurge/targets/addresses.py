@@ -15,9 +15,11 @@ _ORIGIN = re.compile(r"https?://[^\s/?#@{}\"']+")
 
 
 def addresses(target: Target) -> list[str]:
-    """Of schools' portals, of the sign-on's, and of hosts that are named with a port (https); without their paths."""
+    """Of schools' portals, of the app, of the sign-ons', and of hosts named with a port (https); without paths."""
     hosts = target.file.all_hosts
-    signs_on = [url for url in _urls(target.file.sign_on) if (urlsplit(url).hostname or "") in hosts]
+    app = target.file.app
+    written = [target.file.sign_on, app.url if app else None, app.sign_on if app else None]
+    signs_on = [url for each in written for url in _urls(each) if (urlsplit(url).hostname or "") in hosts]
     return [
         *target.portals.values(),
         *signs_on,

@@ -19,6 +19,7 @@ from entsurge.said import said
 from entsurge.secret import Secret
 from entsurge.signon import registry as methods
 from entsurge.targets import accounts, certificates
+from entsurge.targets.app import App
 from entsurge.targets.guard import Guard
 from entsurge.targets.writes import Writes
 
@@ -110,6 +111,7 @@ class TargetFile(_Strict):
     production: bool = False
     writes: Writes = Field(default_factory=lambda: Writes.model_validate({}))
     stand_in: dict[Service, Service] = Field(default_factory=dict)
+    app: App | None = None
 
     @field_validator("networks")
     @classmethod
@@ -144,6 +146,8 @@ class TargetFile(_Strict):
         outside = {_host(each.url) for each in self.tenant if each.url} - set(self.all_hosts)
         if outside:
             raise ValueError(f"hosts: {', '.join(sorted(outside))}: missing; a [[tenant]] lives there")
+        if self.app and self.app.url and _host(self.app.url) not in self.all_hosts:
+            raise ValueError(f"hosts: {_host(self.app.url)}: missing; app.url is there")
         return self
 
     @model_validator(mode="after")
@@ -174,6 +178,7 @@ class Target:
     sha256: str
     sign_on: SignOn | None
     accounts: AccountBook | None
+    app_sign_on: SignOn | None = None
 
     @property
     def name(self) -> str:
@@ -184,6 +189,12 @@ class Target:
     def driver(self) -> str:
         """The driver's name, or the path of its file (beside the target's own)."""
         return str(self.path.parent / self.file.driver) if self.file.driver.endswith(".toml") else self.file.driver
+
+    @property
+    def app_driver(self) -> str:
+        """The driver of its app, or the path of its file; empty where it has no app."""
+        name = self.file.app.driver if self.file.app else ""
+        return str(self.path.parent / name) if name.endswith(".toml") else name
 
     @property
     def certificates(self) -> str | None:
@@ -232,7 +243,7 @@ def load(path: Path) -> Target:
         raise UsageError(
             said("{path}: no such file", path=path), hint="a target is a URL on loopback, or a target file (TOML)"
         )
-    file, sign_on = _checked(path)
+    file, sign_on, of_app = _checked(path)
     _check_certificates(path, file)
     book = None
     if file.accounts is not None:
@@ -242,7 +253,7 @@ def load(path: Path) -> Target:
             password=one.get_secret_value() if one else "",
             academies={each.school: each.academy for each in file.tenant},
         )
-    return Target(path, file, hashlib.sha256(path.read_bytes()).hexdigest(), sign_on, book)
+    return Target(path, file, hashlib.sha256(path.read_bytes()).hexdigest(), sign_on, book, of_app)
 
 
 def _check_certificates(path: Path, file: TargetFile) -> None:
@@ -258,10 +269,10 @@ def _check_certificates(path: Path, file: TargetFile) -> None:
         raise UsageError("\n".join(lines), hint=HINT)
 
 
-def _checked(path: Path) -> tuple[TargetFile, SignOn | None]:
-    """The file and its sign-on; the faults of both at once."""
+def _checked(path: Path) -> tuple[TargetFile, SignOn | None, SignOn | None]:
+    """The file, its sign-on and its app's; the faults of all at once."""
     raw = read_toml(path)
-    faults, file, sign_on = [], None, None
+    faults, file, sign_on, of_app = [], None, None, None
     try:
         file = check(TargetFile, raw, path, HINT)
     except UsageError as error:
@@ -271,11 +282,17 @@ def _checked(path: Path) -> tuple[TargetFile, SignOn | None]:
         sign_on = methods.checked(found, path, HINT) if isinstance(found, dict) else None
     except UsageError as error:
         faults.append(str(error))
+    app = raw.get("app")
+    try:
+        found = app.get("sign_on") if isinstance(app, dict) else None
+        of_app = methods.checked(found, path, HINT, "app.sign_on") if isinstance(found, dict) else None
+    except UsageError as error:
+        faults.append(str(error))
     if file and file.writes.passwords == "never" and methods.types_passwords(raw.get("sign_on")):
         faults.append(f"{path}: {methods.TYPES}: {methods.NEEDS}")
     if file is None or faults:
         raise UsageError("\n".join(faults), hint=HINT)
-    return file, sign_on
+    return file, sign_on, of_app
 
 
 def check_authorised(target: Target, today: date) -> None:

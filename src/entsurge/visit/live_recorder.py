@@ -42,7 +42,10 @@ class LiveRecorder:
         plan, context = self._plan, self._context
         now = context.now_us()
         phase = context.phase_at(now, plan.phase)
-        key = Key("request", plan.persona, plan.group, self._service, name, phase, outcome.word, attempt=self.attempt)
+        key = Key(
+            "request", plan.persona, plan.group, self._service, name, phase, outcome.word, attempt=self.attempt,
+            device=plan.device,
+        )  # fmt: skip
         context.record.request(key, max(0, microseconds))
         if outcome is Outcome.OK:
             return

@@ -68,5 +68,6 @@ class VisitLog:
             "planned_gap_us": sum(page.gap_us for page in self.plan.pages), "waiting_us": self.waiting_us,
             "work_planned": bool(self.work & set(self.services)), "work_served": self.work_served,
             "services": [{"service": name, **{key: of[key] for key in ("planned", *outcomes)}} for name, of in pages],
-            "sign_on": self.sign_on, "end": self.end, "attempt": self.plan.attempt,
+            "sign_on": self.sign_on, "end": self.end, "device": self.plan.device,
+            "attempt": self.plan.attempt,
         }  # fmt: skip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from zlib import crc32
 
 from entsurge.audience.persona import SHIPPED, Persona, by_key
+from entsurge.visit.equipment import Equipment
 from entsurge.visit.presence import Presence, Span
 
 if TYPE_CHECKING:
@@ -138,9 +139,19 @@ class RunContext:
     unreachable: int = 0
     answers: int = 0
     personas: Mapping[str, Persona] = field(default_factory=lambda: by_key(SHIPPED))
+    equipment: Mapping[str, Equipment] = field(default_factory=dict)  # by device; none where visits have no device
 
     def __post_init__(self) -> None:
         self.presence.counts.update(dict.fromkeys(self.personas, 0))
+
+    def equipped(self, device: str) -> Equipment:
+        """What a visit by this device comes with; without devices, the run's driver alone."""
+        return self.equipment.get(device) or Equipment(self.driver)
+
+    def driver_of(self, device: str) -> Driver:
+        """The driver of a device."""
+        found = self.equipment.get(device)
+        return self.driver if found is None else found.driver
 
     @property
     def allow(self) -> AllowList:

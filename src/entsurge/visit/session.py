@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from entsurge.client.allow_list import AllowList
     from entsurge.client.failure import ClientError
+    from entsurge.client.image_sources import Screen
     from entsurge.client.response import Response
     from entsurge.client.websocket import WebSocket
     from entsurge.visit.live_recorder import LiveRecorder
@@ -51,6 +52,11 @@ class Session(Protocol):
     @property
     def allow(self) -> AllowList:
         """The hosts that may be spoken to."""
+        ...
+
+    @property
+    def screen(self) -> Screen:
+        """What pages are shown on: which of their files are asked for depends on it."""
         ...
 
     @property

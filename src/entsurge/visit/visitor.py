@@ -137,9 +137,11 @@ class Visitor(VisitorApi, User):
         context.lags_us.append(self.log.start_us - self.log.due_us)
         context.presence.arrive(plan.persona, self.log.start_us)
         self.random = random.Random(plan.name)
+        equipment = context.equipped(plan.device)
         self.client = context.access.client(
-            plan.account, on_exchange=self._exchange, on_connection=self._connection, headers=self._aim(context),
-            returning=context.returns(plan.name),
+            plan.account, on_exchange=self._exchange, on_connection=self._connection,
+            headers={**self._aim(context), **equipment.headers}, returning=context.returns(plan.name),
+            cache=equipment.cache(plan.name),
         )  # fmt: skip
         try:
             with closing(self.memory.of(BackgroundRequests)):
@@ -156,6 +158,7 @@ class Visitor(VisitorApi, User):
             self._raised(context, error)
         finally:
             self.client.close()
+            equipment.left(self.client.cache)
             context.accounts_in_use.discard((plan.persona, plan.group, plan.account))
             end_us = context.now_us()
             context.presence.depart(plan.persona, end_us)
@@ -203,7 +206,7 @@ class Visitor(VisitorApi, User):
         self._wait_until(context.quiet_until_us)
         start_us = context.now_us()
         self.asked = Asked(None, self.log.due_us, start_us)
-        result = context.driver.sign_on(self, self._account(context))
+        result = self.driver.sign_on(self, self._account(context))
         self.asked, end_us = None, context.now_us()
         self._note(context, result, self.log.due_us, start_us, end_us)
         self.log.sign_on = str(result.outcome)
@@ -218,7 +221,7 @@ class Visitor(VisitorApi, User):
         self._wait_until(context.quiet_until_us)
         start_us = context.now_us()
         self.asked = Asked(page, due_us, start_us)
-        result = context.driver.open(self, context.driver.actions[action].service, action)
+        result = self.driver.open(self, self.driver.actions[action].service, action)
         self.asked, end_us = None, context.now_us()
         self._note(context, result, due_us, start_us, end_us)
         self.log.page(page.service, result, end_us - start_us, self._is_work(context, page.service, action))
@@ -228,14 +231,14 @@ class Visitor(VisitorApi, User):
         work = context.personas[self.persona].work
         if work is None:
             return False
-        return context.driver.actions[action].publishes if work.publishes else service in work.services
+        return self.driver.actions[action].publishes if work.publishes else service in work.services
 
     def _note(self, context: RunContext, result: PageResult, due_us: int, start_us: int, end_us: int) -> None:
         plan = self.plan
         phase = context.phase_at(due_us, plan.phase)
         key = Key(
             "page", plan.persona, plan.group, self.service, self.action, phase, result.outcome.word, self.cohort,
-            attempt=plan.kind,
+            attempt=plan.kind, device=plan.device,
         )  # fmt: skip
         context.record.page(key, max(0, end_us - due_us), end_us - start_us)
         part = context.part_at(due_us)
@@ -275,7 +278,7 @@ class Visitor(VisitorApi, User):
             plan, self._noted_of = self.plan, (self.service, self.action)
             key = Key(
                 "request", plan.persona, plan.group, self.service, self.action, plan.phase, "ok", self.cohort,
-                attempt=plan.kind,
+                attempt=plan.kind, device=plan.device,
             )  # fmt: skip
             self._noted = self.run_context.record.requests(key)
         return self._noted
@@ -283,7 +286,10 @@ class Visitor(VisitorApi, User):
     def _connection(self, made: Dialed) -> None:
         """A connection made while the current page was opened, whatever comes of it."""
         plan = self.plan
-        key = Key("request", plan.persona, plan.group, self.service, self.action, plan.phase, "ok", attempt=plan.kind)
+        key = Key(
+            "request", plan.persona, plan.group, self.service, self.action, plan.phase, "ok", attempt=plan.kind,
+            device=plan.device,
+        )  # fmt: skip
         self.run_context.record.connection(key, made.http, made.how, (made.name_us, made.connect_us, made.tls_us))
 
     def _raised(self, context: RunContext, error: Exception) -> None:
@@ -303,7 +309,7 @@ class Visitor(VisitorApi, User):
         for page in self.log.remaining():
             key = Key(
                 "page", self.plan.persona, self.plan.group, page.service, self.action, self.plan.phase, "lost",
-                self.cohort, attempt=self.plan.kind,
+                self.cohort, attempt=self.plan.kind, device=self.plan.device,
             )  # fmt: skip
             context.record.page(key, 0, 0)
             self.log.page(page.service, PageResult(Outcome.LOST), 0, False)
@@ -348,7 +354,7 @@ class Visitor(VisitorApi, User):
         That is where the target may not be written to, where the product has no such action, or where it has no such
         service and another stands in.
         """
-        specs = self.run_context.driver.actions
+        specs = self.driver.actions
         known = specs.get(action)
         if known is not None and (not known.writes or self.run_context.may_write(known.service)):
             return action

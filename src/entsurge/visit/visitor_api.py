@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from entsurge.client.allow_list import AllowList
     from entsurge.client.client import Client
     from entsurge.client.failure import ClientError
+    from entsurge.client.image_sources import Screen
     from entsurge.client.response import Response
     from entsurge.client.websocket import WebSocket
     from entsurge.plan.arrivals import VisitPlan
     from entsurge.record.schema import Cohort
+    from entsurge.visit.driver import Driver
     from entsurge.visit.outcome import Outcome, PageResult
     from entsurge.visit.run_context import RunContext
     from entsurge.visit.session import Memory, Session
@@ -61,6 +63,16 @@ class VisitorApi:
     def allow(self) -> AllowList:
         """The hosts that may be spoken to."""
         return self.run_context.allow
+
+    @property
+    def driver(self) -> Driver:
+        """What speaks to the side of the ENT that the visit's device asks."""
+        return self.run_context.driver_of(self.plan.device)
+
+    @property
+    def screen(self) -> Screen:
+        """What pages are shown on."""
+        return self.run_context.equipped(self.plan.device).screen
 
     @property
     def run_name(self) -> str:
@@ -158,7 +170,10 @@ class VisitorApi:
     def hopped(self, step: str, outcome: Outcome, microseconds: int) -> None:
         """Record one hop of a sign-on: of kind `hop`, so that hops are never counted as page views."""
         plan = self.plan
-        key = Key("hop", plan.persona, plan.group, "sign-on", step, plan.phase, outcome.word, attempt=plan.kind)
+        key = Key(
+            "hop", plan.persona, plan.group, "sign-on", step, plan.phase, outcome.word, attempt=plan.kind,
+            device=plan.device,
+        )  # fmt: skip
         self.run_context.record.request(key, microseconds)
 
     def background(self, ask: Callable[[Session], PageResult]) -> None:
@@ -182,6 +197,7 @@ class VisitorApi:
         """Keep what was written on the target, for clean-up; `values` are what removing it needs to know."""
         plan = self.plan
         who = {"persona": plan.persona, "group": plan.group, "account": plan.account}
+        who |= {"device": plan.device} if plan.device else {}
         self.run_context.record.created(
             {"service": self.service, "action": action, "url": url, "visit": plan.name, **who,
              "values": dict(values or {})}
@@ -232,7 +248,7 @@ class _Beside(VisitorApi):
         plan = self.plan
         key = Key(
             "request", plan.persona, plan.group, self.service, self.action, plan.phase, "cancelled", self.cohort,
-            attempt=plan.kind,
+            attempt=plan.kind, device=plan.device,
         )  # fmt: skip
         self._context.record.request(key, microseconds)
 

@@ -132,6 +132,7 @@ class Manifest(TypedDict):
     scrape: NotRequired[list[dict[str, Any]]]
     control_share: NotRequired[Finite]
     edge_of: NotRequired[str]
+    devices: NotRequired[dict[str, Any] | None]
 
 
 @with_config(_OPEN)
@@ -246,6 +247,7 @@ class CreatedRow(TypedDict):
     group: str | int
     account: int
     values: NotRequired[dict[str, str] | None]
+    device: NotRequired[str]
 
 
 _MANIFEST, _FINISH = TypeAdapter(Manifest), TypeAdapter(Finish)

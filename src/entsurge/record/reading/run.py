@@ -25,7 +25,7 @@ from entsurge.record.reading.documents import (
     under_way,
 )
 from entsurge.record.reading.series import Series
-from entsurge.record.reading.stays import NUMBERS, TEXTS, Stays, read_stays
+from entsurge.record.reading.stays import NEWER, NUMBERS, TEXTS, Stays, read_stays
 from entsurge.record.reading.stream import pieces
 from entsurge.record.reading.tally import Seconds, Tally, tally
 from entsurge.record.schema import RETRIES, VISITS
@@ -110,7 +110,7 @@ class Run:
         """
         schema, name = (RETRIES, RETRIES_FILE) if retries else (VISITS, VISITS_FILE)
         columns = (*TEXTS, *NUMBERS, "name", "services", *(("attempt",) if retries else ()))
-        found = list(pieces(self.path / name, schema, columns, []))
+        found = list(pieces(self.path / name, schema, columns, [], newer=NEWER))
         return found or [schema.empty_table()]
 
 

@@ -42,6 +42,7 @@ class Entry(NamedTuple):
     cohort: Cohort
     attempt: Attempt
     timing: str
+    device: str = ""
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Entry | None:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from entsurge.record.reading.documents import Phase
 
-TEXTS = ("persona", "group", "school", "phase", "sign_on", "end")
+TEXTS = ("persona", "group", "school", "phase", "sign_on", "end", "device")
+NEWER = ("device",)  # than the first runs of this format
 NUMBERS = (
     "due_us", "start_us", "end_us", "planned", "ok", "shed", "failed", "lost", "unserved", "planned_gap_us",
     "waiting_us", "work_planned", "work_served",
@@ -100,7 +101,7 @@ def read_stays(path: Path, notes: list[str], parts_of_window: Sequence[Phase] = 
     parts: dict[str, list[NDArray[Any]]] = {name: [] for name in (*TEXTS, "part", *NUMBERS)}
     services: dict[Place, dict[str, int]] = {}
     left_out = 0
-    for piece in pieces(path, VISITS, (*TEXTS, *NUMBERS, "services"), notes, rows=1 << 14):
+    for piece in pieces(path, VISITS, (*TEXTS, *NUMBERS, "services"), notes, rows=1 << 14, newer=NEWER):
         possible = _possible(piece)
         left_out += len(possible) - int(possible.sum())
         whole = piece if possible.all() else piece.filter(pa.array(possible))

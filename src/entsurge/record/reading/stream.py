@@ -20,19 +20,20 @@ pa.set_memory_pool(pa.system_memory_pool())
 
 
 def pieces(
-    path: Path, schema: pa.Schema, columns: Sequence[str], notes: list[str], rows: int = ROWS
+    path: Path, schema: pa.Schema, columns: Sequence[str], notes: list[str], rows: int = ROWS, newer: Sequence[str] = ()
 ) -> Iterator[pa.Table]:
     """Tables of these columns, each of a few batches and about so many rows, in the order of the file.
 
     What is missing, not Arrow, of other columns than the schema's, damaged, or ends in mid-batch adds one note and ends
-    the iteration; what came before is given. Missing values are 0, empty or no.
+    the iteration; what came before is given. Missing values are 0, empty or no; so are the texts of columns that are
+    `newer` than the file.
     """
     if not path.is_file():
         notes.append(f"{path.name} is missing")
         return
     gathered: list[pa.RecordBatch] = []
     size = 0
-    for batch in _batches(path, schema, columns, notes):
+    for batch in _batches(path, schema, columns, notes, frozenset(newer)):
         gathered.append(batch)
         size += batch.num_rows
         if size >= rows:
@@ -42,10 +43,14 @@ def pieces(
         yield _filled(pa.Table.from_batches(gathered))
 
 
-def _batches(path: Path, wanted: pa.Schema, columns: Sequence[str], notes: list[str]) -> Iterator[pa.RecordBatch]:
+def _batches(
+    path: Path, wanted: pa.Schema, columns: Sequence[str], notes: list[str], newer: frozenset[str]
+) -> Iterator[pa.RecordBatch]:
     try:
         with pa.OSFile(str(path)) as source:
             schema = pa.ipc.read_schema(source)
+            older = [name for name in columns if name in newer and schema.get_field_index(name) < 0]
+            columns = [name for name in columns if name not in older]
             places = [schema.get_field_index(name) for name in columns]
             absent = [name for name, place in zip(columns, places, strict=True) if place < 0]
             if absent:
@@ -60,6 +65,8 @@ def _batches(path: Path, wanted: pa.Schema, columns: Sequence[str], notes: list[
             with pa.ipc.open_stream(source, options=pa.ipc.IpcReadOptions(included_fields=places)) as reader:
                 for batch in reader:
                     batch.validate(full=True)
+                    for name in older:
+                        batch = batch.append_column(name, pa.array([""] * batch.num_rows, pa.string()))  # noqa: PLW2901
                     yield batch
     except (pa.ArrowException, OSError, MemoryError) as error:
         said = (str(error).splitlines() or [type(error).__name__])[0]
