@@ -94,7 +94,6 @@ def load(name: str, *, overrides: dict[str, Any] | None = None, _seen: tuple[str
     them out), as the command line asks, `schools` the population's; `date` moves it to another day of another week,
     `day` chooses one of its days (1 is the first), `measures = False` leaves its measures out; `objectives` names
     service levels that replace its own objectives, and `faults` says whether the run has any.
-    objectives, and `faults` says whether the run has any.
     Raises UsageError that lists every fault with file and key.
     """
     path, changes = content.find("profiles", name), dict(overrides or {})

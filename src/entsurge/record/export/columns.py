@@ -41,6 +41,7 @@ TIMES = (
     Column("page", _TEXT, "", "the action, or the name of the request"),
     Column("phase", _TEXT, "", "the phase in which they were due"),
     Column("attempt", _TEXT, "", "`first`, or `retry` of somebody who came back"),
+    Column("device", _TEXT, "", "`computer`, `phone` or `app`; empty in a run without devices"),
     Column("timing", _TEXT, "", "`corrected` (from the planned start) or `service`; every page has one row of each"),
     Column("outcome", _TEXT, "", "`ok`, `shed`, `failed`, `lost`; of requests `cancelled` too"),
     Column("seconds", _SECONDS, "s", "how long each took: the upper end of its bucket, at most 0.1 % above"),
@@ -65,6 +66,7 @@ VISITS = (
     Column("work_planned", _YES, "", "came for their work: to read it, or to publish it"),
     Column("work_served", _YES, "", "and got to it"),
     Column("sign_on", _TEXT, "", "outcome of the sign-on"),
+    Column("device", _TEXT, "", "`computer`, `phone` or `app`; empty in a run without devices"),
     Column("end", _TEXT, "", "why it ended: `completed`, `shed`, `failed`, `sign-on`, `lost` …"),
 )
 RETRIES = (*VISITS, Column("attempt", _COUNT, "", "1, 2 …: attempts after the first"))
