@@ -17,13 +17,16 @@ class Job:
     """Work for one worker: `alone_us` on it, then `database_us` with a connection as well.
 
     `whose` is None once its visitor has given up; `begun_us` is when a worker took it, -1 before; `left` says that it
-    has left the queue without one.
+    has left the queue without one. `guest` is who is signed on when a worker takes it, whether they still wait or not.
     """
 
-    __slots__ = ("alone_us", "begun_us", "database_us", "hurried", "left", "node", "whose")
+    __slots__ = ("alone_us", "begun_us", "database_us", "guest", "hurried", "left", "node", "whose")
 
-    def __init__(self, whose: Any, alone_us: int, database_us: int = 0, *, hurried: bool = False) -> None:
+    def __init__(
+        self, whose: Any, alone_us: int, database_us: int = 0, *, hurried: bool = False, guest: Any = None
+    ) -> None:
         self.whose, self.alone_us, self.database_us, self.hurried = whose, alone_us, database_us, hurried
+        self.guest = guest
         self.begun_us, self.left = -1, False
         self.node: Node
 
@@ -79,7 +82,7 @@ class Node:
 class Nodes:
     """Several nodes behind a balancer. `served(now_us, job)` is called when a job's work is done.
 
-    `database` is shared by all of them.
+    `greeted(now_us, guest)` is called when a worker takes a job that has one. `database` is shared by all of them.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class Nodes:
         database: Pool | None = None, seed: int = 0,
     ) -> None:  # fmt: skip
         self.clock, self.nodes, self.served, self.database = clock, nodes, served, database
+        self.greeted: Callable[[int, Any], None]
         self._chance, self._turn = random.Random(seed), 0
         self._connected = database is not None or any(each.pool is not None for each in nodes)
         self._choose: Callable[[int], Node] = {
@@ -114,6 +118,8 @@ class Nodes:
     def begin(self, now_us: int, job: Job) -> None:
         """A worker takes the job."""
         job.begun_us = now_us
+        if job.guest is not None:
+            self.greeted(now_us, job.guest)
         if self._connected and job.database_us:
             self.clock.at(now_us + job.alone_us, self._alone, job)
         else:

@@ -86,6 +86,8 @@ class Visits:
         nodes.served = self._served
         if door is not nodes:
             door.served = self._served
+        if sessions is not None:
+            door.greeted = self._begin_session
 
     # -- sign-on -------------------------------------------------------------------------------------------------------
 
@@ -116,7 +118,8 @@ class Visits:
         elif sessions is not None and not sessions.has_place(stay.persona):
             self._turned_away(now_us, stay, SHED, "places reserved")
         else:
-            self._work(now_us, stay, self.door, code, stay.sign_on_us, self.database_share[code])
+            guest = None if sessions is None else stay
+            self._work(now_us, stay, self.door, code, stay.sign_on_us, self.database_share[code], guest)
 
     def _turned_away(self, now_us: int, stay: Stay, outcome: int, why: str, *, around: bool = True) -> None:
         self.reasons[why] += 1
@@ -152,10 +155,12 @@ class Visits:
         else:
             self._work(now_us, stay, self.nodes, code, work_us, self.database_share[code])
 
-    def _work(self, now_us: int, stay: Stay, nodes: Nodes, code: int, work_us: int, share: float) -> None:
+    def _work(
+        self, now_us: int, stay: Stay, nodes: Nodes, code: int, work_us: int, share: float, guest: Stay | None = None
+    ) -> None:
         """Have a worker do it; where it may take too long, look again when it has."""
         database_us = int(work_us * share)
-        job = Job(stay, work_us - database_us, database_us, hurried=self.hurried[code])
+        job = Job(stay, work_us - database_us, database_us, hurried=self.hurried[code], guest=guest)
         gone = nodes.enter(now_us, job, stay.account)
         if gone is job:
             self._not_to_be_had(now_us, job, FAILED, "queue full")
@@ -196,30 +201,27 @@ class Visits:
         if stay.stage == INSIDE:
             self._page(now_us + self.around_us[stay.codes[stay.at]], stay, OK)
         elif stay.stage == AT_DOOR and self.habits.renews_passwords and not self._has_renewed(stay):
-            self._begin_session(now_us, stay)
             stay.stage = RENEWING
             code = self.sign_on_codes[stay.stream]
             self._work(now_us, stay, self.door, code, stay.sign_on_us, self.database_share[code])
         elif stay.stage in (AT_DOOR, RENEWING) and stay.landing_us:
-            self._come_in(now_us, stay)
+            self._come_in(stay)
             stay.stage = LANDING
             self._work(now_us, stay, self.nodes, self.sign_on_codes[stay.stream], stay.landing_us, self.landing_share)
         else:
-            if stay.stage != LANDING:
-                self._come_in(now_us, stay)
+            self._come_in(stay)
             self._signed_on(now_us + self.around_us[self.sign_on_codes[stay.stream]], stay, OK)
 
     def _has_renewed(self, stay: Stay) -> bool:
         return (stay.stream, stay.account) in self.renewed
 
-    def _come_in(self, now_us: int, stay: Stay) -> None:
-        """Past the form, or past the one that sets a new password, which is then known for good."""
+    def _come_in(self, stay: Stay) -> None:
+        """Past the form that sets a new password, if there was one: it is then known for good."""
         if stay.stage == RENEWING:
             self.renewed.add((stay.stream, stay.account))
-        else:
-            self._begin_session(now_us, stay)
 
     def _begin_session(self, now_us: int, stay: Stay) -> None:
+        """A worker has the password before it: somebody is signed on, whether or not they wait for the answer."""
         if self.sessions is not None:
             stay.touched_us = now_us
             self.sessions.begin(now_us, stay)
@@ -231,7 +233,9 @@ class Visits:
         stay.outcomes.append(outcome)
         stay.waiting_us += end_us - start_us
         stay.at, stay.asked = at + 1, False
-        if outcome != OK:
+        if outcome == OK:
+            stay.touched_us = end_us  # its files and background calls come last
+        else:
             self.reasons[why] += 1
             stay.refused[outcome] += 1
             patience = self.habits.patience[stay.persona]
