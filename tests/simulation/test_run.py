@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from entsurge.errors import INVALID, UsageError
+from entsurge.audience.profile import Profile
+from entsurge.errors import INVALID, USAGE, UsageError
 from entsurge.gate import gate
 from entsurge.plan.arrivals import Arrivals
 from entsurge.plan.people import groups
@@ -150,3 +151,14 @@ def test_a_deployment_that_cannot_serve_anybody_is_refused(simulated: Simulated)
     night = {"window": {"day": "monday", "from": "03:00", "to": "03:30"}}
     everybody = ("pupils-and-teachers-first", "persona-time-slots")
     assert simulated(changes=night, measures=everybody).end == "completed"
+
+
+def test_a_deployment_that_lets_nobody_in_is_refused(simulated: Simulated, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where only people come whom its measures keep out during the whole window, nothing is simulated: exit 2."""
+    everybody = Profile.personas.fget
+    assert everybody is not None
+    comes = ("parent", "staff")
+    monkeypatch.setattr(Profile, "personas", property(lambda self: {who: everybody(self)[who] for who in comes}))
+    with pytest.raises(UsageError, match="nobody is let in at any time of the window") as found:
+        simulated(measures=("pupils-and-teachers-first",))
+    assert found.value.exit_code == USAGE

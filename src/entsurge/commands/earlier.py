@@ -50,7 +50,7 @@ def read_earlier(
     first = manifests[0]
     try:
         _refuse(among(manifests), "these runs do not belong together")
-        own, own_path, changed = _own(first)
+        own, own_path, changed = own_profile(first)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise _damaged(named[0], error) from None
     name = profile or own_path
@@ -223,14 +223,17 @@ def _replay(manifest: Manifest) -> dict[str, Any]:
     return {"compression": str(Fraction(str(manifest["compression"]))), "seed": manifest["seed"]}
 
 
-def _own(manifest: Manifest) -> tuple[Profile | None, str, dict[str, Any]]:
-    """The profile that the runs were made with, where it stands, what the command line changed; None if it is gone."""
+def own_profile(manifest: Manifest, **more: Any) -> tuple[Profile | None, str, dict[str, Any]]:
+    """The profile that the runs were made with, where it stands, what the command line changed; None if it is gone.
+
+    `more`: overrides besides those of the manifest's compression and seed.
+    """
     for each in manifest["content"]:
         path = Path(each["path"])
         if each["kind"] == "profiles" and path.is_file() and content.digest(path) == each["sha256"]:
             plain = profiles.load(str(path), overrides=_replay(manifest))
             changed = _changes(manifest, plain)
-            return profiles.load(str(path), overrides=_replay(manifest) | changed), str(path), changed
+            return profiles.load(str(path), overrides=_replay(manifest) | changed | more), str(path), changed
     return None, "", {}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
@@ -26,9 +26,15 @@ if TYPE_CHECKING:
     from entsurge.simulation.manifest import Subject
 
 
+class Simulate(Beside):
+    """`entsurge simulate PROFILE`, and beside it `entsurge simulate fit`."""
+
+    others: ClassVar = {"fit": "entsurge.commands.simulate_fit"}
+
+
 @click.command(
     "simulate",
-    cls=Beside,
+    cls=Simulate,
     epilog="Examples: entsurge simulate lockdown-2020 --on embedded-ent · "
     "entsurge simulate lockdown-2020 --on ./ours.toml --scale 1 --compression 1 --week · "
     "entsurge simulate lockdown-2020 --on embedded-ent --measure static-home · "
@@ -65,6 +71,8 @@ def command(
 
     With --sweep many deployments are simulated over common random numbers: what each node, measure or hour buys, and
     the cheapest that holds (sweep.json, a page in both languages). Exit 0: one holds; 3: none does; 4: not to be told.
+
+    A deployment is fitted from runs by `entsurge simulate fit RUN… --out FILE`.
     """
     from entsurge.simulation.deployment import find
     from entsurge.simulation.run import subject

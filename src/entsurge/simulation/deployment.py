@@ -98,8 +98,13 @@ class SignOn(_Strict):
     around_seconds: Seconds = 0.0
     workers: Servers | None = None
     queue: Annotated[int, Field(ge=0, le=1_000_000)] = 2_000
-    lands_on: Service | None = "home"
+    lands_on: Service | Literal["none"] | None = "home"
     """The page that sign-on ends on, served as any other; it is then the visit's first page of this service."""
+
+    @field_validator("lands_on")
+    @classmethod
+    def _nowhere(cls, found: str | None) -> str | None:
+        return None if found == "none" else found
 
 
 class Database(_Strict):
@@ -131,6 +136,14 @@ class Prices(_Strict):
     currency: Annotated[str, Field(min_length=1, max_length=12)] = "€"
 
 
+class FittedFrom(_Strict):
+    """The runs that a file was fitted from: it is believed for their profile alone."""
+
+    profile: str
+    target: str = ""
+    runs: list[str] = []
+
+
 class Deployment(_Strict):
     """A deployment on paper."""
 
@@ -144,6 +157,7 @@ class Deployment(_Strict):
     sessions: Sessions | None = None
     waiting_room: WaitingRoom | None = None
     costs: Prices = Prices()
+    fitted: FittedFrom | None = None
     measures: list[str] = []
     """Measures in force all the time, beside those of the profile."""
 

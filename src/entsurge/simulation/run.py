@@ -15,6 +15,7 @@ from entsurge.errors import UsageError
 from entsurge.plan.batches import batches
 from entsurge.plan.comeback import comeback
 from entsurge.plan.phases import phases
+from entsurge.said import said
 from entsurge.simulation import deployment as deployments
 from entsurge.simulation import journeys
 from entsurge.simulation.attempts import IN_USE, Attempts, stays
@@ -55,6 +56,7 @@ def subject(
     Raises UsageError for what cannot be, with every reason.
     """
     deployment = changed or deployments.load(path)
+    _fitted_for(profile, deployment, path)
     named = tuple(dict.fromkeys([*deployment.measures, *profile.measures, *measures]))
     try:
         deployments.known_measures(named)
@@ -67,6 +69,22 @@ def subject(
     if reasons:
         raise ServesNobody(path, reasons)
     return found
+
+
+def _fitted_for(profile: Profile, deployment: Deployment, path: Path) -> None:
+    """Raise UsageError for a deployment that was fitted from runs of another profile; its days are the same one."""
+    fitted = deployment.fitted
+    if fitted is None or profile.name == fitted.profile:
+        return
+    names = {profile.name.removesuffix(f"-{day:02d}") for day in range(1, len(profile.file.day) + 1)}
+    if not any(fitted.profile in (each, f"{each}-{fitted.profile[-2:]}") for each in names):
+        raise UsageError(
+            said(
+                "{path}: fitted.profile: fitted from runs of {fitted}, whose pages are not those of {name}",
+                path=path, fitted=fitted.profile, name=profile.name,
+            ),
+            hint="fit from runs of this profile, or take the table [fitted] out of the file if the pages cost the same",
+        )  # fmt: skip
 
 
 class Simulation:

@@ -120,6 +120,7 @@ class Manifest(TypedDict):
     target: TargetTold
     title: NotRequired[dict[str, str]]
     seed: NotRequired[int]
+    arrivals: NotRequired[str]
     plan_digest: NotRequired[str]
     versions: NotRequired[dict[str, str]]
     content: NotRequired[list[ContentFile]]

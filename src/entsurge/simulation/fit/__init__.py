@@ -1,0 +1,1 @@
+"""A deployment from runs: what each run shows, what that says of the deployment, and what it cannot say."""
