@@ -32,8 +32,7 @@ def test_the_shipped_deployment_is_the_sandbox_without_an_option() -> None:
 
 def test_measures_are_the_sandboxs() -> None:
     """Each of its measures can be simulated, as it has them by default, or stands among those that cannot."""
-    unlike = {"attachments-capped", "waiting-room-overloaded", "password-change"}  # no sizes, faults, passwords
-    assert set(measures.MEASURES) == set(of_sandbox.MEASURES) - unlike
+    assert set(measures.MEASURES) == set(of_sandbox.MEASURES) - {"attachments-capped"}  # pages have no sizes on paper
     assert {name: set(of) for name, of in measures.NOT_ADMITTED.items()} == {
         name: set(of) for name, of in of_sandbox.NOT_ADMITTED.items()
     }
