@@ -60,7 +60,9 @@ class Alarm:
         # From now on: whoever shifts wall clocks under a process (libfaketime) shifts absolute times of this clock too.
         while (remaining := due_ns - monotonic_ns()) > 0:
             setting = _Setting(value=_Moment(*divmod(remaining, 1_000_000_000)))
-            self._library.timerfd_settime(self._number, _FROM_NOW, ctypes.byref(setting), None)
+            if self._library.timerfd_settime(self._number, _FROM_NOW, ctypes.byref(setting), None):
+                gevent.sleep(remaining / 1e9)  # no timer is set, none would wake us
+                continue
             gevent.get_hub().wait(self._watcher)
             with contextlib.suppress(BlockingIOError):
                 os.read(self._number, 8)

@@ -37,7 +37,7 @@ class Seal:
     `known`: the other side has been met. Without a secret nothing is sealed; a worker still notices a master that is.
     """
 
-    secret: str
+    secret: str = field(repr=False)
     on_refusal: Callable[[bool], object] = field(default=bool)
     on_stranger: Callable[[], object] = field(default=object)
     strangers: int = 0
