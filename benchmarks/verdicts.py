@@ -40,7 +40,7 @@ HERE = Path(__file__).resolve().parent
 SERVICES = ("home", "homework", "lesson-book", "messages", "marks", "absences", "files", "chat", "video-class", "news")
 OWN_HASTE = ("generator", "start", "visits started")  # how the reasons begin that only this machine gives
 TIMES, AT_ONCE = 3, 2
-SHORT = ("healthy", "error: every 10th page", "healthy, and the plan too small")
+SHORT = ("healthy", "error: every 10th page")
 
 
 @dataclass(frozen=True)

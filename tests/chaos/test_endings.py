@@ -22,8 +22,8 @@ Seconds from the ending until the target is itself again and nothing is left of 
 files), measured by `tests/chaos/test_endings.py` against real parts, with leases of {LEASE_SECONDS:g} s.
 At most the lease plus 2 s is allowed ({ALLOWED_SECONDS:g} s). When all three are killed, a fault whose lease is kept by
 the guardian stays until `entsurge chaos recover` (as every later `entsurge run` of its project does): its seconds are
-then those of `recover`. Written anew by `ENTSURGE_WRITE_ENDINGS=1`; otherwise the tests take all seven endings of one
-fault for each kind of lease, and two of every other, in turn, that of all three killed among them.
+then those of `recover`. Written anew by `ENTSURGE_WRITE_ENDINGS=1`; otherwise the tests take two endings of every
+fault, in turn, that of all three killed among them.
 
 An ending is one only when its undo has been done: where it cannot be, on any of these ways, the run says `undo failed`
 or `left to its lease`; after the first the record stays with its undo and the reason, and the verdict is INVALID
@@ -53,16 +53,12 @@ def row(fault: str, endings: Sequence[str] = tuple(ENDINGS)) -> tuple[str, list[
 
 
 def in_turn() -> dict[str, tuple[str, ...]]:
-    """By fault, the endings that are tried: all of the first with a lease of its kind, two of the others; or all.
-
-    Other people's providers are a kind of their own.
-    """
-    others, seen, found = [each for each in ENDINGS if each != HARDEST], set(), {}
-    for number, fault in enumerate(CASES):
-        lease = fault if fault == "rollbacks" else REGISTRY[fault].lease
-        found[fault] = tuple(ENDINGS) if WRITE or lease not in seen else (others[number % len(others)], HARDEST)
-        seen.add(lease)
-    return found
+    """By fault, the endings that are tried: one in turn and the hardest, or all."""
+    others = [each for each in ENDINGS if each != HARDEST]
+    return {
+        fault: tuple(ENDINGS) if WRITE else (others[number % len(others)], HARDEST)
+        for number, fault in enumerate(CASES)
+    }
 
 
 def table(rows: list[tuple[str, list[str], list[str]]]) -> str:

@@ -1,6 +1,7 @@
 """A fifth persona, added from outside the package: on the sandbox, through run and report, in both languages."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from entsurge.analysis import frames, read_run
 from entsurge.audience import profile as profiles
 from entsurge.commands.demo import demo_settings
 from entsurge.commands.processes import sandbox
+
+FULL = os.environ.get("ENTSURGE_FULL") == "1"
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +37,11 @@ def with_inspectors(ours: Path) -> Iterator[tuple[str, str]]:
         yield found
 
 
-@pytest.mark.parametrize("processes", ["1", pytest.param("2", marks=pytest.mark.slow)])
-def test_inspectors_come_are_served_and_are_told_of(entsurge, ours, with_inspectors, tmp_path, processes) -> None:
+def test_inspectors_come_are_served_and_are_told_of(entsurge, ours, with_inspectors, tmp_path) -> None:
     """Every planned visit of theirs is started and served; the report names them, from the run directory alone."""
     done = entsurge(
         "run", str(ours), "--target", with_inspectors[0], "--out", "r", "--exporter-port", "0",
-        "--processes", processes,
+        "--processes", "2" if FULL else "1",
     )  # fmt: skip
     assert agrees(tmp_path / "r", done.returncode), done.stdout + done.stderr
     run = read_run(tmp_path / "r")
