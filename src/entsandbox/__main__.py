@@ -7,8 +7,9 @@ import os
 import sys
 from dataclasses import fields
 
-from entsandbox.portal.live.limits import LiveLimits
-from entsandbox.server import SETTINGS, serve
+from entsandbox.listening import SETTINGS
+from entsandbox.live_limits import LiveLimits
+from entsandbox.server import serve
 from entsandbox.settings import Settings
 from entsurge.errors import EntsurgeError, UsageError
 

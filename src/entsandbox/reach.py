@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from entsandbox.state.store.files import EVERYONE
-
 if TYPE_CHECKING:
     from entsurge.population import Person, Population
+
+
+EVERYONE = "tous"  # the audience of a file that the whole school may read
 
 
 @dataclass(frozen=True, slots=True)

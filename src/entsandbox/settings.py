@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from entsandbox.load.service_time_distribution import CONSTANT
-from entsandbox.load.service_time_distribution import fault as spread_fault
-from entsandbox.portal.live.limits import LiveLimits
+from entsandbox.live_limits import LiveLimits
+from entsandbox.service_time_distribution import CONSTANT
+from entsandbox.service_time_distribution import fault as spread_fault
 from entsandbox.services import BY_NAME, NAMES
 from entsurge.errors import UsageError
 from entsurge.population import PERSONAS, SHIPPED, Persona, Population

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client.multiprocess import mark_process_dead
 
-from entsandbox.server import SETTINGS, TOKEN, address, at_end_of_input, bind, orphaned
+from entsandbox.listening import SETTINGS, TOKEN, address, at_end_of_input, bind, orphaned
 from entsandbox.state.store import Database, seeding
 from entsandbox.state.store.disk import Disk
 from entsandbox.telemetry import FOLDER

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from entsandbox.live_meters import LiveMeters
 from entsandbox.measures import MEASURES
-from entsandbox.portal.live.meters import LiveMeters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from entsandbox.portal.live.limits import LiveLimits
+from entsandbox.live_limits import LiveLimits
 from entsurge import content
 from entsurge.analysis import frames, read_run
 from entsurge.audience import profile as profiles

@@ -14,7 +14,7 @@ from collections import deque
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from entsandbox.load.service_time_distribution import factor
+from entsandbox.service_time_distribution import factor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from entsandbox.live_limits import LiveLimits
 from entsandbox.load.computed_capacity import MORNING
-from entsandbox.load.service_time_distribution import KNOWN
 from entsandbox.measures import MEASURES
-from entsandbox.portal.live.limits import LiveLimits
+from entsandbox.service_time_distribution import KNOWN
 from entsandbox.settings import PRODUCTS, REFUSALS, Settings
 from entsurge.audience import profile as profiles
 from entsurge.commands.demo import capacity_for, demo_settings

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from entsandbox import Settings, capacity
-from entsandbox.load.service_time_distribution import factor, fault
 from entsandbox.load.workers import Overtaken, QueueFull, Resources, Servers
+from entsandbox.service_time_distribution import factor, fault
 from entsurge.population import Population
 
 PEOPLE = Population(1)

@@ -9,9 +9,9 @@ from entsandbox.portal.live.room import Room
 from entsandbox.state.store import Unavailable
 
 if TYPE_CHECKING:
+    from entsandbox.live_limits import LiveLimits
+    from entsandbox.live_meters import LiveMeters
     from entsandbox.portal.live.history import History
-    from entsandbox.portal.live.limits import LiveLimits
-    from entsandbox.portal.live.meters import LiveMeters
 
 _PATIENCE = 20  # messages over the rate, after which the socket is closed
 

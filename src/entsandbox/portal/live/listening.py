@@ -6,12 +6,12 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-from entsandbox.portal.live.limits import LARGEST_TEXT
+from entsandbox.live_limits import LARGEST_TEXT
 from entsandbox.portal.live.member import HEARTBEAT_MISSED, SESSION_ENDED, TOO_MANY_MESSAGES, Rate
 from entsandbox.state.store import Unavailable
 
 if TYPE_CHECKING:
-    from entsandbox.portal.live.limits import LiveLimits
+    from entsandbox.live_limits import LiveLimits
     from entsandbox.portal.live.member import Member
     from entsandbox.portal.live.room import Room
     from entsandbox.state import Sessions

@@ -12,7 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
-    from entsandbox.portal.live.meters import LiveMeters
+    from entsandbox.live_meters import LiveMeters
     from entsurge.population import Person
 
 MOST_TEXTS = 256

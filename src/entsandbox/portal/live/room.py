@@ -8,9 +8,9 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from entsandbox.portal.live.limits import LiveLimits
+    from entsandbox.live_limits import LiveLimits
+    from entsandbox.live_meters import LiveMeters
     from entsandbox.portal.live.member import Member
-    from entsandbox.portal.live.meters import LiveMeters
 
 
 class Room:

@@ -15,8 +15,8 @@ from entsandbox.state.store import Unavailable
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
+    from entsandbox.live_limits import LiveLimits
     from entsandbox.measures import Measures
-    from entsandbox.portal.live.limits import LiveLimits
     from entsandbox.portal.live.member import Member
     from entsandbox.portal.live.room import Room
     from entsandbox.state.store import Database

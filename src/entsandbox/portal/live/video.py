@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from entsandbox.portal.live.room import Room
 
 if TYPE_CHECKING:
-    from entsandbox.portal.live.limits import LiveLimits
+    from entsandbox.live_limits import LiveLimits
+    from entsandbox.live_meters import LiveMeters
     from entsandbox.portal.live.member import Member
-    from entsandbox.portal.live.meters import LiveMeters
 
 _NUMBER = struct.Struct("!Q")
 _SIGNALS = frozenset({"offer", "answer", "candidate", "hand-up", "mute"})

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.websockets import WebSocket
 
+    from entsandbox.live_limits import LiveLimits
     from entsandbox.load.page_service import PageService
-    from entsandbox.portal.live.limits import LiveLimits
     from entsandbox.portal.live.links import Links
     from entsandbox.portal.live.room_registry import RoomRegistry
     from entsandbox.state import PortalSession, Sessions

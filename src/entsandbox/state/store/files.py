@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-EVERYONE = "tous"
-
 
 class File(NamedTuple):
     """A file; `audience` is a login, a class or everyone."""

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from entsandbox.reach import EVERYONE
 from entsandbox.state.store import moment, schema
-from entsandbox.state.store.files import EVERYONE
 from entsurge.population.names import SUBJECTS, draw
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import websocket
 from tests.entsandbox.conftest import running
 from tests.entsandbox.portal.live import live_people as people
 
-from entsandbox.portal.live.limits import LiveLimits
+from entsandbox.live_limits import LiveLimits
 from entsandbox.portal.live.links import STAFF_ROOM, Links, rooms_of
 from entsandbox.settings import Settings
 from entsurge.errors import UsageError

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 from prometheus_client import CollectorRegistry
 
-from entsandbox.portal.live.limits import LiveLimits
-from entsandbox.portal.live.meters import LiveMeters
+from entsandbox.live_limits import LiveLimits
+from entsandbox.live_meters import LiveMeters
 from entsandbox.portal.live.video import VideoRoom
 
 
