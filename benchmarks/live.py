@@ -65,16 +65,27 @@ class Guest(VisitorApi):
     """A visitor without Locust and without a plan, who can sign on and join rooms."""
 
     def __init__(self, context: RunContext, driver: PortalDriver, person: Any) -> None:
-        self._context, self.driver, self.person = context, driver, person
+        self._context, self._driver, self.person = context, driver, person
         self.client, self.random, self.memory = context.access.client(), random.Random(person.index), Memory()
         self.plan = SimpleNamespace(
-            persona=person.persona, group="", phase="surge", name=person.login, account=0, kind="first", number=0
+            persona=person.persona,
+            group="",
+            phase="surge",
+            name=person.login,
+            account=0,
+            kind="first",
+            number=0,
+            device="",
         )
         self.service = self.action = "sign-on"
 
     @property
     def run_context(self) -> RunContext:
         return self._context
+
+    @property
+    def driver(self) -> PortalDriver:
+        return self._driver
 
     def sign_on(self) -> None:
         person = self.person
