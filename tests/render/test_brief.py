@@ -21,6 +21,7 @@ from entsurge.record.reading.run import Run, read_run
 from entsurge.render.answer import card
 from entsurge.render.brief import render_brief_html, render_brief_markdown, render_brief_text, uncapitalised
 from entsurge.render.brief_picture import draw_brief
+from entsurge.render.brief_sentences import gap
 from entsurge.render.catalogue import catalogue, with_personas
 from entsurge.render.numbers import Numbers
 from entsurge.render.pdf import write_pdf
@@ -140,6 +141,23 @@ def test_a_card_says_two_reasons_and_folds_the_rest(tmp_path: Path) -> None:
     assert (len(shown.why), shown.more, len(shown.folded)) == (2, "and 4 other reasons", 4)
     assert "objective" in shown.folded[-1]
     assert "and 4 other reasons." in shown.lines
+
+
+@pytest.mark.parametrize(
+    ("served", "verdict", "told"),
+    [(1, "PASS", ("is of those put off", "Hence the gap")), (0, "FAIL", ("includes those put off",) * 2)],
+)
+def test_the_gap_is_those_put_off_alone_where_nobody_failed(
+    tmp_path: Path, served: int, verdict: str, told: tuple[str, str]
+) -> None:
+    """Of a run that failed, pages that failed are in it as well; without a visit put off, nothing is said of it."""
+    run = day(tmp_path, served=served, parents="shed", perturbations=(MEASURE,))
+    data, words = brief(run), with_personas(catalogue("messages", "en"), "en")
+    assert data.verdict == verdict
+    assert told[0] in gap(data, with_personas(catalogue("brief", "en"), "en"))
+    assert told[1] in " ".join(card(findings_of(run), words, Numbers("en")).lines)
+    nobody = replace(data, figures=replace(data.figures, deferred_visits=0.0))
+    assert gap(nobody, catalogue("brief", "en")) == ""
 
 
 @pytest.mark.parametrize(("language", "subject"), [("fr", ": l’ENT n’a pas tenu"), ("en", ": it did not hold")])

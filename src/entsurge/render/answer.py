@@ -286,7 +286,7 @@ def _people(run: RunFindings, say: Mapping[str, Any], words: Mapping[str, Any], 
 def _notes(run: RunFindings, say: Mapping[str, Any], words: Mapping[str, Any], numbers: Numbers) -> Iterable[str]:
     """Who was refused how much, whom a measure put off apart: that is on the card already."""
     if run.deferred_visits and run.verdict in ("PASS", "FAIL"):
-        yield say["people"]["gap"]
+        yield say["people"]["gap" if run.verdict == "PASS" else "gap_also"]
     shares = [
         f"{words['plural'].get(who, who)} {numbers.percent(100 * each)}"
         for who, each in run.refused.items()

@@ -152,8 +152,14 @@ def for_teachers(data: Brief, words: Mapping[str, Any], numbers: Numbers) -> str
 
 
 def gap(data: Brief, words: Mapping[str, Any]) -> str:
-    """Why the picture has pages asked that nobody served, beside a figure of all served; nothing without measures."""
-    return str(words["picture"]["gap"].format(who=_whom(data.deferred, words))) if data.deferred else ""
+    """Why the picture has pages asked that nobody served; nothing where no measure put a visit off.
+
+    Only where the objectives were kept is it those put off alone: elsewhere pages failed as well.
+    """
+    if not (data.deferred and data.figures.deferred_visits):
+        return ""
+    told = words["picture"]["gap" if data.verdict == "PASS" else "gap_also"]
+    return str(told.format(who=_whom(data.deferred, words)))
 
 
 def picture(data: Brief, words: Mapping[str, Any], numbers: Numbers) -> str:
