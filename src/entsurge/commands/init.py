@@ -54,13 +54,13 @@ def command(*, folder: Path, driver: str | None, url: str | None, accounts: Path
     On a terminal it asks for what no option says; elsewhere it takes what an embedded ENT has. Nothing that is there
     already is written over.
     """
-    given = Answers(
-        url=init_target.address(url) if url else Answers.url,
-        driver=init_target.driver(driver) if driver else Answers.driver,
-        accounts=init_target.beside(accounts, folder) if accounts else "",
-    )
+    given = {
+        "url": init_target.address(url) if url else None,
+        "product": init_target.driver(driver) if driver else None,
+        "accounts": init_target.beside(accounts, folder) if accounts else None,
+    }
     _refuse_there(folder, ("target.toml", *([] if accounts else [init_target.LIST])))
-    answers = init_target.ask(given, folder)
+    answers = init_target.ask(folder, **given)
     files = {"target.toml": target_file(answers)} | ({} if answers.accounts else {init_target.LIST: ACCOUNTS})
     files |= {f"{name}.schema.json": text(schema) for name, schema in schemas().items()}
     _refuse_there(folder, files)

@@ -79,23 +79,23 @@ guard = {{ failed_share = 0.2, mean_seconds = 10 }}
 """
 
 
-def ask(given: Answers, folder: Path) -> Answers:
-    """What was not given, asked of whoever sits at the terminal; what was given alone where nobody does."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return given
+def ask(folder: Path, *, url: str | None, product: str | None, accounts: str | None) -> Answers:
+    """What was not given (None), asked of whoever sits at the terminal; the default of it where nobody does."""
     default = Answers()
-    found = given
-    if given.driver == default.driver:
+    found = Answers(url=url or default.url, driver=product or default.driver, accounts=accounts or "")
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return found
+    if product is None:
         known = ", ".join(names())
-        product = _asked(said("Product ({known}, or your driver.toml)", known=known), default.driver, driver)
-        found = replace(found, driver=product)
-    if given.url == default.url:
+        chosen = _asked(said("Product ({known}, or your driver.toml)", known=known), default.driver, driver)
+        found = replace(found, driver=chosen)
+    if url is None:
         found = replace(found, url=_asked("Address", default.url, address))
-    if not given.accounts:
+    if accounts is None:
         told = said("File of accounts (CSV; {name}: an empty one, to be filled in)", name=LIST)
         path = _asked(told, LIST, str)
         found = replace(found, accounts=beside(Path(path), folder) if path != LIST else "")
-    if found.away and not given.by:
+    if found.away:
         by = _asked("Who authorised the test, in which function (empty: not yet)", "", str)
         begin = datetime.now(UTC).astimezone().date()
         until = begin + timedelta(days=DAYS - 1)
