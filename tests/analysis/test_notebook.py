@@ -117,6 +117,11 @@ def test_a_mistyped_name_is_no_empty_answer(run: entsurge.Run, asked: dict[str, 
         run.latency(**asked)
     with pytest.raises(UsageError, match="by: teacher: expected some of persona"):
         run.latencies(by=["teacher"])
+    with pytest.raises(UsageError, match="by: x: expected some of persona"):
+        run.outcomes(by=["x"])
+    for each in (run.latencies, run.outcomes):
+        with pytest.raises(UsageError, match="phase 'siege': this run knows drain, surge, warm-up"):
+            each(phase="siege")
     with pytest.raises(UsageError, match="no run directory"):
         entsurge.Run.open("nowhere")
 

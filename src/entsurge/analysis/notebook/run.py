@@ -127,11 +127,10 @@ class Run:
     ) -> pd.DataFrame:  # fmt: skip
         """Percentiles in seconds of served pages, a row for each group: columns `count`, and `p95` for 95.
 
-        `by` are some of persona, academy, cohort, service, page, phase. Raises UsageError for others.
+        `by` are some of persona, academy, cohort, service, page, phase. Raises UsageError for others, and for a phase
+        that the run does not know.
         """
-        if not by or (odd := [each for each in by if each not in _BY]):
-            raise UsageError(f"by = {list(by)}: expected some of {', '.join(_BY)}" if not by else
-                             f"by: {', '.join(odd)}: expected some of {', '.join(_BY)}")  # fmt: skip
+        self._grouped(by)
         rows = self._served(phase, timing, every_phase="phase" in by)
         columns = {f"p{each:g}": table(rows, by, each) for each in q}
         counts: pd.Series[int] = rows.groupby(list(by), observed=True)["count"].sum()
@@ -141,10 +140,15 @@ class Run:
         return found
 
     def outcomes(self, by: Sequence[str] = ("persona", "service"), *, phase: str = "") -> pd.DataFrame:
-        """Pages by outcome, first attempts: columns `ok`, `shed`, `failed`, `lost`, a row for each group of `by`."""
+        """Pages by outcome, first attempts: columns `ok`, `shed`, `failed`, `lost`, a row for each group of `by`.
+
+        Raises UsageError as `latencies` does.
+        """
+        self._grouped(by)
+        self._known({"phase": phase or self.phase})
         pages = self.pages
         chosen = pages[(pages["timing"] == "service") & (pages["attempt"] == "first")]
-        if "phase" not in by:
+        if "phase" not in by and phase != EVERY:
             chosen = chosen[chosen["phase"] == (phase or self.phase)]
         found = chosen.pivot_table(index=list(by), columns="outcome", values="count", aggfunc="sum", fill_value=0)
         return found.reindex(columns=["ok", "shed", "failed", "lost"], fill_value=0)
@@ -167,10 +171,18 @@ class Run:
     def _has(self, name: str) -> bool:
         return name != "retries" or self.recorded.has_retries
 
+    @staticmethod
+    def _grouped(by: Sequence[str]) -> None:
+        """Raise UsageError for what pages are not told apart by."""
+        if not by or (odd := [each for each in by if each not in _BY]):
+            raise UsageError(f"by = {list(by)}: expected some of {', '.join(_BY)}" if not by else
+                             f"by: {', '.join(odd)}: expected some of {', '.join(_BY)}")  # fmt: skip
+
     def _served(self, phase: str, timing: str, *, every_phase: bool) -> pd.DataFrame:
+        self._known({"phase": phase or self.phase})
         pages = self.pages
         chosen = (pages["outcome"] == "ok") & (pages["timing"] == timing) & (pages["attempt"] == "first")
-        if not every_phase:
+        if not every_phase and phase != EVERY:
             chosen &= pages["phase"] == (phase or self.phase)
         found = pages[chosen]
         return found.assign(bucket=buckets((found["seconds"] * 1e6).round().to_numpy("int64")))
