@@ -10,6 +10,7 @@ const at = (id) => document.getElementById(id);
 const whole = new Intl.NumberFormat(words.language, {maximumFractionDigits: 0});
 const fine = new Intl.NumberFormat(words.language, {maximumFractionDigits: 1});
 const hundredths = new Intl.NumberFormat(words.language, {minimumFractionDigits: 2, maximumFractionDigits: 2});
+const plural = new Intl.PluralRules(words.language);
 const share = new Intl.NumberFormat(words.language, {style: "percent", maximumFractionDigits: 0});
 
 let last = null;
@@ -78,7 +79,8 @@ function showFigures({figures: {asked, served, shed, failed, wait_seconds: wait}
   };
   const of = (some) => asked && say(words.figures.of, {share: part(some, asked)});
   if (!asked && health.present) {
-    tell("asked", "–", say(words.figures.nothing, {n: whole.format(health.present)}));
+    const one = plural.select(health.present) === "one";
+    tell("asked", "–", say(words.figures[one ? "nothing_one" : "nothing"], {n: whole.format(health.present)}));
     for (const name of ["served", "shed", "wait"]) tell(name, "–");
     return;
   }
