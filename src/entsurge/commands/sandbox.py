@@ -17,7 +17,7 @@ from entsurge.commands.demo import capacity_for, demo_settings
 from entsurge.commands.options import FiniteRange
 from entsurge.errors import UsageError
 from entsurge.said import said
-from entsurge.terminal import echo
+from entsurge.terminal import echo, figure
 
 if TYPE_CHECKING:
     from entsandbox.load.computed_capacity import Capacity
@@ -136,7 +136,7 @@ def _say_capacity(settings: Settings, loaded: Profile, takes: Capacity) -> None:
         f"{takes.visits_per_second:.2f} visits/s ({takes.limiting}: {several}{settings.workers} workers, "
         f"{settings.default_seconds:.3f} s a page)"
     )
-    bounds = ", ".join(f"{name} {bound:.2f}" for name, bound in takes.bounds.items())
+    bounds = ", ".join(f"{name} {figure(bound, '.2f')}" for name, bound in takes.bounds.items())
     echo(
         f"bounds in visits/s: {bounds}; {takes.heaviest} takes {takes.heaviest_share:.0%} of the workers' time; "
         f"{takes.admitted_share:.0%} of visits admitted"

@@ -31,7 +31,7 @@ from entsurge.record.reading.documents import under_way
 from entsurge.record.writer import write_json
 from entsurge.render.saying import say
 from entsurge.said import said
-from entsurge.terminal import language
+from entsurge.terminal import FRENCH, language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -198,7 +198,7 @@ class Searching:
         """Sort a step to the target's or to the generator's; say it."""
         (self.progress.ceilings if step.ceiling else self.progress.steps).append(step)
         sign = "?" if step.ceiling else "✓" if step.held else "✗"
-        why = f"not to be believed: {say(step.ceiling, language())}" if step.ceiling else step.binding
+        why = f"not to be believed: {say(step.ceiling, language())}" if step.ceiling else _why(step)
         self.say(
             f"{sign} {step.name}  {step.offered_pages:8.1f} pages/s offered {step.served_pages:8.1f} served  "
             f"×{step.rate:.3f} of the plan  margin {step.margin:+.2f}  {why}"
@@ -269,6 +269,16 @@ class Searching:
                 hint="a profile with required objectives, and a --hold long enough for a few hundred pages",
             )
         return step
+
+
+def _why(step: Step) -> str:
+    """The objective nearest to its bound, or what ended the step; in the note's words where French is spoken."""
+    if language() != FRENCH or not step.binding:
+        return step.binding
+    from entsurge.render.capacity import catalogue
+    from entsurge.render.capacity_sentences import binding
+
+    return binding(step.binding, catalogue(FRENCH))
 
 
 def let_it_end(path: Path, say: Callable[[str], None]) -> None:

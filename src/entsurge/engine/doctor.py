@@ -23,7 +23,7 @@ from entsurge.client.failure import ClientError
 from entsurge.engine import probe, scenarios
 from entsurge.engine.first_answer import fault
 from entsurge.engine.target_access import TargetAccess
-from entsurge.said import Said, each_of, named, said
+from entsurge.said import Said, each_of, listed, named, said
 from entsurge.targets.file import check_authorised
 from entsurge.terminal import here
 from entsurge.visit.driver import Created
@@ -167,7 +167,7 @@ def _reach(access: TargetAccess, context: RunContext) -> tuple[Found, Response |
         return Found("reach", False, f"{access.url}: {error.said} ({error.reason})"), None
     finally:
         client.close()
-    spoken = f"{answer.negotiated}; " if answer.negotiated else ""
+    spoken = said("{protocol}; ", protocol=answer.negotiated) if answer.negotiated else ""
     detail = said(
         "{url}: status {status}; {spoken}{steps}{wrong}",
         url=access.url, status=str(answer.status), spoken=spoken, steps=_steps(answer.timing),
@@ -233,7 +233,9 @@ def _persona(context: RunContext, persona: str, forgiven: Counter[str], *, writa
     with probe.probing(context, persona, *where) as visitor:
         began = time.monotonic()
         result = visitor.signs_on()
-        hops = ", ".join(f"{step} {took / 1000:.0f} ms" for step, _, took in kept.hops)
+        hops = listed(
+            said("{step} {took:.0f} ms", step=named("hops", step), took=took / 1000) for step, _, took in kept.hops
+        )
         detail = hops if result.ok else said("{outcome} ({hops})", outcome=_outcome(result), hops=hops)
         yield Found(_sign_on(persona), result.ok, detail, (time.monotonic() - began) * 1000)
         if not result.ok:
