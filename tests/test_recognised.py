@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from tests.typography import plain
 
-from entsurge.recognised import in_french, messages
+from entsurge.catalogue import read
+from entsurge.recognised import FEWEST_LETTERS, in_french, messages
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "entsurge"
 ROOT_OF_ERRORS = "EntsurgeError"
@@ -102,3 +103,16 @@ def test_a_count_is_a_number() -> None:
     """`{n} visits` is said of figures alone: a sentence that ends so is no count."""
     assert plain(in_french("1,234 visits")) == "1 234 visites"
     assert in_french("which the profile visits") == "which the profile visits"
+
+
+def test_values_stay_as_they_are_typed() -> None:
+    """What stands in a file is told as it stands there, a bound as it is typed; choices are joined in French."""
+    assert plain(in_french("Input should be 'a', 'b' or 'c'")) == "il faut 'a', 'b' ou 'c'"
+    assert plain(in_french("Input should be less than or equal to 1.5")) == "il faut au plus 1.5"
+
+
+def test_every_template_can_be_reached() -> None:
+    """A template with too few letters of its own is never tried: its sentence would stay English unnoticed."""
+    keys = [str(each.id) for each in read("errors", "fr") if "{" in str(each.id)]
+    few = [key for key in keys if sum(map(str.isalpha, re.sub(r"{[^}]*}", "", key))) < FEWEST_LETTERS]
+    assert few == ["{persona} {service}"]  # which `said` names by itself

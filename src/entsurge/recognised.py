@@ -21,6 +21,9 @@ FEWEST_LETTERS = 4  # of a template beside its fields: with fewer it fits anythi
 COUNT, ANY = r"(\d[\d.,]*%?)", "(.*?)"  # a field `n` is a count
 COLON, SEMICOLON = "\u00a0: ", "\u202f; "
 _NUMBER = re.compile(r"[+-]?(?:1/)?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+)")
+TYPED = {"found", "least", "most", "text"}  # fields with a value of a file or a command line: as it is typed there
+_QUOTED = re.compile(r"'[^']*'")
+_CHOICES = re.compile(r"('[^']*'(?:, '[^']*')*) or ('[^']*')")
 _PER_CENT = re.compile(rf"({_NUMBER.pattern}|[+-]?\d+)%")
 
 
@@ -90,7 +93,7 @@ def _by_template(text: str) -> str:
     for each in _templates():
         fields = each.fields(text)
         if fields is not None:
-            return each.french.format_map(_Fields({name: _field(value) for name, value in fields.items()}))
+            return each.french.format_map(_Fields({name: _field(name, value) for name, value in fields.items()}))
     return ""
 
 
@@ -133,8 +136,14 @@ def _in_brackets(text: str) -> str:
     return f"{first or before} ({last or inside})" if first or last else ""
 
 
-def _field(value: str) -> str:
-    """A field: a figure as French writes it, a sentence, or a name that stays."""
+def _field(name: str, value: str) -> str:
+    """A field: a figure as French writes it, a sentence, or a name or a typed value that stays."""
+    if choices := _CHOICES.fullmatch(value):
+        return f"{choices[1]} ou {choices[2]}"
+    if _QUOTED.fullmatch(value):
+        return value
+    if name in TYPED:
+        return _phrase(value)
     if _NUMBER.fullmatch(value) or _PER_CENT.fullmatch(value):
         return value.replace(",", "\u202f").replace(".", ",").replace("%", "\u202f%")
     return _phrase(value)
