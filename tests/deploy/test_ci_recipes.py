@@ -35,6 +35,10 @@ report) while [ "$1" != --out ]; do shift; done; exec mkdir -p "$2" ;;
 esac
 exec "{python}" -m entsurge "$@"
 """
+ENDING = """#!/bin/sh
+echo "$1" >> {log}
+[ "$1" != run ] || exit {code}
+"""
 BARE = """Set.prototype.union ??= function (other) {{ return new Set([...this, ...other]); }};
 process.argv.splice(1, 1, {path});
 import({path});
@@ -129,17 +133,31 @@ def test_the_shell_steps_of_a_recipe_gate_and_keep_baselines(name: str, job: Pat
     assert len(Folder(job.parent / "kept").held().runs) == 3
     assert (job / "gate.xml").is_file()
     assert json.loads((job / "gate.json").read_text("utf-8"))["comparison"] is None
-    if name != "gitlab":
-        return
     for number in (1, 2, 3):
         manifest = job.parent / "prepared" / f"new-{number}" / "manifest.json"
         manifest.write_text(manifest.read_text("utf-8").replace("2026-03-02", "2026-03-03"), encoding="utf-8")
-    shutil.rmtree(job)
-    job.mkdir()
+    if name == "gitlab":  # others keep the folder, and must not judge what lies there
+        shutil.rmtree(job)
+        job.mkdir()
     done = run_steps(job, name)
     assert done[-1].returncode == 0, done[-1].stderr
     assert len(Folder(job.parent / "kept").held().runs) == 6
     assert json.loads((job / "gate.json").read_text("utf-8"))["comparison"] is not None
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("code", [2, 3, 6, 7])
+def test_a_recipe_stops_where_there_is_no_run(name: str, code: int, job: Path) -> None:
+    """With the code of `entsurge run`; a missed objective is a run. What the folder held before is gone."""
+    (job.parent / "bin" / "entsurge").write_text(ENDING.format(code=code, log=job.parent / "log"), encoding="utf-8")
+    for each in ("runs/new-1", "runs/main", "report"):
+        (job / each).mkdir(parents=True)
+    (job / "gate.xml").write_text("<testsuites/>", encoding="utf-8")
+    done = run_steps(job, name)
+    called = (job.parent / "log").read_text("utf-8").split()
+    assert not any((job / each).exists() for each in ("runs", "report", "gate.xml"))
+    assert (called.count("run"), "gate" in called) == ((3, True) if code == 3 else (1, False))
+    assert done[-1].returncode == (0 if code == 3 else code), done[-1].stderr
 
 
 @pytest.mark.parametrize("name", RECIPES)
