@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,9 @@ def test_the_containerfile_is_well_formed() -> None:
 
 
 def test_the_image_runs_as_nobody_and_writes_where_it_says() -> None:
-    """A user without a name, two volumes; what it copies is what `make release` makes."""
+    """A user without a name, two volumes, its own before they are volumes; what it copies `make release` makes."""
     assert "USER 65532:65532" in CONTAINERFILE
+    assert CONTAINERFILE.index("RUN install -d -o 65532 -g 65532 /work/runs\n") < CONTAINERFILE.index("\nVOLUME ")
     assert 'VOLUME ["/work/runs", "/tmp"]' in CONTAINERFILE
     assert "COPY dist/requirements.txt dist/entsurge-*.whl ./" in CONTAINERFILE
     assert "requirements.txt" in (DEPLOY / "release" / "release.py").read_text("utf-8")
@@ -136,12 +138,29 @@ def test_pods_are_restricted_and_start_what_there_is(overlay: str, rendered: dic
             named = {volume["name"] for volume in pod["volumes"]}
             assert {mount["name"] for mount in container["volumeMounts"]} <= named
     config = next(row["data"] for name, row in of_kind(rows, "ConfigMap").items() if name.startswith("entsurge-run"))
-    filled = {"$(PROFILE)": config["profile"], "$(WORKERS)": config["workers"]}
+    filled = {f"$({name.upper()})": told for name, told in config.items()}
     for name in ("entsurge-master", "entsurge-workers"):
         understood([filled.get(each, each) for each in pods[name]["containers"][0]["args"]])
+    master = pods["entsurge-master"]["containers"][0]["args"]
+    for name in ("scale", "compression"):
+        assert master[master.index(f"--{name}") + 1] == f"$({name.upper()})"
     workers = of_kind(rows, "Job")["entsurge-workers"]["spec"]
     assert workers["completions"] == workers["parallelism"] == int(config["workers"])
     assert workers["completionMode"] == "Indexed"
+
+
+def test_overlays_offer_what_they_are_named_for() -> None:
+    """Everybody in real time, which their workers are reckoned for; the rehearsal as its profile has it."""
+    offered = {}
+    for name in OVERLAYS:
+        whole = yaml.safe_load((DEPLOY / "kubernetes" / "overlays" / name / "kustomization.yaml").read_text("utf-8"))
+        (literals,) = (each["literals"] for each in whole["configMapGenerator"] if each["name"] == "entsurge-run")
+        offered[name] = dict(each.split("=") for each in literals)
+    for name in ("region", "national"):
+        assert (offered[name]["scale"], offered[name]["compression"]) == ("1", "1")
+    rehearsal = offered["one-node"]
+    replay = tomllib.loads((ROOT / "profiles" / f"{rehearsal['profile']}.toml").read_text("utf-8"))["replay"]
+    assert (rehearsal["scale"], rehearsal["compression"]) == (replay["scale"], str(replay["compression"]))
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
