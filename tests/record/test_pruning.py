@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from tests.analysis import records
 
 from entsurge.cli import main
+from entsurge.commands import brief, report
 from entsurge.commands.prune import size
 from entsurge.record import pruning
+from entsurge.record.export.writing import FORMATS, export
 from entsurge.record.pruning import find, remove
 from entsurge.record.reading.documents import under_way
+from entsurge.record.reading.run import read_run
 
 NOW = datetime.now(UTC)
 BEFORE = NOW - timedelta(days=90)
@@ -80,7 +84,7 @@ def test_old_runs_are_listed_and_removed_when_told_to(tmp_path: Path, prune) -> 
     assert "runs/b" not in listed.stdout
     assert "2 of 3 runs in runs ended over 90 days ago" in listed.stdout
     assert "kB" in listed.stdout
-    assert "--yes removes them" in listed.stdout
+    assert "--yes removes them" in listed.stderr
     assert len(list(tmp_path.rglob("manifest.json"))) == 3
     done = prune(tmp_path, "runs", "--older-than", "12w", "--yes")
     assert done.returncode == 0, done.stderr
@@ -288,3 +292,28 @@ def test_a_run_that_holds_somebody_s_own_file_stays(tmp_path: Path, prune) -> No
     assert "runs/kept  stays: holds mes-notes.odt, which no run writes: take it out first" in done.stdout
     assert (kept / "mes-notes.odt").is_file()
     assert not gone.exists()
+
+
+def test_what_is_exported_and_reported_into_a_run_goes_with_it(tmp_path: Path, prune) -> None:
+    """Every format of `export`, and every name that `report` and `brief` give."""
+    path = records.record(
+        tmp_path / "runs", records.pages(count=3), visits=[records.visit()], started_utc=OLD.isoformat()
+    )  # fmt: skip
+    (path / "finish.json").write_text(json.dumps({"end": "completed", "ended_utc": OLD.isoformat()}))
+    export(read_run(path), path / "export", FORMATS)
+    assert {each.suffix for each in (path / "export").rglob("*") if each.is_file()} == {".parquet", ".csv", ".hlog"}
+    for document, kinds in (("report", report.FORMATS), ("brief", brief.FORMATS)):
+        for kind in kinds:
+            (path / f"{document}.fr.{kind.replace('junit', 'xml')}").write_text("x")
+    done = prune(tmp_path, "--older-than", "90d", "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "convention.pdf", "export/report.txt"])
+def test_a_document_of_another_name_is_somebody_s_own(tmp_path: Path, name: str) -> None:
+    """Reports and briefs are known by theirs."""
+    path = run(tmp_path / "a")
+    (path / name).parent.mkdir(exist_ok=True)
+    (path / name).write_text("x")
+    assert going(tmp_path) == []

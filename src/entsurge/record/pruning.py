@@ -7,6 +7,7 @@ holds what no run writes stays: somebody has put it there.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 from dataclasses import dataclass, field
@@ -24,8 +25,13 @@ EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)  # no run is older: such a date is d
 LATEST_SECONDS = 4e9  # of a file's time: any later is damage
 STILL = timedelta(days=1)  # a run that has no end may be written from another machine
 PARTS = frozenset({SERIES_FILE, VISITS_FILE, KEYS})
-WRITTEN = frozenset({".json", ".jsonl", ".arrows", ".html", ".md", ".xml", ".pid", ".log", ".toml", ".csv", ".svg", ""})
-"""How the names of files end that runs and reports write."""
+WRITTEN = frozenset(
+    {".json", ".jsonl", ".arrows", ".html", ".md", ".xml", ".pid", ".log", ".toml", ".svg",
+     ".parquet", ".csv", ".hlog", ""}
+)  # fmt: skip
+"""How the names of files end that runs, reports, briefs and exports write."""
+NAMED = re.compile(r"(report|brief)\.[a-z]{2}\.(pdf|txt)")
+"""Of these kinds only what reports and briefs are called: others are likely to be somebody's own."""
 _DATES = ((FINISH, "ended_utc"), (MANIFEST, "started_utc"))
 
 
@@ -126,10 +132,12 @@ def _foreign(path: Path, runs: set[Path]) -> list[str]:
     found = []
     for place, folders, files in os.walk(path):
         folders[:] = [name for name in folders if Path(place, name) not in runs]
-        found += [
-            str(Path(place, name).relative_to(path)) for name in files if Path(name).suffix.lower() not in WRITTEN
-        ]
+        found += [str(Path(place, name).relative_to(path)) for name in files if not _is_written(name)]
     return sorted(found)
+
+
+def _is_written(name: str) -> bool:
+    return Path(name).suffix.lower() in WRITTEN or NAMED.fullmatch(name) is not None
 
 
 def _contents(path: Path, runs: set[Path]) -> tuple[datetime, int]:
