@@ -1,5 +1,6 @@
 """`entsurge baseline`: what is kept between pipelines comes back, and what cannot be kept is said in one sentence."""
 
+import errno
 import io
 import json
 import multiprocessing
@@ -14,7 +15,7 @@ from entsurge.baselines import archive
 from entsurge.baselines.folder import Folder
 from entsurge.baselines.place import place
 from entsurge.commands.baseline import command
-from entsurge.errors import UsageError
+from entsurge.errors import CannotRecord, UsageError
 
 BEGAN = "2026-03-02T09:00:{second:02d}+00:00"
 
@@ -120,7 +121,26 @@ def test_a_damaged_baseline_leaves_nothing_behind(tmp_path: Path) -> None:
     for packed in (whole[: len(whole) // 2], b"", b"no archive", other):
         with pytest.raises(UsageError, match=r"run\.tar\.gz: (damaged|holds another run)"):
             archive.unpack(name, packed, tmp_path / "main")
-        assert list((tmp_path / "main").iterdir()) == []
+        assert list((tmp_path / "main").glob("*")) == []
+
+
+def test_a_flipped_byte_is_damage_or_changes_nothing(tmp_path: Path) -> None:
+    """In the compressed stream too, whose decoder has an error of its own; the checksum finds what it lets pass."""
+    ours = run(tmp_path / "new")
+    name, whole = archive.name_of(ours), archive.pack(ours)
+    told = []
+    for at in range(0, len(whole), 7):
+        packed = whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :]
+        try:
+            found = archive.unpack(name, packed, tmp_path / str(at))
+        except UsageError as error:
+            told.append(error.message)
+            assert not (tmp_path / str(at)).exists()
+        else:  # a date in the header, or the bits that fill a byte up
+            assert archive.pack(found) == whole
+    assert len(told) > len(whole) // 7 - 5
+    assert all(": damaged: " in each for each in told)
+    assert any("while decompressing" in each for each in told)
 
 
 def test_an_archive_writes_only_the_files_of_a_run(tmp_path: Path) -> None:
@@ -148,3 +168,26 @@ def test_a_place_that_cannot_be_written_is_7(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     code, _, told = called("push", run(tmp_path / "new"), "--to", tmp_path / "file" / "kept")
     assert code == 7, told
+
+
+@pytest.mark.parametrize("where", ["file", "file/main"])
+def test_a_folder_that_cannot_be_made_is_7(tmp_path: Path, where: str) -> None:
+    """`pull` into what is a file, or lies in one."""
+    ours = run(tmp_path / "new")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(CannotRecord, match=r"File exists|Not a directory"):
+        archive.unpack(archive.name_of(ours), archive.pack(ours), tmp_path / where)
+
+
+def test_a_full_disk_is_7_and_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not the baseline that is damaged."""
+    ours = run(tmp_path / "new")
+    called("push", ours, "--to", tmp_path / "kept")
+
+    def full(path: Path, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    code, _, told = called("pull", tmp_path / "main", "--from", tmp_path / "kept")
+    assert (code, "No space left on device" in told, "damaged" in told) == (7, True, False)
+    assert list((tmp_path / "main").iterdir()) == []

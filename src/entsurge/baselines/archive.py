@@ -6,7 +6,6 @@ two runs write two files: nobody rewrites a list that both would need.
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import hashlib
 import io
@@ -15,9 +14,10 @@ import re
 import shutil
 import tarfile
 import tempfile
+import zlib
 from pathlib import Path
 
-from entsurge.errors import UsageError
+from entsurge.errors import CannotRecord, UsageError
 from entsurge.record.layout import (
     CLEANED,
     CREATED,
@@ -85,34 +85,56 @@ def pack(run: Path) -> bytes:
 
 
 def unpack(name: str, packed: bytes, folder: Path) -> Path:
-    """Put a packed run into a folder, whole or not at all; where it is. Raises UsageError for what is damaged."""
+    """Put a packed run into a folder, whole or not at all; where it is.
+
+    Raises UsageError for what is damaged, CannotRecord where the folder cannot be written.
+    """
     run = folder / name.removesuffix(ENDING)
     if is_run(run):
         return run
-    folder.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=".part-", dir=folder))
+    files = _files(name, packed)
     try:
-        _extract(packed, part)
-        if name_of(part) != name:
-            raise UsageError(said("{name}: holds another run than its name says", name=name))
-        part.chmod(0o755)
-        with contextlib.suppress(FileExistsError):
-            part.rename(run)
-    except (OSError, EOFError, tarfile.TarError) as error:
-        if not is_run(run):
-            raise UsageError(said("{name}: damaged: {error}", name=name, error=error)) from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=".part-", dir=folder))
+        try:
+            _place(files, name, part, run)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    except OSError as error:
+        raise CannotRecord(
+            said("{path}: {why}", path=folder, why=error.strerror or error),
+            hint="free some disk, or name another folder",
+        ) from None
     return run
 
 
-def _extract(packed: bytes, folder: Path) -> None:
-    """Plain files with the names that a run has; anything else in the archive is left there."""
-    with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as tar:
-        for member in tar:
-            content = tar.extractfile(member) if member.isreg() and member.name in KEPT else None
-            if content is not None:
-                (folder / member.name).write_bytes(content.read())
+def _files(name: str, packed: bytes) -> dict[str, bytes]:
+    """Plain files with the names that a run has; anything else in the archive is left there. Raises UsageError."""
+    found = {}
+    try:
+        plain = gzip.decompress(packed)  # whole, so that its checksum is compared
+        with tarfile.open(fileobj=io.BytesIO(plain), mode="r:") as tar:
+            for member in tar:
+                content = tar.extractfile(member) if member.isreg() and member.name in KEPT else None
+                if content is not None:
+                    found[member.name] = content.read()
+    except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as error:
+        raise UsageError(said("{name}: damaged: {error}", name=name, error=error)) from None
+    return found
+
+
+def _place(files: dict[str, bytes], name: str, part: Path, run: Path) -> None:
+    """Write the files into a part that becomes the run; another pull may have been there first. Raises OSError."""
+    for each, content in files.items():
+        (part / each).write_bytes(content)
+    if name_of(part) != name:
+        raise UsageError(said("{name}: holds another run than its name says", name=name))
+    part.chmod(0o755)
+    try:
+        part.rename(run)
+    except OSError:
+        if not is_run(run):
+            raise
 
 
 def _end(run: Path) -> str:
