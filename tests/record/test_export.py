@@ -11,12 +11,14 @@ from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
 from tests.analysis import records
 
+from entsurge.cli import entsurge
 from entsurge.commands.export import command
 from entsurge.errors import CannotRecord, UsageError
 from entsurge.record.export.columns import TABLES
 from entsurge.record.export.hlog import encoded
 from entsurge.record.histogram import BUCKETS, HIGHEST_US, bucket
 from entsurge.record.reading.run import Run
+from entsurge.terminal import LANG
 
 
 @pytest.fixture
@@ -113,6 +115,35 @@ def test_a_folder_is_written_whole_or_not_at_all(run: Run, tmp_path: Path) -> No
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["mine"]
     with pytest.raises(UsageError, match="no run directory"):
         CliRunner().invoke(command, [str(tmp_path)], catch_exceptions=False, standalone_mode=False)
+
+
+def test_what_is_damaged_is_a_remark(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the reader's language, and left out where quiet was asked for; the files are written all the same."""
+    with (run.path / "gauges.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write('{"t": 1')
+    for language, more, expected in (
+        ("en", (), "gauges.jsonl: line 1 is truncated and was skipped\n"),
+        ("fr", (), "gauges.jsonl : la ligne 1 est tronquée et a été sautée\n"),
+        ("fr", ("--quiet",), ""),
+    ):
+        monkeypatch.setenv(LANG, language)
+        out = tmp_path / f"out-{language}{len(more)}"
+        done = CliRunner().invoke(entsurge, ["export", str(run.path), "--out", str(out), *more], catch_exceptions=False)
+        assert (done.exit_code, done.stderr) == (0, expected)
+        assert any(out.iterdir())
+
+
+def test_the_current_folder_is_refused(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also by its own name; a link to an empty folder is followed."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for out in (".", "../here", tmp_path / "here"):
+        with pytest.raises(UsageError, match="is the current folder"):
+            exported(run, Path(out), "--format", "csv")
+    assert list(Path().iterdir()) == []
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to("empty")
+    assert all(path.is_file() for path in exported(run, tmp_path / "link", "--format", "csv"))
 
 
 def documented() -> str:

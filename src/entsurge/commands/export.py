@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from entsurge.commands.options import listed
+from entsurge.habits import remark
 
 FORMATS = ("parquet", "csv", "hlog")
 
@@ -32,6 +33,6 @@ def command(*, run: Path, out: Path | None, formats: str, interval: int) -> None
     kinds = listed("--format", formats, FORMATS)
     found = read_run(run)
     for note in found.notes:
-        click.echo(f"entsurge: {note}", err=True)
+        remark(note)
     for path in export(found, out or run / "export", kinds, interval_seconds=interval):
         click.echo(str(path))

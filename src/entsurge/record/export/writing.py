@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow.csv
@@ -17,7 +18,6 @@ from entsurge.said import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from entsurge.record.reading.run import Run
 
@@ -27,15 +27,19 @@ FORMATS = ("parquet", "csv", "hlog")
 def export(run: Run, folder: Path, formats: Sequence[str], *, interval_seconds: int = 10) -> list[Path]:
     """Write a run's TABLES (`parquet`, `csv`) and its logs (`hlog`) into a new folder; the files, in order.
 
-    Raises UsageError for a folder that holds something, CannotRecord where it cannot be written; then there is none.
+    Raises UsageError for a folder that holds something or is the current one, CannotRecord where it cannot be written;
+    then there is none.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(said("{folder}: is not an empty folder", folder=folder), hint="name another folder with --out")
-    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    whole = folder.resolve()
+    if whole == Path.cwd():  # it would be another of that name afterwards, and the shell in none
+        raise UsageError(said("{folder}: is the current folder", folder=folder), hint="name another folder with --out")
+    part = whole.with_name(f".{whole.name}.{os.getpid()}.part")
     try:
         part.mkdir(parents=True)
         found = [path for each in formats for path in _written(run, part, each, interval_seconds)]
-        part.replace(folder)
+        part.replace(whole)
     except OSError as error:
         why = error.strerror or str(error)
         raise CannotRecord(
