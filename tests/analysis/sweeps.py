@@ -26,7 +26,7 @@ def about(prices: Prices, **more: Any) -> About:
     told: dict[str, Any] = {
         "simulated": "ours", "deployment_title": {"fr": "d", "en": "d"}, "name": "lockdown-2020",
         "title": {"fr": "t", "en": "t"}, "profile": "lockdown-2020", "scale": "1/86", "compression": 45.0,
-        "window": {"day": "monday", "from": "09:00", "to": "09:30"}, "seed": 9, "personas": personas,
+        "window": {"day": "monday", "from": "09:00", "to": "09:30"}, "seed": 9, "asked": {}, "personas": personas,
         "mover": ["parent"], "titles": {"static-home": {"fr": "s", "en": "s"}}, "always": [], "prices": prices,
         "lucks": LUCKS, "again": "entsurge simulate …", "impossible": {},
     }  # fmt: skip

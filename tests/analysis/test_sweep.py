@@ -4,15 +4,18 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 from tests.analysis.sweeps import CLEAR, GRID, about, found, outcome
 
 from entsurge.analysis.sweep.book import BOOK, Book
 from entsurge.analysis.sweep.intervals import apart, mean, paired, percent
 from entsurge.analysis.sweep.report import Prices, sweep_report
+from entsurge.commands import measures
 from entsurge.errors import UsageError
 from entsurge.findings.serial import as_json, from_line
 from entsurge.findings.sweep import SweepReport
+from entsurge.render.sweep import view
 from entsurge.simulation.grid import Cell, Grid
 
 
@@ -61,13 +64,70 @@ def test_candidates_are_measures_that_buy_something() -> None:
         ([("INCONCLUSIVE", 1.0)] * 3, "unsure", "unsure"),
         ([("PASS", 1.0)] * 2, "unknown", "unsure"),
         ([("INVALID", 0.1)] * 3, "void", "unsure"),
+        ([("PASS", 1.0), ("PASS", 1.0), ("INCONCLUSIVE", 1.0)], "unsure", "unsure"),
+        ([("FAIL", 0.5), ("FAIL", 0.5), ("INVALID", 0.1)], "misses", "none-holds"),
+        ([("FAIL", 0.5), ("PASS", 1.0), ("INCONCLUSIVE", 1.0)], "mixed", "none-holds"),
     ],
 )
 def test_a_cell_that_is_not_settled_settles_nothing(outcomes: list[tuple[str, float]], state: str, answer: str) -> None:
-    """Missed everywhere is an answer; too thin, not believable, or not simulated to the end is none."""
+    """One luck that missed is an answer; too thin, not believable, or not simulated to the end is none without one."""
     report = found(dict.fromkeys(CLEAR, outcomes))
     assert {each.state for each in report.cells} == {state}
     assert report.answer == answer
+
+
+def test_what_is_not_to_be_believed_is_left_out_of_means_and_pairs() -> None:
+    """Of three lucks the two that were measured; a luck that one of two cells has not is no pair."""
+    outcomes = CLEAR | {(1, ""): [("FAIL", 0.5), ("FAIL", 0.52), ("INVALID", 0.0)]}
+    report = found(outcomes)
+    assert report.cells[0].protected.value == pytest.approx(51)
+    measure = next(each for each in report.steps if each.key == "measures" and "nodes=1 " in each.before)
+    assert measure.protected.value == pytest.approx(19.5)
+
+
+def test_a_book_of_more_lucks_or_other_values_counts_for_what_was_asked_for() -> None:
+    """Three lucks of six cells, of a book with five lucks and a cell that is not asked for."""
+    cells = GRID.cells(1, 12)
+    outcomes = {
+        cell.id: {luck: outcome(cell, luck, "PASS" if luck < 3 else "FAIL", 1.0) for luck in range(5)}
+        for cell in (*cells, Cell(9, 12))
+    }
+    report = sweep_report(about(Prices(None, None, "€")), GRID, cells, outcomes)
+    assert {(each.state, each.held, each.lucks) for each in report.cells} == {("holds", 3, 3)}
+    assert (report.done, report.simulations) == (18, 18)
+
+
+def test_cheaper_deployments_that_are_undecided_are_named() -> None:
+    """The cheapest that holds may be undercut by one that nobody could tell of: both languages say so."""
+    report = found(CLEAR | {(1, "static-home"): [("PASS", 1.0), ("INCONCLUSIVE", 1.0), ("PASS", 1.0)]})
+    assert report.undecided == [Cell(1, 12, ("static-home",)).id]
+    for language, told in (("en", "Cheaper ones are undecided"), ("fr", "De moins chers restent indécis")):
+        assert any(line.startswith(told) for line in view(report, language)["lead"])
+    assert found(CLEAR).undecided == []
+
+
+def test_the_trial_is_of_the_plan_that_was_simulated() -> None:
+    """Day, scale, compression and seed are asked again; the window, which a trial cannot take, is named."""
+    asked = {"scale": "1/86", "compression": "45", "seed": 4, "day": 2, "window": {}, "shape": "ordinary"}
+    report = found(CLEAR, asked=asked)
+    assert report.command == (
+        "entsurge measures lockdown-2020 --target TARGET --scale 1/86 --compression 45 --seed 4 --day 2"
+        " --measure static-home --no-pairs"
+    )
+    context = measures.command.make_context("measures", report.command.split()[2:])
+    assert isinstance(context, click.Context)
+    assert (context.params["day"], context.params["seed"]) == (2, 4)
+    assert "--from, --until, --shape" in " ".join(view(report, "en")["real"])
+    assert view(found(CLEAR), "en")["real"] == view(report, "en")["real"][:1]
+
+
+def test_where_hours_are_swept_moved_people_have_arrivals_of_their_own() -> None:
+    """Said so; and no plan is named of which there is no digest."""
+    report = found(CLEAR)
+    moved = replace(report, swept=["nodes", "hours"], plan_digest="")
+    assert any("arrive at other times" in line for line in view(moved, "en")["how"])
+    assert not any("arrive at other times" in line for line in view(report, "en")["how"])
+    assert not any(line.startswith("Plan of") for line in view(moved, "en")["how"])
 
 
 def test_what_cannot_serve_or_never_ends_is_said_in_its_cell() -> None:

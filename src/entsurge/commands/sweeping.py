@@ -107,11 +107,12 @@ class Sweep:
         """What is known of it before its first simulation."""
         file, arms = self.profile.file, {name for cell in self.cells for name in cell.measures}
         always = list(dict.fromkeys([*self.deployment.measures, *self.profile.measures, *self.asked.always]))
+        asked = self.asked.changes | ({"scenario": self.asked.scenarios} if self.asked.scenarios else {})
         window = {"day": file.window.day, "from": file.window.begin, "to": file.window.end}
         return About(
             simulated=self.asked.path.stem, deployment_title=_title(self.deployment.title), name=self.profile.name,
             title=_title(file.title), profile=self.asked.profile, scale=str(file.replay.scale),
-            compression=float(file.replay.compression), window=window, seed=self.seed,
+            compression=float(file.replay.compression), window=window, seed=self.seed, asked=asked,
             personas=list(self.profile.personas.values()), mover=self.mover,
             titles={name: _title(load_experiment(name).extension.title) for name in (*sorted(arms), *always)},
             always=always, prices=prices, lucks=self.asked.lucks, again=again, impossible=self.impossible,

@@ -44,8 +44,8 @@ class SweptCell:
 
     `cost`: a month's, in the report's unit; without prices how many there are. `held`: with how many of the `lucks` it
     held. `students`, `teachers`: of 100. `protected`, `others`, `personas`: pages served in time, in percent of those
-    wanted. All with the 95 % interval of their mean over lucks, without bounds where there is one luck. `why`: why
-    nobody could be served, where nobody could.
+    wanted. All with the 95 % interval of their mean over the lucks that are to be believed, without bounds where there
+    is one. `why`: why nobody could be served, where nobody could.
     """
 
     id: str
@@ -106,9 +106,11 @@ class SweepReport:
 
     `unit`: of costs: a currency where `priced` (a month's cost), else `nodes` or `workers`. `mover`: whose hours were
     moved. `sure_low`: a cell that held with all lucks holds with at least this share of all (one-sided, 95 %);
-    `lucks_for_90`: how many it takes for nine in ten. `cheapest`: of those that hold, empty without one. `doubts`:
-    cells with the same measures and as many nodes or more that did not always hold. `candidates`: measures worth trying
-    on the real thing, the most useful first; `command` tries them. `again`: the command that makes the sweep again.
+    `lucks_for_90`: how many it takes for nine in ten; both are of a cell that was chosen beforehand. `cheapest`: of
+    those that hold, empty without one. `doubts`: cells with the same measures and as many nodes or more that did not
+    always hold. `undecided`: cheaper cells than the cheapest of which it is not known whether they hold. `candidates`:
+    measures worth trying on the real thing, the most useful first; `command` tries them, without the options
+    `not_taken`. `again`: the command that makes the sweep again.
     """
 
     format: int = 1
@@ -139,9 +141,11 @@ class SweepReport:
     sure_low: float
     lucks_for_90: int
     doubts: list[str]
+    undecided: list[str]
     cells: list[SweptCell]
     steps: list[Step]
     with_measures: list[CheapestWith]
     candidates: list[list[str]]
     command: str
+    not_taken: list[str]
     again: str

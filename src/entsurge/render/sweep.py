@@ -78,7 +78,8 @@ def view(data: SweepReport, language: str) -> dict[str, Any]:
         "day": say.numbers.day(datetime.now(UTC).isoformat()), "simulated": data.simulated,
         "arms": _arms(data, say), "every": _every(data, say), "steps": steps,
         "tables": [each for each in (_arms(data, say), _every(data, say), *steps) if each["rows"]],
-        "chart": _chart(data, say), "command": data.command, "again": data.again, "how": list(say.how()),
+        "chart": _chart(data, say), "command": data.command, "again": data.again,
+        "how": list(say.how()), "real": list(say.real()),
     }  # fmt: skip
 
 

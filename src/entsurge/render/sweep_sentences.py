@@ -89,9 +89,10 @@ class Sentences:
                 yield said["price"].format(cost=self.cost(best.cost))
             yield self._held()
             yield from self._pays(best)
-            if data.doubts:
-                names = ", ".join(self.cell(self.cells[each]) for each in data.doubts[:SHOWN])
-                yield said["doubts"].format(cells=names)
+            yield from (
+                said[name].format(cells=self._some(ids))
+                for name, ids in (("undecided", data.undecided), ("doubts", data.doubts)) if ids
+            )  # fmt: skip
         elif data.answer == "none-holds":
             nearest = max(data.cells, key=lambda each: (each.held, each.protected.value or 0.0))
             yield said["nearest"].format(cell=self.cell(nearest), state=self.state(nearest),
@@ -99,6 +100,11 @@ class Sentences:
         else:
             yield said["unsure"]
         yield from self._instead()
+
+    def _some(self, ids: Sequence[str]) -> str:
+        """The first few deployments of several."""
+        named = [self.cell(self.cells[each]) for each in ids[:SHOWN]]
+        return ", ".join([*named, "…"] if len(ids) > SHOWN else named)
 
     def _held(self) -> str:
         low, more = self.numbers.number(100 * self.data.sure_low), self.numbers.number(self.data.lucks_for_90)
@@ -135,6 +141,14 @@ class Sentences:
         if not useful:
             yield said["nothing_spared"]
 
+    def real(self) -> Iterator[str]:
+        """What to know before the command that tries candidates; nothing of no command."""
+        data, said = self.data, self.words["real"]
+        if data.command:
+            yield said["lede"]
+            if data.not_taken:
+                yield said["not_taken"].format(options=", ".join(data.not_taken))
+
     # -- how -----------------------------------------------------------------------------------------------------------
 
     def how(self) -> Iterator[str]:
@@ -144,7 +158,11 @@ class Sentences:
         yield said["simulations"].format(
             simulations=numbers.number(data.done), cells=numbers.number(cells), lucks=numbers.number(data.lucks)
         )
-        yield said["common"].format(seed=data.seed, digest=data.plan_digest[:12])
+        yield said["common"].format(seed=data.seed)
+        if "hours" in data.swept:
+            yield said["moved"]
+        if data.plan_digest:
+            yield said["plan"].format(digest=data.plan_digest[:12])
         yield said["replayed"].format(scale=data.scale, compression=numbers.plain(data.compression))
         if "hours" in data.swept:
             yield said["hours"].format(who=self.personas(data.mover))

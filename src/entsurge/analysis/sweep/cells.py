@@ -31,19 +31,25 @@ def swept(
 ) -> SweptCell:  # fmt: skip
     """What came of a cell, as far as its lucks have been simulated."""
     held = sum(each.verdict == "PASS" for each in outcomes.values())
+    measured = believed(outcomes).values()
     return SweptCell(
         id=cell.id, nodes=cell.nodes, workers=cell.workers, measures=list(cell.measures), hours=cell.hours, cost=cost,
         state="impossible" if why else _state(list(outcomes.values()), held, lucks), lucks=len(outcomes), held=held,
-        students=percent(_known(each.students for each in outcomes.values())),
-        teachers=percent(_known(each.teachers for each in outcomes.values())),
-        protected=percent(_known(share(each, protected) for each in outcomes.values())),
-        others=percent(_known(share(each, others) for each in outcomes.values())),
+        students=percent(_known(each.students for each in measured)),
+        teachers=percent(_known(each.teachers for each in measured)),
+        protected=percent(_known(share(each, protected) for each in measured)),
+        others=percent(_known(share(each, others) for each in measured)),
         personas={
-            persona: percent(_known(share(each, [persona]) for each in outcomes.values()))
+            persona: percent(_known(share(each, [persona]) for each in measured))
             for persona in (*protected, *others)
         },
-        missed=list(dict.fromkeys(who for each in outcomes.values() for who in each.missed)), why=why,
+        missed=list(dict.fromkeys(who for each in measured for who in each.missed)), why=why,
     )  # fmt: skip
+
+
+def believed(outcomes: Outcomes) -> Outcomes:
+    """Those whose figures count: neither INVALID nor stopped by an overload, which ends a record before its window."""
+    return {luck: each for luck, each in outcomes.items() if each.verdict != "INVALID" and each.end != "overload"}
 
 
 def _known(values: Iterable[float | None]) -> list[float]:
@@ -51,16 +57,17 @@ def _known(values: Iterable[float | None]) -> list[float]:
 
 
 def _state(outcomes: Sequence[LuckOutcome], held: int, lucks: int) -> State:
+    """What the lucks say together: one that missed settles that it does not always hold, whatever the others are."""
     verdicts = {each.verdict for each in outcomes}
-    if not outcomes:
-        return "unknown"
+    if "FAIL" in verdicts:
+        return "mixed" if held else "misses"
+    if any(each.end == "overload" for each in outcomes):
+        return "overload"
     if "INVALID" in verdicts:
-        return "overload" if any(each.end == "overload" for each in outcomes) else "void"
-    if held == len(outcomes):
-        return "holds" if held == lucks else "unknown"
-    if held:
-        return "mixed"
-    return "misses" if "FAIL" in verdicts else "unsure"
+        return "void"
+    if "INCONCLUSIVE" in verdicts:
+        return "unsure"
+    return "holds" if held and held == lucks else "unknown"
 
 
 def steps(
@@ -72,7 +79,7 @@ def steps(
     found = []
     for key, before, after in _pairs(cells, grid):
         if {before.id, after.id} <= known:
-            one, other = outcomes[before.id], outcomes[after.id]
+            one, other = believed(outcomes[before.id]), believed(outcomes[after.id])
             whose = [paired(_shares(one, group), _shares(other, group)) for group in (protected, others)]
             found.append(
                 Step(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from entsurge.analysis import proportion
 from entsurge.analysis.sweep.cells import steps, swept
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from entsurge.simulation.grid import Cell, Grid
 
 MOST_CANDIDATES = 3
+UNDECIDED = ("unsure", "void", "unknown")
+TAKEN = ("scale", "compression", "seed", "day")
+NOT_TAKEN = {
+    "window": "--from, --until", "measures": "--without-measures", "objectives": "--objectives", "date": "--date",
+    "bell": "--bell", "devices": "--devices", "shape": "--shape", "arrivals": "--arrivals", "schools": "--schools",
+    "scenario": "--scenario",
+}  # fmt: skip
 NINE_IN_TEN = math.ceil(math.log(1 - proportion.ONE_SIDED) / math.log(0.9))
 
 
@@ -47,7 +54,10 @@ class Prices:
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """What is known of a sweep before its first simulation."""
+    """What is known of a sweep before its first simulation.
+
+    `asked`: what was asked in place of the profile's own (`scale`, `day`, `window`, …), its seed among them.
+    """
 
     simulated: str
     deployment_title: Title
@@ -58,6 +68,7 @@ class About:
     compression: float
     window: dict[str, str]
     seed: int
+    asked: Mapping[str, Any]
     personas: list[Persona]
     mover: list[str]
     titles: dict[str, Title]
@@ -72,6 +83,7 @@ def sweep_report(about: About, grid: Grid, cells: Sequence[Cell], outcomes: Mapp
     """What the simulations of a sweep say together, as far as they have been made."""
     protected = [each.key for each in about.personas if each.protected]
     others = [each.key for each in about.personas if not each.protected]
+    outcomes = _of_this(cells, outcomes, about.lucks)
     unit = WORKERS if WORKERS in grid.swept() else NODES
     costs = {cell.id: about.prices.of(cell, count=unit) for cell in cells}
     found = [
@@ -94,9 +106,15 @@ def sweep_report(about: About, grid: Grid, cells: Sequence[Cell], outcomes: Mapp
         lucks=about.lucks, simulations=len(possible) * about.lucks, done=len(done),
         answer=_answer(found, best), cheapest=best.id if best else "",
         sure_low=proportion.lower(about.lucks, about.lucks), lucks_for_90=NINE_IN_TEN, doubts=_doubts(found, best),
+        undecided=_undecided(found, best),
         cells=found, steps=bought, with_measures=_with_measures(found), candidates=candidates,
-        command=_command(about.profile, candidates), again=about.again,
+        command=_command(about, candidates), not_taken=_not_taken(about.asked), again=about.again,
     )  # fmt: skip
+
+
+def _of_this(cells: Sequence[Cell], outcomes: Mapping[str, Outcomes], lucks: int) -> dict[str, Outcomes]:
+    """Of a book what this sweep asked for: it may hold other values and more lucks, of an earlier command."""
+    return {cell.id: {luck: each for luck, each in outcomes.get(cell.id, {}).items() if luck < lucks} for cell in cells}
 
 
 def _keys(grid: Grid) -> list[Key]:
@@ -125,6 +143,14 @@ def _doubts(cells: Sequence[SweptCell], best: SweptCell | None) -> list[str]:
     alike = [each for each in cells if each.measures == best.measures and each.hours == best.hours]
     larger = [each for each in alike if each.nodes >= best.nodes and each.workers >= best.workers]
     return [each.id for each in larger if each.state in ("mixed", "misses", "unsure")]
+
+
+def _undecided(cells: Sequence[SweptCell], best: SweptCell | None) -> list[str]:
+    """Cheaper cells than the cheapest that holds of which it is not known whether they hold."""
+    if best is None:
+        return []
+    cheaper = sorted((each for each in cells if each.cost < best.cost), key=lambda each: each.cost)
+    return [each.id for each in cheaper if each.state in UNDECIDED]
 
 
 def _with_measures(cells: Sequence[SweptCell]) -> list[CheapestWith]:
@@ -158,13 +184,22 @@ def _candidates(cells: Sequence[SweptCell], bought: Sequence[Step], best: SweptC
     return [list(arm) for arm in ordered[:MOST_CANDIDATES]]
 
 
-def _command(profile: str, candidates: Sequence[Sequence[str]]) -> str:
-    """`entsurge measures` with these measures, each alone, and those that go together in pairs; empty without any."""
+def _command(about: About, candidates: Sequence[Sequence[str]]) -> str:
+    """`entsurge measures` with these measures, each alone, and those that go together in pairs; empty without any.
+
+    What was asked of the profile is asked again, as far as that command takes it.
+    """
     names = list(dict.fromkeys(name for arm in candidates for name in arm))
     if not names:
         return ""
     pairs = ["+".join(arm) for arm in candidates if len(arm) == 2]
-    words = ["entsurge", "measures", profile, "--target", "TARGET"]
+    words = ["entsurge", "measures", about.profile, "--target", "TARGET"]
+    words += [word for name in TAKEN if name in about.asked for word in (f"--{name}", str(about.asked[name]))]
     words += [word for name in names for word in ("--measure", name)]
     words += ["--pairs", ",".join(pairs)] if pairs else ["--no-pairs"]
     return shlex.join(words)
+
+
+def _not_taken(asked: Mapping[str, Any]) -> list[str]:
+    """Options of the sweep that change the plan and that `entsurge measures` does not have."""
+    return [options for name, options in NOT_TAKEN.items() if name in asked]
