@@ -13,13 +13,14 @@ from entsurge import errors
 from entsurge.analysis.sweep import outcome
 from entsurge.commands import measures
 from entsurge.commands.simulate import command
+from entsurge.commands.sweep import exit_code
 from entsurge.findings.serial import from_line
 from entsurge.findings.sweep import SweepReport
 from entsurge.render.sweep import view
 from entsurge.render.sweep_terminal import terminal_lines
 from entsurge.terminal import translated
 
-WINDOW = ("lockdown-2020", "--on", "embedded-ent", "--from", "09:00", "--until", "09:10")
+WINDOW = ("lockdown-2020", "--on", "embedded-ent", "--scale", "1/2000", "--from", "09:00", "--until", "09:03")
 SWEEP = (*WINDOW, "--sweep", "measures=none,static-home", "--cost", "node=180")
 
 
@@ -36,10 +37,10 @@ def report(folder: Path) -> SweepReport:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten minutes of the lockdown's Monday on one node, without and with a static home page; one luck."""
+    """Three minutes of a small share of the lockdown's Monday, without and with a static home page; one luck."""
     folder = tmp_path_factory.mktemp("sweep")
     code, told = swept(folder, *SWEEP, "--lucks", "1")
-    assert code in (errors.PASS, errors.MISSED, errors.INVALID)
+    assert code == exit_code(report(folder))
     assert told.startswith("SIMULATED · ")
     return folder
 
@@ -79,7 +80,6 @@ def test_a_sweep_goes_on_and_ends_in_order(folder: Path, monkeypatch: pytest.Mon
     found = report(folder)
     assert (found.done, found.simulations) == (3, 4)
     assert "So far: 3 of 4 simulations" in told
-    assert found.answer != "holds" or found.cheapest
 
 
 @pytest.mark.parametrize(
