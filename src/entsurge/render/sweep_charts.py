@@ -63,7 +63,7 @@ def _panel(
     x = alt.X(
         "x:Q",
         title=plots["x"],
-        axis=alt.Axis(labelOverlap=True, tickCount=8),
+        axis=alt.Axis(labelOverlap=True, tickCount=8, tickMinStep=1),
         scale=alt.Scale(zero=False, nice=True, padding=12),
     )
     y = alt.Y("y:Q", title=plots[PANELS[of]], scale=alt.Scale(zero=False, nice=True))

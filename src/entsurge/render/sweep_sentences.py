@@ -142,12 +142,14 @@ class Sentences:
             yield said["nothing_spared"]
 
     def real(self) -> Iterator[str]:
-        """What to know before the command that tries candidates; nothing of no command."""
+        """What to know before the command that tries candidates, or why there is none."""
         data, said = self.data, self.words["real"]
         if data.command:
             yield said["lede"]
             if data.not_taken:
                 yield said["not_taken"].format(options=", ".join(data.not_taken))
+        else:
+            yield said["nothing" if data.lucks > 1 else "one_luck"]
 
     # -- how -----------------------------------------------------------------------------------------------------------
 
@@ -155,9 +157,10 @@ class Sentences:
         """How the figures were made, and what they leave out."""
         data, said, numbers = self.data, self.words["how"], self.numbers
         cells = sum(each.state != "impossible" for each in data.cells)
-        yield said["simulations"].format(
-            simulations=numbers.number(data.done), cells=numbers.number(cells), lucks=numbers.number(data.lucks)
-        )
+        yield said["simulations"].of(
+            data.lucks, simulations=numbers.number(data.done), cells=numbers.number(cells),
+            lucks=numbers.number(data.lucks),
+        )  # fmt: skip
         yield said["common"].format(seed=data.seed)
         if "hours" in data.swept:
             yield said["moved"]
