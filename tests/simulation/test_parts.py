@@ -1,5 +1,7 @@
 """The parts of a simulation, each against what it stands for."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from entsandbox import measures as of_sandbox
@@ -14,6 +16,7 @@ from entsurge.simulation.clock import Clock
 from entsurge.simulation.deployment import find, load
 from entsurge.simulation.sessions import Sessions
 from entsurge.simulation.stations import Job, Node, Nodes, Pool, WaitingRoom
+from entsurge.simulation.visits import Habits, Stay, Visits
 
 US = 1_000_000
 
@@ -41,6 +44,8 @@ def test_measures_are_the_sandboxs() -> None:
         assert {who: [list(each) for each in of] for who, of in slots.items()} == DEFAULTS[name]["slots"]
     assert measures.RESERVED["reserved-places"] == DEFAULTS["reserved-places"]["shares"]
     assert measures.HURRIED["priority-services"] == set(DEFAULTS["priority-services"]["services"])
+    overloaded = "waiting-room-overloaded"
+    assert measures.NEWCOMERS_PER_SECOND[overloaded] == DEFAULTS[overloaded]["per_second"]
     assert measures.IDLE_MINUTES["short-sessions"] == DEFAULTS["short-sessions"]["idle_minutes"]
 
 
@@ -153,3 +158,27 @@ def test_sessions_end_by_silence_and_reserved_places_are_kept() -> None:
     assert sessions.open == 1
     assert not sessions.full(150)
     assert sessions.open == 0
+
+
+def test_a_session_opens_with_the_new_password_not_with_the_form_for_it() -> None:
+    """At the door the first page signs nobody on; the page that sets the password does."""
+    clock, begun = Clock(), []  # type: Clock, list[int]
+    node = Nodes(clock, [Node(1, 9)], lambda *_: None)
+    sessions = Sessions(5, 100 * US, {})
+    ours = sessions.begin
+    sessions.begin = lambda now_us, whose: (begun.append(now_us), ours(now_us, whose))[1]  # type: ignore[method-assign]
+    habits = Habits(90 * US, 99 * US, False, {}, lambda *_: True, False, frozenset(), renews_passwords=True)
+    visits = Visits(
+        clock, node, node, SimpleNamespace(page=lambda *_: None), habits, around_us=[0], database_share=[0.0],  # type: ignore[arg-type]
+        services=["sign-on"], sign_on_codes=[0], landing_share=0.0, sessions=sessions, room=None,
+        departed=lambda *_: None,
+    )  # fmt: skip
+    stays = [
+        Stay("a", "student", 0, 7, at * US, "window", codes=(), gaps_us=(), work_us=(), sign_on_us=2 * US, landing_us=0)
+        for at in (0, 20)
+    ]
+    for stay in stays:
+        clock.at(stay.due_us, visits.arrive, stay)
+    clock.run(iter(()), lambda *_: None, 2**62)
+    assert begun == [2 * US, 20 * US]  # after the form; at once, by the password that is known by now
+    assert visits.renewed == {(0, 7)}

@@ -118,7 +118,7 @@ class Visits:
         elif sessions is not None and not sessions.has_place(stay.persona):
             self._turned_away(now_us, stay, SHED, "places reserved")
         else:
-            guest = None if sessions is None else stay
+            guest = None if sessions is None or self._must_renew(stay) else stay
             self._work(now_us, stay, self.door, code, stay.sign_on_us, self.database_share[code], guest)
 
     def _turned_away(self, now_us: int, stay: Stay, outcome: int, why: str, *, around: bool = True) -> None:
@@ -200,28 +200,23 @@ class Visits:
         job.whose = None
         if stay.stage == INSIDE:
             self._page(now_us + self.around_us[stay.codes[stay.at]], stay, OK)
-        elif stay.stage == AT_DOOR and self.habits.renews_passwords and not self._has_renewed(stay):
+        elif stay.stage == AT_DOOR and self._must_renew(stay):
             stay.stage = RENEWING
-            code = self.sign_on_codes[stay.stream]
-            self._work(now_us, stay, self.door, code, stay.sign_on_us, self.database_share[code])
+            self.renewed.add((stay.stream, stay.account))  # it is known for good before a worker is asked for
+            code, guest = self.sign_on_codes[stay.stream], None if self.sessions is None else stay
+            self._work(now_us, stay, self.door, code, stay.sign_on_us, self.database_share[code], guest)
         elif stay.stage in (AT_DOOR, RENEWING) and stay.landing_us:
-            self._come_in(stay)
             stay.stage = LANDING
             self._work(now_us, stay, self.nodes, self.sign_on_codes[stay.stream], stay.landing_us, self.landing_share)
         else:
-            self._come_in(stay)
             self._signed_on(now_us + self.around_us[self.sign_on_codes[stay.stream]], stay, OK)
 
-    def _has_renewed(self, stay: Stay) -> bool:
-        return (stay.stream, stay.account) in self.renewed
-
-    def _come_in(self, stay: Stay) -> None:
-        """Past the form that sets a new password, if there was one: it is then known for good."""
-        if stay.stage == RENEWING:
-            self.renewed.add((stay.stream, stay.account))
+    def _must_renew(self, stay: Stay) -> bool:
+        """Whether the first page answers with the form for a new password alone: nobody is signed on by it."""
+        return self.habits.renews_passwords and (stay.stream, stay.account) not in self.renewed
 
     def _begin_session(self, now_us: int, stay: Stay) -> None:
-        """A worker has the password before it: somebody is signed on, whether or not they wait for the answer."""
+        """A worker has the password before it, the new one where one is wanted: somebody is signed on, whether or not they wait for the answer."""
         if self.sessions is not None:
             stay.touched_us = now_us
             self.sessions.begin(now_us, stay)
