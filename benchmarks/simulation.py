@@ -167,6 +167,8 @@ def around(folder: Path, given: argparse.Namespace) -> tuple[float, float]:
     path.write_text(path.read_text(encoding="utf-8").replace('from = "09:00"', f'from = "{LATER}"'), "utf-8")
     out = folder / "calibration"
     run(path, out)
+    if measured(out).verdict == "INVALID":
+        raise RuntimeError(f"{out}: INVALID: what follows would be calibrated by it; repeat on a quieter machine")
     found = read_run(out)
     pages = found.series.chosen(kind="page", outcome="ok", timing="service")
     sign_on = found.series.chosen(service="sign-on")
