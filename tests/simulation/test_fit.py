@@ -3,6 +3,7 @@
 import json
 import shutil
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,13 @@ from entsurge.audience import profile as profiles
 from entsurge.commands.simulate import command as simulate_command
 from entsurge.commands.simulate_fit import together
 from entsurge.errors import EntsurgeError, InconclusiveMeasurement, InvalidMeasurement, UsageError
+from entsurge.record.reading.documents import TargetReading
 from entsurge.record.writer import RunDirectory
 from entsurge.simulation.deployment import load
 from entsurge.simulation.fit.beside import Shown
 from entsurge.simulation.fit.estimate import as_toml, estimate, fitted, untold
 from entsurge.simulation.fit.observed import Observed
-from entsurge.simulation.fit.service_times import spread
+from entsurge.simulation.fit.service_times import _mean, spread
 from entsurge.simulation.fit.sessions import places
 from entsurge.simulation.run import Simulation, subject
 
@@ -182,3 +184,47 @@ def test_too_few_pages_are_no_service_times(known: Known, tmp_path: Path) -> Non
     few = simulate(known[0], tmp_path / "few", "1/9000")
     with pytest.raises(InconclusiveMeasurement, match="at least 100"):
         estimate([Observed.of(few)])
+
+
+def test_an_overloaded_run_alone_tells_no_times(known: Known) -> None:
+    """Waits would be taken for work: exit 4; so with the target's own queue never empty."""
+    with pytest.raises(InconclusiveMeasurement, match="were refused or failed") as found:
+        estimate([Observed.of(known[1]["over"])])
+    assert found.value.exit_code == 4
+    queued: list[TargetReading] = [{"t": float(at), "series": "entsandbox_queue", "value": 3.0} for at in range(9)]
+    with pytest.raises(InconclusiveMeasurement, match="pages were waiting in 100 %"):
+        estimate([read_as(known[1]["idle"], queued)])
+
+
+def read_as(path: Path, target: list[TargetReading]) -> Observed:
+    """A run with these readings of its target's own series."""
+    found = Observed.of(path)
+    return replace(found, run=replace(found.run, target=target))
+
+
+def test_a_gauge_tells_a_number_only_while_pages_wait(known: Known) -> None:
+    """Three busy of eight, fifty times, are no three workers; eight while others queue are eight, without interval."""
+    busy: list[TargetReading] = [
+        {"t": at, "series": "entsandbox_workers_busy", "value": 3.0} for at in map(float, range(50))
+    ]
+    idle = estimate([read_as(known[1]["idle"], busy)])
+    assert not idle.measured
+    full: list[TargetReading] = []
+    for at in map(float, range(600, 660)):
+        full.append({"t": at, "series": "entsandbox_queue", "value": 5.0})
+        full.append({"t": at, "series": "entsandbox_workers_busy", "value": 8.0})
+    parts = estimate([read_as(known[1]["idle"], busy), read_as(known[1]["full"], full)])
+    assert (parts.measured, parts.workers, parts.workers_between) == (True, 8, None)
+
+
+def test_a_file_that_is_there_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    """Not after the simulations."""
+    (tmp_path / "there.toml").touch()
+    with pytest.raises(UsageError, match="is there already"):
+        fit(tmp_path / "no-run", "--out", tmp_path / "there.toml")
+
+
+def test_a_mean_is_never_below_nothing() -> None:
+    """What is left of pages that took less than their surroundings is still a time."""
+    found = _mean(np.array([-0.2, -0.1]))
+    assert (found.value, found.low, found.pages) == (1e-3, 1e-3, 2)

@@ -146,14 +146,19 @@ def write_text(path: Path, text: str, *, append: bool = False) -> None:
         ) from None
 
 
+def refuse_existing(path: Path) -> None:
+    """Raise UsageError for a file that is there: for a command to ask before it works for long."""
+    if path.exists():
+        raise UsageError(said("{path}: is there already", path=path), hint="name another file, or remove it first")
+
+
 @contextlib.contextmanager
 def new_file(path: Path) -> Iterator[TextIO]:
     """A file that is not there yet, for its owner alone, under its name once it is whole.
 
     Raises UsageError for one that is there, CannotRecord where it cannot be written.
     """
-    if path.exists():
-        raise UsageError(said("{path}: is there already", path=path), hint="name another file, or remove it first")
+    refuse_existing(path)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

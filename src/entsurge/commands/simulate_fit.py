@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from entsurge import errors
-from entsurge.commands.options import new_file
+from entsurge.commands.options import new_file, refuse_existing
 from entsurge.said import said
 from entsurge.streams import lasting_streams
 from entsurge.terminal import echo, lang_option, language
@@ -42,13 +42,15 @@ def command(*, runs: tuple[Path, ...], out: Path, quiet: bool) -> int:
 
     A run in which hardly anybody waits tells service times; one that makes pages wait, how many are worked on at once;
     one that refuses, the limits of queue and sessions. Each value has its interval; what the runs cannot tell is said,
-    and stands in the file. Exits 2 for runs that do not belong together, 4 for runs that are not to be believed.
+    and stands in the file. Exits 2 for runs that do not belong together, 4 for runs that are not to be believed,
+    or among which none is idle.
     """
     from entsurge.render.fit import lines
     from entsurge.simulation.deployment import load
     from entsurge.simulation.fit.beside import Beside
     from entsurge.simulation.fit.estimate import estimate
 
+    refuse_existing(out)
     observed, profiles = together(runs)
     told: set[str] = set()
 
@@ -158,7 +160,8 @@ def _profiles(observed: Sequence[Observed]) -> Iterator[Profile]:
 
     for run in observed:
         manifest = run.run.manifest
-        more = {"scale": manifest["scale"]} | ({"arrivals": manifest["arrivals"]} if "arrivals" in manifest else {})
+        more = {"scale": manifest["scale"], "schools": manifest.get("population", {}).get("schools")}
+        more |= {"arrivals": manifest["arrivals"]} if "arrivals" in manifest else {}
         found, _, _ = own_profile(manifest, **more)
         if found is None:
             raise errors.UsageError(

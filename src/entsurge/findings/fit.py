@@ -9,13 +9,17 @@ from entsurge.findings.statement import Statement
 
 @dataclass(frozen=True)
 class Fitted:
-    """One value of the file, by its key there. `low` and `high`: where it lies, 19 times of 20; None where unknown."""
+    """One value of the file, by its key there. `low` and `high`: where it lies, 19 times of 20; None where unknown.
+
+    `seen`: no such promise, they are the range of what the runs showed.
+    """
 
     key: str
     value: float | int | str
     low: float | None
     high: float | None
     why: Statement
+    seen: bool = False
 
     @property
     def text(self) -> str:

@@ -39,7 +39,8 @@ def value_line(value: Fitted, language: str) -> str:
     numbers, between = Numbers(language), ""
     if value.low is not None and value.high is not None:
         low, high = (_figure(each, numbers) for each in (value.low, value.high))
-        between = " " + say(Statement("fit.between", {"low": low, "high": high}), language)
+        code = "fit.seen" if value.seen else "fit.between"
+        between = " " + say(Statement(code, {"low": low, "high": high}), language)
     return f"{value.key} = {value.text}{between}{say(Statement('fit.colon'), language)}{say(value.why, language)}"
 
 

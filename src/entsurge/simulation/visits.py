@@ -216,7 +216,10 @@ class Visits:
         return self.habits.renews_passwords and (stay.stream, stay.account) not in self.renewed
 
     def _begin_session(self, now_us: int, stay: Stay) -> None:
-        """A worker has the password before it, the new one where one is wanted: somebody is signed on, whether or not they wait for the answer."""
+        """A worker has the password before it, the new one where one is wanted: somebody is signed on.
+
+        Whether or not they wait for the answer.
+        """
         if self.sessions is not None:
             stay.touched_us = now_us
             self.sessions.begin(now_us, stay)

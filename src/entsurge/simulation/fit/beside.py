@@ -87,7 +87,7 @@ class Beside:
         if found.run.manifest.get("plan_digest") != run.run.manifest.get("plan_digest"):
             raise UsageError(
                 said("{name}: its plan is not the one that its profile gives now", name=run.name),
-                hint="the profile, or a scenario of it, has changed since: fit from new runs",
+                hint="the profile or a scenario has changed since, or it had --date or --devices: fit from other runs",
             )
         return Shown.of(found)
 
@@ -100,7 +100,7 @@ class Beside:
 
     @property
     def _idle(self) -> int:
-        return min(range(len(self.runs)), key=lambda number: self.runs[number].rate)
+        return min(range(len(self.runs)), key=lambda number: self.runs[number].idleness)
 
     def refined(self, parts: Parts) -> Parts:
         """The same, with times without what was waited for when idle, and the whole numbers that explain most."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from entsurge.record.histogram import upper_ends
+from entsurge.record.layout import RETRIES_FILE
 from entsurge.record.reading.run import read_run
+from entsurge.record.reading.stays import read_stays
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from entsurge.record.reading.run import Run
+    from entsurge.record.reading.stays import Stays
 
 SIGN_ON, HOME = "sign-on", "home"
 NEVER_SIGNED_ON = frozenset({"shed", "failed", "lost"})
@@ -66,11 +70,16 @@ class Observed:
         return self.run.path.name
 
     @cached_property
-    def rate(self) -> float:
-        """Pages asked for a second, in the window."""
-        window = self.run.window
-        inside = (self.pages.second >= window["start_s"]) & (self.pages.second < window["end_s"])
-        return float(inside.sum() / max(1.0, self.run.window_seconds))
+    def refused_share(self) -> float:
+        """Of pages and sign-ons the share refused or failed."""
+        served = self.pages.outcome == OUTCOMES.index("ok")
+        return float(1 - served.mean()) if len(self.pages) else 0.0
+
+    @cached_property
+    def idleness(self) -> tuple[float, float]:
+        """Least for the idlest of runs: how much was refused or failed; of equals how long what was served took."""
+        served = self.pages.seconds[self.pages.outcome == OUTCOMES.index("ok")]
+        return round(self.refused_share, 3), float(served.mean()) if len(served) else math.inf
 
     @property
     def seconds(self) -> int:
@@ -78,21 +87,30 @@ class Observed:
         return int(self.pages.second.max()) + 1 if len(self.pages) else 0
 
     @cached_property
-    def gauges(self) -> dict[str, list[float]]:
-        """What the target's own series were, by name, in order of time."""
-        found: dict[str, list[float]] = {}
+    def readings(self) -> dict[str, list[tuple[float, float]]]:
+        """What the target's own series were, by name: run seconds and values, in order of time."""
+        found: dict[str, list[tuple[float, float]]] = {}
         for reading in self.run.target:
-            found.setdefault(reading["series"], []).append(reading["value"])
+            found.setdefault(reading["series"], []).append((reading["t"], reading["value"]))
         return found
 
     def signed_on(self) -> tuple[Numbers, Numbers, Numbers]:
         """Run seconds: when each session began, when its last page ended (about), and when newcomers were refused."""
-        stays = self.run.stays
-        inside = ~stays.among("sign_on", set(NEVER_SIGNED_ON))
-        begin, end = stays["start_us"][inside] / 1e6, stays["end_us"][inside] / 1e6
-        gap = stays["planned_gap_us"][inside] / 1e6 / np.maximum(1, stays["planned"][inside])
-        refused = stays["start_us"][stays.where(sign_on="shed")] / 1e6
-        return begin, np.maximum(begin, end - gap), refused
+        tables = [self.run.stays]
+        if self.run.has_retries:
+            tables.append(read_stays(self.run.path / RETRIES_FILE, []))
+        parts = [_sessions_of(each) for each in tables]
+        begin, end, refused = (np.concatenate(of) for of in zip(*parts, strict=True))
+        return begin, end, refused
+
+
+def _sessions_of(stays: Stays) -> tuple[Numbers, Numbers, Numbers]:
+    """Of these visits: when sessions began, when their last pages ended (about), when newcomers were refused."""
+    inside = ~stays.among("sign_on", set(NEVER_SIGNED_ON))
+    begin, end = stays["start_us"][inside] / 1e6, stays["end_us"][inside] / 1e6
+    gap = stays["planned_gap_us"][inside] / 1e6 / np.maximum(1, stays["planned"][inside])
+    refused = stays["start_us"][stays.where(sign_on="shed")] / 1e6
+    return begin, np.maximum(begin, end - gap), refused
 
 
 def _pages(run: Run) -> Pages:

@@ -23,6 +23,7 @@ FIXED_GAMMA, FIXED_LOGNORMAL = 100.0, 0.1  # past these a spread is none
 SAME_LIKELIHOOD = 4.0  # of twice the logarithms: nearer ones are not told apart
 MOST_DRAWN = 4_000
 RESAMPLED = 200
+SHORTEST_SECONDS = 1e-3  # less is what a subtraction left, no page
 _Z = 1.96
 
 
@@ -33,6 +34,8 @@ class Estimate:
     value: float
     low: float
     high: float
+    pages: int = 0
+    """How many pages it was taken from."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def service_times(pages: Pages) -> ServiceTimes | None:
     landing = own.get(HOME, general).value if landed else 0.0
     at_door = _mean(signed_on)
     taken = around.value + landing
-    sign_on = Estimate(*(max(1e-3, each - taken) for each in (at_door.value, at_door.low, at_door.high)))
+    sign_on = Estimate(*(max(SHORTEST_SECONDS, each - taken) for each in (at_door.value, at_door.low, at_door.high)))
     relative = np.concatenate([of / own.get(name, general).value for name, of in times.items()])
     return ServiceTimes(general, own, sign_on, around, landed, spread(relative), int(served.sum()))
 
@@ -185,8 +188,8 @@ def _mean(times: Any) -> Estimate:
     """The mean of independent times."""
     mean = float(times.mean())
     half = _Z * float(times.std()) / math.sqrt(len(times))
-    return Estimate(mean, mean - half, mean + half)
+    return Estimate(*(max(SHORTEST_SECONDS, each) for each in (mean, mean - half, mean + half)), pages=len(times))
 
 
 def _scaled(of: Estimate, by: float) -> Estimate:
-    return Estimate(of.value * by, of.low * by, of.high * by)
+    return replace(of, value=of.value * by, low=of.low * by, high=of.high * by)
