@@ -160,9 +160,11 @@ def _profiles(observed: Sequence[Observed]) -> Iterator[Profile]:
 
     for run in observed:
         manifest = run.run.manifest
-        more = {"scale": manifest["scale"], "schools": manifest.get("population", {}).get("schools")}
-        more |= {"arrivals": manifest["arrivals"]} if "arrivals" in manifest else {}
+        more = {"scale": manifest["scale"]} | ({"arrivals": manifest["arrivals"]} if "arrivals" in manifest else {})
         found, _, _ = own_profile(manifest, **more)
+        schools = manifest.get("population", {}).get("schools")
+        if found is not None and schools not in (None, found.file.population.schools):
+            found, _, _ = own_profile(manifest, schools=schools, **more)
         if found is None:
             raise errors.UsageError(
                 said("{path}: the profile {name!r} of this run is not where it was, or has changed",
