@@ -54,6 +54,22 @@ def test_a_target_file_names_its_app(tmp_path: Path) -> None:
         assert said in refused.value.message
 
 
+def test_an_app_s_new_passwords_need_leave_too(tmp_path: Path) -> None:
+    """As those of the portal's sign-on do."""
+    between = """[app]
+driver = "skolengo-mobile"
+[app.sign_on]
+method = "form"
+[app.sign_on.interstitial]
+sign = "form#change"
+url = "http://127.0.0.1:1/change"
+password_fields = ["new"]
+"""
+    with pytest.raises(UsageError) as refused:
+        access(tmp_path, between)
+    assert "target.toml: app.sign_on.interstitial.password_fields: sends a password" in refused.value.message
+
+
 def test_a_target_s_own_user_agent_stays(tmp_path: Path) -> None:
     """What was agreed with whoever runs the edge is sent by every device."""
     way = access(tmp_path, 'headers = { User-Agent = "agreed/1" }\n[app]\ndriver = "skolengo-mobile"\n')

@@ -288,8 +288,13 @@ def _checked(path: Path) -> tuple[TargetFile, SignOn | None, SignOn | None]:
         of_app = methods.checked(found, path, HINT, "app.sign_on") if isinstance(found, dict) else None
     except UsageError as error:
         faults.append(str(error))
-    if file and file.writes.passwords == "never" and methods.types_passwords(raw.get("sign_on")):
-        faults.append(f"{path}: {methods.TYPES}: {methods.NEEDS}")
+    if file and file.writes.passwords == "never":
+        of = {"": raw.get("sign_on"), "app.": app.get("sign_on") if isinstance(app, dict) else None}
+        faults += [
+            f"{path}: {under}{methods.TYPES}: {methods.NEEDS}"
+            for under, table in of.items()
+            if methods.types_passwords(table)
+        ]
     if file is None or faults:
         raise UsageError("\n".join(faults), hint=HINT)
     return file, sign_on, of_app
