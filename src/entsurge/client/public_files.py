@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from entsurge.client.cache import Cache
+from entsurge.client.cache import LARGEST_BYTES, Cache
 
 if TYPE_CHECKING:
     from entsurge.client.cache import Entry
@@ -18,16 +18,25 @@ _NOT_FILES = ("text/html", "application/xhtml+xml", "application/json", "applica
 
 
 class PublicFiles:
-    """The files that visits have left, at most so many; the first to come are kept."""
+    """The files that visits have left, at most so many and as much as a cache holds; the first to come are kept.
+
+    Of a file that is known, the answer that stays fresh the longest.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[str, Entry] = {}
+        self._bytes = 0
 
     def learn(self, cache: Cache) -> None:
         """Take over what a visit that ends has kept and anybody may have."""
         for url, entry in cache.entries():
-            if url in self._kept or (len(self._kept) < MOST and _is_public(entry)):
-                self._kept[url] = entry
+            if not _is_public(entry):
+                continue
+            known = self._kept.get(url)
+            newer = len(self._kept) < MOST if known is None else entry.fresh_until > known.fresh_until
+            size = self._bytes + entry.size - (known.size if known else 0)
+            if newer and size <= LARGEST_BYTES:
+                self._kept[url], self._bytes = entry, size
 
     def cache(self) -> Cache:
         """The cache of a visit that begins with them."""
