@@ -121,6 +121,16 @@ def test_zones_are_weighed_where_the_profile_says_so(tmp_path: Path) -> None:
     assert presence(last)[0] == Fraction(70 * 100 + 30 * 125, 10_000)
 
 
+def test_zones_are_those_of_the_academies_that_have_schools(tmp_path: Path) -> None:
+    """Ten schools are of ten academies, none of them in zone C: its weight is refused, and shares are the whole."""
+    all_zones = 'date = "2027-02-22"\nzone_percent = { A = 30, B = 30, C = 40 }'
+    few = {"schools": 10}
+    with pytest.raises(UsageError, match="zone_percent: expected zones A, B, those of the academies"):
+        profiles.load(written(tmp_path, all_zones), overrides=few)
+    two = written(tmp_path, all_zones.replace("30, B = 30, C = 40", "30, B = 70"))
+    assert sum(group.share for group in groups(profiles.load(two, overrides=few))) == 1
+
+
 def test_a_weekend_of_four_days_is_no_holiday() -> None:
     """Nobody comes back from Ascension as from two weeks of absence."""
     calendar = Calendar(date="2027-05-10")

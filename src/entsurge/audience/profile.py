@@ -160,8 +160,9 @@ def _with_parts(path: Path, file: ProfileFile, base: Profile | None) -> Profile:
     wrong += overfull(list(happenings))
     wrong += _strangers(file, mixes, happenings, devices)
     if file.calendar:
-        academies = map(academy_name, range(file.population.academies))
-        wrong += faults(file.calendar, academies, (each.date for each in file.day))
+        people = file.population
+        there = map(academy_name, range(min(people.academies, people.schools)))  # never more of them than schools
+        wrong += faults(file.calendar, there, (each.date for each in file.day))
     if wrong:
         raise UsageError("\n".join(f"{path}: {fault}" for fault in wrong))
     try:
