@@ -40,6 +40,8 @@ def load(folder: Path, student: str, more: str = "") -> profiles.Profile:
         ("computer = 1", "[device.watch]\nwidth = 300", "device: watch: no such device"),
         ("computer = 1", "[persona.lodger]\ncomputer = 1\nkind = 'fact'\nsource = 'x'", "no persona 'lodger'"),
         ("computer = 1", "[device.phone]\nheaders = { user-agent = 'x' }", "User-Agent is said by user_agent"),
+        ("computer = 1", "[device.phone]\nheaders = { COOKIE = 'x' }", "COOKIE: said by each visit itself"),
+        ("computer = 1", "[device.phone]\nheaders = { X-Entsurge-Cohort = 'x' }", "X-Entsurge-Cohort: said by each"),
         ("computer = 1", "[device.phone]\nkept_cache_percent = 101", "device.phone.kept_cache_percent: found 101"),
         ("computer = 1", "without_app = 'web'", "without_app: found 'web'"),
     ],

@@ -19,6 +19,8 @@ Device = Literal["computer", "phone", "app"]
 DEVICES: tuple[Device, ...] = get_args(Device)
 """The portal in a computer's browser, the portal in a phone's, and the app with its API; in this order everywhere."""
 Basis = Literal["fact", "reasoned"]
+_NOT_OURS = frozenset(("authorization", "connection", "content-length", "cookie", "host"))
+"""Fields that a visit's client sees to, or that would sign everybody on as one."""
 _WHOLE = Figure(exact(100))
 _NONE = Figure(exact(0))
 
@@ -87,6 +89,13 @@ class Habit(Strict):
     def _says_its_name_once(self) -> Habit:
         if any(name.lower() == "user-agent" for name in self.headers):
             raise ValueError("headers: User-Agent is said by user_agent")
+        return self
+
+    @model_validator(mode="after")
+    def _speaks_for_nobody(self) -> Habit:
+        taken = [name for name in self.headers if name.lower() in _NOT_OURS or name.lower().startswith("x-entsurge-")]
+        if taken:
+            raise ValueError(f"headers: {', '.join(taken)}: said by each visit itself, not by its device")
         return self
 
 

@@ -140,7 +140,7 @@ class Visitor(VisitorApi, User):
         equipment = context.equipped(plan.device)
         self.client = context.access.client(
             plan.account, on_exchange=self._exchange, on_connection=self._connection,
-            headers={**self._aim(context), **equipment.headers}, returning=context.returns(plan.name),
+            headers={**equipment.headers, **self._aim(context)}, returning=context.returns(plan.name),
             cache=equipment.cache(plan.name),
         )  # fmt: skip
         try:
