@@ -152,7 +152,8 @@ class TargetFile(_Strict):
 
     @model_validator(mode="after")
     def _speaks_http2_over_tls(self) -> TargetFile:
-        plain = [url for url in (self.url, *(each.url for each in self.tenant)) if url and url.startswith("http://")]
+        urls = (self.url, self.app.url if self.app else None, *(each.url for each in self.tenant))
+        plain = [url for url in urls if url and url.startswith("http://")]
         if self.http == "2" and plain:
             raise ValueError(f'http: "2" needs https, as in browsers; {plain[0]} speaks HTTP/1.1: "auto" or "1.1"')
         return self
