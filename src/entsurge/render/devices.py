@@ -31,3 +31,11 @@ def cells(found: Devices | None, words: Mapping[str, Any], numbers: Numbers) -> 
         ]
         for row in (found.rows if found else ())
     ]
+
+
+def note(found: Devices, words: Mapping[str, Any], *, simulated: bool) -> str:
+    """What is said beneath the table: of paper, of the app's driver, or that nobody came by an app."""
+    names = words["devices"]
+    if simulated:
+        return str(names["simulated"])
+    return str(names["app_driver"].format(driver=found.app) if found.app else names["no_app"])

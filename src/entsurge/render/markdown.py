@@ -101,12 +101,12 @@ def _retries(run: RunFindings, words: dict[str, Any], numbers: Numbers, title: s
 
 def _devices(run: RunFindings, words: dict[str, Any], numbers: Numbers) -> Iterator[str]:
     names, rows = words["devices"], devices.cells(run.devices, words, numbers)
-    if not rows:
+    if not rows or run.devices is None:
         return
     yield from (f"### {names['title']}", "", "| " + " | ".join(names[column] for column in devices.COLUMNS) + " |")
     yield "|---" + "|--:" * (len(devices.COLUMNS) - 1) + "|"
     yield from ("| " + " | ".join(map(escaped, row)) + " |" for row in rows)
-    yield ""
+    yield from ("", escaped(devices.note(run.devices, words, simulated=bool(run.simulated))), "")
 
 
 def _transport(run: RunFindings, words: dict[str, Any], numbers: Numbers) -> Iterator[str]:

@@ -79,7 +79,7 @@ def manifest(subject: Subject, totals: Totals, people: int, academies: list[str]
             "window": totals.planned["window"],
         },
         "planned": totals.planned["personas"],
-        "devices": devices.told(profile, DRIVER),
+        "devices": devices.told(profile, ""),
         "objectives": numbered(profile.file.objective),
         "perturbations": [_measure(each, profile) for each in subject.experiments],
         "scrape": [],
