@@ -171,3 +171,16 @@ def test_more_processes_than_there_are_shards_are_not_recommended_in_silence(sai
     found = sizing_of(said, "national-peak", "--target", "http://127.0.0.1:8080", "--scale", "1000")["run"]
     assert found["protocols"]["http"]["processes"] > 256
     assert any("256 at most" in each["reason"] for each in found["refused"])
+
+
+def test_a_target_without_an_app_is_sized_for_phones(said, target) -> None:
+    """The app's visits come by phone there, whose pages ask for more; as a run would offer them."""
+    words = ("pause-numerique-monday", "--devices", "dnma", "--target")
+    with_app, without = (
+        json.loads(said("plan", *words, target(TLS + more), "--json")[1])
+        for more in ('[app]\ndriver = "skolengo-mobile"\n', 'driver = "entcore"\n')
+    )
+    assert with_app["devices"]["student"]["app"] > 0
+    assert without["devices"]["student"]["app"] == 0
+    rates = [found["sizing"]["run"]["requests_per_second"] for found in (with_app, without)]
+    assert rates[0] < rates[1]

@@ -18,15 +18,18 @@ from entsurge.audience.shape import DAYS
 from entsurge.commands import sizing
 from entsurge.commands.json_output import json_option, say_json
 from entsurge.commands.options import FiniteRange, by_persona, cast, overrides, replay_options
+from entsurge.commands.targets import choose
 from entsurge.errors import CannotRecord
 from entsurge.plan import plot, summary
 from entsurge.plan.beside import lines
 from entsurge.plan.enough import too_thin
 from entsurge.plan.people import population, presence
 from entsurge.said import Named, listed, named, said
+from entsurge.targets.app import playable
 from entsurge.terminal import echo, figure, here, lang_option, language
 
 if TYPE_CHECKING:
+    from entsurge.commands.targets import Chosen
     from entsurge.plan.beside import DayLine
     from entsurge.plan.summary import Summary
 
@@ -70,7 +73,8 @@ def command(
     target: str | None, beside: tuple[str, ...], **given: Any,
 ) -> None:  # fmt: skip
     """What a run of PROFILE would offer: visits, pages, requests per second and visitors at once."""
-    loaded = profiles.load(profile, overrides=overrides(**given))
+    chosen = choose(target) if target else None
+    loaded = _visiting(profiles.load(profile, overrides=overrides(**given)), chosen)
     deferred = cast(loaded, by_persona(scenario))
     other = OTHER_SHAPE.get(loaded.file.shape)
     compared = (other, profiles.load_shape(other)) if other else None
@@ -85,7 +89,8 @@ def command(
                 hint="its folder must be there",
             ) from None
     in_turn = len(loaded.file.day) if given.get("day") is None else 0
-    days = [profiles.load(profile, overrides=overrides(**given | {"day": n + 1})) for n in range(in_turn)]
+    of_days = (profiles.load(profile, overrides=overrides(**given | {"day": n + 1})) for n in range(in_turn))
+    days = [_visiting(day, chosen) for day in of_days]
     sized = sizing.size(loaded, days, target) if target else None
     if as_json:
         windows = [{"name": day.name, **summary.window_load(day)} for day in days]
@@ -104,6 +109,13 @@ def command(
     if sized:
         sizing.show(sized)
     _show_basis(loaded)
+
+
+def _visiting(loaded: profiles.Profile, chosen: Chosen | None) -> profiles.Profile:
+    """The profile as the target can be visited, where one is named: without an app nobody comes by it."""
+    if chosen is None:
+        return loaded
+    return playable(loaded, driver=chosen.driver, has_app=chosen.has_app, target=chosen.file or chosen.url)
 
 
 def _show(found: Summary, loaded: profiles.Profile, limit: float | None, plot_file: Path | None) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from entsurge.drivers import registry
 from entsurge.errors import UsageError
 from entsurge.said import said
 from entsurge.targets import file as targets
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class Chosen:
     """What `--target` and `--driver` come to: where, by which driver, by which target file if any, over which HTTP.
 
-    `name` is what reports call the target: that of its file, else host and port.
+    `name` is what reports call the target: that of its file, else host and port. `has_app`: visits can come by an app.
     """
 
     url: str
@@ -28,15 +29,20 @@ class Chosen:
     file: str = ""
     production: bool = False
     http: Http = "auto"
+    has_app: bool = False
 
 
 def choose(target: str, driver: str | None = None) -> Chosen:
     """The target that the options name: a URL on loopback, or a target file. Raises UsageError."""
     if "://" in target:
         loopback(target)
-        return Chosen(target, driver or "portal", targets.host_and_port(target))
+        driver = driver or "portal"
+        return Chosen(target, driver, targets.host_and_port(target), has_app=driver in registry.APPS)
     found = targets.load(Path(target))
-    return Chosen(found.file.url, driver or found.driver, found.name, target, found.file.production, found.file.http)
+    return Chosen(
+        found.file.url, driver or found.driver, found.name, target, found.file.production, found.file.http,
+        has_app=bool(found.app_driver),
+    )  # fmt: skip
 
 
 def loopback(url: str) -> None:
