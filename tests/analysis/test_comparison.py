@@ -11,7 +11,7 @@ from tests.typography import in_words
 from entsurge.analysis.baseline import last_believable, run_folders
 from entsurge.analysis.comparison import compare
 from entsurge.analysis.history import changes
-from entsurge.analysis.measured import Measured, Page, measured
+from entsurge.analysis.measured import Measured, Page, differences, measured
 from entsurge.analysis.relative import quantiles, ratios, wanted
 from entsurge.errors import UsageError
 from entsurge.findings.statement import Statement
@@ -324,3 +324,17 @@ def test_noise_is_no_history() -> None:
 def test_five_runs_are_no_history() -> None:
     """However large the step."""
     assert changes(history([1.0, 1.0, 1.0, 3.0, 3.0], 3)) == []
+
+
+def test_runs_by_other_devices_are_not_compared(tmp_path: Path) -> None:
+    """Other shares, the app's among them, are another audience; a run from before devices has none."""
+    shares = {"student": {"computer": 0.2, "phone": 0.5, "app": 0.3}}
+    told = {"title": {}, "app": "skolengo-mobile", "shares": shares, "kept_cache_percent": {"phone": 12.0}}
+    by_phone = told | {"app": "", "shares": {"student": {"computer": 0.2, "phone": 0.8, "app": 0.0}}}
+    colder = told | {"kept_cache_percent": {"phone": 0.0}}
+    base, old, moved, cold = (measured(run_of(tmp_path, devices=of)) for of in (told, None, by_phone, colder))
+    for other in (old, moved):
+        with pytest.raises(UsageError, match="runs of different devices are not compared"):
+            differences([base, other])
+    found = differences([base, cold])
+    assert [each.of["what"] for each in found] == [Statement("differs.kept_cache")]

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 PAGE = ("persona", "service", "page")
 FEWEST_PAGES = 20
-SAME = ("profile", "scale", "compression", "window")
-TOLD = ("plan_digest", "target", "perturbations", "population", "objectives", "versions")
+SAME = ("profile", "scale", "compression", "window", "devices")
+TOLD = ("kept_cache", "plan_digest", "target", "perturbations", "population", "objectives", "versions")
 Page = tuple[str, str, str]
 
 
@@ -60,6 +60,7 @@ def measured(run: Run, quantile: float = 95.0) -> Measured:
     """Reduce a run: the quantile of corrected latency of served pages in the judged window, warm-up apart."""
     told = run.manifest
     plan: dict[str, Any] = {name: told.get(name) for name in (*SAME, *TOLD)}
+    plan |= _devices(told.get("devices"))
     plan["versions"] = told.get("versions", {}).get("entsurge")
     plan["target"] = told["target"].get("name") or told["target"]["url"]
     plan["perturbations"] = sorted(each["id"] for each in told["perturbations"])
@@ -69,6 +70,16 @@ def measured(run: Run, quantile: float = 95.0) -> Measured:
         reasons = (Statement("not-to-its-end"), *reasons)
     return Measured(run.name, str(run.manifest.get("started_utc", "")), plan, *reduced, unbelievable=reasons,
                     resilience=resilience(run), simulated=run.simulated)  # fmt: skip
+
+
+def _devices(told: Mapping[str, Any] | None) -> dict[str, Any]:
+    """By which device who came, the app's share included, and how many browsers still had files of an earlier visit.
+
+    None for both of a run without devices, such as those from before there were any.
+    """
+    if not told:
+        return {"devices": None, "kept_cache": None}
+    return {"devices": told.get("shares"), "kept_cache": told.get("kept_cache_percent")}
 
 
 def of_pages(
@@ -125,11 +136,11 @@ def by_scope(counts: Mapping[Page, int]) -> dict[Page, int]:
 def differences(runs: Sequence[Measured], *, enforce: bool = True) -> list[Statement]:
     """What differs between the runs' plans.
 
-    Raises UsageError when profile, scale, compression or window differ, unless that is not to be enforced.
+    Raises UsageError when profile, scale, compression, window or devices differ, unless that is not to be enforced.
     """
     found, refused = [], []
     for name in (*SAME, *TOLD):
-        values = sorted({_shown(run.plan[name]) for run in runs})
+        values = sorted({_shown(run.plan.get(name)) for run in runs})
         if len(values) < 2:
             continue
         short = all(len(value) < 60 for value in values)
@@ -141,7 +152,7 @@ def differences(runs: Sequence[Measured], *, enforce: bool = True) -> list[State
     if refused and enforce:
         raise UsageError(
             "\n".join(refused),
-            hint="only runs of one profile, scale, compression and window say anything of each other",
+            hint="only runs of one profile, scale, compression, window and devices say anything of each other",
         )
     return found
 
