@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from entsurge.engine.probe import Probe
 
+NO_APP = "written by the app, and the target has none any more: name it under [app]"
+
 
 def main(text: str) -> int:
     """Remove what a run wrote; a line of JSON for each thing. The exit code: 0 when nothing is left."""
@@ -60,6 +62,9 @@ def removed(run: Path, access: TargetAccess) -> Iterator[dict[str, Any]]:
         reach(access.url, context.access)
     for (persona, academy, number), rows in by_account.items():
         by_app = all(row.get("device") == "app" for row in rows)  # an account keeps its device
+        if by_app and access.app is None:  # the portal's driver would look for it where it is not
+            yield from (_told(row, f"kept: {NO_APP}") for row in rows)
+            continue
         with probe.probing(context, persona, academy, number, run=run.name, device="app" if by_app else "") as visitor:
             signed_on = visitor.signs_on()
             if signed_on.reason in UNREACHABLE:
@@ -70,8 +75,12 @@ def removed(run: Path, access: TargetAccess) -> Iterator[dict[str, Any]]:
                 state = _remove(visitor, row) if signed_on.ok else f"kept: {signed_on.reason}"
                 if state in ("removed", "gone"):
                     done.add(row["url"])
-                yield {"service": row["service"], "action": row["action"], "url": row["url"], "state": state}
+                yield _told(row, state)
         write_json(run / CLEANED, sorted(done))
+
+
+def _told(row: CreatedRow, state: str) -> dict[str, Any]:
+    return {"service": row["service"], "action": row["action"], "url": row["url"], "state": state}
 
 
 def _remove(visitor: Probe, row: CreatedRow) -> str:
