@@ -1,14 +1,16 @@
 """A target's app: named in its file, assumed of the embedded ENT alone; what becomes of visits by app without one."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from entsurge.audience import profile as profiles
-from entsurge.engine.devices import equipment
+from entsurge.engine.devices import equipment, played
 from entsurge.engine.target_access import TargetAccess
 from entsurge.errors import UsageError
 from entsurge.targets.app import playable
+from entsurge.targets.fit import check_services
 
 URL = "http://127.0.0.1:1"
 TODAY = "pause-numerique-monday"
@@ -95,3 +97,17 @@ def test_computers_are_not_sent_to_an_app() -> None:
         playable(profiles.load(TODAY), driver="skolengo-mobile", has_app=False, target="x")
     plain = profiles.load(TODAY, overrides={"devices": "none"})
     assert playable(plain, driver="skolengo-mobile", has_app=False, target="x") is plain
+
+
+def test_an_app_needs_pages_for_those_who_come_by_it(tmp_path: Path) -> None:
+    """Not for staff, of whom nobody does; who lacks one reads the driver's name."""
+    found = profiles.load(TODAY)
+    way = TargetAccess(url=URL, driver="portal")
+    portal, app = played(found, way)
+    by_app = {who for who in found.personas if found.device_shares(who)["app"]}
+    assert (portal[:2], app) == ((way.driver, "portal"), (way.app, "skolengo-mobile", by_app))
+    assert portal[2] == set(found.personas)
+    nothing = SimpleNamespace(actions={})
+    check_services(found, nothing, {}, whose=(), called="skolengo-mobile")
+    with pytest.raises(UsageError, match="the driver skolengo-mobile has no pages of home"):
+        check_services(found, nothing, {}, whose=by_app, called="skolengo-mobile")

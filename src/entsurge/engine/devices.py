@@ -29,6 +29,21 @@ def drivers(profile: Profile, access: TargetAccess) -> dict[str, Driver]:
     return found or {"": access.driver}
 
 
+def played(profile: Profile, access: TargetAccess) -> list[tuple[Driver, str, frozenset[str]]]:
+    """Each driver of a plan once: what it is called where there is an app's beside it, and whose visits it plays."""
+    found = drivers(profile, access)
+    if "" in found:
+        return [(access.driver, "", frozenset(profile.personas))]
+    several = len(dict.fromkeys(found.values())) > 1
+    made = []
+    for driver in dict.fromkeys(found.values()):
+        own = [device for device, each in found.items() if each is driver]
+        called = access.app_driver if driver is access.app else access.driver_name
+        whose = [who for who in profile.personas if any(profile.device_shares(who)[device] for device in own)]
+        made.append((driver, called if several else "", frozenset(whose)))
+    return made
+
+
 def _of(device: Device, habit: Habit, access: TargetAccess) -> Equipment:
     driver = access.app if device == "app" else access.driver
     if driver is None:

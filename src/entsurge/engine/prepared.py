@@ -55,8 +55,8 @@ class Prepared:
         book = self.target.accounts if self.target else None
         self.people: People = book or population(self.profile)
         self.arrivals = Arrivals(self.profile, _groups(self.profile, book))
-        for driver in dict.fromkeys(devices.drivers(self.profile, self.access).values()):
-            check_services(self.profile, driver, self.access.stand_in)
+        for driver, called, whose in devices.played(self.profile, self.access):
+            check_services(self.profile, driver, self.access.stand_in, whose=whose, called=called)
             scenarios.check(self.scenarios, self.scenario_paths, self.profile, driver)
         self.sources = source_addresses(spec.sources)
 

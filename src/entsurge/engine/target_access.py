@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class TargetAccess:
     """The way to one target. Without a target file only loopback is spoken to. Raises UsageError.
 
-    `app` is the driver of its app, of the name `app_driver`; None where it has none.
+    `driver` has the name `driver_name`; `app` is the driver of its app, of the name `app_driver`, None where it has
+    none.
 
     `edge` and `edge_authority`: where an edge of ours stands in front of it, and who vouches for that.
     """
@@ -28,7 +29,7 @@ class TargetAccess:
     def __init__(
         self, *, url: str, driver: str, target: str = "", edge: Sequence[str] = (), edge_authority: str = ""
     ) -> None:
-        self.url = url
+        self.url, self.driver_name = url, driver
         self.target: Target | None = targets.load(Path(target)) if target else None
         self.driver: Driver = drivers.make(driver, self._setting())
         self.app_driver = self.target.app_driver if self.target else drivers.APPS.get(driver, "")

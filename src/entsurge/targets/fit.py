@@ -21,7 +21,7 @@ from entsurge.targets.need import check_enough
 from entsurge.visit.driver import ByPersona
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
     from datetime import date
 
     from entsurge.audience.persona import Persona
@@ -101,12 +101,20 @@ def _present(target: Target, profile: Profile) -> tuple[Fraction, ...]:
     return tuple(sum((of.share * of.present[day] for of in academies), Fraction(0)) for day in range(7))
 
 
-def check_services(profile: Profile, driver: Driver, stand_in: Mapping[str, str]) -> None:
+def check_services(
+    profile: Profile, driver: Driver, stand_in: Mapping[str, str], *, whose: Container[str] | None = None,
+    called: str = "",
+) -> None:  # fmt: skip
     """Raise UsageError when the plan opens pages of a service that the product has none of, and nothing stands in.
 
-    A page that reads is needed by every persona that visits the service.
+    A page that reads is needed by every persona that visits the service, of those `whose` visits this driver plays
+    (None: all); `called` is the driver's name, where there are several.
     """
-    visiting = [persona for persona in profile.personas if profile.mixes.visit_share(persona)]
+    visiting = [
+        persona
+        for persona in profile.personas
+        if profile.mixes.visit_share(persona) and (whose is None or persona in whose)
+    ]
     reads = {persona: _reads(driver, profile.personas[persona]) for persona in visiting}
     lacking = {
         name: [who for who in visiting if profile.mixes.mix(who).page_share(name) and asked not in reads[who]]
@@ -119,7 +127,11 @@ def check_services(profile: Profile, driver: Driver, stand_in: Mapping[str, str]
         lines = ", ".join(f'{name} = "{next(iter(known), "home")}"' for name in missing)
         lacks = ", ".join(_of_whom(name, who, known, stand_in) for name, who in missing.items())
         raise UsageError(
-            said("the driver has no pages of {lacks}, which the plan opens", lacks=lacks),
+            said(
+                "the driver{called} has no pages of {lacks}, which the plan opens",
+                called=f" {called}" if called else "",
+                lacks=lacks,
+            ),
             hint=said("say in the target file what stands in: stand_in = {{ {lines} }}", lines=lines),
         )
 
