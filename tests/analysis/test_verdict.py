@@ -13,6 +13,7 @@ from tests.typography import in_words, plain, sentences
 
 from entsurge.analysis import judge, read_run, report
 from entsurge.analysis.continuity import continuity
+from entsurge.analysis.devices import devices
 from entsurge.analysis.proportion import lower, needed, upper
 from entsurge.findings.serial import as_json
 from entsurge.gate import gate
@@ -202,3 +203,23 @@ def test_as_many_pages_as_are_said_to_be_needed_would_tell(events: int, total: i
     assert decides(count)
     assert count == total or not decides(int(count / 1.3))
     assert needed(50, 1000, 0.05) is None
+
+
+def test_whoever_cannot_publish_by_the_app_did_not_come_for_it(tmp_path: Path) -> None:
+    """Four teachers by computer published, six by an app without a page for it: four of four, and why of the app's."""
+    by = {"computer": 4, "app": 6}
+    teachers = [
+        visit(name=f"t{n}{device}", persona="teacher", device=device, work_served=device == "computer")
+        for device, count in by.items()
+        for n in range(count)
+    ]
+    told = {"title": {}, "app": "a", "shares": {}, "kept_cache_percent": {}}
+    run = run_of(
+        tmp_path, pages(count=400), visits=teachers, objectives=[FAST], devices=told,
+        unmeasured_by_device={"teacher": {"app": "no-page"}},
+    )  # fmt: skip
+    found = continuity(run)
+    assert (found.teachers.came, found.teachers.done) == (4, 4)
+    assert [(each.schools, each.teachers_came) for each in found.academies] == [(1, 4)]
+    rows = {row.device: row.teachers for row in devices(run).rows}
+    assert (rows["computer"].per_100, rows["app"].unmeasured) == (100, "no-page")

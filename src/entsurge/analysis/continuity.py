@@ -22,8 +22,8 @@ CUT_OFF_MINUTES = 5.0
 
 def continuity(run: Run) -> Continuity:
     """Students, teachers, others with a work of their own, schools cut off, by academy; of visits due in the window."""
-    came = run.window_stays
-    why = run.manifest.get("unmeasured", {})
+    why, all_stays = run.manifest.get("unmeasured", {}), run.window_stays
+    came = told_of(run)
     cut = cut_off(run)
     return Continuity(
         work_of(came, "student", why),
@@ -34,8 +34,16 @@ def continuity(run: Run) -> Continuity:
             if persona.work and key not in ("student", "teacher")
         ],
         CutOff(len(cut), sum(1 for school in came.count_by("school") if school), cut),
-        [_academy(came, name, set(cut), why) for name in sorted(came.count_by("group"))],
+        [_academy(all_stays, came, name, set(cut), why) for name in sorted(all_stays.count_by("group"))],
     )
+
+
+def told_of(run: Run) -> Stays:
+    """The visits due in the window, without those by a device on which their persona's work cannot be told."""
+    stays = run.window_stays
+    for persona, devices in run.manifest.get("unmeasured_by_device", {}).items():
+        stays = stays.only(~(stays.where(persona=persona) & stays.among("device", set(devices))))
+    return stays
 
 
 def work_of(visits: Stays, persona: str, unmeasured: Mapping[str, str]) -> Work:
@@ -50,10 +58,11 @@ def work_of(visits: Stays, persona: str, unmeasured: Mapping[str, str]) -> Work:
     return Work(came=len(came), done=None if why else served, per_100=per_100, unmeasured=why)
 
 
-def _academy(visits: Stays, academy: str, cut: set[str], unmeasured: Mapping[str, str]) -> Academy:
-    visits = visits.only(visits.where(group=academy))
+def _academy(visits: Stays, told: Stays, academy: str, cut: set[str], unmeasured: Mapping[str, str]) -> Academy:
+    """One academy's; `told` are the visits whose work can be told."""
+    visits, told = (each.only(each.where(group=academy)) for each in (visits, told))
     schools = {school for school in visits.count_by("school") if school}
-    students, teachers = (work_of(visits, who, unmeasured) for who in ("student", "teacher"))
+    students, teachers = (work_of(told, who, unmeasured) for who in ("student", "teacher"))
     return Academy(
         academy, students.came, students.per_100, teachers.came, teachers.per_100, len(schools), len(schools & cut)
     )

@@ -31,7 +31,9 @@ def devices(run: Run) -> Devices | None:
 
 
 def _row(run: Run, device: Device, latency: Times, requests: int) -> ByDevice:
-    stays, why = run.window_stays, run.manifest.get("unmeasured", {})
+    stays, by_device = run.window_stays, run.manifest.get("unmeasured_by_device", {})
+    why = {persona: devices[device] for persona, devices in by_device.items() if device in devices}
+    why |= run.manifest.get("unmeasured", {})
     of = stays.only(stays.where(device=device))
     asked = int(of["ok"].sum() + of["shed"].sum() + of["failed"].sum())
     p50, p95 = latency.quantiles_seconds([50, 95])

@@ -18,7 +18,7 @@ from entsurge.record.layout import FORMAT
 from entsurge.targets.file import host_and_port
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from entsurge.audience.profile import Profile
     from entsurge.chaos.experiment import Experiment
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from entsurge.client.negotiated import Negotiated
     from entsurge.engine.prepared import Prepared
     from entsurge.engine.spec import RunSpec
+    from entsurge.visit.driver import Driver
 
 
 def manifest(spec: RunSpec, prepared: Prepared, locust_version: str, reached: Negotiated | None) -> dict[str, Any]:
@@ -50,6 +51,7 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str, reached: Ne
         "phases": timeline,
         "protected": profile.protected,
         "unmeasured": unmeasured(prepared),
+        "unmeasured_by_device": unmeasured_by_device(prepared),
         "personas": [each.as_json() for each in profile.personas.values()],
         "figures": {
             "published": summary.published(profile),
@@ -74,22 +76,33 @@ def manifest(spec: RunSpec, prepared: Prepared, locust_version: str, reached: Ne
 
 def unmeasured(prepared: Prepared) -> dict[str, str]:
     """Whose work this run cannot tell, and why: `no-page` to publish on, or a target that is `read-only` for it."""
-    writable, found = prepared.access.writable, {}
-    for key, persona in prepared.profile.personas.items():
-        if persona.work is None or not persona.work.publishes:
-            continue
-        whose = {key, persona.rights}
-        pages = [
-            spec
-            for driver in drivers(prepared.profile, prepared.access).values()
-            for spec in driver.actions.values()
-            if spec.publishes and whose & spec.personas
-        ]
-        if not pages:
-            found[key] = "no-page"
-        elif writable is not None and not any(spec.service in writable for spec in pages):
-            found[key] = "read-only"
+    by = list(drivers(prepared.profile, prepared.access).values())
+    found = {key: _unmeasured(prepared, key, by) for key in prepared.profile.personas}
+    return {key: why for key, why in found.items() if why}
+
+
+def unmeasured_by_device(prepared: Prepared) -> dict[str, dict[str, str]]:
+    """The same of the visits by one device, of whoever can publish by another."""
+    profile, nowhere = prepared.profile, unmeasured(prepared)
+    by, found = drivers(profile, prepared.access), {}
+    for key in profile.personas:
+        came = [device for device, share in profile.device_shares(key).items() if share and device in by]
+        why = {} if key in nowhere else {device: _unmeasured(prepared, key, [by[device]]) for device in came}
+        if any(why.values()):
+            found[key] = {str(device): each for device, each in why.items() if each}
     return found
+
+
+def _unmeasured(prepared: Prepared, key: str, by: Sequence[Driver]) -> str:
+    """Why the work of a persona that comes by these drivers cannot be told; empty where it can."""
+    persona, writable = prepared.profile.personas[key], prepared.access.writable
+    if persona.work is None or not persona.work.publishes:
+        return ""
+    whose = {key, persona.rights}
+    pages = [spec for driver in by for spec in driver.actions.values() if spec.publishes and whose & spec.personas]
+    if not pages:
+        return "no-page"
+    return "read-only" if writable is not None and not any(spec.service in writable for spec in pages) else ""
 
 
 def _content(profile: Profile, experiments: list[Experiment], scenarios: Mapping[str, Path]) -> list[dict[str, str]]:

@@ -72,6 +72,7 @@ def manifest(subject: Subject, totals: Totals, people: int, academies: list[str]
         "phases": phases(profile),
         "protected": profile.protected,
         "unmeasured": {},
+        "unmeasured_by_device": {},
         "personas": [each.as_json() for each in profile.personas.values()],
         "figures": {
             "published": summary.published(profile),

@@ -128,6 +128,7 @@ class Manifest(TypedDict):
     window: NotRequired[dict[str, str]]
     protected: NotRequired[list[str]]
     unmeasured: NotRequired[dict[str, str]]
+    unmeasured_by_device: NotRequired[dict[str, dict[str, str]]]
     perturbation_phases: NotRequired[list[Phase]]
     population: NotRequired[dict[str, Any]]
     scrape: NotRequired[list[dict[str, Any]]]
