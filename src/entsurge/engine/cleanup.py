@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from entsurge.engine.probe import Probe
 
-NO_APP = "written by the app, and the target has none any more: name it under [app]"
+NO_APP = "kept: written by the app, and the target has none any more: name it under [app]"
 
 
 def main(text: str) -> int:
@@ -63,7 +63,7 @@ def removed(run: Path, access: TargetAccess) -> Iterator[dict[str, Any]]:
     for (persona, academy, number), rows in by_account.items():
         by_app = all(row.get("device") == "app" for row in rows)  # an account keeps its device
         if by_app and access.app is None:  # the portal's driver would look for it where it is not
-            yield from (_told(row, f"kept: {NO_APP}") for row in rows)
+            yield from (_told(row, NO_APP) for row in rows)
             continue
         with probe.probing(context, persona, academy, number, run=run.name, device="app" if by_app else "") as visitor:
             signed_on = visitor.signs_on()
