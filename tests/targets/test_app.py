@@ -7,6 +7,7 @@ import pytest
 
 from entsurge.audience import profile as profiles
 from entsurge.engine.devices import equipment, played
+from entsurge.engine.manifest import unmeasured, unmeasured_by_device
 from entsurge.engine.target_access import TargetAccess
 from entsurge.errors import UsageError
 from entsurge.targets.app import playable
@@ -111,3 +112,12 @@ def test_an_app_needs_pages_for_those_who_come_by_it(tmp_path: Path) -> None:
     check_services(found, nothing, {}, whose=(), called="skolengo-mobile")
     with pytest.raises(UsageError, match="the driver skolengo-mobile has no pages of home"):
         check_services(found, nothing, {}, whose=by_app, called="skolengo-mobile")
+
+
+def test_teachers_who_come_by_an_app_that_cannot_publish_are_not_measured() -> None:
+    """By the portal they are; its pages are not the app's."""
+    prepared = SimpleNamespace(profile=profiles.load(TODAY), access=TargetAccess(url=URL, driver="portal"))
+    assert unmeasured(prepared) == {}
+    assert unmeasured_by_device(prepared) == {"teacher": {"app": "no-page"}}
+    prepared.profile = profiles.load("lockdown-2020")
+    assert unmeasured_by_device(prepared) == {}

@@ -39,7 +39,11 @@ def played(profile: Profile, access: TargetAccess) -> list[tuple[Driver, str, fr
     for driver in dict.fromkeys(found.values()):
         own = [device for device, each in found.items() if each is driver]
         called = access.app_driver if driver is access.app else access.driver_name
-        whose = [who for who in profile.personas if any(profile.device_shares(who)[device] for device in own)]
+        whose = [
+            who
+            for who in profile.personas
+            if any(share for device, share in profile.device_shares(who).items() if device in own)
+        ]
         made.append((driver, called if several else "", frozenset(whose)))
     return made
 
