@@ -115,8 +115,10 @@ def test_an_app_needs_pages_for_those_who_come_by_it(tmp_path: Path) -> None:
 
 
 def test_teachers_who_come_by_an_app_that_cannot_publish_are_not_measured() -> None:
-    """By the portal they are; its pages are not the app's."""
+    """By the portal they are; the embedded ENT's own app lets them publish."""
     prepared = SimpleNamespace(profile=profiles.load(TODAY), access=TargetAccess(url=URL, driver="portal"))
+    assert unmeasured_by_device(prepared) == {}
+    prepared.access.app = SimpleNamespace(actions={})
     assert unmeasured(prepared) == {}
     assert unmeasured_by_device(prepared) == {"teacher": {"app": "no-page"}}
     prepared.profile = profiles.load("lockdown-2020")
