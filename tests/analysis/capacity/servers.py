@@ -64,7 +64,8 @@ def manifest_of(profile: Profile, *, url: str = URL, driver: str = "portal") -> 
     prepared: Any = SimpleNamespace(
         profile=profile, people=population(profile), arrivals=Arrivals(profile, groups(profile)), experiments=[],
         scenario_paths={}, target=None, planned=[], perturbation_phases=[],
-        access=SimpleNamespace(writable=None, app_driver="", driver=SimpleNamespace(actions={})), driver=SimpleNamespace(actions={}),
+        access=SimpleNamespace(writable=None, app_driver="", driver=SimpleNamespace(actions={})),
+        driver=SimpleNamespace(actions={}),
     )  # fmt: skip
     spec = RunSpec(profile=profile.name, url=url, out="", driver=driver)
     return manifests.manifest(spec, prepared, "0", None)

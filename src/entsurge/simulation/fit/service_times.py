@@ -107,7 +107,7 @@ def service_times(pages: Pages) -> ServiceTimes | None:
     landing = own.get(HOME, general).value if landed else 0.0
     at_door = _mean(signed_on)
     taken = around.value + landing
-    sign_on = Estimate(*(max(SHORTEST_SECONDS, each - taken) for each in (at_door.value, at_door.low, at_door.high)))
+    sign_on = _longer_than_nothing(at_door.value - taken, at_door.low - taken, at_door.high - taken)
     relative = np.concatenate([of / own.get(name, general).value for name, of in times.items()])
     return ServiceTimes(general, own, sign_on, around, landed, spread(relative), int(served.sum()))
 
@@ -143,7 +143,8 @@ def _landed(home: Any, others: Any) -> tuple[float, Estimate]:
     middle = float(np.median(least))
     random = np.random.default_rng(0)
     medians = np.median(random.choice(least, (RESAMPLED, min(len(least), MOST_DRAWN))), axis=1)
-    return share, Estimate(middle, *(float(each) for each in np.quantile(medians, [0.025, 0.975])))
+    low, high = (float(each) for each in np.quantile(medians, [0.025, 0.975]))
+    return share, Estimate(middle, low, high)
 
 
 def spread(relative: Any) -> Spread:
@@ -188,7 +189,12 @@ def _mean(times: Any) -> Estimate:
     """The mean of independent times."""
     mean = float(times.mean())
     half = _Z * float(times.std()) / math.sqrt(len(times))
-    return Estimate(*(max(SHORTEST_SECONDS, each) for each in (mean, mean - half, mean + half)), pages=len(times))
+    return _longer_than_nothing(mean, mean - half, mean + half, pages=len(times))
+
+
+def _longer_than_nothing(value: float, low: float, high: float, *, pages: int = 0) -> Estimate:
+    """An estimate of seconds, each of them more than none."""
+    return Estimate(max(SHORTEST_SECONDS, value), max(SHORTEST_SECONDS, low), max(SHORTEST_SECONDS, high), pages)
 
 
 def _scaled(of: Estimate, by: float) -> Estimate:
