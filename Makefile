@@ -17,8 +17,8 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)  ## the main job on the embedded ENT: ordinary, lockdown, lockdown with measures
 	@$(BIN)/entsurge demo
 
-BESIDE := -n 2 --dist loadfile --no-loadscope-reorder
-test: $(READY)  ## the tests (ENTSURGE_FULL=1: the slow ones too, two at a time; what failed so is tried once more, alone)
+BESIDE := -n 3 --dist loadfile --no-loadscope-reorder
+test: $(READY)  ## the tests (ENTSURGE_FULL=1: the slow ones too, three at a time; what failed so is tried once more, alone)
 ifdef ENTSURGE_FULL
 	ENTSURGE_SLOW_MACHINE=2 $(BIN)/pytest $(BESIDE) || $(BIN)/pytest --last-failed --last-failed-no-failures none
 else
