@@ -19,8 +19,8 @@ from entsurge.record.writer import RunDirectory
 from entsurge.simulation.deployment import load
 from entsurge.simulation.fit.beside import Shown
 from entsurge.simulation.fit.estimate import as_toml, estimate, fitted, untold
-from entsurge.simulation.fit.observed import Observed
-from entsurge.simulation.fit.service_times import _mean, spread
+from entsurge.simulation.fit.observed import Observed, Pages
+from entsurge.simulation.fit.service_times import _mean, service_times, spread
 from entsurge.simulation.fit.sessions import places
 from entsurge.simulation.run import Simulation, subject
 
@@ -228,3 +228,15 @@ def test_a_mean_is_never_below_nothing() -> None:
     """What is left of pages that took less than their surroundings is still a time."""
     found = _mean(np.array([-0.2, -0.1]))
     assert (found.value, found.low, found.pages) == (1e-3, 1e-3, 2)
+
+
+def test_few_home_pages_show_that_sign_on_has_brought_them() -> None:
+    """As a sandbox was seen: twelve of eighteen home pages take 10 ms, all other pages 2 s, a sign-on 4 s."""
+    services = ("sign-on", "home", "messages")
+    seconds = np.array([4.01] * 12 + [0.01] * 12 + [2.01] * 6 + [2.01] * 84)
+    service = np.array([0] * 12 + [1] * 18 + [2] * 84)
+    nothing = np.zeros(len(seconds), np.int64)
+    found = service_times(Pages(nothing, service, seconds, nothing, services))
+    assert found is not None
+    assert (found.spread.text, round(found.landed, 2)) == ("fixed", 0.67)
+    assert (round(found.seconds.value, 2), round(found.sign_on.value, 2)) == (2.0, 2.0)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from entsurge.simulation.fit.observed import Pages
 
 FEWEST, SOME = 100, 20  # pages in all, and of a service that is to have a time of its own
+FEWEST_HOME = 10  # home pages that show whether sign-on has brought some of them: those then take next to nothing
 UNLIKE, BEYOND_CHANCE = 0.05, 3.0  # a share and standard errors: a service further from the others has its own
 LANDED_AT_LEAST = 0.15  # a share of home pages that takes next to nothing: sign-on has brought them already
 FIXED_GAMMA, FIXED_LOGNORMAL = 100.0, 0.1  # past these a spread is none
@@ -133,7 +134,7 @@ def _unlike(times: Mapping[str, Any]) -> dict[str, Estimate]:
 
 def _landed(home: Any, others: Any) -> tuple[float, Estimate]:
     """The share of home pages that took next to nothing, beyond other pages' share; and how long those took."""
-    if len(home) < SOME or not len(others):
+    if len(home) < FEWEST_HOME or not len(others):
         return 0.0, Estimate(0.0, 0.0, 0.0)
     short = 2 * np.quantile(home, 0.05)
     share = float((home <= short).mean() - (others <= short).mean())
