@@ -123,7 +123,7 @@ def main() -> None:
     """Simulate and write the table."""
     parser = options.parser(__doc__)
     parser.add_argument("--trials", type=int, default=200)
-    given = options.read(parser, short={"trials": 2})
+    given = options.read(parser, short={"trials": 1})
     trials = given.trials
     lines = [
         f"# Of {trials} simulated comparisons in which nothing changed, and {trials // 2} in which one page did", "",

@@ -184,7 +184,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sizes", type=int, nargs="+", default=[5_000_000, 10_000_000], metavar="REQUESTS")
     parser.add_argument("--seconds", type=int, default=3600, help="of each run")
-    given = options.read(parser, short={"rounds": 1, "sizes": [20_000], "seconds": 60})
+    given = options.read(parser, short={"rounds": 1, "sizes": [5_000], "seconds": 20})
     with tempfile.TemporaryDirectory() as folder:
         commands, alone, total = measured(given, Path(folder))
     middle = {name: statistics.median(each.seconds for each in costs) for name, costs in alone.items()}

@@ -31,7 +31,7 @@ def walk(url, persona, actions):
     visitor = Walker(environment)
     person = Population(1).person(persona, 0)
     visitor.plan = SimpleNamespace(
-        persona=persona, group=person.academy, phase="", account=0, name="walk", kind="first"
+        persona=persona, group=person.academy, phase="", account=0, name="walk", kind="first", device=""
     )
     visitor.random, visitor.service, visitor.action = random.Random(1), "", ""
     visitor.client = context.access.client()
