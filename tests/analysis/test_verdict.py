@@ -220,6 +220,6 @@ def test_whoever_cannot_publish_by_the_app_did_not_come_for_it(tmp_path: Path) -
     )  # fmt: skip
     found = continuity(run)
     assert (found.teachers.came, found.teachers.done) == (4, 4)
-    assert [(each.schools, each.teachers_came) for each in found.academies] == [(1, 4)]
+    assert [(each.schools, each.teachers_came) for each in found.by_academy] == [(1, 4)]
     rows = {row.device: row.teachers for row in devices(run).rows}
     assert (rows["computer"].per_100, rows["app"].unmeasured) == (100, "no-page")

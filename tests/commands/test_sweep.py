@@ -51,7 +51,7 @@ def test_what_was_found_is_written_in_both_languages_and_marked(folder: Path) ->
     assert (found.done, found.simulations, len(found.cells)) == (2, 2, 2)
     assert {each.lucks for each in found.cells} == {1}
     assert found.again.startswith("entsurge simulate lockdown-2020 --on embedded-ent")
-    assert found.again.endswith("--sweep measures=none,static-home --lucks 1 --cost node=180")
+    assert "--sweep measures=none,static-home --lucks 1 --cost node=180" in found.again
     assert [path.name for path in folder.iterdir() if path.is_dir()] == []
     for language, mark in (("fr", "SIMULÉ"), ("en", "SIMULATED")):
         page = (folder / f"sweep.{language}.html").read_text("utf-8")

@@ -27,7 +27,11 @@ class Holder(LoneSession):
 
     def __init__(self, driver, person):
         super().__init__()
-        self.driver, self.person = driver, person
+        self._driver, self.person = driver, person
+
+    @property
+    def driver(self):
+        return self._driver
 
     def sign_on(self, password=None):
         person = self.person
