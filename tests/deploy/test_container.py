@@ -49,8 +49,10 @@ def test_the_containerfile_is_well_formed() -> None:
 def test_the_image_runs_as_nobody_and_writes_where_it_says() -> None:
     """A user without a name, two volumes, its own before they are volumes; what it copies `make release` makes."""
     assert "USER 65532:65532" in CONTAINERFILE
-    assert CONTAINERFILE.index("RUN install -d -o 65532 -g 65532 /work/runs\n") < CONTAINERFILE.index("\nVOLUME ")
-    assert 'VOLUME ["/work/runs", "/tmp"]' in CONTAINERFILE
+    assert CONTAINERFILE.index("RUN install -d -o 65532 -g 65532 /srv/entsurge/runs\n") < CONTAINERFILE.index(
+        "\nVOLUME "
+    )
+    assert 'VOLUME ["/srv/entsurge/runs", "/tmp"]' in CONTAINERFILE
     assert "COPY dist/requirements.txt dist/entsurge-*.whl ./" in CONTAINERFILE
     assert "requirements.txt" in (DEPLOY / "release" / "release.py").read_text("utf-8")
 
