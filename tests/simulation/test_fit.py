@@ -14,7 +14,7 @@ from entsurge.audience import profile as profiles
 from entsurge.commands.simulate import command as simulate_command
 from entsurge.commands.simulate_fit import together
 from entsurge.errors import EntsurgeError, InconclusiveMeasurement, InvalidMeasurement, UsageError
-from entsurge.record.reading.documents import TargetReading
+from entsurge.record.reading.shapes import TargetReading
 from entsurge.record.writer import RunDirectory
 from entsurge.simulation.deployment import load
 from entsurge.simulation.fit.beside import Shown

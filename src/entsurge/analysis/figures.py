@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from entsurge.findings.audience import Figure, FigureRow, Figures
 
 if TYPE_CHECKING:
-    from entsurge.record.reading.documents import FourFigures
     from entsurge.record.reading.run import Run
+    from entsurge.record.reading.shapes import FourFigures
 
 NAMES = ("visits", "page_views", "minutes_per_visit", "pages_per_visit")
 UNKNOWN = Figure(None, None)

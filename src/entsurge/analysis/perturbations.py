@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from entsurge.findings.perturbation import Breach, Perturbation
 
 if TYPE_CHECKING:
-    from entsurge.record.reading.documents import Event, PerturbationTold
     from entsurge.record.reading.run import Run
+    from entsurge.record.reading.shapes import Event, PerturbationTold
 
 BEGUN = frozenset({"applied", "started", "began"})
 LEFT, NOT_UNDONE, DEVIATED, TOUCHED = "left to its lease", "undo failed", "deviated", "touched"

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from entsurge.findings.course import Timeline
     from entsurge.findings.verdict import Verdict
-    from entsurge.record.reading.documents import Failure, Manifest
+    from entsurge.record.reading.shapes import Failure, Manifest
 
 EXAMPLES = 40
 

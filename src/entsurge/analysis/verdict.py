@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from entsurge.errors import Conclusion
     from entsurge.findings.statement import Title
-    from entsurge.record.reading.documents import Phase
     from entsurge.record.reading.run import Run
+    from entsurge.record.reading.shapes import Phase
 
 END_CODES = {
     "interrupted": errors.INTERRUPTED,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from entsurge.analysis.capacity.comparable import Difference
     from entsurge.audience.profile import Profile
-    from entsurge.record.reading.documents import Manifest
+    from entsurge.record.reading.shapes import Manifest
 
 PATHS = {"shapes": "shape", "bells": "bell"}  # what the command line may replace, and its file is in the manifest
 

@@ -16,7 +16,7 @@ from entsurge.engine.reach import reach
 from entsurge.engine.target_access import TargetAccess
 from entsurge.plan.people import population
 from entsurge.record.layout import CLEANED
-from entsurge.record.reading.documents import CreatedRow, Whose, read_cleaned, read_created, read_whose
+from entsurge.record.reading.documents import read_cleaned, read_created, read_whose
 from entsurge.record.writer import write_json
 from entsurge.terminal import here
 from entsurge.visit.driver import Created
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from entsurge.engine.probe import Probe
+    from entsurge.record.reading.shapes import CreatedRow, Whose
 
 NO_APP = "kept: written by the app, and the target has none any more: name it under [app]"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from entsurge.record.reading.documents import Phase
+from entsurge.record.reading.shapes import Phase
 
 
 @dataclass(frozen=True)

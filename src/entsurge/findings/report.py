@@ -17,7 +17,7 @@ from entsurge.findings.statement import Statement, Title
 from entsurge.findings.teaching import Continuity
 from entsurge.findings.transport import Transport
 from entsurge.findings.verdict import Finding, Light
-from entsurge.record.reading.documents import ContentFile, TargetTold
+from entsurge.record.reading.shapes import ContentFile, TargetTold
 
 FORMAT = 3
 

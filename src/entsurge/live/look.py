@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from entsurge.live.course import Pages, Place
     from entsurge.live.snapshot import CellLook, InForce
-    from entsurge.record.reading.documents import Event, Gauge, Manifest, PerturbationTold
+    from entsurge.record.reading.shapes import Event, Gauge, Manifest, PerturbationTold
 
 STARTED_AT_LEAST, BUSY, LATE_SECONDS = 0.98, 0.9, 1.0
 POOR, FEW = 0.9, 0.98  # of pages served: under the first bad, under the second not quite

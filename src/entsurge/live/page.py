@@ -13,7 +13,7 @@ from entsurge.render.catalogue import target_name, with_personas
 from entsurge.render.page import environment
 
 if TYPE_CHECKING:
-    from entsurge.record.reading.documents import Manifest
+    from entsurge.record.reading.shapes import Manifest
 
 FILES = {"report.css": "text/css", "live.css": "text/css", "live.js": "text/javascript"}
 _PREFERRED = re.compile(r"\s*([a-z]{1,8})(?:-[a-z0-9-]*)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*", re.IGNORECASE)

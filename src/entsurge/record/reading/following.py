@@ -12,23 +12,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from entsurge.errors import UsageError
 from entsurge.record.layout import EVENTS, FINISH, GAUGES, KEYS, SERIES_FILE, VERDICT, is_run
-from entsurge.record.reading.documents import (
-    EVENT,
-    GAUGE,
-    Event,
-    Finish,
-    Gauge,
-    Manifest,
-    document,
-    read_finish,
-    read_manifest,
-)
+from entsurge.record.reading.documents import EVENT, GAUGE, document, read_finish, read_manifest
 from entsurge.record.reading.series import COLUMNS, Rows, Series
 from entsurge.record.schema import SERIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from entsurge.record.reading.shapes import Event, Finish, Gauge, Manifest
 
 _Row = TypeVar("_Row")
 MOST_AT_ONCE = 64 << 20  # bytes of lines at one look: what is more waits for the next

@@ -11,13 +11,6 @@ from entsurge.record.reading.documents import (
     EVENT,
     FAILURE,
     GAUGE,
-    Event,
-    Failure,
-    Finish,
-    Gauge,
-    Manifest,
-    Phase,
-    TargetReading,
     lines,
     read_finish,
     read_manifest,
@@ -35,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
+
+    from entsurge.record.reading.shapes import Event, Failure, Finish, Gauge, Manifest, Phase, TargetReading
 
 SLACK_SECONDS = 3600  # what ends so long after the drain is damage: no page is waited for as long
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from entsurge.record.histogram import BUCKETS
 from entsurge.record.layout import KEYS, SERIES_FILE
-from entsurge.record.reading.documents import LONGEST_SECONDS, document
+from entsurge.record.reading.documents import document
+from entsurge.record.reading.shapes import LONGEST_SECONDS
 from entsurge.record.reading.stream import ROWS, pieces
 from entsurge.record.schema import KINDS, SERIES, Attempt, Cohort, Kind, OutcomeName
 

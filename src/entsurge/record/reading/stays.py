@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from entsurge.record.reading.documents import LONGEST_SECONDS
+from entsurge.record.reading.shapes import LONGEST_SECONDS
 from entsurge.record.reading.stream import Words, pieces
 from entsurge.record.schema import VISITS
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from entsurge.record.reading.documents import Phase
+    from entsurge.record.reading.shapes import Phase
 
 TEXTS = ("persona", "group", "school", "phase", "sign_on", "end", "device")
 NEWER = ("device",)  # than the first runs of this format

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from entsurge.record.histogram import BUCKETS
-from entsurge.record.reading.documents import LONGEST_SECONDS
 from entsurge.record.reading.hdr import Times, quantiles_seconds
+from entsurge.record.reading.shapes import LONGEST_SECONDS
 from entsurge.record.schema import PAGE_OUTCOMES
 from entsurge.record.transport import FORGIVEN
 from entsurge.record.transport import KIND as TRANSPORT
