@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -96,8 +99,35 @@ def answering(drawing: Drawing, lang: str) -> Markup:
 @lru_cache(maxsize=1)
 def script() -> Markup:
     """Vega and what shows its values, for the end of a page."""
+    own = (content.root("reports") / "hover.js").read_text(encoding="utf-8")
+    return Markup(f"{NOTICE}\n(() => {{{_vega()}\n}})();\n{own}".replace("</script", "<\\/script"))  # noqa: S704  no text of a run
+
+
+def _vega() -> str:
+    """Vega in one script, as it was kept when it was first put together: that takes a second and a half."""
     import vl_convert
 
-    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=vega_lite_version())
-    own = (content.root("reports") / "hover.js").read_text(encoding="utf-8")
-    return Markup(f"{NOTICE}\n(() => {{{bundle}\n}})();\n{own}".replace("</script", "<\\/script"))  # noqa: S704  no text of a run
+    version = vega_lite_version()
+    with suppress(OSError, RuntimeError):  # nowhere to keep it: it is put together each time
+        kept = kept_folder() / f"vega-{vl_convert.__version__}-{version}.js"
+        if kept.is_file() and kept.stat().st_uid == os.getuid():  # nobody else's: it becomes a part of pages
+            return kept.read_text(encoding="utf-8")
+        made = _bundle(version)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        part = kept.with_name(f".{kept.name}.{os.getpid()}.part")
+        part.write_text(made, encoding="utf-8")
+        part.replace(kept)
+        return made
+    return _bundle(version)
+
+
+def _bundle(version: str) -> str:
+    import vl_convert
+
+    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version)
+    return bundle
+
+
+def kept_folder() -> Path:
+    """For what can be made again at any time: entsurge/ in the user's cache folder."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "entsurge"
