@@ -79,12 +79,18 @@ class Tally:
 
     def __init__(self, groups: dict[Group, int], histograms: NDArray[np.int32], seconds: Seconds) -> None:
         self._groups, self._histograms, self.seconds = groups, histograms, seconds
+        self._alike: dict[tuple[str, str, str], list[tuple[Group, int]]] = {}  # mostly asked for together
+        for group, row in groups.items():
+            self._alike.setdefault((group.kind, group.timing, group.outcome), []).append((group, row))
 
     def times(self, *, timing: str, outcome: str = "ok", kind: str = "page", **where: str) -> Times:
         """The histogram of what is asked for: `persona`, `service`, `phase`."""
-        asked = {"kind": kind, "timing": timing, "outcome": outcome, "attempt": "first"} | where
+        alike = (kind, timing, outcome)
+        asked = {"attempt": "first"} | where
+        if "*" in alike:
+            asked |= {"kind": kind, "timing": timing, "outcome": outcome}
         counts = np.zeros(BUCKETS, np.int64)
-        for group, row in self._groups.items():
+        for group, row in self._alike.get(alike, ()) if "*" not in alike else self._groups.items():
             if _matches(group, asked):
                 counts += self._histograms[row]
         return Times(counts)
