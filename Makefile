@@ -18,7 +18,7 @@ demo: $(READY)  ## the main job on the embedded ENT: ordinary, lockdown, lockdow
 	@$(BIN)/entsurge demo
 
 BESIDE := -n 3 --dist loadfile --no-loadscope-reorder
-test: $(READY)  ## the tests (ENTSURGE_FULL=1: the slow ones too, three at a time; what failed so is tried once more, alone)
+test: $(READY)  ## the tests (ENTSURGE_FULL=1: the slow ones too, three at a time, what failed so once more alone; =2: all there are)
 ifdef ENTSURGE_FULL
 	ENTSURGE_SLOW_MACHINE=2 $(BIN)/pytest $(BESIDE) || $(BIN)/pytest --last-failed --last-failed-no-failures none
 else

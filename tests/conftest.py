@@ -23,7 +23,9 @@ _postgres = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_postgres)
 postgres, own_cluster = _postgres.postgres, _postgres.own_cluster
 
-FULL = os.environ.get("ENTSURGE_FULL") == "1"
+# 1: the slow tests too, as CI runs them; 2: also further cases of what these show, as before a release.
+FULL = int(os.environ.get("ENTSURGE_FULL") or 0)
+TIERS = {"slow": 1, "thorough": 2}
 # How long an example takes says something of the machine, nothing of what is tested.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
@@ -47,12 +49,11 @@ def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests run only under ENTSURGE_FULL=1."""
-    if FULL:
-        return
+    """Slow tests run only under ENTSURGE_FULL=1, thorough ones under ENTSURGE_FULL=2."""
     for item in items:
-        if item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.skip(reason="slow: run with ENTSURGE_FULL=1"))
+        for tier, least in TIERS.items():
+            if least > FULL and item.get_closest_marker(tier):
+                item.add_marker(pytest.mark.skip(reason=f"{tier}: run with ENTSURGE_FULL={least}"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -60,7 +61,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("needs"):
         missing = [command for command in marker.args if shutil.which(command) is None]
         if missing and FULL:
-            pytest.fail(f"needs {', '.join(missing)}, which ENTSURGE_FULL=1 demands", pytrace=False)
+            pytest.fail(f"needs {', '.join(missing)}, which ENTSURGE_FULL demands", pytrace=False)
         if missing:
             pytest.skip(f"needs {', '.join(missing)}")
 

@@ -57,7 +57,12 @@ def test_more_runs_show_less_and_more_series_hide_more() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("baselines", "candidates", "series", "common"), [(4, 4, 1, 0.0), (4, 4, 12, 0.2), (10, 3, 12, 0.6)]
+    ("baselines", "candidates", "series", "common"),
+    [
+        (4, 4, 1, 0.0),
+        pytest.param(4, 4, 12, 0.2, marks=pytest.mark.thorough),
+        pytest.param(10, 3, 12, 0.6, marks=pytest.mark.thorough),
+    ],
 )
 def test_four_of_five_comparisons_show_the_change_that_is_said(
     baselines: int, candidates: int, series: int, common: float
@@ -108,7 +113,7 @@ def runs(random: np.random.Generator, sides: tuple[int, int], slower: float = 1.
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sides", [(4, 4), (10, 3)])
+@pytest.mark.parametrize("sides", [(4, 4), pytest.param((10, 3), marks=pytest.mark.thorough)])
 def test_a_whole_comparison_cries_no_wolf_and_keeps_its_word(sides: tuple[int, int]) -> None:
     """Three families, any difference counted: A/A ≤ 5 % in all; the change that it says is found in about 80 %."""
     random, trials, found, alarms = np.random.default_rng(5), 400, 0, 0

@@ -30,7 +30,7 @@ or `left to its lease`; after the first the record stays with its undo and the r
 ([writing-experiments.md](writing-experiments.md), "When an undo fails"; `tests/chaos/test_undo_fails.py` for each way,
 `tests/chaos/test_undo_of_each.py` for each fault).
 """
-FULL, WRITE = os.environ.get("ENTSURGE_FULL") == "1", bool(os.environ.get("ENTSURGE_WRITE_ENDINGS"))
+FULL, WRITE = int(os.environ.get("ENTSURGE_FULL") or 0), bool(os.environ.get("ENTSURGE_WRITE_ENDINGS"))
 HARDEST = "SIGKILL all three"
 
 
@@ -56,7 +56,7 @@ def in_turn() -> dict[str, tuple[str, ...]]:
     """By fault, the endings that are tried: one in turn and the hardest, or all."""
     others = [each for each in ENDINGS if each != HARDEST]
     return {
-        fault: tuple(ENDINGS) if WRITE else (others[number % len(others)], HARDEST)
+        fault: tuple(ENDINGS) if WRITE or FULL > 1 else (others[number % len(others)], HARDEST)
         for number, fault in enumerate(CASES)
     }
 
@@ -93,7 +93,7 @@ def test_it_ends_whoever_dies(fault: str, endings: tuple[str, ...]) -> None:
 @pytest.mark.needs("haproxy", "nft", "ip", "nginx", "openssl")
 @pytest.mark.timeout(900)
 def test_every_fault_ends_whoever_dies() -> None:
-    """At most the lease plus two seconds each, and nothing left; ENTSURGE_WRITE_ENDINGS=1: every cell of the table."""
+    """At most the lease plus two seconds each, and nothing left; ENTSURGE_FULL=2: every cell of the table."""
     register_all()
     tried = in_turn()
     assert {ending for endings in tried.values() for ending in endings} == set(ENDINGS)

@@ -32,7 +32,7 @@ FAULTS = (
     "target-measure", "http-call", "command",
 )  # fmt: skip
 BEFORE_A_RUN = (*AT_THE_EDGE, "network-reject")
-WHOLE = os.environ.get("ENTSURGE_KILLS") == "all"
+WHOLE = int(os.environ.get("ENTSURGE_FULL") or 0) > 1
 SLOW = float(os.environ.get("ENTSURGE_SLOW_MACHINE", "1"))
 BEGIN_SECONDS, END_SECONDS, GONE_SECONDS = 90.0, (ALLOWED_SECONDS + 5.0) * SLOW, 60.0
 TRIAL_SECONDS = 240.0
@@ -119,7 +119,7 @@ def wrong_of(
 def test_whoever_of_a_run_is_killed_its_fault_ends(fault: str, profile: Path, url: str) -> None:
     """One kill of each fault in turn, so that each kind has its turn; every one that is not held is named.
 
-    ENTSURGE_KILLS=all: all six of each fault, which takes twenty minutes.
+    ENTSURGE_FULL=2: all six of each fault, which takes twenty minutes.
     """
     turn = list(KILLS)[FAULTS.index(fault) % len(KILLS)]
     with _folder() as folder:
@@ -137,7 +137,7 @@ def test_whoever_of_a_run_is_killed_its_fault_ends(fault: str, profile: Path, ur
 def test_whoever_is_killed_of_a_run_behind_an_edge_over_tls_its_fault_ends(fault: str, profile: Path) -> None:
     """The target has TLS, a private authority and its sign-on on another host; edge, key and namespace go as well.
 
-    One fault, all killed at once; ENTSURGE_KILLS=all: four faults and all six kills, ten minutes.
+    One fault, all killed at once; ENTSURGE_FULL=2: four faults and all six kills, ten minutes.
     """
     with _folder() as folder:
         kills = KILLS if WHOLE else {"all": KILLS["all"]}
@@ -160,7 +160,7 @@ def ended_with_its_edge(run: RealRun, case: Case, whom: tuple[str, ...]) -> None
 def test_whoever_of_a_trial_of_measures_is_killed_it_goes_on(short: Path) -> None:
     """Over TLS, in the run with the measure: it is taken back, and the same command makes the trial whole.
 
-    All killed at once; ENTSURGE_KILLS=all: all six kills, six minutes.
+    All killed at once; ENTSURGE_FULL=2: all six kills, six minutes.
     """
     with _folder() as folder:
         kills = KILLS if WHOLE else {"all": KILLS["all"]}

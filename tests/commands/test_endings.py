@@ -17,6 +17,10 @@ from tests.analysis.records import objective, pages, record
 
 STAGES = Path(__file__).with_name("ending_stages.py")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ONE_IN_CI = (
+    signal.SIGTERM,
+    *(pytest.param(each, marks=pytest.mark.thorough) for each in (signal.SIGINT, signal.SIGHUP)),
+)
 LOADING = ("click.core", "entsurge.audience.profile")  # of the command itself; the others are the engine's
 REPORT = ("report.fr.html", "report.en.html", "report.json", "report.junit.xml")
 
@@ -83,7 +87,7 @@ def test_a_signal_while_the_engine_starts_reaches_it() -> None:
     assert (command.returncode, output) == (130, "child\nin order\n"), errors
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", ONE_IN_CI)
 def test_a_report_that_is_being_made_is_made(run: Path, number: signal.Signals) -> None:
     """The whole group of processes is told, as by a terminal, again and again: verdict and report are there."""
     with staged("judging", run, start_new_session=True) as command:

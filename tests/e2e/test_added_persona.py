@@ -15,7 +15,7 @@ from entsurge.audience import profile as profiles
 from entsurge.commands.demo import demo_settings
 from entsurge.commands.processes import sandbox
 
-FULL = os.environ.get("ENTSURGE_FULL") == "1"
+FULL = bool(int(os.environ.get("ENTSURGE_FULL") or 0))
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,7 @@ def gave_out(result: dict) -> bool:
     return bool(result["generator"])
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_worked_review_runs(tmp_path: Path, ent: str) -> None:
     """Its commands in their order, the sandbox's apart, in half the time: a number with an interval, notes, exit 0.
 

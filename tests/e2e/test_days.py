@@ -16,9 +16,10 @@ from entsurge.commands.plan import command as plan
 from entsurge.commands.processes import run_engine
 from entsurge.engine.spec import RunSpec
 
-# Each with something of its own: retries, a barred persona, a closed service, a whole country, a page between.
-DAYS = ("monday-9h02-2021", "parents-barred-2021", "messaging-closed-2024", "national-peak", "password-change-2024")
-IN_ONE_RUN = (0, 2, 4, 7)  # days of the crisis fortnight: without a measure, with one, with two, two others
+# Each with something of its own: retries, a closed service, a page between; a barred persona, a whole country.
+DAYS = ("monday-9h02-2021", "messaging-closed-2024", "password-change-2024")
+MORE_DAYS = ("parents-barred-2021", "national-peak")
+IN_ONE_RUN = (0, 4)  # days of the crisis fortnight: without a measure, with two
 IN_TURN = {"crisis-fortnight": 10, "returns-2026-27": 8, "marks-fixed-hour": 2, "reopened-after-closure": 2}
 SECONDS = ["--compression", "900", "--exporter-port", "0", "--quiet"]
 
@@ -38,7 +39,7 @@ def test_every_shipped_profile_can_be_planned(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", DAYS)
+@pytest.mark.parametrize("name", [*DAYS, *(pytest.param(name, marks=pytest.mark.thorough) for name in MORE_DAYS)])
 def test_every_day_can_be_run(free_sandbox, tmp_path: Path, name: str) -> None:
     """Three seconds of it: visits start to the unit, its measures are put in force."""
     spec = RunSpec(
@@ -60,7 +61,7 @@ def test_every_day_can_be_run(free_sandbox, tmp_path: Path, name: str) -> None:
 
 @pytest.mark.slow
 def test_days_are_a_run_each_and_one_report(free_sandbox, tmp_path: Path) -> None:
-    """Four of the crisis fortnight: each a run of its own under the day's measures, then one report on all of them."""
+    """Two of the crisis fortnight: each a run of its own under the day's measures, then one report on all of them."""
     head, *days = (content.root("profiles") / "crisis-fortnight.toml").read_text("utf-8").split("[[day]]")
     (tmp_path / "days.toml").write_text("[[day]]".join([head, *(days[at] for at in IN_ONE_RUN)]), encoding="utf-8")
     command = [sys.executable, "-m", "entsurge", "run", "./days.toml", "--target", free_sandbox[0], "--out", "all"]
@@ -69,12 +70,12 @@ def test_days_are_a_run_each_and_one_report(free_sandbox, tmp_path: Path) -> Non
         check=False, env=os.environ | {"ENTSURGE_ADMIN_TOKEN": free_sandbox[1]},
     )  # fmt: skip
     assert done.returncode in (0, 3, 4), done.stdout + done.stderr
-    runs = [read_run(tmp_path / "all" / f"day-{number:02d}") for number in range(1, 5)]
-    assert [run.manifest["window"]["day"] for run in runs] == ["monday", "wednesday", "friday", "wednesday"]
+    runs = [read_run(tmp_path / "all" / f"day-{number:02d}") for number in range(1, 3)]
+    assert [run.manifest["window"]["day"] for run in runs] == ["monday", "friday"]
     assert [{each["id"] for each in run.manifest["perturbations"]} for run in runs] == [
-        set(), {"parents-time-slots"}, {"pupils-and-teachers-first", "static-home"},
-        {"parents-time-slots", "static-home"},
-    ]  # fmt: skip
+        set(),
+        {"pupils-and-teachers-first", "static-home"},
+    ]
     assert (tmp_path / "all" / "report.fr.html").is_file()
 
 

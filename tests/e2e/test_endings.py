@@ -16,6 +16,10 @@ from pathlib import Path
 import pytest
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ONE_IN_CI = (
+    signal.SIGTERM,
+    *(pytest.param(each, marks=pytest.mark.thorough) for each in (signal.SIGINT, signal.SIGHUP)),
+)
 REPORT = ("verdict.json", "report.fr.html", "report.en.html", "report.json", "report.junit.xml")
 
 
@@ -63,7 +67,7 @@ def end_of(run: Path) -> str:
     return str(json.loads((run / "finish.json").read_text())["end"])
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", ONE_IN_CI)
 def test_a_signal_amid_the_run(small: Path, free_sandbox, tmp_path: Path, number: signal.Signals) -> None:
     """Its own exit code; a line says at once what comes, another one that the report is being made."""
     with begun(tmp_path, small, free_sandbox[0]) as command:
@@ -144,7 +148,7 @@ def test_a_command_that_is_killed_is_mended_by_report(entsurge, small: Path, fre
     assert lacking(tmp_path / "run") == []
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", ONE_IN_CI)
 def test_a_signal_while_workers_are_waited_for(small: Path, free_sandbox, tmp_path: Path, number) -> None:
     """Nothing is offered: no visit, nothing lost; the worker that came is sent home; verdict and report are there."""
     address = f"127.0.0.1:{15_581 + SIGNALS.index(number)}"

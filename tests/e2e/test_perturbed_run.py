@@ -230,7 +230,7 @@ def toolkit(path: Path, method: list[str], rollback: list[str], probe: list[str]
     return path
 
 
-@pytest.mark.parametrize("kind", ["ours", pytest.param("toolkit", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", ["ours", pytest.param("toolkit", marks=pytest.mark.thorough)])
 def test_an_undo_that_fails_makes_the_run_invalid(entsurge, quick_profile, free_sandbox, state, tmp_path, kind) -> None:
     """Exit 4 and what is still broken, objectives judged all the same; `recover` keeps it listed until it is undone."""
     of, file = stuck(tmp_path), tmp_path / "pump.json"

@@ -74,7 +74,7 @@ def requests(run: Path) -> Counter:
     return found
 
 
-@pytest.mark.parametrize("way", ["http", "1.1", "2"])
+@pytest.mark.parametrize("way", [pytest.param("http", marks=pytest.mark.thorough), "1.1", "2"])
 def test_counts_equal_the_servers_own_log(entsurge, quick_profile, front, tmp_path, way) -> None:
     """Run and clean-up over each wire: every request that nginx answered is in the record, and none besides."""
     prepare(tmp_path, front, way)

@@ -22,7 +22,7 @@ def insistent(quick_profile: Path, tmp_path: Path) -> Path:
     return tmp_path / "ours.toml"
 
 
-@pytest.mark.parametrize("processes", ["1", pytest.param("2", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("processes", ["1", pytest.param("2", marks=pytest.mark.thorough)])
 def test_parents_put_off_come_back_and_are_no_visits(entsurge, insistent, free_sandbox, tmp_path, processes) -> None:
     """Each parent is refused 1 + 3 times; offered = started + lost to the unit; the keys tell the attempts apart."""
     done = entsurge(

@@ -90,7 +90,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
             server.terminate()
 
 
-@pytest.fixture(params=[pytest.param("1.1", marks=pytest.mark.slow), "2"])
+@pytest.fixture(params=[pytest.param("1.1", marks=pytest.mark.thorough), "2"])
 def spoken(request: pytest.FixtureRequest) -> str:
     """The newest protocol that the portal speaks."""
     return request.param
