@@ -85,10 +85,14 @@ def strip(run: RunFindings, words: Mapping[str, Any], x: alt.X, width: int, rows
         for of, name in zip(run.perturbations, names, strict=True)
     ]  # fmt: skip
     colour = alt.Color("paint:N", scale=None)
-    rects = alt.Chart(paint.table(bars)).mark_rect().encode(x=x, x2="x2:Q", y=y, y2="bottom:Q", color=colour)
+    rects = (
+        alt.Chart(paint.table(bars))
+        .mark_rect()
+        .encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("bottom:Q"), color=colour)
+    )
     named = alt.Chart(paint.table([*_phases(run, words, width), *texts]))
     text = named.mark_text(align="left", baseline="middle", dx=3, fontSize=11, fontWeight="bold")
-    return paint.layers(rects, text.encode(x=x, y=y, text="text:N", color=colour), width=width, height=height)
+    return paint.layers(rects, text.encode(x=x, y=y, text=alt.Text("text:N"), color=colour), width=width, height=height)
 
 
 def _named(each: Any, words: Mapping[str, Any]) -> str:
@@ -117,4 +121,4 @@ def _spans(run: RunFindings, spans: list[dict[str, Any]], x: alt.X, **mark: Any)
     end = end_of(run)
     values = [each | {"x": min(each["x"], end), "x2": min(each["x2"], end)} for each in spans]
     rects = alt.Chart(paint.table(values)).mark_rect(**mark)
-    return paint.part(rects.encode(x=x, x2="x2:Q", color=alt.Color("paint:N", scale=None)))
+    return paint.part(rects.encode(x=x, x2=alt.X2("x2:Q"), color=alt.Color("paint:N", scale=None)))

@@ -57,5 +57,5 @@ def levels(run: RunFindings, named: Sequence[tuple[float, str, str]], x: alt.X, 
         halo = base.mark_text(**look, color=PAINT["page"], stroke=PAINT["page"], strokeWidth=3, opacity=0.8)
         label = base.mark_text(**look, color=colour)
         found.append(paint.part(base.mark_rule(color=colour, strokeWidth=1.2)))
-        found += [paint.part(each.encode(x=x, text="text:N")) for each in (halo, label)]
+        found += [paint.part(each.encode(x=x, text=alt.Text("text:N"))) for each in (halo, label)]
     return found

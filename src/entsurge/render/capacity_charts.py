@@ -40,7 +40,7 @@ def draw_steps(result: CapacityReport, words: Mapping[str, Any], lang: str) -> C
     )
     shape = alt.Shape("s:N", scale=alt.Scale(domain=names, range=["circle", "cross"]))
     points = alt.Chart(paint.table(values)).mark_point(filled=True, size=90).encode(x=x, y=y, color=colour, shape=shape)
-    level = alt.Chart(paint.table([{"y": 0}])).mark_rule(color=PAINT["soft"], strokeDash=DASHED).encode(y="y:Q")
+    level = alt.Chart(paint.table([{"y": 0}])).mark_rule(color=PAINT["soft"], strokeDash=DASHED).encode(y=alt.Y("y:Q"))
     read = hover.marks(
         "steps", _read(result.steps, [step.offered_pages for step in result.steps], "margin", words, lang), x, y
     )
@@ -54,9 +54,9 @@ def _interval(ends: Interval) -> list[Any]:
     layers: list[Any] = []
     if math.isfinite(ends.high):
         band = alt.Chart(paint.table([{"x": ends.low, "x2": ends.high}]))
-        layers.append(band.mark_rect(color=PAINT["okbg"]).encode(x="x:Q", x2="x2:Q"))
+        layers.append(band.mark_rect(color=PAINT["okbg"]).encode(x=alt.X("x:Q"), x2=alt.X2("x2:Q")))
     value = alt.Chart(paint.table([{"x": ends.value}]))
-    return [*layers, value.mark_rule(color=PAINT["ok"], strokeWidth=2).encode(x="x:Q")]
+    return [*layers, value.mark_rule(color=PAINT["ok"], strokeWidth=2).encode(x=alt.X("x:Q"))]
 
 
 def draw_law(law: Fit, steps: Sequence[StepFindings], words: Mapping[str, Any], lang: str) -> Chart:
@@ -116,8 +116,10 @@ def draw_week(ends: Boundary, what_if: WhatIf, words: Mapping[str, Any], lang: s
     layers: list[Any] = []
     if math.isfinite(ends.high):
         band = alt.Chart(paint.table([{"y": ends.low, "y2": ends.high}]))
-        layers.append(band.mark_rect(color=PAINT["okbg"]).encode(y="y:Q", y2="y2:Q"))
-    level = alt.Chart(paint.table([{"y": ends.value}])).mark_rule(color=PAINT["ok"], strokeWidth=2).encode(y="y:Q")
+        layers.append(band.mark_rect(color=PAINT["okbg"]).encode(y=alt.Y("y:Q"), y2=alt.Y2("y2:Q")))
+    level = (
+        alt.Chart(paint.table([{"y": ends.value}])).mark_rule(color=PAINT["ok"], strokeWidth=2).encode(y=alt.Y("y:Q"))
+    )
     numbers = Numbers(lang)
     read = [
         {"x": hour, plots["hour"]: f"{words['days'][hour // 24]} {numbers.clock(f'{hour % 24:02d}:00')}",

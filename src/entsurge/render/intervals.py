@@ -44,9 +44,11 @@ def draw_intervals(rows: Sequence[Estimated], title: str, neutral: float, lang: 
         for each in rows
     ]  # fmt: skip
     base, colour = alt.Chart(paint.table(values)), alt.Color("paint:N", scale=None)
-    spans = base.mark_rule(strokeWidth=3).encode(x="low:Q", x2="high:Q", y=y, color=colour)
+    spans = base.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"), y=y, color=colour)
     points = base.mark_point(filled=True, size=90, opacity=1).encode(x=x, y=y, color=colour)
-    level = alt.Chart(paint.table([{"x": neutral}])).mark_rule(color=PAINT["ink"], strokeDash=DASHED).encode(x="x:Q")
+    level = (
+        alt.Chart(paint.table([{"x": neutral}])).mark_rule(color=PAINT["ink"], strokeDash=DASHED).encode(x=alt.X("x:Q"))
+    )
     read: list[dict[str, Any]] = [{"x": each.value, "y": each.name, **each.read} for each in rows]
     drawing = paint.layers(
         level, spans, points, hover.marks("row", read, x, y), width=paint.WIDTH - room, height=ROW * len(rows)

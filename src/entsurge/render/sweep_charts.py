@@ -72,7 +72,7 @@ def _panel(
     layers: list[Any] = [paint.lines(rows, looks, x, y, padding=24)]
     if bars := [each for each in points if each["low"] is not None]:
         rule = alt.Chart(paint.table(bars)).mark_rule(strokeWidth=1.5, opacity=0.6)
-        layers.append(rule.encode(x=x, y=alt.Y("low:Q", title=plots[PANELS[of]]), y2="high:Q", color=colour))
+        layers.append(rule.encode(x=x, y=alt.Y("low:Q", title=plots[PANELS[of]]), y2=alt.Y2("high:Q"), color=colour))
     for held in (True, False):
         if chosen := [each for each in points if each["held"] is held]:
             mark = alt.Chart(paint.table(chosen)).mark_point(filled=held, size=90, strokeWidth=2, opacity=1)
