@@ -289,7 +289,7 @@ def test_a_controller_that_was_killed_leaves_no_false_word(
 ) -> None:
     """SIGKILL of controller and child in mid-run: the guardian's failure is the run's, exit 4."""
     file = experiment(tmp_path / "pump.json", "command", stuck(tmp_path))
-    over = threading.Event()
+    over, told = threading.Event(), tmp_path / "k" / "events.jsonl"
 
     def kill() -> None:
         while not over.wait(0.1):
@@ -297,7 +297,7 @@ def test_a_controller_that_was_killed_leaves_no_false_word(
                 with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                     record = json.loads(path.read_text())
                     both = [record[who]["pid"] for who in ("controller", "holder")]
-                    if (tmp_path / "flag").exists():
+                    if '"applied"' in told.read_text():
                         for number in both:
                             os.kill(number, signal.SIGKILL)
                         return
@@ -316,6 +316,28 @@ def test_a_controller_that_was_killed_leaves_no_false_word(
     assert "pump is still in force, its undo failed (" in done.stdout
     (tmp_path / "mended").touch()
     assert entsurge("chaos", "recover").returncode == 0
+
+
+def test_a_controller_that_is_killed_before_it_can_say_so_begins_no_run(
+    entsurge, quick_profile, free_sandbox, state, tmp_path: Path
+) -> None:
+    """Its fault is in force and it has told nobody: no visitor is sent, the refusal and the record name the fault."""
+    settings = stuck(tmp_path)
+    settings["on"] = ["sh", "-c", f"touch {tmp_path}/flag; kill -9 $ENTSURGE_CONTROLLER"]
+    file = experiment(tmp_path / "pump.json", "command", settings)
+    done = entsurge(
+        "run", str(quick_profile), "--target", free_sandbox[0], "--out", "k", "--exporter-port", "0",
+        "--chaos", str(file),
+    )  # fmt: skip
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "the perturbations' controller did not become ready" in done.stderr
+    assert "pump is still in force: its undo failed; entsurge chaos recover" in done.stderr
+    told = [json.loads(line) for line in (tmp_path / "k" / "events.jsonl").read_text().splitlines()]
+    assert [each["state"] for each in told if each["id"] == "pump"] == ["applied", "undo failed"]
+    assert all(each["t"] == 0 for each in told)
+    (tmp_path / "mended").touch()
+    assert entsurge("chaos", "recover").returncode == 0
+    assert not (tmp_path / "flag").exists()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ SAYS = "import sys, time; print({said!r}, flush=True); sys.stdin.read(); time.sl
 
 def begun(said: str, stays: float) -> Perturbations:
     """With a controller that says one line, and stays for a while once it is told to end."""
-    planned = SimpleNamespace(experiment=SimpleNamespace(extension=SimpleNamespace(undo_seconds=0.0)))
+    planned = SimpleNamespace(experiment=SimpleNamespace(id="pump", extension=SimpleNamespace(undo_seconds=0.0)))
     run: Any = SimpleNamespace(prepared=SimpleNamespace(planned=[planned]))
     found = Perturbations(run)
     found.controller = subprocess.Popen(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +22,16 @@ LOOK_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Ending:
-    """One of the four states above, why or through whom, and when; `over` is false while somebody may yet end it."""
+    """One of the four states above, why or through whom, and when; `over` is false while somebody may yet end it.
+
+    `begun`: when it was put in force.
+    """
 
     state: str
     detail: str
     when: datetime | None
     over: bool = True
+    begun: datetime | None = None
 
 
 def of_child(pid: int, controller: Process) -> Ending | None:
@@ -67,7 +71,11 @@ def _rows(controller: Process, wanted: Callable[[dict[str, Any]], bool]) -> dict
 def _worst(records: Iterable[list[dict[str, Any]]]) -> Ending | None:
     """Of several records of one experiment, the ending that is worst."""
     held = {record.id for record in in_force()}
-    found = [one for rows in records if (one := _ending(rows, held=str(rows[0].get("id")) in held)) is not None]
+    found = [
+        replace(one, begun=_moment(rows[0]))
+        for rows in records
+        if (one := _ending(rows, held=str(rows[0].get("id")) in held)) is not None
+    ]
     return min(found, key=lambda one: WORST_FIRST.index(one.state), default=None)
 
 

@@ -45,9 +45,10 @@ class Perturbations:
     def __init__(self, run: Run) -> None:
         self.run, self.planned = run, run.prepared.planned
         self.controller: Any = None
+        self.me: Process | None = None  # the controller, as the audit names it
         self.listening: Any = None
         self.ready, self.done = Event(), Event()
-        self.refused = ""
+        self.refused, self.stands = "", False  # why nothing may begin; whether what lasts the whole run is in force
         self.applied: dict[str, str] = {}  # what came into force, and how it ended
         self.over = not self.planned
 
@@ -72,7 +73,7 @@ class Perturbations:
         self._tell({"headers": dict(self.run.run_context.access.own_headers)})
         self.listening = gevent.spawn(self._listen)
         self.ready.wait(READY_SECONDS)
-        if self.refused or not self.ready.is_set():
+        if not self.stands:
             self.end("refused")
             raise UsageError(
                 "\n".join([self.refused or "the perturbations' controller did not become ready", *self.left])
@@ -117,14 +118,26 @@ class Perturbations:
             self.controller.send_signal(signal.SIGKILL)
 
     def _account(self) -> None:
-        """Write down the endings that nobody has told: of a controller that is gone, the audit knows them."""
-        untold = [name for name, ending in self.applied.items() if not ending]
+        """Write down what nobody has told: of a controller that is gone, the audit knows what it put in force.
+
+        It may have gone between the two: what it never said to be in force is told from there as well.
+        """
+        untold = [each.experiment.id for each in self.planned if not self.applied.get(each.experiment.id)]
         found = endings.of_controller(self.me, GUARDIAN_SECONDS) if untold and self.me else {}
         for name in untold:
-            one = found.get(name) or endings.Ending(endings.FAILED, "nobody has said how it ended", None)
-            ago = 0.0 if one.when is None else (datetime.now(UTC) - one.when).total_seconds()
-            now = self.run.run_context.now_us() / 1e6 if self.run.run_context.zero else 0.0
-            self._said(name, one.state, one.detail, max(0.0, now - ago))
+            one = found.get(name)
+            if name not in self.applied and one is not None:
+                self._said(name, "applied", "", self._at(one.begun))
+            if name in self.applied:
+                one = one or endings.Ending(endings.FAILED, "nobody has said how it ended", None)
+                self._said(name, one.state, one.detail, self._at(one.when))
+
+    def _at(self, when: datetime | None = None) -> float:
+        """That moment, or now, in seconds of run time; 0 before it begins."""
+        if not self.run.run_context.zero:
+            return 0.0
+        ago = 0.0 if when is None else (datetime.now(UTC) - when).total_seconds()
+        return float(max(0.0, self.run.run_context.now_us() / 1e6 - ago))
 
     @property
     def left(self) -> list[str]:
@@ -153,6 +166,7 @@ class Perturbations:
             self.refused = said["refused"]
             self.ready.set()
         elif "ready" in said:
+            self.stands = True
             self.ready.set()
         elif "stop" in said:
             self._trip("stop condition", said["stop"])
@@ -170,7 +184,7 @@ class Perturbations:
         self.run.book.progress.say(f"{name}: {state}{': ' + detail if detail else ''}")
 
     def _trip(self, identity: str, detail: str) -> None:
-        self._event(identity, "tripped", detail, self.run.run_context.now_us() / 1e6, kind="guard")
+        self._event(identity, "tripped", detail, self._at(), kind="guard")
 
     def _event(
         self, identity: str, state: str, detail: str, t: float, *, kind: str = "perturbation", count: int | None = None

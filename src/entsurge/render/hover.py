@@ -7,6 +7,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version as library
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,11 +106,9 @@ def script() -> Markup:
 
 def _vega() -> str:
     """Vega in one script, as it was kept when it was first put together: that takes a second and a half."""
-    import vl_convert
-
     version = vega_lite_version()
     with suppress(OSError, RuntimeError):  # nowhere to keep it: it is put together each time
-        kept = kept_folder() / f"vega-{vl_convert.__version__}-{version}.js"
+        kept = kept_folder() / f"vega-{library('vl-convert-python')}-{version}.js"
         if kept.is_file() and kept.stat().st_uid == os.getuid():  # nobody else's: it becomes a part of pages
             return kept.read_text(encoding="utf-8")
         made = _bundle(version)
