@@ -71,12 +71,21 @@ def catalogue(document: str, language: str) -> dict[str, Any]:
     """
     words: dict[str, Any] = {}
     for name in dict.fromkeys((COMMON, document)):
-        found = read(name, language)
-        known = _compiled(found)
-        for key, plural in (_key(each) for each in found if each.id):
-            say = partial(known.ngettext, key, key)
-            _put(words, key, Counted.chosen_by(say) if plural else known.gettext(key))
+        for key, text in _messages(name, language):
+            _put(words, key, text)
     return {key: _listed(value) for key, value in words.items()}
+
+
+@lru_cache(maxsize=32)
+def _messages(document: str, language: str) -> list[tuple[str, str]]:
+    """One file's keys with what they say."""
+    found = read(document, language)
+    known = _compiled(found)
+
+    def said(key: str, *, plural: bool) -> str:
+        return Counted.chosen_by(partial(known.ngettext, key, key)) if plural else known.gettext(key)
+
+    return [(key, said(key, plural=plural)) for key, plural in (_key(each) for each in found if each.id)]
 
 
 def _key(message: Message) -> tuple[str, bool]:
