@@ -25,7 +25,7 @@ def _read(found: Any, info: ValidationInfo) -> Any:
     if isinstance(found, dict) and set(found) == {"env"}:
         return SecretStr(_of_environment(str(found["env"]), os.environ))
     if isinstance(found, dict) and set(found) == {"file"}:
-        return SecretStr(_of_file(folder / str(found["file"])))
+        return SecretStr(_known(folder / str(found["file"])))
     raise _fault(EXPECTED)
 
 
@@ -38,18 +38,26 @@ def _of_environment(name: str, environment: Mapping[str, str]) -> str:
     return value
 
 
-def _of_file(path: Path) -> str:
+def _known(path: Path) -> str:
+    try:
+        return of_file(path)
+    except ValueError as error:
+        raise _fault(str(error)) from None
+
+
+def of_file(path: Path) -> str:
+    """The secret that a file holds. Raises ValueError for one that others may read, or that holds no text."""
     fault = too_open(path)
     if fault:
-        raise _fault(fault)
+        raise ValueError(fault)
     try:
         value = path.read_text(encoding="utf-8-sig").strip()
     except UnicodeDecodeError:
-        raise _fault(f"{path}: not a text file in UTF-8") from None
+        raise ValueError(f"{path}: not a text file in UTF-8") from None
     if not value:
-        raise _fault(f"{path} is empty")
+        raise ValueError(f"{path}: empty")
     if odd := unwritable(value):
-        raise _fault(f"{path}: {odd}; expected text")
+        raise ValueError(f"{path}: {odd}; expected text")
     return value
 
 

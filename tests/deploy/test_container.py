@@ -1,5 +1,8 @@
 """The image and what is started of it: files that their own tools accept, and arguments that entsurge knows."""
 
+import itertools
+import json
+import os
 import shutil
 import subprocess
 import tomllib
@@ -15,6 +18,7 @@ from entsurge.cli import entsurge
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 TOOLS = ROOT / ".release" / "bin"
+CHECKOV = ROOT / ".products" / "checkov" / "bin" / "checkov"
 OVERLAYS = ("one-node", "region", "national")
 CONTAINERFILE = (DEPLOY / "container" / "Containerfile").read_text("utf-8")
 
@@ -119,6 +123,32 @@ def test_manifests_are_of_their_schemas(rendered: dict[str, list[dict[str, Any]]
         call(checker, "--strict", file["path"])
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not CHECKOV.exists(), reason="needs checkov: .ci/run installs it in .products/checkov")
+def test_manifests_follow_the_policies(rendered: dict[str, list[dict[str, Any]]], tmp_path: Path) -> None:
+    """checkov's own, asked without a network; what is not followed is named in an annotation, with its reason."""
+    for name in OVERLAYS:
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump_all(rendered[name]))
+    asked = ("--framework", "kubernetes", "--skip-download", "--output", "json", "--directory", str(tmp_path))
+    done = subprocess.run(
+        [CHECKOV, *asked],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+        env=os.environ | {"LOG_LEVEL": "ERROR"},
+    )
+    found = json.loads(done.stdout)
+    assert [(each["check_name"], each["resource"]) for each in found["results"]["failed_checks"]] == []
+    assert found["summary"]["parsing_errors"] == 0
+    assert found["summary"]["passed"] > 100 * len(OVERLAYS)
+    skipped = {
+        each["check_id"]: each["check_result"]["suppress_comment"] for each in found["results"]["skipped_checks"]
+    }
+    assert set(skipped) == {"CKV_K8S_11", "CKV_K8S_43"}
+    assert all(len(reason) > 20 for reason in skipped.values())
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_pods_are_restricted_and_start_what_there_is(overlay: str, rendered: dict[str, list[dict[str, Any]]]) -> None:
     """Pod Security's level *restricted*, requests and limits, arguments that are understood, workers as awaited."""
@@ -151,13 +181,37 @@ def test_pods_are_restricted_and_start_what_there_is(overlay: str, rendered: dic
     assert workers["completionMode"] == "Indexed"
 
 
+def asked_of(overlay: str) -> dict[str, str]:
+    """What a run of an overlay is called with: profile, workers, scale, compression."""
+    whole = yaml.safe_load((DEPLOY / "kubernetes" / "overlays" / overlay / "kustomization.yaml").read_text("utf-8"))
+    (literals,) = (each["literals"] for each in whole["configMapGenerator"] if each["name"] == "entsurge-run")
+    return dict(each.split("=") for each in literals)
+
+
+def rows_of(document: Path, first: str) -> list[dict[str, str]]:
+    """The rows of a Markdown table of which this is the first column."""
+    lines = (ROOT / document).read_text("utf-8").splitlines()
+    start = next(at for at, line in enumerate(lines) if line.startswith(f"| {first} |"))
+    cells = [
+        [cell.strip(" `") for cell in line.strip("|").split("|")] for line in itertools.takewhile(bool, lines[start:])
+    ]
+    return [dict(zip(cells[0], row, strict=True)) for row in cells[2:]]
+
+
+def test_overlays_have_as_many_workers_as_the_sizing_says() -> None:
+    """Over HTTP/1.1 in TLS, as docs/workers.md reckons; the README beside the overlays says the same number."""
+    sizing = rows_of(Path("docs/workers.md"), "profile")
+    told = {row["overlay"]: row["workers"] for row in rows_of(Path("deploy/kubernetes/README.md"), "overlay")}
+    asked = {name: asked_of(name) for name in OVERLAYS}
+    assert told == {name: of["workers"] for name, of in asked.items()}
+    for name in ("region", "national"):
+        (row,) = (row for row in sizing if (row["profile"], row["over"]) == (asked[name]["profile"], "https, HTTP/1.1"))
+        assert asked[name]["workers"] == row["--processes"]
+
+
 def test_overlays_offer_what_they_are_named_for() -> None:
     """Everybody in real time, which their workers are reckoned for; the rehearsal as its profile has it."""
-    offered = {}
-    for name in OVERLAYS:
-        whole = yaml.safe_load((DEPLOY / "kubernetes" / "overlays" / name / "kustomization.yaml").read_text("utf-8"))
-        (literals,) = (each["literals"] for each in whole["configMapGenerator"] if each["name"] == "entsurge-run")
-        offered[name] = dict(each.split("=") for each in literals)
+    offered = {name: asked_of(name) for name in OVERLAYS}
     for name in ("region", "national"):
         assert (offered[name]["scale"], offered[name]["compression"]) == ("1", "1")
     rehearsal = offered["one-node"]

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.typography import plain
 
-from entsurge.engine.workers_secret import VARIABLE, secret_of_environment
+from entsurge.engine.workers_secret import FILE_VARIABLE, VARIABLE, secret_of_environment
 from entsurge.errors import UsageError
+from entsurge.terminal import translated
 
 OURS, ANOTHER = "sixteen or more of them", "as long, and another one"
 
@@ -55,3 +57,38 @@ def test_this_machine_needs_none(bind: str, monkeypatch) -> None:
     """Loopback by any of its names."""
     monkeypatch.delenv(VARIABLE, raising=False)
     assert secret_of_environment(bind=bind) == ""
+
+
+def test_a_file_may_hold_the_secret(tmp_path, monkeypatch) -> None:
+    """As Kubernetes mounts it, its line's end left out; the variable itself comes before it."""
+    (tmp_path / "secret").write_text(f"{OURS}\n")
+    (tmp_path / "secret").chmod(0o600)
+    monkeypatch.setenv(FILE_VARIABLE, str(tmp_path / "secret"))
+    monkeypatch.delenv(VARIABLE, raising=False)
+    assert secret_of_environment(bind="192.0.2.1") == OURS
+    monkeypatch.setenv(VARIABLE, ANOTHER)
+    assert secret_of_environment() == ANOTHER
+
+
+@pytest.mark.parametrize(("mode", "text", "english", "french"), [
+    (0o644, OURS, "others may read it (mode 644); chmod 600 secret", "d’autres peuvent le lire (mode 644)"),
+    (0o600, "", "empty", "vide"),
+    (0o600, "too short", "shorter than 16 characters", "moins de 16 caractères"),
+    (None, "", "No such file or directory", "aucun fichier ni dossier de ce nom"),
+])  # fmt: skip
+def test_a_file_that_holds_none_is_refused(
+    mode: int | None, text: str, english: str, french: str, tmp_path, monkeypatch
+) -> None:
+    """The variable and the file are named, what is wrong is said in both languages, and never what it holds."""
+    path = tmp_path / "secret"
+    if mode is not None:
+        path.write_text(text)
+        path.chmod(mode)
+    monkeypatch.setenv(FILE_VARIABLE, str(path))
+    monkeypatch.delenv(VARIABLE, raising=False)
+    with pytest.raises(UsageError) as raised:
+        secret_of_environment()
+    assert raised.value.message.startswith(f"{FILE_VARIABLE}: ")
+    assert raised.value.message.endswith(english)
+    assert french in plain(translated(raised.value.message, "fr"))
+    assert OURS not in raised.value.message
