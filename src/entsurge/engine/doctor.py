@@ -233,9 +233,7 @@ def _persona(context: RunContext, persona: str, forgiven: Counter[str], *, writa
     with probe.probing(context, persona, *where) as visitor:
         began = time.monotonic()
         result = visitor.signs_on()
-        hops = listed(
-            said("{step} {took:.0f} ms", step=named("hops", step), took=took / 1000) for step, _, took in kept.hops
-        )
+        hops = listed(_hop(step, took / 1000) for step, _, took in kept.hops)
         detail = hops if result.ok else said("{outcome} ({hops})", outcome=_outcome(result), hops=hops)
         yield Found(_sign_on(persona), result.ok, detail, (time.monotonic() - began) * 1000)
         if not result.ok:
@@ -250,6 +248,14 @@ def _persona(context: RunContext, persona: str, forgiven: Counter[str], *, writa
             check = said("{persona} {page}", persona=named("persona", persona), page=named("actions", action))
             yield Found(check, well, _seen(result, spec.service), took)
         yield from (_taken_back(visitor, row) for row in reversed(kept.made))
+
+
+def _hop(step: str, took: float) -> Said:
+    """One hop of a sign-on and its milliseconds; a redirect bears the name of the step before it, and a number."""
+    name, _, number = step.partition(" ")
+    if number:
+        return said("{step} {number} {took:.0f} ms", step=named("hops", name), number=number, took=took)
+    return said("{step} {took:.0f} ms", step=named("hops", name), took=took)
 
 
 def _sign_on(persona: str) -> Said:
