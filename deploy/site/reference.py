@@ -13,6 +13,7 @@ import entsurge
 from entsurge import errors, habits
 from entsurge.cli import COMMANDS
 from entsurge.cli import entsurge as cli
+from entsurge.commands.beside import beneath
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,10 +47,8 @@ def walk() -> Iterator[tuple[tuple[str, ...], click.Command]]:
         if command is None or command.hidden:
             continue
         yield ("entsurge", name), command
-        if isinstance(command, click.Group):
-            for inner in command.list_commands(context):
-                if (found := command.get_command(context, inner)) is not None:
-                    yield ("entsurge", name, inner), found
+        for inner, found in beneath(command).items():
+            yield ("entsurge", name, inner), found
 
 
 def options(command: click.Command, context: click.Context) -> Iterator[str]:

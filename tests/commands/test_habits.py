@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from entsurge import cli, habits
 from entsurge.commands import completion, man, prune
+from entsurge.commands.beside import beneath
 from entsurge.errors import CannotRecord
 from entsurge.streams import deliver
 
@@ -21,8 +23,7 @@ NAMES = list(cli.COMMANDS)
 
 def commands(of: click.Command, path: str) -> list[tuple[str, click.Command]]:
     """A command and all below it, with what is typed for each."""
-    below = of.commands.items() if isinstance(of, click.Group) else ()
-    return [(path, of), *(each for name, one in below for each in commands(one, f"{path} {name}"))]
+    return [(path, of), *(each for name, one in beneath(of).items() for each in commands(one, f"{path} {name}"))]
 
 
 def every() -> list[tuple[str, click.Command]]:
@@ -156,26 +157,65 @@ def test_completion_is_installed_where_shells_look(shell: str, tmp_path: Path, m
     assert completion.VARIABLE in printed
 
 
-@pytest.mark.needs("bash")
-def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
-    """In a bash that has read it; a command's extra need not be installed to be offered."""
+KNOWN = re.compile(r"(NAME|PROFILE|PERSONA|RUN|EXPERIMENT|QUESTION|ID|ZONE|FOLDER|PLACE|TARGET|URL\|FILE)\b")
+ONE_S_OWN = {"--scenario", "--live", "--resource"}  # PERSONA=FILE and its like: a shell ends the word at its sign
+
+
+def test_whatever_has_known_values_is_completed() -> None:
+    """Of every option and argument that takes a name of ours, a run, or a file: by the shell, by us, or by both."""
+    lacking = []
+    for path, command in every():
+        for each in command.params:
+            named = each.metavar or (each.name or "").upper().removesuffix("S")
+            ours = each.type is click.STRING and KNOWN.match(named)
+            if ours and max(each.opts, key=len) not in ONE_S_OWN and each._custom_shell_complete is None:
+                lacking.append((path, each.opts[-1]))
+    assert lacking == []
+
+
+@pytest.fixture
+def bash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """What a bash that has read the script completes these words with, in a folder with a run and what is none."""
     (tmp_path / "entsurge").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m entsurge "$@"\n', encoding="utf-8")
     (tmp_path / "entsurge").chmod(0o755)
-    script = tmp_path / "script"
-    script.write_text(completion.script("bash"), encoding="utf-8")
-    asked = f'. {script}; COMP_WORDS=(entsurge "$@"); COMP_CWORD=$#; '
-    asked += '_entsurge_completion entsurge; echo "${COMPREPLY[@]}"'
-    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    for words, expected in ((["ca"], "capacity calibrate"), (["gate", "--ju"], "--junit")):
+    (tmp_path / "script").write_text(completion.script("bash"), encoding="utf-8")
+    for name in ("runs/monday", "runs/tuesday"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "runs" / "monday" / "manifest.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    asked = '. ./script; COMP_WORDS=(entsurge "$@"); COMP_CWORD=$#; compopt() { :; }; '
+    asked += '_entsurge_completion entsurge; printf "%s\\n" "${COMPREPLY[@]}"'
+
+    def complete(*words: str) -> list[str]:
         done = subprocess.run(
             ["bash", "-c", asked, "bash", *words],
-            env=environment,
+            cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
-        assert done.stdout.strip() == expected, done.stderr
+        assert done.stderr == ""
+        return done.stdout.split()
+
+    return complete
+
+
+@pytest.mark.needs("bash")
+@pytest.mark.parametrize(("words", "expected"), [
+    (["ca"], ["capacity", "calibrate"]),  # an extra that a command needs is not missed here
+    (["gate", "--ju"], ["--junit"]),
+    (["run", "lockdown-2020-"], ["lockdown-2020-high"]),
+    (["run", "lockdown-2020", "--chaos", "sso"], ["sso-down", "sso-slow"]),
+    (["report", "runs/"], ["runs/monday"]),
+    (["brief", "runs/monday", "--format", "html,t"], ["html,txt"]),
+    (["simulate", "fi"], ["fit"]),
+    (["simulate", "fit", "r"], ["runs/monday"]),
+    (["sandbox", "--speak", "e"], ["entcore"]),
+])  # fmt: skip
+def test_bash_completes_commands_options_and_values(words: list[str], expected: list[str], bash) -> None:
+    """In a bash that has read the script: names of what is shipped, runs that are there, the last of a list."""
+    assert bash(*words) == expected
 
 
 def test_a_shell_that_is_not_known_is_named() -> None:

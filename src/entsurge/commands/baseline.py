@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from entsurge.baselines.place import place
+from entsurge.commands import complete
 from entsurge.commands.json_output import json_option, say_json
 from entsurge.errors import UsageError
 from entsurge.habits import remark
@@ -47,8 +48,15 @@ def command() -> None:
     epilog="Examples: entsurge baseline push runs/new-1 runs/new-2 runs/new-3 --to /srv/baselines/lockdown · "
     "entsurge baseline push runs/new-* --to s3://ent-baselines/lockdown --keep 20",
 )
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--to", "where", required=True, metavar="PLACE", help="A folder, or s3://BUCKET/PREFIX.")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), shell_complete=complete.runs)
+@click.option(
+    "--to",
+    "where",
+    shell_complete=complete.folders,
+    required=True,
+    metavar="PLACE",
+    help="A folder, or s3://BUCKET/PREFIX.",
+)
 @click.option("--keep", type=click.IntRange(1, 10_000), metavar="N", help="Then remove all but the N newest.")
 @_endpoint
 @lang_option
@@ -93,7 +101,14 @@ def push(*, runs: tuple[Path, ...], where: str, keep: int | None, endpoint: str 
     "entsurge baseline pull runs/main --from s3://ent-baselines/lockdown --allow-empty",
 )
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--from", "where", required=True, metavar="PLACE", help="A folder, or s3://BUCKET/PREFIX.")
+@click.option(
+    "--from",
+    "where",
+    shell_complete=complete.folders,
+    required=True,
+    metavar="PLACE",
+    help="A folder, or s3://BUCKET/PREFIX.",
+)
 @click.option("--last", type=click.IntRange(1, 1000), default=LAST, show_default=True, help="How many, the newest.")
 @click.option("--allow-empty", is_flag=True, help="Exit 0 where there is none yet, as in a first pipeline.")
 @_endpoint
@@ -126,7 +141,7 @@ def pull(
 
 
 @command.command("list", epilog="Example: entsurge baseline list s3://ent-baselines/lockdown --json")
-@click.argument("where", metavar="PLACE")
+@click.argument("where", metavar="PLACE", shell_complete=complete.folders)
 @_endpoint
 @lang_option
 @json_option

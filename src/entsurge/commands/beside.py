@@ -25,12 +25,22 @@ class Beside(click.Command):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         """The context of this command, or that of the one that the first word names."""
-        module = self.others.get(args[0]) if args else None
-        if module is None:
+        if not args or args[0] not in self.others:
             return super().make_context(info_name, args, parent, **extra)
-        other = habits.adopt(import_module(module).command, f"{self.name} {args[0]}")
-        return other.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+        return self.other(args[0]).make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+
+    def other(self, name: str) -> click.Command:
+        """The command that this word names, imported now."""
+        command: click.Command = import_module(self.others[name]).command
+        return habits.adopt(command, f"{self.name} {name}")
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call whichever of them the context is of."""
         return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
+
+
+def beneath(command: click.Command) -> dict[str, click.Command]:
+    """The commands that are called by a word after this one's: those of a group, and those beside its own work."""
+    if isinstance(command, Beside):
+        return {name: command.other(name) for name in command.others}
+    return dict(command.commands) if isinstance(command, click.Group) else {}

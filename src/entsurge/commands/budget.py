@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from entsurge import errors
+from entsurge.commands import complete
 from entsurge.commands.json_output import json_option
 from entsurge.commands.options import FiniteRange
 from entsurge.said import said
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     epilog="Examples: entsurge budget runs/20260901T070000Z-* --availability 99.5 · "
     "entsurge budget runs/fortnight/day-* --objectives ./contract.toml · entsurge budget runs/* --json",
 )
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), shell_complete=complete.runs)
 @click.option("--availability", type=FiniteRange(0, 100, min_open=True, max_open=True), metavar="PERCENT",
               help="What is promised (default: the runs' own objective of availability).")  # fmt: skip
-@click.option("--objectives", metavar="NAME|FILE",
+@click.option("--objectives", shell_complete=complete.service_levels, metavar="NAME|FILE",
               help="A contract's service levels: availability, and guaranteed hours for a month's budget.")  # fmt: skip
 @json_option
 @lang_option

@@ -15,8 +15,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from entsurge.commands import complete
 from entsurge.commands.json_output import json_option, say_json
 from entsurge.errors import UsageError
+from entsurge.habits import remark
 from entsurge.said import named, said
 from entsurge.terminal import echo, figure, here
 
@@ -46,8 +48,17 @@ if TYPE_CHECKING:
     type=click.Choice(["access-log", "dnma", "hours"]),
     help="What the files are; told from their first line if not given.",
 )
-@click.option("--rules", default="portal", show_default=True, metavar="NAME", help="How to read an access log.")
-@click.option("--timezone", metavar="ZONE", help="Whose hours are meant, instead of the rules'.")
+@click.option(
+    "--rules",
+    shell_complete=complete.log_rules,
+    default="portal",
+    show_default=True,
+    metavar="NAME",
+    help="How to read an access log.",
+)
+@click.option(
+    "--timezone", shell_complete=complete.zones, metavar="ZONE", help="Whose hours are meant, instead of the rules'."
+)
 @click.option(
     "--without",
     multiple=True,
@@ -56,7 +67,13 @@ if TYPE_CHECKING:
 )
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Rows of a DNMA export to keep; repeatable.")
 @click.option("--week", metavar="DATE", help="The week of a DNMA export: its Monday; the busiest if not given.")
-@click.option("--baseline", default="ordinary-week", show_default=True, help="Where figures come from that FILE lacks.")
+@click.option(
+    "--baseline",
+    shell_complete=complete.profiles,
+    default="ordinary-week",
+    show_default=True,
+    help="Where figures come from that FILE lacks.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @json_option
@@ -105,7 +122,7 @@ def command(
     for path in written:
         echo(f"written: {path}")
     if out:
-        echo(f"next: entsurge plan {out if '/' in str(out) else f'./{out}'}")
+        remark(f"next: entsurge plan {out if '/' in str(out) else f'./{out}'}")
 
 
 @contextmanager

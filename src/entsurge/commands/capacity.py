@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from entsurge import errors
 from entsurge.audience import profile as profiles
+from entsurge.commands import complete
 from entsurge.commands.options import FiniteRange, new_run_folder, overrides
 from entsurge.commands.targets import choose
 from entsurge.engine.spec import ADMIN_TOKEN
@@ -45,10 +46,18 @@ OFTEN = 2  # a budget is reckoned with the longest that a step may take; most ta
     "entsurge capacity lockdown-2020 --target http://127.0.0.1:8080 --budget 30 --what-if --nodes 3 · "
     "entsurge capacity --from runs/monday --from runs/tuesday …",
 )
-@click.argument("profile", required=False)
-@click.option("--target", metavar="URL|FILE", help="A loopback address, or a target file (TOML).")
-@click.option("--driver", metavar="NAME|FILE", help="The product, or a driver in TOML; default: portal.")
+@click.argument("profile", required=False, shell_complete=complete.profiles)
+@click.option(
+    "--target", shell_complete=complete.files, metavar="URL|FILE", help="A loopback address, or a target file (TOML)."
+)
+@click.option(
+    "--driver",
+    shell_complete=complete.drivers,
+    metavar="NAME|FILE",
+    help="The product, or a driver in TOML; default: portal.",
+)
 @click.option("--from", "from_runs", multiple=True, type=click.Path(path_type=Path), metavar="RUN",
+              shell_complete=complete.runs,
               help="Runs already made, in place of a search; a search directory stands for its steps.")  # fmt: skip
 @click.option("--what-if", is_flag=True, help="Set the week's demand, and surges ×1 to ×5, against the capacity.")
 @click.option("--budget", type=FiniteRange(0.5, 24 * 60), default=30.0, show_default=True, metavar="MINUTES",
@@ -66,7 +75,13 @@ OFTEN = 2  # a budget is reckoned with the longest that a step may take; most ta
 @click.option("--nodes", type=click.IntRange(2, 1000), help="Nodes the target has: asks what one fewer would do.")
 @click.option("--schools", type=click.IntRange(1, 100_000),
               help="Schools that the profile's figures stand for: asks what two more would do.")  # fmt: skip
-@click.option("--chaos", multiple=True, metavar="EXPERIMENT", help="A measure or fault in force in every step.")
+@click.option(
+    "--chaos",
+    shell_complete=complete.experiments,
+    multiple=True,
+    metavar="EXPERIMENT",
+    help="A measure or fault in force in every step.",
+)
 @click.option("--source", multiple=True, metavar="ADDRESS", help="Addresses that visitors come from; repeatable.")
 @click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Worker processes.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path),

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from entsurge import content, errors
+from entsurge.commands import complete
 from entsurge.commands.json_output import json_option, say_json, say_json_lines
 from entsurge.commands.targets import loopback
 from entsurge.said import said
 from entsurge.terminal import echo, here, lang_option, language
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from entsurge.chaos.experiment import Experiment
     from entsurge.chaos.state import Record
 
@@ -76,7 +79,7 @@ def _day(name: str) -> dict[str, Any]:
 
 
 @command.command("check", epilog="Examples: entsurge chaos check · entsurge chaos check sso-slow ./ours.json")
-@click.argument("experiments", nargs=-1)
+@click.argument("experiments", nargs=-1, shell_complete=complete.experiments)
 @json_option
 def check(*, experiments: tuple[str, ...], as_json: bool) -> int:
     """Check experiments as Chaos Toolkit does and as we do; all that are shipped when none is named."""
@@ -99,9 +102,15 @@ def check(*, experiments: tuple[str, ...], as_json: bool) -> int:
 
 
 @command.command("recover", epilog="Examples: entsurge chaos recover · entsurge chaos recover --forget 3f9a1c2b4d5e")
-@click.option("--forget", metavar="ID", help="Strike one off the list without undoing it: you have done it yourself.")
+@click.option(
+    "--forget",
+    shell_complete=complete.records_in_force,
+    metavar="ID",
+    help="Strike one off the list without undoing it: you have done it yourself.",
+)
 @click.option("--yes", is_flag=True, help="With --forget: do not ask.")
-def recover(*, forget: str | None, yes: bool) -> int:
+@json_option
+def recover(*, forget: str | None, yes: bool, as_json: bool) -> int:
     """Undo what runs left that are dead. Every later `entsurge run` does this first for its project and target.
 
     What cannot be undone stays on the list, with its undo and the reason: exit 1. The files of their edges go too.
@@ -109,12 +118,12 @@ def recover(*, forget: str | None, yes: bool) -> int:
     from entsurge.chaos import edge, settle
 
     if forget:
-        return _forgotten(forget, yes=yes)
+        return _forgotten(forget, yes=yes, as_json=as_json)
     edge.remove_left()
-    return _told(settle.recover, "nothing was left")
+    return _told(settle.recover, "nothing was left", as_json=as_json)
 
 
-def _forgotten(identity: str, *, yes: bool) -> int:
+def _forgotten(identity: str, *, yes: bool, as_json: bool) -> int:
     """Strike one off the list once its undo has been shown and agreed to. Raises UsageError."""
     from entsurge.chaos import settle
 
@@ -129,19 +138,28 @@ def _forgotten(identity: str, *, yes: bool) -> int:
         raise errors.UsageError(
             said("{question}\nnobody is there to answer", question=question.rstrip()), hint="--yes says that it has"
         )
-    if not yes and not click.confirm(question.rstrip()):
+    if not yes and not click.confirm(question.rstrip(), err=as_json):
         return errors.UNEXPECTED
     settle.forget(record)
-    echo(f"{identity}: forgotten")
+    if as_json:
+        say_json([_settled(record, "forgotten")])
+    else:
+        echo(f"{identity}: forgotten")
     return errors.PASS
 
 
 @command.command(
     "stop", epilog="Examples: entsurge chaos stop · entsurge chaos stop sso-slow --run 20261130T080000Z-lockdown-2020"
 )
-@click.argument("experiments", nargs=-1)
-@click.option("--run", metavar="NAME", help="Only what this run of the same project put in force.")
-def stop(experiments: tuple[str, ...], run: str | None) -> int:
+@click.argument("experiments", nargs=-1, shell_complete=complete.experiments_in_force)
+@click.option(
+    "--run",
+    shell_complete=complete.runs_in_force,
+    metavar="NAME",
+    help="Only what this run of the same project put in force.",
+)
+@json_option
+def stop(*, experiments: tuple[str, ...], run: str | None, as_json: bool) -> int:
     """End every perturbation that is in force on this machine, now, whoever holds it; exit 1 when an undo failed.
 
     With EXPERIMENTS or --run, those alone. A run goes on without them.
@@ -152,16 +170,21 @@ def stop(experiments: tuple[str, ...], run: str | None) -> int:
         of_run = run is None or (record.run == run and settle.is_of_this_project(record))
         return of_run and (not experiments or record.experiment in experiments)
 
-    return _told(lambda say: settle.stop(say, wanted), "nothing is in force")
+    return _told(lambda say: settle.stop(say, wanted), "nothing is in force", as_json=as_json)
 
 
-def _told(act: Any, nothing: str) -> int:
+def _told(act: Callable[[Callable[[Record, str], None]], list[Record]], nothing: str, *, as_json: bool) -> int:
+    """Settle, and say what came of each record: as lines, or as one document once all have been tried."""
     from entsurge.chaos.settle import way_back
 
     said: list[str] = []
+    rows: list[dict[str, Any]] = []
 
     def say(record: Record, word: str) -> None:
         said.append(word)
+        rows.append(_settled(record, word))
+        if as_json:
+            return
         on = f" on {record.target}" if record.target else ""
         who = f"{record.experiment} ({record.kind}, run {record.run or 'by hand'}{on})"
         if not word.startswith("failed: "):
@@ -172,13 +195,27 @@ def _told(act: Any, nothing: str) -> int:
         if undo:
             echo(f"    its undo: {undo}")
 
-    if not act(say):
-        if not said:
+    left = act(say)
+    if as_json:
+        say_json(rows)
+    if not left:
+        if not said and not as_json:
             echo(nothing)
         return errors.PASS
     hint = "entsurge chaos recover tries again; once you have put it back by hand: entsurge chaos recover --forget ID"
     echo(f"{sum(word.startswith('failed') for word in said)} still broken\n  {hint}", err=True)
     return errors.UNEXPECTED
+
+
+def _settled(record: Record, word: str) -> dict[str, Any]:
+    """What came of a record as `--json` has it: `ended`, `undone`, `lease`, `forgotten`, or `failed` and why."""
+    from entsurge.chaos.settle import way_back
+
+    state, _, why = word.partition(": ")
+    return {
+        "id": record.id, "experiment": record.experiment, "fault": record.kind, "run": record.run,
+        "target": record.target, "state": state, "detail": why, "undo": way_back(record) if why else "",
+    }  # fmt: skip
 
 
 @command.command("audit", epilog="Example: entsurge chaos audit --json | jq 'select(.state == \"applied\")'")
@@ -216,7 +253,7 @@ def doctor(*, as_json: bool) -> None:
 
 
 @command.command("confirm", epilog="Example: entsurge chaos confirm 3f9a1c")
-@click.argument("question", required=False)
+@click.argument("question", required=False, shell_complete=complete.questions)
 @json_option
 def confirm(*, question: str | None, as_json: bool) -> int:
     """Say that you have done what a measure asks of you; without a name, list what is asked."""
@@ -231,7 +268,10 @@ def confirm(*, question: str | None, as_json: bool) -> int:
             echo(f"{one.id}  {one.what}")
         elif one.id == question:
             one.confirm()
-            echo(f"confirmed: {one.what}")
+            if as_json:
+                say_json({"id": one.id, "what": one.what, "confirmed": True})
+            else:
+                echo(f"confirmed: {one.what}")
             return errors.PASS
     if question is not None:
         raise errors.UsageError(

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from entsurge import errors
+from entsurge.commands import complete
 from entsurge.commands.json_output import json_option, say_json
 from entsurge.commands.processes import LinesOfEngine
 from entsurge.commands.targets import choose
@@ -17,8 +18,13 @@ from entsurge.terminal import echo
 
 
 @click.command("cleanup", epilog="Example: entsurge cleanup runs/20261124T114527Z-lockdown-2020")
-@click.argument("run", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--target", metavar="URL|FILE", help="Where the run's target is now (default: what its manifest says).")
+@click.argument("run", type=click.Path(path_type=Path, file_okay=False), shell_complete=complete.runs)
+@click.option(
+    "--target",
+    shell_complete=complete.files,
+    metavar="URL|FILE",
+    help="Where the run's target is now (default: what its manifest says).",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 def command(*, run: Path, target: str | None, yes: bool, as_json: bool) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from entsurge import errors
+from entsurge.commands import complete
 from entsurge.commands.options import FiniteRange, Several, listed, write_text
 from entsurge.said import named, said
 from entsurge.streams import deliver, lasting_streams
@@ -28,8 +29,11 @@ LANGUAGES, FORMATS = ("fr", "en"), ("html", "json", "md")
     "entsurge compare runs/main --candidate runs/new-1 runs/new-2 runs/new-3 --out comparison · "
     "entsurge compare runs/nightly-* (the latest against the others, and the history)",
 )
-@click.argument("baselines", nargs=-1, required=True, metavar="RUN…", type=click.Path(path_type=Path))
+@click.argument(
+    "baselines", nargs=-1, required=True, metavar="RUN…", type=click.Path(path_type=Path), shell_complete=complete.runs
+)
 @click.option("--candidate", "candidates", multiple=True, type=click.Path(path_type=Path), metavar="RUN…",
+              shell_complete=complete.runs,
               help="Runs to hold against the others (default: the latest one).")  # fmt: skip
 @click.option("--quantile", type=FiniteRange(1, 99.9), default=95.0, show_default=True, help="In percent.")
 @click.option("--least-effect", type=FiniteRange(0, 1000), default=10.0, show_default=True,
@@ -38,8 +42,17 @@ LANGUAGES, FORMATS = ("fr", "en"), ("html", "json", "md")
               help="Exit 4 where the comparison could have missed a slowdown of --least-effect.")  # fmt: skip
 @click.option("--other-plan", is_flag=True, help="Compare runs of different plans; the difference is named.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the comparison into this folder.")
-@click.option("--lang", default="fr,en", show_default=True, help="fr, en, or both.")
-@click.option("--format", "formats", default="html,md,json", show_default=True, help="html, md, json.")
+@click.option(
+    "--lang", shell_complete=complete.several(*LANGUAGES), default="fr,en", show_default=True, help="fr, en, or both."
+)
+@click.option(
+    "--format",
+    "formats",
+    shell_complete=complete.several(*FORMATS),
+    default="html,md,json",
+    show_default=True,
+    help="html, md, json.",
+)
 @click.option("--json", "json_only", is_flag=True, help="Everything as JSON, on stdout.")
 @lasting_streams()
 def command(

@@ -25,7 +25,10 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", required=False, type=click.Choice(SHELLS))
 @click.option("--install", is_flag=True, help="Write it where this user's shell looks for it, and say where.")
 def command(*, shell: str | None, install: bool) -> int:
-    """Print what makes SHELL complete entsurge (default: the shell that SHELL in the environment names)."""
+    """Print what makes SHELL complete entsurge: commands, options, and values such as profiles and runs.
+
+    Default: the shell that SHELL in the environment names.
+    """
     chosen = shell or _of_environment()
     text = script(chosen)
     if not install:

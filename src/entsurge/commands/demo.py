@@ -14,9 +14,11 @@ from entsurge import errors
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import SERVICES
 from entsurge.commands.endings import Ending, leaves_a_verdict
+from entsurge.commands.json_output import json_option
 from entsurge.commands.options import RUNS, new_run_folder, unused
 from entsurge.commands.processes import run_engine, sandbox
 from entsurge.engine.spec import RunSpec
+from entsurge.habits import quiet as quiet_asked
 from entsurge.plan.summary import window_load
 from entsurge.record.layout import is_run
 from entsurge.terminal import echo
@@ -93,8 +95,9 @@ def capacity_for(
 @click.command("demo", epilog="Example: entsurge demo --out runs/first-try")
 @click.option("--out", type=click.Path(file_okay=False), help="Folder for the three runs (default: runs/<utc>-demo).")
 @click.option("--quiet", is_flag=True, help="No progress.")
+@json_option
 @leaves_a_verdict
-def command(*, ending: Ending, out: str | None, quiet: bool) -> int:
+def command(*, ending: Ending, out: str | None, quiet: bool, as_json: bool) -> int:
     """Replay Monday 09:00-09:30 on the embedded ENT: ordinary week, lockdown, lockdown with measures.
 
     Takes about five minutes; exits 0 when the verdicts are PASS, FAIL and PASS for pupils and teachers.
@@ -102,36 +105,44 @@ def command(*, ending: Ending, out: str | None, quiet: bool) -> int:
     folder = unused(Path(out), *(act.name for act in ACTS)) if out else new_run_folder("demo", RUNS)
     lockdown = profiles.load("lockdown-2020")
     settings = demo_settings(lockdown)
-    _introduce(settings, lockdown)
+    _introduce(settings, lockdown, as_json=as_json)
     runs: list[Path] = []
     codes: list[int] = []
     for act in ACTS:
         path = folder / act.name
-        codes.append(_play(act, path, settings, ending, quiet=quiet))
+        codes.append(_play(act, path, settings, ending, quiet=quiet, as_json=as_json))
         if is_run(path):
             runs.append(path)
         if codes[-1]:
             break
-    return _conclude(runs, folder, codes)
+    return _conclude(runs, folder, codes, as_json=as_json)
 
 
-def _introduce(settings: Settings, lockdown: profiles.Profile) -> None:
+def _say(words: str, *, as_json: bool) -> None:
+    """What is no result: on standard error where stdout has a document, nowhere where quiet was asked for."""
+    if not quiet_asked():
+        echo(words, err=as_json)
+
+
+def _introduce(settings: Settings, lockdown: profiles.Profile, *, as_json: bool) -> None:
     window = window_load(lockdown)
     takes = capacity_for(settings, lockdown)
     with_measures = capacity_for(settings, lockdown, frozenset(MEASURES))
     used = window["total"]["visits_per_second"] / with_measures.visits_per_second
-    echo(
+    _say(
         f"Monday 09:00-09:30 of the high schools of Auvergne-Rhône-Alpes, scale {window['scale']}, "
         f"compression {window['compression']}: {window['run_seconds']:.0f} s a run.\n"
         f"The lockdown plans {window['total']['pages_per_second']:.1f} pages/s. The embedded ENT can take "
         f"{takes.pages_per_second:.1f} by computation ({settings.workers} workers, "
         f"{settings.default_seconds:.3f} s a page);\nwith {' and '.join(MEASURES)}, what is admitted needs "
-        f"{used:.0%} of it."
+        f"{used:.0%} of it.",
+        as_json=as_json,
     )
 
 
-def _play(act: Act, path: Path, settings: Settings, ending: Ending, *, quiet: bool) -> int:
-    echo(f"\n{act.name}" + (f" with {', '.join(act.chaos)}" if act.chaos else "") + f", expected {act.expected}")
+def _play(act: Act, path: Path, settings: Settings, ending: Ending, *, quiet: bool, as_json: bool) -> int:
+    chosen = f" with {', '.join(act.chaos)}" if act.chaos else ""
+    _say(f"\n{act.name}{chosen}, expected {act.expected}", as_json=as_json)
     with sandbox(settings.to_json()) as (url, token):
         spec = RunSpec(
             profile=act.profile, url=url, out=str(path), name=act.name, chaos=list(act.chaos), progress=not quiet,
@@ -140,17 +151,17 @@ def _play(act: Act, path: Path, settings: Settings, ending: Ending, *, quiet: bo
         return run_engine(spec, token=token, ending=ending)
 
 
-def _conclude(runs: list[Path], folder: Path, codes: list[int]) -> int:
+def _conclude(runs: list[Path], folder: Path, codes: list[int], *, as_json: bool) -> int:
     from entsurge.commands.judge import judge  # pandas is loaded only when there is something to judge
 
     if runs:
-        echo("")
-        judge(runs, folder, engine_codes=codes)
+        _say("", as_json=as_json)
+        judge(runs, folder, engine_codes=codes, as_json=as_json)
     if any(codes):
         return errors.exit_code(codes)
     verdicts = [json.loads((path / "verdict.json").read_text(encoding="utf-8"))["verdict"] for path in runs]
     expected = [act.expected for act in ACTS]
-    echo(f"verdicts: {', '.join(verdicts)}; expected: {', '.join(expected)}")
+    echo(f"verdicts: {', '.join(verdicts)}; expected: {', '.join(expected)}", err=as_json)
     if verdicts == expected:
         return errors.PASS
     if "INVALID" in verdicts:

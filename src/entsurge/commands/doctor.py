@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from entsurge import errors
+from entsurge.commands import complete
 from entsurge.commands.json_output import say_json_lines
 from entsurge.commands.options import by_persona
 from entsurge.commands.processes import LinesOfEngine
@@ -28,10 +29,20 @@ SIGNS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "yellow")}
     "--persona student · entsurge doctor",
 )
 @click.option(
-    "--target", metavar="URL|FILE", help="A loopback address, or a target file (TOML). Without: only this machine."
+    "--target",
+    shell_complete=complete.files,
+    metavar="URL|FILE",
+    help="A loopback address, or a target file (TOML). Without: only this machine.",
 )
-@click.option("--driver", metavar="NAME|FILE", help="The product, such as entcore, or a driver written in TOML.")
-@click.option("--persona", multiple=True, help="Only these, such as student; repeatable.")
+@click.option(
+    "--driver",
+    shell_complete=complete.drivers,
+    metavar="NAME|FILE",
+    help="The product, such as entcore, or a driver written in TOML.",
+)
+@click.option(
+    "--persona", shell_complete=complete.personas, multiple=True, help="Only these, such as student; repeatable."
+)
 @click.option("--scenario", multiple=True, metavar="PERSONA=FILE", help="Look at a scenario of your own; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON a finding, no table.")
 @lang_option

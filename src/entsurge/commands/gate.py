@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from entsurge.commands import complete
 from entsurge.commands.options import FiniteRange, Several, folder_argument, write_text
 from entsurge.streams import deliver, lasting_streams
 from entsurge.terminal import lang_option, language
@@ -25,8 +26,9 @@ STDOUT = Path("-")
     "entsurge gate runs/new-1 runs/new-2 runs/new-3 --baseline runs/main-* --github · "
     "entsurge gate runs/new --objectives strict.toml --gitlab ci/",
 )
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), shell_complete=complete.runs)
 @click.option("--baseline", "baselines", multiple=True, type=click.Path(path_type=Path), metavar="RUN…",
+              shell_complete=complete.runs,
               help="Runs to be no worse than, or a folder of them: the last ten are taken.")  # fmt: skip
 @click.option("--objectives", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A TOML file of [[objective]] tables instead of the runs' own.")  # fmt: skip
@@ -40,7 +42,7 @@ STDOUT = Path("-")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), metavar="FILE",
               help="Write everything as JSON; - for standard output, and nothing else there.")  # fmt: skip
 @click.option("--github", is_flag=True, help="Annotations on stdout; a summary where GITHUB_STEP_SUMMARY is set.")
-@click.option("--gitlab", metavar="FOLDER", callback=folder_argument,
+@click.option("--gitlab", shell_complete=complete.folders, metavar="FOLDER", callback=folder_argument,
               help="Write load-performance.json for GitLab there, annotations.json too in a job.")  # fmt: skip
 @lang_option
 @click.option("--quiet", is_flag=True, help="The one-line verdict alone.")

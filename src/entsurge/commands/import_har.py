@@ -6,15 +6,19 @@ import errno
 import json
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from entsurge.commands import complete
+from entsurge.commands.json_output import json_option, say_json
 from entsurge.commands.options import write_text
 from entsurge.commands.processes import LinesOfEngine
 from entsurge.commands.targets import choose
 from entsurge.errors import PASS, USAGE, CannotRecord, UsageError
+from entsurge.habits import remark
 from entsurge.recorded import har
 from entsurge.recorded.draft import draft
 from entsurge.recorded.proof import prove
@@ -30,6 +34,15 @@ if TYPE_CHECKING:
 
 
 SIGNS = {True: "✓", False: "✗", None: "·"}
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of the draft: the exit code, a row for each finding, what is still to be done (None: not tried)."""
+
+    code: int
+    rows: list[dict[str, Any]] | None = None
+    left: list[str] | None = None
 
 
 @click.command(
@@ -49,11 +62,17 @@ SIGNS = {True: "✓", False: "✗", None: "·"}
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @click.option(
-    "--try", "trial", metavar="TARGET", help="Play the draft once against this target file (or loopback address)."
+    "--try",
+    "trial",
+    shell_complete=complete.files,
+    metavar="TARGET",
+    help="Play the draft once against this target file (or loopback address).",
 )
+@json_option
 def command(
-    *, file: Path, host: tuple[str, ...], target: Path | None, out: Path | None, force: bool, trial: str | None
-) -> int:
+    *, file: Path, host: tuple[str, ...], target: Path | None, out: Path | None, force: bool, trial: str | None,
+    as_json: bool,
+) -> int:  # fmt: skip
     """Draft a driver from FILE, a HAR: pages, what feeds on what, sign-on and signs.
 
     Third parties are dropped, secrets are masked, and what is doubtful is said. The draft is loaded as a driver before
@@ -71,13 +90,48 @@ def command(
     made = draft(visit)
     text = written(made.file, made.notes)
     prove(text, str(file))
-    if out is None:
-        click.echo(text, nl=False)
-    else:
+    if out is not None:
         write_text(out, text)
+    elif not as_json:
+        click.echo(text, nl=False)
     _say(visit, made)
-    if trial is None:
-        return _next(made, out)
+    found = _next(made, out) if trial is None else _try_wherever(made, out, text, trial)
+    if as_json:
+        where = {"written": str(out), "driver": None} if out else {"written": None, "driver": text}
+        say_json(_of_recording(visit, made) | where | {"tried": found.rows, "left": found.left})
+    return found.code
+
+
+def _of_recording(visit: Visit, made: Draft) -> dict[str, Any]:
+    """What was kept of the recording, what was not, and what a person should look at, for programs."""
+    return {
+        "hosts": visit.hosts,
+        "requests": len(visit.steps),
+        "dropped": dict(visit.dropped.most_common()),
+        "pages": [page["action"] for page in made.file["page"]],
+        "notes": made.notes,
+    }
+
+
+def _say(visit: Visit, made: Draft) -> None:
+    """What was kept of the recording, and what was not."""
+    count = len(made.file["page"])
+    remark(f"{len(visit.steps)} requests to {', '.join(visit.hosts)}: {count} pages")
+    if visit.dropped:
+        which = ", ".join(f"{name} ({number})" for name, number in visit.dropped.most_common(8))
+        remark(f"dropped, for their hosts were not named: {which}")
+
+
+def _next(made: Draft, out: Path | None) -> Tried:
+    for note in made.notes:
+        echo(f"look at: {note}", err=True)
+    if out is not None:
+        remark(f"{out}: accepted; next: entsurge doctor --target URL --driver {out}")
+    return Tried(PASS)
+
+
+def _try_wherever(made: Draft, out: Path | None, text: str, trial: str) -> Tried:
+    """Play the draft from where it was written, else from a folder that is gone afterwards."""
     if out is not None:
         return _try(made, out, trial)
     with tempfile.TemporaryDirectory(prefix="entsurge-draft-") as folder:
@@ -86,24 +140,7 @@ def command(
         return _try(made, path, trial)
 
 
-def _say(visit: Visit, made: Draft) -> None:
-    """What was kept of the recording, and what was not."""
-    count = len(made.file["page"])
-    echo(f"{len(visit.steps)} requests to {', '.join(visit.hosts)}: {count} pages", err=True)
-    if visit.dropped:
-        which = ", ".join(f"{name} ({number})" for name, number in visit.dropped.most_common(8))
-        echo(f"dropped, for their hosts were not named: {which}", err=True)
-
-
-def _next(made: Draft, out: Path | None) -> int:
-    for note in made.notes:
-        echo(f"look at: {note}", err=True)
-    if out is not None:
-        echo(f"{out}: accepted; next: entsurge doctor --target URL --driver {out}", err=True)
-    return PASS
-
-
-def _try(made: Draft, path: Path, trial: str) -> int:
+def _try(made: Draft, path: Path, trial: str) -> Tried:
     """Play the draft once; say what came of each page, and what is still to be done."""
     chosen = choose(trial, str(path.absolute()))
     given = {
@@ -118,9 +155,9 @@ def _try(made: Draft, path: Path, trial: str) -> int:
         if " " in row["check"]:
             echo(f"{SIGNS[row['ok']]} {row['check']}: {row['detail']}", err=True)
     if lines.code and not rows:  # the engine has said why
-        return lines.code
+        return Tried(lines.code, rows, [])
     left = remaining(made.file, rows, made.notes)
     echo(f"still to be done ({len(left)}):" if left else "nothing is left to be done", err=True)
     for number, sentence in enumerate(left, 1):
         echo(f"{number:3}. {sentence}", err=True)
-    return lines.code or (USAGE if has_masks(made.file) else PASS)
+    return Tried(lines.code or (USAGE if has_masks(made.file) else PASS), rows, left)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from entsurge.commands import init_target
+from entsurge.commands import complete, init_target
 from entsurge.commands.init_target import Answers, target_file
+from entsurge.commands.json_output import json_option, say_json
 from entsurge.errors import UsageError
 from entsurge.habits import remark
 from entsurge.said import said
@@ -43,12 +44,18 @@ def schemas() -> dict[str, dict[str, Any]]:
     "entsurge init ours --driver entcore --url https://ent-preprod.example.fr --accounts ./accounts.csv",
 )
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--driver", metavar="NAME|FILE", help="The product, such as entcore, or a driver in TOML.")
+@click.option(
+    "--driver",
+    shell_complete=complete.drivers,
+    metavar="NAME|FILE",
+    help="The product, such as entcore, or a driver in TOML.",
+)
 @click.option("--url", metavar="URL", help="Its address.")
 @click.option("--accounts", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Accounts that there are already (CSV); default: an empty list.")  # fmt: skip
 @lang_option
-def command(*, folder: Path, driver: str | None, url: str | None, accounts: Path | None) -> int:
+@json_option
+def command(*, folder: Path, driver: str | None, url: str | None, accounts: Path | None, as_json: bool) -> int:
     """Write into FOLDER a target file, an empty list of accounts (mode 600), and the schemas that complete them.
 
     On a terminal it asks for what no option says; elsewhere it takes what an embedded ENT has. Nothing that is there
@@ -72,7 +79,10 @@ def command(*, folder: Path, driver: str | None, url: str | None, accounts: Path
             path.write_text(content, encoding="utf-8")
     except OSError as error:
         raise UsageError(said("{folder}: {strerror}", folder=folder, strerror=error.strerror)) from None
-    echo(f"{folder}: {', '.join(files)}")
+    if as_json:
+        say_json({"folder": str(folder), "files": list(files)})
+    else:
+        echo(f"{folder}: {', '.join(files)}")
     remark(said("next: edit them, then: entsurge doctor --target {path}", path=folder / "target.toml"))
     return 0
 

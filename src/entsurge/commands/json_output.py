@@ -1,8 +1,9 @@
-"""`--json`: everything on standard output as one JSON document, and nothing else there."""
+"""`--json`: everything on standard output as one JSON document, and nothing else there; what is no number is null."""
 
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,9 +21,22 @@ def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def say_json(value: object) -> None:
     """Print a value as an indented document. Raises CannotRecord when nobody receives all of it."""
-    deliver(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
+    deliver(_dumped(value, indent=1))
 
 
 def say_json_lines(rows: Iterable[object]) -> None:
     """Print a document a line. Raises CannotRecord when nobody receives all of them."""
-    deliver("".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows))
+    deliver("".join(_dumped(row) for row in rows))
+
+
+def _dumped(value: object, indent: int | None = None) -> str:
+    return json.dumps(_finite(value), ensure_ascii=False, indent=indent, default=str, allow_nan=False) + "\n"
+
+
+def _finite(value: object) -> object:
+    """The value with null for infinity and for what is no number: JSON has neither."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    return [_finite(each) for each in value] if isinstance(value, list | tuple) else value

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from entsurge import __version__
+from entsurge.commands.beside import beneath
 from entsurge.commands.options import write_text
 from entsurge.habits import remark
 
@@ -65,8 +66,8 @@ def _command(found: click.Command, context: click.Context) -> Iterator[str]:
     yield from _paragraphs(found.help or "")
     yield from _options(context)
     yield from _paragraphs(found.epilog or "")
-    for name, each in found.commands.items() if isinstance(found, click.Group) else ():
-        yield from _command(each, click.Context(each, info_name=name, parent=context))
+    for name, each in beneath(found).items():
+        yield from _command(each, click.Context(each, info_name=f"{context.info_name} {name}", parent=context.parent))
 
 
 def _options(context: click.Context) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from entsurge import errors
+from entsurge.commands import complete
 from entsurge.commands.options import listed, new_run_folder, overrides, write_text
 from entsurge.commands.targets import choose
 from entsurge.habits import quiet
@@ -30,10 +31,21 @@ LANGUAGES, FORMATS = ("fr", "en"), ("html", "md", "json")
     "--pairs queue+static --blocks 8 · "
     "entsurge measures lockdown-2020 --target http://127.0.0.1:8080 --budget 120 --out runs/which",
 )
-@click.argument("profile")
-@click.option("--target", required=True, metavar="URL|FILE", help="A loopback address, or a target file (TOML).")
-@click.option("--driver", metavar="NAME|FILE", help="The product, or a driver in TOML; default: portal.")
-@click.option("--measure", "measures", multiple=True, metavar="NAME|FILE",
+@click.argument("profile", shell_complete=complete.profiles)
+@click.option(
+    "--target",
+    shell_complete=complete.files,
+    required=True,
+    metavar="URL|FILE",
+    help="A loopback address, or a target file (TOML).",
+)
+@click.option(
+    "--driver",
+    shell_complete=complete.drivers,
+    metavar="NAME|FILE",
+    help="The product, or a driver in TOML; default: portal.",
+)
+@click.option("--measure", "measures", shell_complete=complete.measures, multiple=True, metavar="NAME|FILE",
               help="A measure to try; repeatable (default: all of chaos/ that the target can take).")  # fmt: skip
 @click.option("--pairs", metavar="A+B,…", help="Pairs to try (default: of the three with the largest effect alone).")
 @click.option("--no-pairs", is_flag=True, help="Each alone, nothing together.")
@@ -52,8 +64,21 @@ LANGUAGES, FORMATS = ("fr", "en"), ("html", "md", "json")
               help="Addresses that visitors come from; repeatable.")  # fmt: skip
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path),
               help="The trial's directory (default: runs/<utc>-measures-<profile>); an old one goes on.")  # fmt: skip
-@click.option("--lang", default="fr,en", show_default=True, help="fr, en, or both; the first is the terminal's too.")
-@click.option("--format", "formats", default="html,md,json", show_default=True, help="html, md, json.")
+@click.option(
+    "--lang",
+    shell_complete=complete.several(*LANGUAGES),
+    default="fr,en",
+    show_default=True,
+    help="fr, en, or both; the first is the terminal's too.",
+)
+@click.option(
+    "--format",
+    "formats",
+    shell_complete=complete.several(*FORMATS),
+    default="html,md,json",
+    show_default=True,
+    help="html, md, json.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The result on standard output as JSON; progress on the other.")
 @lasting_streams()
 def command(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from entsurge.commands import complete
 from entsurge.errors import CannotRecord, UsageError
 from entsurge.record.layout import is_run
 from entsurge.said import said
@@ -43,12 +44,26 @@ def replay_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--without-measures", "measures", is_flag=True, callback=_left_out, help="Leave the profile's measures out."
         ),
-        click.option("--objectives", metavar="NAME|FILE", help="A contract's service levels, to be judged by."),
+        click.option(
+            "--objectives",
+            shell_complete=complete.service_levels,
+            metavar="NAME|FILE",
+            help="A contract's service levels, to be judged by.",
+        ),
         click.option("--date", metavar="DATE", help="Another day of another week, such as 2027-03-08."),
         click.option("--day", type=click.IntRange(1), metavar="N", help="One of a profile's days; 1 is the first."),
-        click.option("--bell", metavar="NAME", help="The school bell: school, none, or a file."),
-        click.option("--devices", metavar="NAME", help="By which devices people come: dnma, none, or a file."),
-        click.option("--shape", metavar="NAME", help="Week shape: lockdown, ordinary, or a file."),
+        click.option(
+            "--bell", shell_complete=complete.bells, metavar="NAME", help="The school bell: school, none, or a file."
+        ),
+        click.option(
+            "--devices",
+            shell_complete=complete.devices,
+            metavar="NAME",
+            help="By which devices people come: dnma, none, or a file.",
+        ),
+        click.option(
+            "--shape", shell_complete=complete.shapes, metavar="NAME", help="Week shape: lockdown, ordinary, or a file."
+        ),
         click.option("--arrivals", type=click.Choice(["systematic", "poisson"]), help="How arrivals are drawn."),
         click.option("--seed", type=int, metavar="N", help="Seed of the plan and of the population."),
         click.option("--compression", metavar="FACTOR", help="By how much time is shortened, such as 45."),

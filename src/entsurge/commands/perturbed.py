@@ -13,6 +13,7 @@ from entsurge.chaos.game_day import load_all
 from entsurge.client.url import split
 from entsurge.engine.target_access import access as policy
 from entsurge.errors import EntsurgeError, UsageError
+from entsurge.habits import remark
 from entsurge.said import said
 from entsurge.targets import file as targets
 from entsurge.targets.addresses import addresses
@@ -123,7 +124,7 @@ def _front(target: Chosen, *, apart: bool) -> Iterator[Front]:
         stack.callback(lambda: [os.environ.pop(name) for name in names])
         where = said(" in the network namespace {netns}", netns=netns) if apart else ""
         origins = ", ".join(each.url for each in behind)
-        echo(said("entsurge: Envoy stands in front of {origins}{where}", origins=origins, where=where), err=True)
+        remark(said("entsurge: Envoy stands in front of {origins}{where}", origins=origins, where=where))
         yield Front(front.connect_to, front.authority, ("ip", "netns", "exec", netns) if apart else ())
 
 

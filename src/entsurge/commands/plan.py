@@ -15,7 +15,7 @@ from entsurge.audience import profile as profiles
 from entsurge.audience.calendar import weekday
 from entsurge.audience.persona import entry
 from entsurge.audience.shape import DAYS
-from entsurge.commands import sizing
+from entsurge.commands import complete, sizing
 from entsurge.commands.json_output import json_option, say_json
 from entsurge.commands.options import FiniteRange, by_persona, cast, overrides, replay_options
 from entsurge.commands.targets import choose
@@ -43,7 +43,7 @@ TOLD = ("compression", "run_seconds", "warm_up_seconds", "visits", "page_views")
     "entsurge plan lockdown-2020 --target ./target.toml · "
     "entsurge plan pause-numerique-monday --beside ordinary-monday --plot monday.png",
 )
-@click.argument("profile")
+@click.argument("profile", shell_complete=complete.profiles)
 @click.option(
     "--limit",
     type=FiniteRange(min=0, min_open=True),
@@ -56,11 +56,13 @@ TOLD = ("compression", "run_seconds", "warm_up_seconds", "visits", "page_views")
 )
 @click.option(
     "--target",
+    shell_complete=complete.files,
     metavar="URL|FILE",
     help="Say also which cores, memory, descriptors and ports a run against it needs; nothing is sent to it.",
 )
 @click.option(
     "--beside",
+    shell_complete=complete.profiles,
     multiple=True,
     metavar="PROFILE",
     help="Compare the day of the window with the same day of this profile; --plot then draws both. Repeatable.",

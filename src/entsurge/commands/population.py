@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from entsurge.commands import complete
+from entsurge.commands.json_output import json_option, say_json
 from entsurge.commands.options import FiniteRange, new_file
 from entsurge.errors import CannotRecord, UsageError
 from entsurge.population import SHIPPED, Population, by_key, write_csv
@@ -37,8 +39,15 @@ if TYPE_CHECKING:
     "--classes", "classes_per_school", default=6, show_default=True, type=click.IntRange(1), help="Per school."
 )
 @click.option("--pupils", "pupils_per_class", default=30, show_default=True, type=click.IntRange(1), help="Per class.")
-@click.option("--persona", multiple=True, help="Only these (CSV), such as student; repeatable.")
-@click.option("--personas", metavar="NAME|FILE", help="A personas file, whose added personas live here too.")
+@click.option(
+    "--persona", shell_complete=complete.personas, multiple=True, help="Only these (CSV), such as student; repeatable."
+)
+@click.option(
+    "--personas",
+    shell_complete=complete.persona_files,
+    metavar="NAME|FILE",
+    help="A personas file, whose added personas live here too.",
+)
 @click.option("--format", "form", type=click.Choice(["csv", "aaf"]), default="csv", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="A file for CSV (else standard output), a folder for AAF.")
 @click.option("--date", default="20260901", show_default=True, metavar="YYYYMMDD", help="In the names of AAF files.")
@@ -50,10 +59,11 @@ if TYPE_CHECKING:
     "--read", "given", multiple=True, type=click.Path(exists=True, path_type=Path),
     help="Read people back instead: a CSV, AAF files or folders (incremental ones are applied); repeatable.",
 )  # fmt: skip
+@json_option
 def command(
     *, seed: int, academies: int, schools: int, least: int | None, classes_per_school: int, pupils_per_class: int,
     persona: tuple[str, ...], personas: str | None, form: str, out: Path | None, date: str, incremental: bool,
-    new_schools: int, leave: float, move: float, given: tuple[Path, ...],
+    new_schools: int, leave: float, move: float, given: tuple[Path, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Write synthetic people: accounts, schools, classes, families; or read them back and say whether they agree."""
     known = SHIPPED
@@ -62,7 +72,7 @@ def command(
 
         known = load_personas(personas)
     if given:
-        _read(given, out, list(by_key(known)))
+        _read(given, out, list(by_key(known)), as_json=as_json)
         return
     people = Population(seed, academies, schools, classes_per_school, pupils_per_class, known)
     if least:
@@ -70,13 +80,17 @@ def command(
     if form == "csv":
         if incremental:
             raise UsageError("--incremental: only AAF has it", hint="--format aaf")
+        if as_json and out is None:
+            raise UsageError("--json: the people themselves are on standard output", hint="--out FILE")
         _write_csv(people, out, [people.entry(each).key for each in persona])
+        if as_json:
+            say_json({"written": str(out)})
         return
     if out is None:
         raise UsageError("--format aaf: several files", hint="--out FOLDER")
     if not (len(date) == 8 and date.isascii() and date.isdigit()):
         raise UsageError(said("--date {date}: expected YYYYMMDD, such as 20260901", date=date))
-    _write_aaf(people, out, date, (new_schools, leave, move) if incremental else None)
+    _write_aaf(people, out, date, (new_schools, leave, move) if incremental else None, as_json=as_json)
 
 
 def _for(people: Population, least: int) -> Population:
@@ -99,7 +113,9 @@ def _write_csv(people: Population, out: Path | None, personas: Iterable[str]) ->
         ) from None
 
 
-def _write_aaf(people: Population, out: Path, date: str, changing: tuple[int, float, float] | None) -> None:
+def _write_aaf(
+    people: Population, out: Path, date: str, changing: tuple[int, float, float] | None, *, as_json: bool
+) -> None:
     from entsurge.population.aaf import changes, entries, writing
 
     if changing:
@@ -114,12 +130,15 @@ def _write_aaf(people: Population, out: Path, date: str, changing: tuple[int, fl
             found, out, date=date, incremental=changing is not None,
             progress=lambda done: progress.update(task, completed=done),
         )  # fmt: skip
+    if as_json:
+        say_json({"entries": counts, "written": str(out)})
+        return
     for kind, count in counts.items():
         echo(f"{kind}: {count:,}")
     echo(f"written: {out}")
 
 
-def _read(given: tuple[Path, ...], out: Path | None, personas: list[str]) -> None:
+def _read(given: tuple[Path, ...], out: Path | None, personas: list[str], *, as_json: bool) -> None:
     """Count the people of these files, say what does not agree; with `out`, write them as CSV."""
     from entsurge.population import directory
     from entsurge.population.aaf.merged import Merged
@@ -139,6 +158,13 @@ def _read(given: tuple[Path, ...], out: Path | None, personas: list[str]) -> Non
     else:
         for _ in census.passing(rows):
             pass
+    warnings = census.faults() + (merged.warnings if merged else [])
+    if as_json:
+        say_json({
+            "people": {persona: census.people[persona] for persona in personas}, "schools": len(census.schools),
+            "academies": len(census.academies), "warnings": warnings, "written": str(out) if out else None,
+        })  # fmt: skip
+        return
     table = Table()
     for heading in ("persona", "people"):
         table.add_column(heading, justify="left" if heading == "persona" else "right")
@@ -146,7 +172,6 @@ def _read(given: tuple[Path, ...], out: Path | None, personas: list[str]) -> Non
         table.add_row(persona, f"{census.people[persona]:,}")
     Console().print(table)
     echo(f"{len(census.schools):,} schools, {len(census.academies):,} academies")
-    warnings = census.faults() + (merged.warnings if merged else [])
     for warning in warnings:
         echo(f"warning: {warning}", err=True)
     if out:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from entsurge.commands import complete
 from entsurge.commands.json_output import say_json
 from entsurge.commands.options import listed
 
@@ -16,10 +17,19 @@ LANGUAGES, FORMATS = ("fr", "en"), ("html", "pdf", "json", "junit", "md")
     "report",
     epilog="Examples: entsurge report runs/a runs/b --lang fr · entsurge report runs/a --format pdf",
 )
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), shell_complete=complete.runs)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder (default: the last run's).")
-@click.option("--lang", default="fr,en", show_default=True, help="fr, en, or both.")
-@click.option("--format", "formats", default="html,json,junit", show_default=True, help="html, pdf, json, junit, md.")
+@click.option(
+    "--lang", shell_complete=complete.several(*LANGUAGES), default="fr,en", show_default=True, help="fr, en, or both."
+)
+@click.option(
+    "--format",
+    "formats",
+    shell_complete=complete.several(*FORMATS),
+    default="html,json,junit",
+    show_default=True,
+    help="html, pdf, json, junit, md.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Where each file is, as JSON, and nothing else.")
 def command(*, runs: tuple[Path, ...], out: Path | None, lang: str, formats: str, as_json: bool) -> None:
     """Write the report of RUNS; the first one is the baseline that the others are compared with.

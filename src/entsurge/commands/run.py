@@ -11,6 +11,7 @@ import click
 
 from entsurge import errors
 from entsurge.audience import profile as profiles
+from entsurge.commands import complete
 from entsurge.commands.endings import Ending, leaves_a_verdict
 from entsurge.commands.json_output import json_option
 from entsurge.commands.judge import judge
@@ -48,13 +49,23 @@ from entsurge.terminal import echo, lang_option
     "entsurge run lockdown-2020 --target ./ent.toml --live=crisis.example.org:9647 --live-token ./token "
     "--live-certificate ./chain.pem --live-key ./key.pem",
 )
-@click.argument("profile")
-@click.option("--target", required=True, metavar="URL|FILE", help="A loopback address, or a target file (TOML).")
+@click.argument("profile", shell_complete=complete.profiles)
 @click.option(
-    "--driver", metavar="NAME|FILE", help="The product, such as entcore, or a driver in TOML; default: portal."
+    "--target",
+    shell_complete=complete.files,
+    required=True,
+    metavar="URL|FILE",
+    help="A loopback address, or a target file (TOML).",
+)
+@click.option(
+    "--driver",
+    shell_complete=complete.drivers,
+    metavar="NAME|FILE",
+    help="The product, such as entcore, or a driver in TOML; default: portal.",
 )
 @click.option(
     "--chaos",
+    shell_complete=complete.experiments,
     multiple=True,
     metavar="NAME|FILE[@START[+LENGTH]]",
     help="A measure or fault, such as sso-slow@09:02+6min (`entsurge chaos list`); repeatable.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,9 +14,12 @@ from entsandbox.measures import MEASURES
 from entsandbox.service_time_distribution import KNOWN
 from entsandbox.settings import PRODUCTS, REFUSALS, Settings
 from entsurge.audience import profile as profiles
+from entsurge.commands import complete
 from entsurge.commands.demo import capacity_for, demo_settings
+from entsurge.commands.json_output import json_option, say_json, say_json_lines
 from entsurge.commands.options import FiniteRange
 from entsurge.errors import UsageError
+from entsurge.habits import quiet
 from entsurge.said import said
 from entsurge.terminal import echo, figure
 
@@ -44,6 +48,7 @@ Examples:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Another address lets the network in.")
 @click.option(
     "--profile",
+    shell_complete=complete.profiles,
     default="lockdown-2020",
     show_default=True,
     help="Whose people live here and whose mix is computed with.",
@@ -90,21 +95,32 @@ Examples:
 )
 @click.option("--measure", "measures", multiple=True, type=click.Choice(MEASURES), help="Compute with a measure on.")
 @click.option("--hour", default=MORNING, show_default=True, type=FiniteRange(0, 24), help="For time slots.")
-def command(profile: str, only_capacity: bool, measures: tuple[str, ...], hour: float, **given: Any) -> None:
+@json_option
+def command(
+    *, profile: str, only_capacity: bool, measures: tuple[str, ...], hour: float, as_json: bool, **given: Any
+) -> None:
     """Serve the reference ENT: portals, CAS sign-on, every service, admin route, /metrics.
 
     It listens on loopback unless told otherwise. What it can take is printed first: the bound of each of its limits
-    in visits per second, and the least of them.
+    in visits per second, and the least of them. With --json: that with --capacity; else, once it listens, a line with
+    address, token and capacity.
     """
     loaded = profiles.load(profile)
     settings = _settings(loaded, given)
-    _say_capacity(settings, loaded, capacity_for(settings, loaded, frozenset(measures), hour=hour))
+    takes = capacity_for(settings, loaded, frozenset(measures), hour=hour)
+    if not as_json and (only_capacity or not quiet()):
+        _say_capacity(settings, loaded, takes)
+    elif only_capacity:
+        say_json(asdict(takes))
     if only_capacity:
         return
     from entsandbox.server import serve  # the server is loaded only to serve
 
+    def tell(url: str, token: str) -> None:
+        say_json_lines([{"url": url, "admin_token": token, "capacity": asdict(takes)}])
+
     _warn_of_the_network(settings.host)
-    serve(settings, listening=_say_where)
+    serve(settings, listening=tell if as_json else _say_where)
 
 
 def _settings(loaded: Profile, given: dict[str, Any]) -> Settings:

@@ -11,6 +11,7 @@ import click
 from entsurge import errors
 from entsurge.audience import profile as profiles
 from entsurge.audience.shape import DAYS
+from entsurge.commands import complete
 from entsurge.commands.beside import Beside
 from entsurge.commands.json_output import json_option
 from entsurge.commands.judge import judge
@@ -41,9 +42,22 @@ class Simulate(Beside):
     "entsurge simulate lockdown-2020 --on embedded-ent --sweep nodes=1..4 --sweep measures=none,static-home "
     "--cost node=180 --lucks 5",
 )
-@click.argument("profile")
-@click.option("--on", "deployment", required=True, metavar="NAME|FILE", help="The deployment, such as embedded-ent.")
-@click.option("--measure", multiple=True, metavar="NAME", help="A measure in force all the time; repeatable.")
+@click.argument("profile", shell_complete=complete.profiles_or(*Simulate.others))
+@click.option(
+    "--on",
+    "deployment",
+    shell_complete=complete.deployments,
+    required=True,
+    metavar="NAME|FILE",
+    help="The deployment, such as embedded-ent.",
+)
+@click.option(
+    "--measure",
+    shell_complete=complete.simulated_measures,
+    multiple=True,
+    metavar="NAME",
+    help="A measure in force all the time; repeatable.",
+)
 @click.option("--from", "begin", metavar="HH:MM", help="Begin the window then, in place of the profile's.")
 @click.option("--until", metavar="HH:MM", help="End the window then.")
 @click.option("--week", is_flag=True, help="The seven days of the week, each whole and a run of its own.")

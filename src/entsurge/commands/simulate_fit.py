@@ -9,9 +9,12 @@ from urllib.parse import urlsplit
 import click
 
 from entsurge import errors
+from entsurge.commands import complete
+from entsurge.commands.json_output import json_option
 from entsurge.commands.options import new_file, refuse_existing
+from entsurge.habits import remark
 from entsurge.said import said
-from entsurge.streams import lasting_streams
+from entsurge.streams import deliver, lasting_streams
 from entsurge.terminal import echo, lang_option, language
 
 if TYPE_CHECKING:
@@ -31,13 +34,14 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
     epilog="Examples: entsurge simulate fit runs/idle runs/full runs/collapse --out ours.toml · "
     "entsurge simulate fit runs/2026* --out ours.toml --lang fr · entsurge simulate lockdown-2020 --on ./ours.toml",
 )
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), shell_complete=complete.runs)
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="The deployment file that is written; it is not there yet.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress.")
+@json_option
 @lang_option
 @lasting_streams()
-def command(*, runs: tuple[Path, ...], out: Path, quiet: bool) -> int:
+def command(*, runs: tuple[Path, ...], out: Path, quiet: bool, as_json: bool) -> int:
     """Fit a deployment from RUNS of one profile on one target, and write it as a file for `entsurge simulate`.
 
     A run in which hardly anybody waits tells service times; one that makes pages wait, how many are worked on at once;
@@ -45,6 +49,7 @@ def command(*, runs: tuple[Path, ...], out: Path, quiet: bool) -> int:
     and stands in the file. Exits 2 for runs that do not belong together, 4 for runs that are not to be believed,
     or among which none is idle.
     """
+    from entsurge.findings.serial import as_json as written
     from entsurge.render.fit import lines
     from entsurge.simulation.deployment import load
     from entsurge.simulation.fit.beside import Beside
@@ -66,9 +71,11 @@ def command(*, runs: tuple[Path, ...], out: Path, quiet: bool) -> int:
     with new_file(out) as stream:
         stream.write(text_of(found, parts))
     load(out)
-    for line in lines(found, language()):
+    if as_json:
+        deliver(written(found))
+    for line in () if as_json else lines(found, language()):
         click.echo(line)
-    echo(said("entsurge: written: {path}", path=out), err=True)
+    remark(said("entsurge: written: {path}", path=out))
     return errors.PASS
 
 
