@@ -29,7 +29,7 @@ COMMANDS = {
     "import-har": "Drafts a driver in TOML from a visit that a browser recorded.",
     "cleanup": "Removes from a target what a run wrote there.",
     "export": "A run as Parquet, CSV, and logs of HdrHistogram.",
-    "prune": "Lists runs older than so many days, and removes them when told to.",
+    "prune": "Rotation of runs by age, number and total size; removes when told to.",
     "worker": "Offers a part of a run that a master elsewhere leads.",
     "report": "The degradation report of one run, or of several side by side.",
     "brief": "One page per run for the crisis committee: what held, what did not, what is advised.",

@@ -1,4 +1,4 @@
-"""Old runs: found by their manifest and their own dates, never through links, never one that is running; removed."""
+"""Rotation: runs found by manifest and dates, never through links, never one that is running; removed by rules."""
 
 import json
 import os
@@ -13,15 +13,18 @@ from typing import NamedTuple
 
 import pytest
 from tests.analysis import records
+from tests.typography import plain
 
 from entsurge.cli import main
 from entsurge.commands import brief, report
 from entsurge.commands.prune import size
 from entsurge.record import pruning
 from entsurge.record.export.writing import FORMATS, export
-from entsurge.record.pruning import find, remove
+from entsurge.record.layout import runs_in
+from entsurge.record.pruning import Stored, find, remove
 from entsurge.record.reading.documents import under_way
 from entsurge.record.reading.run import read_run
+from entsurge.record.rotation import Choice, Rules, choose
 
 NOW = datetime.now(UTC)
 BEFORE = NOW - timedelta(days=90)
@@ -29,25 +32,50 @@ OLD, NEW = NOW - timedelta(days=200), NOW - timedelta(days=3)
 
 
 def run(
-    path: Path, *, ended: datetime | str | None = OLD, started: datetime | str | None = OLD, aged: bool = True
-) -> Path:
+    path: Path, *, ended: datetime | str | None = OLD, started: datetime | str | None = OLD, aged: bool = True,
+    profile: str = "week", end: str = "completed", size: int = 1000,
+) -> Path:  # fmt: skip
     """A run directory as its dates alone make one; its files are old unless told otherwise."""
     path.mkdir(parents=True)
-    told = {"format": 1, "started_utc": started.isoformat() if isinstance(started, datetime) else started}
+    began = started.isoformat() if isinstance(started, datetime) else started
+    told = {"format": 1, "started_utc": began, "profile": profile, "scale": "1/86", "compression": 45}
     (path / "manifest.json").write_text(json.dumps(told))
-    (path / "series.arrows").write_bytes(b"x" * 1000)
+    (path / "series.arrows").write_bytes(b"x" * size)
     if ended is not None:
         text = ended.isoformat() if isinstance(ended, datetime) else ended
-        (path / "finish.json").write_text(json.dumps({"ended_utc": text}))
+        (path / "finish.json").write_text(json.dumps({"ended_utc": text, "end": end}))
     if aged:
         for each in path.iterdir():
             os.utime(each, (OLD.timestamp(), OLD.timestamp()))
     return path
 
 
-def going(folder: Path) -> list[str]:
+def search(path: Path, kind: str = "search", name: str = "search.jsonl") -> Path:
+    """A search of two steps, an old one."""
+    for number in (1, 2):
+        run(path / "steps" / f"{number:02d}")
+    (path / name).write_text(json.dumps({"format": 1, "kind": kind}) + "\n")
+    os.utime(path / name, (OLD.timestamp(), OLD.timestamp()))
+    return path
+
+
+def chosen(folder: Path, rules: Rules | None = None) -> Choice:
+    """What rules make of a folder; that of 90 days unless told otherwise."""
+    return choose(find(folder, NOW).stored, rules or Rules(BEFORE))
+
+
+def going(folder: Path, rules: Rules | None = None) -> list[str]:
     """What may be removed, below the folder."""
-    return sorted(str(each.path.relative_to(folder)) for each in find(folder, BEFORE, NOW).old if not each.stays)
+    return sorted(str(each.path.relative_to(folder)) for each, _ in chosen(folder, rules).going)
+
+
+def why_they_stay(folder: Path) -> dict[str, str]:
+    """What is old and stays all the same, by name."""
+    return {each.path.name: each.stays for each in chosen(folder).held_back}
+
+
+def days_ago(days: int) -> datetime:
+    return NOW - timedelta(days=days)
 
 
 class Ended(NamedTuple):
@@ -82,24 +110,31 @@ def test_old_runs_are_listed_and_removed_when_told_to(tmp_path: Path, prune) -> 
     assert f"{OLD:%Y-%m-%d}" in listed.stdout
     assert "runs/days/day-01" in listed.stdout
     assert "runs/b" not in listed.stdout
-    assert "2 of 3 runs in runs ended over 90 days ago" in listed.stdout
+    assert "goes: too old" in listed.stdout
+    assert "to go from runs: 2 (" in listed.stdout
+    assert "to stay: 1 (" in listed.stdout
     assert "kB" in listed.stdout
     assert "--yes removes them" in listed.stderr
     assert len(list(tmp_path.rglob("manifest.json"))) == 3
     done = prune(tmp_path, "runs", "--older-than", "12w", "--yes")
     assert done.returncode == 0, done.stderr
-    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()} == {
-        "runs/notes.txt", "runs/b/manifest.json", "runs/b/finish.json", "runs/b/series.arrows",
+    assert "freed: 2.4 kB; left in runs: 1 (1.2 kB)" in done.stdout
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")} == {
+        "runs", "runs/notes.txt", "runs/b", "runs/b/manifest.json", "runs/b/finish.json", "runs/b/series.arrows",
     }  # fmt: skip
     again = prune(tmp_path, "--older-than", "90d", "--yes")
     assert again.returncode == 0
-    assert "0 of 1 runs" in again.stdout
+    assert "to go from runs: 0 (0 B)" in again.stdout
+    assert "freed" not in again.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "--older-than"), (["--older-than", "0d"], "90d or 12w"), (["--older-than", "-1d"], "90d or 12w"),
+        ([], "--older-than"), (["--keep", "0"], "--keep"), (["--total-size", "20"], "500MB or 20GB"),
+        (["--total-size", "many GB", "--yes"], "500MB or 20GB"),
+        (["--keep", "1", "--baseline", "none"], "no such folder"),
+        (["--older-than", "0d"], "90d or 12w"), (["--older-than", "-1d"], "90d or 12w"),
         (["--older-than", "90"], "90d or 12w"), (["--older-than", "9" * 40 + "d"], "90d or 12w"),
         (["nowhere", "--older-than", "90d"], "no such folder"), (["runs/a", "--older-than", "90d"], "is a run itself"),
         (["runs/a/manifest.json", "--older-than", "90d", "--yes"], "manifest.json"),
@@ -117,8 +152,7 @@ def test_mistakes_remove_nothing(tmp_path: Path, prune, arguments: list[str], sa
 def test_a_run_that_is_running_stays_whatever_its_age(tmp_path: Path, prune) -> None:
     """Its process is there: it stays, when the folder is listed and when it would have been removed."""
     path = run(tmp_path / "a", ended=None)
-    (old,) = find(tmp_path, BEFORE, NOW).old
-    assert not old.stays
+    ((old, _),) = chosen(tmp_path).going
     told = json.dumps({"out": str(path)})
     engine = subprocess.Popen([sys.executable, "-c", "input()", "-m", "entsurge.engine", told], stdin=subprocess.PIPE)
     try:
@@ -127,8 +161,7 @@ def test_a_run_that_is_running_stays_whatever_its_age(tmp_path: Path, prune) -> 
         limit = time.monotonic() + 30
         while not under_way(path) and time.monotonic() < limit:
             time.sleep(0.01)
-        (found,) = find(tmp_path, BEFORE, NOW).old
-        assert found.stays == "is running"
+        assert why_they_stay(tmp_path) == {"a": "is running"}
         with pytest.raises(OSError, match="is not what it was"):
             remove(old, tmp_path)
         assert prune(tmp_path, ".", "--older-than", "90d", "--yes").returncode == 0
@@ -142,9 +175,8 @@ def test_a_run_without_an_end_that_was_written_today_may_run_elsewhere(tmp_path:
     """A disk that several machines share: only its files tell."""
     run(tmp_path / "a", ended=None, aged=False)
     run(tmp_path / "b", ended=None)
-    found = {each.path.name: each.stays for each in find(tmp_path, BEFORE, NOW).old}
-    assert found["a"].startswith("may be running elsewhere")
-    assert found["b"] == ""
+    assert why_they_stay(tmp_path)["a"].startswith("may be running elsewhere")
+    assert going(tmp_path) == ["b"]
 
 
 def test_links_are_never_followed(tmp_path: Path, prune) -> None:
@@ -160,7 +192,7 @@ def test_links_are_never_followed(tmp_path: Path, prune) -> None:
     borrowed.mkdir()
     (borrowed / "manifest.json").symlink_to(outside / "manifest.json")
     assert going(tmp_path / "runs") == ["a"]
-    assert any("to-run: a link to a run" in line for line in find(tmp_path / "runs", BEFORE, NOW).left_alone)
+    assert any("to-run: a link to a run" in line for line in find(tmp_path / "runs", NOW).left_alone)
     assert prune(tmp_path, "runs", "--older-than", "90d", "--yes").returncode == 0
     assert not inside.exists()
     assert len(list(outside.iterdir())) == 3
@@ -171,7 +203,7 @@ def test_links_are_never_followed(tmp_path: Path, prune) -> None:
 def test_a_folder_that_became_a_link_is_not_removed(tmp_path: Path) -> None:
     """Between the list and the removal."""
     run(tmp_path / "runs" / "a")
-    (old,) = find(tmp_path / "runs", BEFORE, NOW).old
+    (old,) = find(tmp_path / "runs", NOW).stored
     shutil.move(tmp_path / "runs" / "a", tmp_path / "moved")
     (tmp_path / "runs" / "a").symlink_to(tmp_path / "moved")
     with pytest.raises(OSError, match="is not what it was"):
@@ -195,8 +227,8 @@ def test_garbage_is_dated_by_its_files(tmp_path: Path, manifest: bytes, finish: 
     assert going(tmp_path) == ["old"]
 
 
-def test_what_is_half_removed_is_found_again_or_told_of(tmp_path: Path, prune) -> None:
-    """The manifest goes last; parts without one are left alone, and said."""
+def test_parts_of_a_run_are_told_of(tmp_path: Path, prune) -> None:
+    """Without a manifest nobody knows what they are; a run that lacks other files goes as any."""
     path = run(tmp_path / "runs" / "a")
     (path / "series.arrows").unlink()
     parts = run(tmp_path / "runs" / "b")
@@ -208,34 +240,80 @@ def test_what_is_half_removed_is_found_again_or_told_of(tmp_path: Path, prune) -
     assert (parts / "series.arrows").is_file()
 
 
-def test_the_manifest_goes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever stops the removal, the next list has the run again."""
+KILLED = """
+import os, shutil, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from entsurge.record import pruning
+
+def cut_short(folder):
+    next(Path(folder).rglob("series.arrows")).unlink()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+shutil.rmtree = cut_short
+folder = Path(sys.argv[1])
+pruning.remove(pruning.find(folder, datetime.now(UTC)).stored[0], folder)
+"""
+
+
+def test_what_a_killed_removal_leaves_is_no_run_and_goes_next_time(tmp_path: Path, prune) -> None:
+    """Killed between two files: nothing that reads runs sees it, what is beside it stays, the next removal has it."""
+    run(tmp_path / "runs" / "a")
+    run(tmp_path / "runs" / "b", ended=NEW)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "runs")], timeout=60, check=False)
+    assert done.returncode == -9
+    assert [each.name for each in runs_in(tmp_path / "runs")] == ["b"]
+    found = find(tmp_path / "runs", NOW)
+    assert [each.path.name for each in found.stored] == ["b"]
+    ((left, size),) = found.leftovers.items()
+    assert (left / "a" / "manifest.json").is_file()
+    assert 0 < size < 1000
+    listed = prune(tmp_path, "--older-than", "90d")
+    assert f"{left.relative_to(tmp_path)}: left by a removal that was cut short" in listed.stdout
+    told = json.loads(prune(tmp_path, "--older-than", "90d", "--yes", "--json").stdout)
+    assert told["freed_bytes"] == size
+    assert [each.name for each in (tmp_path / "runs").iterdir()] == ["b"]
+
+
+def test_what_cannot_be_moved_aside_stays_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that is another file system's: it is as it was, and nothing lies beside it."""
     path = run(tmp_path / "a")
-    (path / "chaos").mkdir()
-    (old,) = find(tmp_path, BEFORE, NOW).old
+    (old,) = find(tmp_path, NOW).stored
 
-    def refuse(folder: Path) -> None:
-        raise PermissionError(13, "Permission denied", str(folder))
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(18, "Invalid cross-device link", str(self), None, str(target))
 
-    monkeypatch.setattr(shutil, "rmtree", refuse)
-    with pytest.raises(PermissionError):
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(OSError, match="cross-device"):
         remove(old, tmp_path)
-    monkeypatch.undo()
-    assert going(tmp_path) == ["a"]
+    assert len(list(path.iterdir())) == 3
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_removals_at_once_do_not_trouble_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another has removed meanwhile is gone all the same."""
+    run(tmp_path / "a")
+    (old,) = find(tmp_path, NOW).stored
+    tree = shutil.rmtree
+
+    def twice(path: Path) -> None:
+        tree(path)
+        tree(path)
+
+    monkeypatch.setattr(shutil, "rmtree", twice)
     remove(old, tmp_path)
-    assert not path.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_that_holds_one_that_stays_stays(tmp_path: Path, prune) -> None:
     """And goes with it once both are old; sizes are counted once."""
     outer = run(tmp_path / "a")
     inner = run(outer / "steps" / "b", ended=NEW)
-    (found,) = find(tmp_path, BEFORE, NOW).old
-    assert found.stays == "holds a run that stays, b"
+    assert why_they_stay(tmp_path) == {"a": "holds a run that stays, b"}
     shutil.rmtree(inner)
     run(inner)
-    found = find(tmp_path, BEFORE, NOW).old
-    assert {each.path.name: each.size < 2000 for each in found} == {"a": True, "b": True}
+    found = chosen(tmp_path).going
+    assert {each.path.name: each.size < 2000 for each, _ in found} == {"a": True, "b": True}
     assert prune(tmp_path, ".", "--older-than", "90d", "--yes").returncode == 0
     assert not outer.exists()
 
@@ -245,7 +323,7 @@ def test_what_cannot_be_removed_is_said_in_the_end(tmp_path: Path, monkeypatch: 
     run(tmp_path / "runs" / "a")
     run(tmp_path / "runs" / "b")
 
-    def refuse(old: pruning.OldRun, folder: Path) -> None:
+    def refuse(old: Stored, folder: Path) -> None:
         if old.path.name == "a":
             raise PermissionError(13, "Permission denied")
         remove(old, folder)
@@ -264,7 +342,7 @@ def test_sizes_as_people_read_them() -> None:
         "999 B",
         "1.0 kB",
         "12.4 MB",
-        "3000.0 GB",
+        "3.0 TB",
     ]
 
 
@@ -317,3 +395,121 @@ def test_a_document_of_another_name_is_somebody_s_own(tmp_path: Path, name: str)
     (path / name).parent.mkdir(exist_ok=True)
     (path / name).write_text("x")
     assert going(tmp_path) == []
+
+
+def test_number_counts_by_plan_and_broken_nights_apart(tmp_path: Path) -> None:
+    """The two newest sound ones of each plan stay however many nights broke since, and two of those."""
+    for day in range(1, 6):
+        run(tmp_path / f"week-{day}", ended=days_ago(10 + day))
+        run(tmp_path / f"broken-{day}", ended=days_ago(day), end="interrupted")
+    run(tmp_path / "other", ended=OLD, profile="term-start")
+    assert going(tmp_path, Rules(keep=2)) == [
+        "broken-3", "broken-4", "broken-5", "week-3", "week-4", "week-5"
+    ]  # fmt: skip
+
+
+def test_a_run_that_is_not_to_be_believed_is_no_sound_one(tmp_path: Path) -> None:
+    """As a gate leaves it out of its baselines: it ran to its end, and its verdict is INVALID."""
+    run(tmp_path / "good", ended=days_ago(9))
+    bad = run(tmp_path / "bad", ended=days_ago(2))
+    (bad / "verdict.json").write_text('{"verdict": "INVALID"}')
+    assert {each.path.name: each.sound for each in find(tmp_path, NOW).stored} == {"good": True, "bad": False}
+    assert going(tmp_path, Rules(keep=1)) == []
+
+
+def test_total_size_takes_the_oldest_until_it_is_kept(tmp_path: Path) -> None:
+    """No more than it takes; what another rule has go already makes room."""
+    for day in (40, 30, 20, 10):
+        run(tmp_path / f"{day}", ended=days_ago(day), size=10_000)
+    assert going(tmp_path, Rules(most_bytes=50_000)) == []
+    assert going(tmp_path, Rules(most_bytes=25_000)) == ["30", "40"]
+    rules = Rules(before=days_ago(35), most_bytes=25_000)
+    assert [(each.path.name, rule) for each, rule in chosen(tmp_path, rules).going] == [("40", "age"), ("30", "size")]
+
+
+def test_who_must_not_go_is_passed_over_and_said(tmp_path: Path, prune) -> None:
+    """A younger one goes in place of what stays; where all stay, exit code 7 says that the disk is not bounded."""
+    for day in (40, 30, 20):
+        run(tmp_path / "runs" / f"{day}", ended=days_ago(day), size=10_000)
+    (tmp_path / "runs" / "40" / "notes.odt").write_text("ours")
+    done = prune(tmp_path, "--total-size", "25kB", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == {"40", "20"}
+    assert "stays: holds notes.odt" in done.stdout
+    full = prune(tmp_path, "--total-size", "1kB", "--yes")
+    assert full.returncode == 7
+    assert "runs: 10.2 kB are left, more than --total-size 1.0 kB" in full.stderr
+
+
+def test_baselines_stay_whatever_a_rule_says(tmp_path: Path, prune) -> None:
+    """The last ten sound ones of those that are named, as a gate takes them; an eleventh and a broken one go."""
+    for day in range(1, 12):
+        run(tmp_path / "runs" / "main" / f"{day:02d}", ended=days_ago(200 + day))
+    run(tmp_path / "runs" / "main" / "broken", ended=days_ago(200), end="interrupted")
+    run(tmp_path / "runs" / "tonight")
+    done = prune(tmp_path, "--older-than", "90d", "--keep", "1", "--yes", "--baseline", "runs/main")
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in (tmp_path / "runs" / "main").iterdir()) == [f"{n:02d}" for n in range(1, 11)]
+    assert not (tmp_path / "runs" / "tonight").exists()
+    assert "stays: is a baseline" in done.stdout
+
+
+def test_baselines_are_named_as_a_shell_names_them(tmp_path: Path, prune) -> None:
+    """`--baseline a b` takes all that follows."""
+    for name in "abc":
+        run(tmp_path / "runs" / name)
+    assert prune(tmp_path, "--older-than", "90d", "--yes", "--baseline", "runs/a", "runs/b").returncode == 0
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["a", "b"]
+
+
+@pytest.mark.parametrize(("kind", "name"), [("search", "search.jsonl"), ("trial", "measures.jsonl")])
+def test_a_search_goes_as_a_whole_and_is_not_counted(tmp_path: Path, prune, kind: str, name: str) -> None:
+    """Its steps mean nothing without each other; one with a file of today may go on."""
+    search(tmp_path / "runs" / "old", kind, name)
+    assert going(tmp_path / "runs", Rules(keep=1)) == []
+    assert going(tmp_path / "runs") == ["old"]
+    (tmp_path / "runs" / "old" / "steps" / "02" / "verdict.json").write_text("{}")
+    assert why_they_stay(tmp_path / "runs") == {}, "by its newest file it is of today, and not old"
+    assert chosen(tmp_path / "runs", Rules(most_bytes=1)).held_back[0].stays.startswith("may go on")
+    later = datetime.now(UTC) + timedelta(days=100)
+    (found,) = find(tmp_path / "runs", later).stored
+    assert (found.search, found.stays) == (True, "")
+    shutil.rmtree(tmp_path / "runs" / "old" / "steps" / "02")
+    assert prune(tmp_path, "--older-than", "90d", "--yes").returncode == 0
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_journal_of_another_kind_makes_no_search(tmp_path: Path) -> None:
+    """Somebody's own search.jsonl: the runs beside it are runs."""
+    for name, text in (("a", "{}"), ("b", "\xff"), ("c", '["kind"]'), ("d", '{"kind": ["search"]}')):
+        search(tmp_path / name)
+        (tmp_path / name / "search.jsonl").write_bytes(text.encode("latin-1"))
+    assert len(find(tmp_path, NOW).stored) == 8
+    assert not any(each.search for each in find(tmp_path, NOW).stored)
+
+
+def test_a_dry_run_removes_nothing_even_with_yes(tmp_path: Path, prune) -> None:
+    """So that a line of a timetable can be tried by one word more; JSON says what would go, by which rule."""
+    run(tmp_path / "runs" / "a")
+    run(tmp_path / "runs" / "b", ended=NEW)
+    done = prune(tmp_path, "--older-than", "90d", "--yes", "--dry-run", "--json")
+    told = json.loads(done.stdout)
+    assert [(each["path"], each["rule"], each["removed"]) for each in told["runs"]] == [("runs/a", "age", False)]
+    assert (told["freed_bytes"], told["left"], told["leftovers"]) == (0, 1, [])
+    assert "nothing was removed" in prune(tmp_path, "--older-than", "90d", "--yes", "--dry-run").stderr
+    told = json.loads(prune(tmp_path, "--older-than", "90d", "--yes", "--json").stdout)
+    assert told["freed_bytes"] == told["runs"][0]["bytes"] > 1000
+    assert told["runs"][0]["removed"] is True
+
+
+def test_rotation_is_said_in_french(tmp_path: Path, prune, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reasons, sums and what was freed."""
+    monkeypatch.setenv("ENTSURGE_LANG", "fr")
+    run(tmp_path / "runs" / "a")
+    (run(tmp_path / "runs" / "b") / "notes.odt").write_text("x")
+    done = prune(tmp_path, "--older-than", "90d", "--yes")
+    told = plain(done.stdout)
+    assert "à supprimer : trop ancien" in told
+    assert "reste : contient notes.odt, qu’aucun tir n’écrit : l’enlever d’abord" in told
+    assert "à supprimer de runs : 1 (" in told
+    assert "libéré : 1,2 ko ; reste dans runs : 1 (1,2 ko)" in told

@@ -19,6 +19,7 @@ from entsurge.analysis.measures.design import ALONE, Arm, Stage, arm_id, first_s
 from entsurge.analysis.measures.served import RunOutcome, read_outcome
 from entsurge.analysis.measures.trial_runs import TrialRun, TrialRuns
 from entsurge.commands.searching import Journal
+from entsurge.record.layout import TRIAL
 from entsurge.render.saying import say
 from entsurge.said import said
 from entsurge.terminal import language
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 1
-JOURNAL = "measures.jsonl"
+JOURNAL = TRIAL
 TRIES = 2  # of a run that is not to be believed
 FREE = frozenset({"blocks", "name"})  # what may be another when a trial goes on
 

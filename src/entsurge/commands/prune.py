@@ -1,118 +1,204 @@
-"""`entsurge prune`: lists the runs of a folder that are older than so many days, and removes them when told to."""
+"""`entsurge prune`: rotation of the runs of a folder by age, number and total size; removes when told to."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from entsurge.commands.json_output import json_option, say_json
-from entsurge.commands.options import RUNS
+from entsurge.commands.options import RUNS, Several
 from entsurge.errors import PASS, CannotRecord, UsageError
 from entsurge.habits import remark
 from entsurge.record.layout import is_run
-from entsurge.said import said
-from entsurge.terminal import echo, here
+from entsurge.said import Said, said
+from entsurge.terminal import FRENCH, echo, figure, here, lang_option, language
 
 if TYPE_CHECKING:
-    from entsurge.record.pruning import Found, OldRun
+    from collections.abc import Callable
+
+    from entsurge.record.pruning import Found, Stored
+    from entsurge.record.rotation import Choice, Rules
 
 _AGE = re.compile(r"([1-9][0-9]{0,4})([dw])")
 _DAYS = {"d": 1, "w": 7}
-_UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "B"))
+_SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?([kMGT])[Bo]")
+_UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
+_WHY = {"age": "goes: too old", "number": "goes: beyond --keep", "size": "goes: over --total-size"}
+NO_RULE = "one of --older-than, --keep and --total-size is needed"
 
 
-def _age(context: click.Context, option: click.Parameter, given: str) -> int:
+def _age(context: click.Context, option: click.Parameter, given: str | None) -> int | None:
     """Days, of such as 90d or 12w."""
-    found = _AGE.fullmatch(given.strip())
-    if found is None:
+    found = _AGE.fullmatch((given or "").strip())
+    if found is None and given is not None:
         told = said("{given!r}: expected days or weeks, such as 90d or 12w", given=given)
         raise click.BadParameter(here(told), ctx=context, param=option)
-    return int(found[1]) * _DAYS[found[2]]
+    return int(found[1]) * _DAYS[found[2]] if found else None
 
 
-@click.command("prune", epilog="Examples: entsurge prune --older-than 90d · entsurge prune runs --older-than 26w --yes")
+def _bytes(context: click.Context, option: click.Parameter, given: str | None) -> int | None:
+    """Bytes, of such as 500MB or 20GB."""
+    found = _SIZE.fullmatch((given or "").strip())
+    if found is None and given is not None:
+        told = said("{given!r}: expected a size such as 500MB or 20GB", given=given)
+        raise click.BadParameter(here(told), ctx=context, param=option)
+    return int(Fraction(found[1]) * {name: unit for unit, name in _UNITS}[found[2]]) if found else None
+
+
+@click.command(
+    "prune",
+    cls=Several,
+    epilog="Examples: entsurge prune --older-than 90d · entsurge prune runs --older-than 26w --yes · "
+    "entsurge prune runs --keep 30 --total-size 20GB --baseline runs/main --yes",
+)
 @click.argument("folder", default=RUNS, type=click.Path(path_type=Path, file_okay=False))
-@click.option("--older-than", "days", required=True, metavar="AGE", callback=_age, help="Such as 90d or 12w.")
+@click.option("--older-than", "days", metavar="AGE", callback=_age,
+              help="Such as 90d or 12w: what ended before that goes.")  # fmt: skip
+@click.option("--keep", type=click.IntRange(1, 100_000), metavar="N",
+              help="Of each profile, scale and compression the N newest that can be believed stay, and as many others. "
+              "A gate takes ten.")  # fmt: skip
+@click.option("--total-size", "most_bytes", metavar="SIZE", callback=_bytes,
+              help="Such as 20GB: the oldest go until no more than that is left.")  # fmt: skip
+@click.option("--baseline", "baselines", multiple=True, type=click.Path(path_type=Path), metavar="RUN…",
+              help="As for `entsurge gate`: the last ten of these runs, or folders of them, stay.")  # fmt: skip
 @click.option("--yes", is_flag=True, help="Remove them; without it they are only listed.")
+@click.option("--dry-run", is_flag=True, help="Only list them, --yes or not.")
+@lang_option
 @json_option
-def command(*, folder: Path, days: int, yes: bool, as_json: bool) -> int:
-    """List the runs in FOLDER (default: runs), however deep, that ended longer ago; with --yes remove them for good.
+def command(
+    *, folder: Path, days: int | None, keep: int | None, most_bytes: int | None, baselines: tuple[Path, ...],
+    yes: bool, dry_run: bool, as_json: bool,
+) -> int:  # fmt: skip
+    """List the runs in FOLDER (default: runs), however deep, that a rule has go; with --yes remove them for good.
 
-    A run is a folder with a manifest.json. One that is running stays, whatever its age; links are not followed. Exits
-    0, or 7 where something could not be removed.
+    A run is a folder with a manifest.json; a search goes or stays as a whole, and is not counted by --keep. Each rule
+    that is given has some go, the oldest first. What is running stays, whatever its age; so do baselines, what holds
+    files of somebody else's, and all that is no run; links are not followed. Exits 0, or 7 where something could not be
+    removed, or more than --total-size is left.
     """
-    from entsurge.record import pruning  # pydantic, when there is something to read
+    from entsurge.record import pruning, rotation  # pydantic, when there is something to read
 
+    if days is None and keep is None and most_bytes is None:
+        raise UsageError(NO_RULE, hint="such as entsurge prune --keep 30 --total-size 20GB")
     if not folder.is_dir():
         raise UsageError(said("{folder}: no such folder", folder=folder))
     if is_run(folder):
         raise UsageError(said("{folder}: is a run itself", folder=folder), hint="name the folder that holds it")
+    missing = next((path for path in baselines if not path.is_dir()), None)
+    if missing is not None:
+        raise UsageError(said("{folder}: no such folder", folder=missing))
     now = datetime.now(UTC)
-    before = now - timedelta(days=days)
-    found = pruning.find(folder, before, now)
-    going = [run for run in found.old if not run.stays]
+    rules = rotation.Rules(now - timedelta(days=days) if days is not None else None, keep, most_bytes)
+    found = pruning.find(folder, now)
+    choice = rotation.choose(found.stored, rules, rotation.baselines_of(baselines, found.stored))
+    removing = yes and not dry_run
     if not as_json:
-        _tell(found, folder, days, before)
-        if going and not yes:
+        _tell(found, choice, folder)
+        if (choice.going or found.leftovers) and not removing:
             remark("nothing was removed; --yes removes them")
     try:
-        if yes:
-            _remove(going, folder, silently=as_json)
+        if removing:
+            _remove(found, choice, folder, silently=as_json)
+            _bounded(choice, rules, folder)
     finally:
         if as_json:
-            say_json(_as_data(found, before))
+            say_json(_as_data(found, choice, rules))
     return PASS
 
 
-def _as_data(found: Found, before: datetime) -> dict[str, object]:
-    """What was found, and of each run whether it is gone now."""
-    runs = [
-        {
-            "path": str(run.path), "ended_utc": f"{run.ended:%Y-%m-%dT%H:%M:%SZ}", "bytes": run.size,
-            "stays": run.stays, "removed": not run.path.exists(),
-        }
-        for run in found.old
-    ]  # fmt: skip
+def _as_data(found: Found, choice: Choice, rules: Rules) -> dict[str, object]:
+    """What each rule has go, what stays although one would, and of each whether it is gone now."""
+
+    def row(each: Stored, rule: str | None) -> dict[str, object]:
+        return {
+            "path": str(each.path), "ended_utc": f"{each.ended:%Y-%m-%dT%H:%M:%SZ}", "bytes": each.size,
+            "search": each.search, "profile": each.plan.profile, "rule": rule, "stays": each.stays,
+            "removed": not each.path.exists(),
+        }  # fmt: skip
+
+    rows = [row(each, rule) for each, rule in choice.going] + [row(each, None) for each in choice.held_back]
+    gone = [each.size for each, _ in choice.going if not each.path.exists()]
     return {
-        "before_utc": f"{before:%Y-%m-%dT%H:%M:%SZ}", "runs": runs, "younger": found.younger,
+        "before_utc": f"{rules.before:%Y-%m-%dT%H:%M:%SZ}" if rules.before else None,
+        "keep": rules.keep, "most_bytes": rules.most_bytes,
+        "runs": sorted(rows, key=lambda each: (str(each["ended_utc"]), str(each["path"]))),
+        "left": len(choice.staying), "left_bytes": choice.bytes_staying,
+        "leftovers": [
+            {"path": str(path), "bytes": size, "removed": not path.exists()} for path, size in found.leftovers.items()
+        ],
+        "freed_bytes": sum(gone) + sum(size for path, size in found.leftovers.items() if not path.exists()),
         "left_alone": found.left_alone,
     }  # fmt: skip
 
 
-def _tell(found: Found, folder: Path, days: int, before: datetime) -> None:
-    for run in found.old:
-        stays = f"  stays: {run.stays}" if run.stays else ""
-        echo(f"{run.ended:%Y-%m-%d}  {size(run.size):>8}  {run.path}{stays}")
-    going = [run for run in found.old if not run.stays]
-    what = f"{len(going)} of {len(found.old) + found.younger} runs in {folder}"
-    days_ago = f"{days} day{'s' * (days > 1)} ago"
-    echo(f"{what} ended over {days_ago} (before {before:%Y-%m-%d}): {size(sum(run.size for run in going))}")
+def _tell(found: Found, choice: Choice, folder: Path) -> None:
+    rules = {each.path: rule for each, rule in choice.going}
+    listed = [*(each for each, _ in choice.going), *choice.held_back]
+    for each in sorted(listed, key=lambda each: (each.ended, each.path)):
+        why = here(said("stays: {why}", why=each.stays) if each.stays else _WHY[rules[each.path]])
+        click.echo(f"{each.ended:%Y-%m-%d}  {size(each.size):>8}  {each.path}  {why}")
+    for path, left in found.leftovers.items():
+        echo(said("{path}: left by a removal that was cut short: {size}", path=path, size=size(left)))
+    told = "to go from {folder}: {n} ({size}); to stay: {left} ({left_size})"
+    echo(said(told, folder=folder, **_sums(choice, choice.bytes_going)))
     for line in found.left_alone:
         echo(f"left alone: {line}", err=True)
 
 
-def _remove(going: list[OldRun], folder: Path, *, silently: bool) -> None:
-    """Remove these runs, those that lie in others first. Raises CannotRecord when all have been tried."""
+def _sums(choice: Choice, going: int) -> dict[str, object]:
+    left, left_size = len(choice.staying), size(choice.bytes_staying)
+    return {"n": len(choice.going), "size": size(going), "left": left, "left_size": left_size}
+
+
+def _remove(found: Found, choice: Choice, folder: Path, *, silently: bool) -> None:
+    """Remove what goes, what lies in others first, and leftovers. Raises CannotRecord when all have been tried."""
     from entsurge.record import pruning
 
-    wrong = []
-    for run in sorted(going, key=lambda each: -len(each.path.parts)):
+    freed, wrong = 0, list[Said]()
+
+    def attempt(path: Path, count: int, removal: Callable[[], None]) -> None:
+        nonlocal freed
         try:
-            pruning.remove(run, folder)
+            removal()
         except OSError as error:
-            wrong.append(f"{run.path}: not removed: {error.strerror or error}")
-        else:
-            if not silently:
-                echo(f"removed: {run.path}")
+            why = error.strerror or error
+            wrong.append(said("{path}: {why}", path=path, why=said("not removed: {why}", why=why)))
+            return
+        freed += count
+        if not silently:
+            echo(said("removed: {path}", path=path))
+
+    for path, count in found.leftovers.items():
+        attempt(path, count, partial(pruning.clear, path))
+    for each in sorted((each for each, _ in choice.going), key=lambda each: -len(each.path.parts)):
+        attempt(each.path, each.size, partial(pruning.remove, each, folder))
+    if not silently and (choice.going or found.leftovers):
+        told = "freed: {size}; left in {folder}: {left} ({left_size})"
+        echo(said(told, folder=folder, **_sums(choice, freed)))
     if wrong:
         raise CannotRecord("\n".join(wrong), hint="what could not be removed is listed again next time")
 
 
+def _bounded(choice: Choice, rules: Rules, folder: Path) -> None:
+    """Raises CannotRecord where more is left than was to be: whoever scheduled this must hear of it."""
+    if rules.most_bytes is not None and choice.bytes_staying > rules.most_bytes:
+        raise CannotRecord(
+            said(
+                "{folder}: {left} are left, more than --total-size {most}",
+                folder=folder, left=size(choice.bytes_staying), most=size(rules.most_bytes),
+            ),
+            hint="the list says why each of them stays",
+        )  # fmt: skip
+
+
 def size(count: int) -> str:
-    """Bytes as people read them: `12.4 MB`."""
-    unit, name = next(((unit, name) for unit, name in _UNITS if count >= unit), _UNITS[-1])
-    return f"{count} B" if unit == 1 else f"{count / unit:.1f} {name}"
+    """Bytes as people read them: `12.4 MB`, or `12,4 Mo`."""
+    byte = "o" if language() == FRENCH else "B"
+    unit, name = next(((unit, name) for unit, name in _UNITS if count >= unit), (1, ""))
+    return f"{figure(count / unit, '.1f' if name else '.0f')} {name}{byte}"

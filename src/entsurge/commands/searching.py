@@ -26,7 +26,7 @@ from entsurge.commands.processes import run_engine
 from entsurge.engine.spec import RunSpec
 from entsurge.findings.serial import as_data
 from entsurge.plan.summary import window_load
-from entsurge.record.layout import is_run
+from entsurge.record.layout import SEARCH, is_run
 from entsurge.record.reading.documents import under_way
 from entsurge.record.writer import write_json
 from entsurge.render.saying import say
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from entsurge.findings.search import Search
 
 FORMAT = 1
-JOURNAL = "search.jsonl"
+JOURNAL = SEARCH
 OVERHEAD_SECONDS = 5.0
 ENDING_SECONDS, LOOK_SECONDS = 120.0, 0.2
 KNOWN_GOOD = 0.7  # of the lowest rate missed: where the target is left to recover

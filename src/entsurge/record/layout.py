@@ -14,6 +14,8 @@ GAUGES, EVENTS, FAILURES, TARGET, CREATED = (
     "gauges.jsonl", "events.jsonl", "failures.jsonl", "target.jsonl", "created.jsonl",
 )  # fmt: skip
 CLEANED = "cleanup.json"
+SEARCH, TRIAL = JOURNALS = ("search.jsonl", "measures.jsonl")
+"""What capacity searches and trials of measures write beside their runs, and go on from."""
 REPORT = "report.{language}.html"  # written by render, beside the run
 
 

@@ -1,25 +1,28 @@
-"""Old runs of a folder, to be removed: known by their manifest, which goes last; never a link, never one under way.
+"""What lies in a folder of runs, to be kept or removed: runs, whole searches, what a removal that was cut short left.
 
 Other programs write a manifest.json too: a run's has a format and a start, or lies beside a run's own files. A run that
-holds what no run writes stays: somebody has put it there.
+holds what no run writes stays: somebody has put it there. Links are never followed, and what is under way stays.
+
+What goes is first renamed into a folder of its own beside it, and then removed: however a removal ends, what it leaves
+looks like no run, and the next one finds it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
+import secrets
 import shutil
 import stat
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
-from entsurge.record.layout import FINISH, KEYS, MANIFEST, SERIES_FILE, VISITS_FILE
+from entsurge.record.layout import FINISH, JOURNALS, KEYS, MANIFEST, SERIES_FILE, VERDICT, VISITS_FILE
 from entsurge.record.reading.documents import document, under_way
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)  # no run is older: such a date is damage
 LATEST_SECONDS = 4e9  # of a file's time: any later is damage
@@ -32,69 +35,104 @@ WRITTEN = frozenset(
 """How the names of files end that runs, reports, briefs and exports write."""
 NAMED = re.compile(r"(report|brief)\.[a-z]{2}\.(pdf|txt)")
 """Of these kinds only what reports and briefs are called: others are likely to be somebody's own."""
+REMOVING = re.compile(r"\.entsurge-removing-[0-9a-f]{16}")
+"""A folder in which something lies that is on its way out."""
+CAMPAIGNS = frozenset({"search", "trial"})  # what the first line of their journals says
 _DATES = ((FINISH, "ended_utc"), (MANIFEST, "started_utc"))
 
 
-@dataclass(frozen=True)
-class OldRun:
-    """A run, the day it ended (where that cannot be read: began, else the time of its newest file), its size in bytes.
+class Plan(NamedTuple):
+    """What runs must have in common to be held against each other; empty texts where a manifest does not say."""
 
-    `stays` says why it is not to be removed although it is old; empty for what may go.
+    profile: str = ""
+    scale: str = ""
+    compression: str = ""
+
+
+UNTOLD = Plan()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A run, or a search with all of its runs: when it ended and its size in bytes.
+
+    Where its end cannot be read, its begin counts, else the time of its newest file. `stays` says why it is not to be
+    removed whatever a rule says; empty for what may go. `sound`: it ran to its end, and no verdict says INVALID.
     """
 
     path: Path
     ended: datetime
     size: int
     stays: str = ""
+    plan: Plan = UNTOLD
+    sound: bool = False
+    search: bool = False
 
 
 @dataclass
 class Found:
-    """What a folder holds: old runs, how many younger ones, and what was left alone, a sentence each."""
+    """What a folder holds, the oldest first: runs and searches, and what a removal that was cut short left, by size.
 
-    old: list[OldRun] = field(default_factory=list)
-    younger: int = 0
+    `left_alone`: what is not ours to remove, a sentence each.
+    """
+
+    stored: list[Stored] = field(default_factory=list)
+    leftovers: dict[Path, int] = field(default_factory=dict)
     left_alone: list[str] = field(default_factory=list)
 
 
-def find(folder: Path, before: datetime, now: datetime) -> Found:
-    """The runs anywhere in this folder that ended before an instant, the oldest first. Links are never followed."""
+def find(folder: Path, now: datetime) -> Found:
+    """What lies in this folder, however deep. Links are never followed."""
     found = Found()
-    paths = set(_runs(folder, found))
-    kept: list[Path] = []
-    for path in sorted(paths, key=lambda each: -len(each.parts)):  # what stays keeps whatever it lies in
-        newest, size = _contents(path, paths)
-        ended = _ended(path, now) or newest
-        stays = _why_it_stays(path, newest, now, kept) or _holds(_foreign(path, paths))
-        if ended >= before:
-            found.younger += 1
+    searches, runs = _places(folder, found)
+    places = {*searches, *runs}
+    for path in places:
+        size, newest = _contents(path, places)
+        stays = _why_a_search_stays(path, newest, now) if path in searches else _why_it_stays(path, newest, now)
+        stays = stays or _holds(_foreign(path, places))
+        if path in searches:
+            found.stored.append(Stored(path, newest, size, stays, search=True))
         else:
-            found.old.append(OldRun(path, ended, size, stays))
-        if ended >= before or stays:
-            kept.append(path)
-    found.old.sort(key=lambda each: (each.ended, each.path))
+            told = document(path / MANIFEST, dict, []) or {}
+            plan = Plan(*(str(told.get(name, "")) for name in Plan._fields))
+            found.stored.append(Stored(path, _ended(path, now) or newest, size, stays, plan, _is_sound(path)))
+    found.stored.sort(key=lambda each: (each.ended, each.path))
     return found
 
 
-def remove(run: OldRun, folder: Path) -> None:
-    """Remove a run that `find` found in this folder, its manifest last: a run that is half removed is found again.
+def remove(stored: Stored, folder: Path) -> None:
+    """Remove what `find` found in this folder, and the folders that are empty then.
 
     Raises OSError, for what is no longer what was found too.
     """
-    inside = run.path.resolve().is_relative_to(folder.resolve())
-    if not inside or run.path.is_symlink() or not _is_manifest(run.path) or under_way(run.path):
-        raise OSError(f"{run.path}: is not what it was when it was listed")
-    for each in list(run.path.iterdir()):
-        if each.is_dir() and not each.is_symlink():
-            shutil.rmtree(each)
-        elif each.name != MANIFEST:
-            each.unlink()
-    (run.path / MANIFEST).unlink()
-    run.path.rmdir()
+    path = stored.path
+    inside = path.resolve().is_relative_to(folder.resolve())
+    is_there = _is_campaign(path) if stored.search else _is_manifest(path)
+    if not inside or path.is_symlink() or not is_there or under_way(path):
+        raise OSError(f"{path}: is not what it was when it was listed")
+    aside = path.with_name(f".entsurge-removing-{secrets.token_hex(8)}")
+    aside.mkdir()
+    try:
+        path.rename(aside / path.name)
+    except OSError:
+        aside.rmdir()
+        raise
+    clear(aside)
+    with contextlib.suppress(OSError):  # one that is not empty stays
+        for above in path.parents[: path.parents.index(folder)]:
+            above.rmdir()
 
 
-def _runs(folder: Path, found: Found) -> Iterator[Path]:
-    """Every run below the folder; links to runs, parts of runs and what cannot be read are told of."""
+def clear(leftover: Path) -> None:
+    """Remove what is on its way out already. Raises OSError."""
+    while leftover.exists():
+        with contextlib.suppress(FileNotFoundError):  # another removal is at it, and was there first
+            shutil.rmtree(leftover)
+
+
+def _places(folder: Path, found: Found) -> tuple[set[Path], set[Path]]:
+    """Searches, and runs that are no part of one; links to runs, parts of runs and what cannot be read are told of."""
+    searches, runs = set[Path](), set[Path]()
 
     def unreadable(error: OSError) -> None:
         found.left_alone.append(f"{error.filename}: {error.strerror}")
@@ -103,13 +141,37 @@ def _runs(folder: Path, found: Found) -> Iterator[Path]:
         path = Path(place)
         linked = [path / name for name in folders if (path / name).is_symlink()]
         found.left_alone += [f"{each}: a link to a run" for each in linked if (each / MANIFEST).is_file()]
-        if path != folder and _is_manifest(path):
+        for name in [name for name in folders if REMOVING.fullmatch(name)]:
+            folders.remove(name)
+            if not (path / name).is_symlink():
+                found.leftovers[path / name] = _contents(path / name, set())[0]
+        if path == folder:
+            continue
+        if _is_manifest(path):
             if _is_a_runs(path, files):
-                yield path
+                runs.add(path)
             else:
                 found.left_alone.append(f"{path}: its {MANIFEST} is not a run's")
-        elif path != folder and {SERIES_FILE, VISITS_FILE} & set(files):
+        elif _is_campaign(path):
+            searches.add(path)
+            folders.clear()
+        elif {SERIES_FILE, VISITS_FILE} & set(files):
             found.left_alone.append(f"{path}: parts of a run, but no {MANIFEST}")
+    return searches, runs
+
+
+def _is_campaign(path: Path) -> bool:
+    """Whether a search or a trial of measures was made in this folder: its runs mean nothing without each other."""
+    for name in JOURNALS:
+        try:
+            with (path / name).open("rb") as journal:
+                told = json.loads(journal.readline(1 << 20))
+        except (OSError, ValueError, RecursionError):
+            continue
+        known = isinstance(told, dict) and str(told.get("kind")) in CAMPAIGNS
+        if known and not (path / name).is_symlink():
+            return True
+    return False
 
 
 def _is_manifest(path: Path) -> bool:
@@ -140,18 +202,18 @@ def _is_written(name: str) -> bool:
     return Path(name).suffix.lower() in WRITTEN or NAMED.fullmatch(name) is not None
 
 
-def _contents(path: Path, runs: set[Path]) -> tuple[datetime, int]:
-    """When the newest file of a run was written, and the bytes of all of them; runs that lie in it are none of it."""
+def _contents(path: Path, apart: set[Path]) -> tuple[int, datetime]:
+    """The bytes of all files, and when the newest was written; what of `apart` lies in it is none of it."""
     newest, size = 0.0, 0
     for place, folders, files in os.walk(path):
-        folders[:] = [name for name in folders if Path(place, name) not in runs]
+        folders[:] = [name for name in folders if Path(place, name) not in apart]
         for name in files:
             try:
                 about = Path(place, name).lstat()
             except OSError:
                 continue
             newest, size = max(newest, about.st_mtime), size + about.st_size
-    return datetime.fromtimestamp(min(newest, LATEST_SECONDS), UTC), size
+    return size, datetime.fromtimestamp(min(newest, LATEST_SECONDS), UTC)
 
 
 def _ended(path: Path, now: datetime) -> datetime | None:
@@ -168,13 +230,24 @@ def _ended(path: Path, now: datetime) -> datetime | None:
     return None
 
 
-def _why_it_stays(path: Path, newest: datetime, now: datetime, kept: list[Path]) -> str:
+def _is_sound(path: Path) -> bool:
+    """Whether a run can be a baseline: it ran to its end, and its verdict is not that it is not to be believed."""
+    end = (document(path / FINISH, dict, []) or {}).get("end")
+    return end == "completed" and (document(path / VERDICT, dict, []) or {}).get("verdict") != "INVALID"
+
+
+def _why_it_stays(path: Path, newest: datetime, now: datetime) -> str:
     if under_way(path):
         return "is running"
     if not (path / FINISH).is_file() and newest > now - STILL:
         return "may be running elsewhere: it has no end, and a file of the last day"
-    within = [each for each in kept if path in each.parents]
-    return f"holds a run that stays, {within[0].name}" if within else ""
+    return ""
+
+
+def _why_a_search_stays(path: Path, newest: datetime, now: datetime) -> str:
+    if any(under_way(manifest.parent) for manifest in path.rglob(MANIFEST)):
+        return "is running"
+    return "may go on: a search with a file of the last day" if newest > now - STILL else ""
 
 
 def _holds(foreign: list[str]) -> str:
