@@ -5,6 +5,7 @@ import socket
 
 import uvicorn
 
+from entsurge.live import server as served
 from entsurge.live.admission import LOOPBACK_NAMES, Admission
 from entsurge.live.app import application
 from entsurge.live.look import Look
@@ -114,3 +115,30 @@ def test_what_cannot_be_shown_ends_no_page(grow, monkeypatch, capsys) -> None:
 
     asyncio.run(scene())
     assert capsys.readouterr().err == "entsurge: live page: ZeroDivisionError: division by zero\n"
+
+
+def test_a_viewer_who_stays_to_the_end_is_let_go_in_order(grow, monkeypatch, caplog) -> None:
+    """Whoever keeps the stream open when the page ends has had the last word, is hung up on, and no error is logged."""
+    monkeypatch.setattr(served, "LAST_SECONDS", 0.0)
+
+    async def scene() -> None:
+        viewers, bound, over = Viewers(), bind("127.0.0.1", 0), asyncio.Event()
+        look = Look(grow().path)
+        app = application(look, viewers, Admission(LOOPBACK_NAMES, bound.getsockname()[1]))
+        config = uvicorn.Config(
+            app, http=Protocol, ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1
+        )
+        server = Server(config)
+        looking = asyncio.create_task(served._look(look, viewers, over, server))
+        serving = asyncio.create_task(server.serve([bound]))
+        stays, held = await connected(bound.getsockname()[1], small=False)
+        await stays.readuntil(b"event: look")
+        over.set()
+        await stays.readuntil(b"event: over")
+        await serving
+        await looking
+        held.close()
+        assert not viewers.present
+
+    asyncio.run(asyncio.wait_for(scene(), 60))
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []

@@ -132,6 +132,7 @@ async def _look(look: Look, viewers: Viewers, over: asyncio.Event, server: uvico
     await tell(look, viewers, "over")
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(viewers.nobody.wait(), LAST_SECONDS)
+    viewers.dismiss()
     server.should_exit = True
 
 

@@ -51,3 +51,9 @@ class Viewers:
             except asyncio.QueueFull:
                 viewer.dropped.set()
                 self.leave(viewer)
+
+    def dismiss(self) -> None:
+        """The page ends: drop whoever is still there."""
+        for viewer in list(self.present):
+            viewer.dropped.set()
+            self.leave(viewer)
