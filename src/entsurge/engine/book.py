@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from array import array
 from collections import Counter
-from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from entsurge.engine import locust_statistics
+from entsurge.engine.lateness import Lateness, Mean
 from entsurge.engine.little import Little
 from entsurge.engine.progress import Progress
 from entsurge.engine.second import SecondOfPages
@@ -36,9 +35,9 @@ class Book:
         self.exporter, self.progress = Exporter(manifest), Progress(manifest, shown=shown)
         self.pulses: dict[str, Pulse] = {}
         self.gone: dict[str, Pulse] = {}
-        self.lags_us, self.stalls_us = array("q"), array("q")
+        self.lags_us, self.stalls_us = Lateness(), Lateness()
         self.lags_of_second: list[int] = []
-        self.shares: dict[str, list[float]] = {}
+        self.shares: dict[str, Mean] = {}
         self.descriptors = (0, 0)
         self.unreachable = self.answers = 0
         self.refused_since: int | None = None
@@ -55,13 +54,13 @@ class Book:
     def pulse(self, process: str, pulse: Pulse) -> None:
         """One process's second."""
         self.pulses[process] = pulse
-        self.lags_us.extend(pulse.lags_us)
+        self.lags_us.add(pulse.lags_us)
         self.lags_of_second += pulse.lags_us
         self.unreachable += pulse.unreachable
         self.answers += pulse.answers
         health = pulse.health
-        self.stalls_us.extend(health.stalls_us)
-        self.shares.setdefault(process, []).append(health.cpu_share)
+        self.stalls_us.add(health.stalls_us)
+        self.shares.setdefault(process, Mean()).add(health.cpu_share)
         self.descriptors = max(self.descriptors, (health.descriptors, health.descriptors_most))
 
     def lose(self, process: str) -> None:
@@ -161,7 +160,7 @@ class Book:
             signatures.update(pulse.signatures)
         if self.unreported:
             limits["worker lost"] += self.unreported
-        shares = {name: round(mean(of), 4) for name, of in self.shares.items()}
+        shares = {name: round(of.value, 4) for name, of in self.shares.items()}
         return {
             **{name: sum(of.values()) for name, of in self.counts().items()},
             "retries": {name: dict(of) for name, of in self.retries().items()},
@@ -171,8 +170,8 @@ class Book:
             "signatures": dict(signatures),
             "descriptors": {"most_open": self.descriptors[0], "allowed": self.descriptors[1]},
             "little": self.little.judge(pulse.presence for pulse in (*self.pulses.values(), *self.gone.values())),
-            "start_lag_us": {name: quantile(self.lags_us, share) for name, share in QUANTILES.items()},
-            "stall_us": {name: quantile(self.stalls_us, share) for name, share in QUANTILES.items()},
+            "start_lag_us": {name: self.lags_us.quantile(share) for name, share in QUANTILES.items()},
+            "stall_us": {name: self.stalls_us.quantile(share) for name, share in QUANTILES.items()},
         }  # fmt: skip
 
 

@@ -67,6 +67,7 @@ class Progress:
                 times[key.persona].append(fold.times_us[key])
         for persona, found in times.items():
             self.recent[persona].append((self.t, np.concatenate(found) if found else np.empty(0)))
+            self._forget(persona)
 
     def show(self) -> None:
         """Show where the run is."""
@@ -84,11 +85,16 @@ class Progress:
 
     def p95_seconds(self, persona: str) -> float | None:
         """The 95th percentile of service time over the last ten seconds; None of no pages."""
+        self._forget(persona)
+        recent = self.recent[persona]
+        whole = np.concatenate([times for _, times in recent]) if recent else np.empty(0)
+        return float(np.percentile(whole, 95)) / 1e6 if len(whole) else None
+
+    def _forget(self, persona: str) -> None:
+        """Keep the last seconds alone, whether or not anybody is shown them."""
         recent = self.recent[persona]
         while recent and recent[0][0] < self.t - RECENT_SECONDS:
             recent.popleft()
-        whole = np.concatenate([times for _, times in recent]) if recent else np.empty(0)
-        return float(np.percentile(whole, 95)) / 1e6 if len(whole) else None
 
     def _line(self) -> str:
         end = self.manifest["phases"][-1]["end_s"]

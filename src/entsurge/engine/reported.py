@@ -13,12 +13,45 @@ if TYPE_CHECKING:
     from entsurge.audience.persona import Persona
     from entsurge.plan.arrivals import VisitPlan
 
+MOST_DIGITS = 7  # of which visit of its minute: more is no visit's
+
+
+class Names:
+    """A set of visits' names, `PERSONA/GROUP/MINUTE/K` or, of a retry, `…/K#ATTEMPT`: a bit each.
+
+    (As texts in a set they were 128 bytes each, kept to the end of the run.)
+    """
+
+    def __init__(self) -> None:
+        self._bits: dict[str, int] = {}
+
+    def add(self, name: str) -> None:
+        """Take in a name. Raises AssertionError for what is no visit's."""
+        block, bit = self._place(name)
+        self._bits[block] = self._bits.get(block, 0) | bit
+
+    def __contains__(self, name: str) -> bool:
+        block, bit = self._place(name)
+        return bool(self._bits.get(block, 0) & bit)
+
+    def __len__(self) -> int:
+        return sum(bits.bit_count() for bits in self._bits.values())
+
+    @staticmethod
+    def _place(name: str) -> tuple[str, int]:
+        """Where a name stands: all of one persona, group, minute and attempt share a number."""
+        block, _, number = name.rpartition("/")
+        number, _, attempt = number.partition("#")
+        if not (number.isascii() and number.isdecimal() and len(number) <= MOST_DIGITS):
+            raise AssertionError(f"{name!r} is no visit's name")
+        return f"{block}#{attempt}" if attempt else block, 1 << int(number)
+
 
 class Reported:
     """The visits of a run with several processes, by name; of these personas."""
 
     def __init__(self, personas: Mapping[str, Persona]) -> None:
-        self.personas, self.names = personas, set[str]()
+        self.personas, self.names = personas, Names()
         self.lost: Counter[str] = Counter(dict.fromkeys(personas, 0))
 
     def take(self, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 HOST, OURS = "127.0.0.1", ("127.0.0.1", "localhost")
 KEPT_SECONDS = 30  # of response times, for Locust's percentiles of the last ten
-HISTORY_SECONDS = 5
+HISTORY_SECONDS, MOST_POINTS = 5, 720  # of Locust's charts: an hour as it was, a longer run ever more coarsely
 NO_START = "the plan of the run decides who comes, and when; STOP ends the run"
 
 
@@ -51,7 +51,7 @@ class RunPage(WebUI):
     """The page of one run."""
 
     def __init__(self, environment: Environment, port: int, book: Book, stop: Callable[[str], None]) -> None:
-        self.book, self._stop_run = book, stop
+        self.book, self._stop_run, self.every_seconds = book, stop, HISTORY_SECONDS
         super().__init__(environment, HOST, port, delayed_start=True)
         app: Any = self.app
         views = app.view_functions
@@ -77,12 +77,20 @@ class RunPage(WebUI):
         while True:
             gevent.sleep(1)
             second += 1
-            self._keep_times()
-            if second % HISTORY_SECONDS == 0:
-                runner: Any = self.environment.runner
-                update_stats_history(runner)
-                latest = runner.stats.history[-1]
-                latest["user_count"] = [latest["time"], self.visitors]
+            self.keep(second)
+
+    def keep(self, second: int) -> None:
+        """Keep what the charts show of this second; of a long run every other point, then every fourth."""
+        self._keep_times()
+        if second % self.every_seconds:
+            return
+        runner: Any = self.environment.runner
+        update_stats_history(runner)
+        latest = runner.stats.history[-1]
+        latest["user_count"] = [latest["time"], self.visitors]
+        if len(runner.stats.history) > MOST_POINTS:
+            del runner.stats.history[1::2]
+            self.every_seconds *= 2
 
     def _keep_times(self) -> None:
         """The response times so far, under this second."""
