@@ -1,5 +1,6 @@
 """The record: buckets, folds, redaction, and a run directory that refuses to overwrite another."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -157,3 +158,27 @@ def test_workers_parcels_hold_the_wire_too(tmp_path: Path) -> None:
     directory.close()
     counts = {key.page: count for key, count in fold.counts.items()}
     assert counts == {"open-home": 100, "wait 2": 100, "transfer 2": 100, "name 2": 1, "connect 2": 1, "tls-full 2": 1}
+
+
+def test_what_keys_mean_is_written_whole_each_time_and_put_into_words_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list that grows is read as the whole of it, whatever signs its names have; what was there costs no more."""
+    directory, told = RunDirectory(tmp_path / "run"), []
+    put = json.dumps
+
+    def counted(value: object, **how: object) -> str:
+        told.append(value)
+        return put(value, **how)
+
+    monkeypatch.setattr(json, "dumps", counted)
+    keys = [{"kind": "page", "page": 'a "quoted" page', "group": "Île-de-France \udce9"}]
+    directory.keys(keys)
+    directory.keys(keys)
+    keys.append({"kind": "request", "page": "", "group": ""})
+    directory.keys(keys)
+    directory.close()
+    assert len(told) == 2
+    found = json.loads((tmp_path / "run" / "keys.json").read_text("utf-8"))
+    assert [each["page"] for each in found] == ['a "quoted" page', ""]
+    assert found[1] == keys[1]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from entsurge.record.histogram import upper_ends
-from entsurge.record.layout import KEYS
 from entsurge.record.recorder import Fold
 from entsurge.record.schema import Key
 
@@ -21,7 +20,7 @@ class Outbox:
     """Takes what a recorder writes, as a run directory would, and gives it out as one parcel of plain data."""
 
     def __init__(self) -> None:
-        self._described: list[dict[str, str]] = []
+        self._described: Sequence[Mapping[str, str]] = []
         self._told = 0
         self._clear()
 
@@ -30,10 +29,9 @@ class Outbox:
         self._rows: list[dict[str, Any]] = []
         self._columns: list[bytes] = []
 
-    def write_json(self, name: str, value: Any) -> None:
-        """Keep the list of keys; a worker writes nothing else whole."""
-        if name == KEYS:
-            self._described = value
+    def keys(self, described: Sequence[Mapping[str, str]]) -> None:
+        """Keep the list of keys."""
+        self._described = described
 
     def append(self, name: str, row: Mapping[str, Any]) -> None:
         """Keep one line."""
@@ -77,7 +75,7 @@ class Merger:
                 self.described.append(each)
             mine.append(self._numbers[identity])
         if keys:
-            self.directory.write_json(KEYS, self.described)
+            self.directory.keys(self.described)
 
     def take(self, worker: int, sequence: int, parcel: dict[str, Any]) -> Fold:
         """Write one parcel; the fold that it amounts to, times being the upper ends of their buckets."""

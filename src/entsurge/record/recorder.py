@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from entsurge.record.histogram import buckets
-from entsurge.record.layout import CREATED, FAILURES, KEYS
+from entsurge.record.layout import CREATED, FAILURES
 from entsurge.record.redaction import redact
 from entsurge.record.schema import TIMED_TWICE, Key
 from entsurge.record.transport import FORGIVEN, KIND, QUEUED_US, Step
@@ -37,8 +37,8 @@ class Fold:
 class Sink(Protocol):
     """Where a recorder writes: a run directory, or the outbox of a worker."""
 
-    def write_json(self, name: str, value: object) -> None:
-        """A whole JSON file."""
+    def keys(self, described: Sequence[Mapping[str, str]]) -> None:
+        """What every key means: what was given before, and perhaps more."""
         ...
 
     def append(self, name: str, row: Mapping[str, Any]) -> None:
@@ -197,7 +197,7 @@ class Recorder:
         self.key_column, self.time_column = array("q"), array("q")
         visits, self.finished_visits = self.finished_visits, []
         if len(self.described) > self._described_written:
-            self.directory.write_json(KEYS, self.described)
+            self.directory.keys(self.described)
             self._described_written = len(self.described)
         if len(keys):
             self._write(second, keys, times)

@@ -9,7 +9,6 @@ import numpy as np
 
 from entsurge.audience.devices import DEVICES
 from entsurge.record.histogram import buckets
-from entsurge.record.layout import KEYS
 from entsurge.record.schema import PAGE_OUTCOMES, Key
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ class PaperRecord:
             entry = self._key(code)._asdict()
             self._described += [{**entry, "timing": timing} for timing in ("corrected", "service")]
         if new:
-            self.directory.write_json(KEYS, self._described)
+            self.directory.keys(self._described)
         return self._numbers[codes]
 
     def _key(self, code: int) -> Key:
