@@ -2,7 +2,7 @@
 
 import json
 import urllib.request
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -232,3 +232,19 @@ def test_clean_up_is_asked_for(entsurge, tmp_path) -> None:
     assert "wrote nothing" in entsurge("cleanup", "run").stdout
     (tmp_path / "run" / "created.jsonl").write_text(json.dumps(MADE) + "\n", encoding="utf-8")
     assert entsurge("cleanup", "run", input="n\n").returncode == 130
+
+
+def test_a_run_that_passes_midnight_of_its_last_authorised_day_does_not_begin(entsurge, tmp_path) -> None:
+    """Two days of plan in real time, and an authorisation until today: refused before anybody is asked."""
+    text = (content.root("profiles") / "lockdown-2020.toml").read_text("utf-8")
+    text = text.replace('"monday"\nfrom = "09:00"\nto = "09:30"', '"friday"\nfrom = "00:00"\nto = "24:00"')
+    text = text.replace('scale = "1/86"', 'scale = "1/8600"')
+    text = text.replace("compression = 45", "compression = 1\nwarm_up_minutes = 1440")
+    (tmp_path / "day.toml").write_text(text, "utf-8")
+    today = datetime.now(UTC).astimezone().date()
+    authorised = f'[authorised]\nby = "DSI"\nfrom = 2020-01-01\nuntil = {today}\n'
+    (tmp_path / "cible.toml").write_text(LOCAL + authorised, "utf-8")
+    done = entsurge("run", "./day.toml", "--target", "cible.toml", "--out", "run", "--exporter-port", "0")
+    assert done.returncode == 2, done.stderr
+    assert f"the run would go on until {today + timedelta(days=2)}" in done.stderr
+    assert not (tmp_path / "run").exists()

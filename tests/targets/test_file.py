@@ -1,7 +1,7 @@
 """Target files: every fault at once, nothing outside loopback without an authorisation, no secret ever shown."""
 
 import contextlib
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +11,7 @@ from entsurge.commands.init import TARGET
 from entsurge.commands.targets import choose
 from entsurge.errors import UsageError
 from entsurge.targets.addresses import addresses
-from entsurge.targets.file import TEMPLATE_BY, check_authorised, is_loopback, load
+from entsurge.targets.file import TEMPLATE_BY, check_authorised, check_authorised_to_its_end, is_loopback, load
 
 FULL = """
 name = "préproduction"
@@ -172,6 +172,24 @@ def test_only_in_its_days(write, monkeypatch, today, problem) -> None:
         return
     with pytest.raises(UsageError, match=problem):
         check_authorised(target, today)
+
+
+@pytest.mark.parametrize(
+    ("begins", "hours", "until"),
+    [("2026-11-30 20:00+01:00", 3.9, ""), ("2026-11-30 20:00+01:00", 4.1, "2026-12-01, 00:06"),
+     ("2026-11-29 23:00+01:00", 8, ""), ("2026-11-30 23:00+01:00", 8, "2026-12-01, 07:00")],
+)  # fmt: skip
+def test_a_night_s_run_ends_within_the_days_of_its_authorisation(write, monkeypatch, begins, hours, until) -> None:
+    """One that passes midnight of the last day would go on unauthorised: it does not begin."""
+    monkeypatch.setenv("ENT_SECRET", "x")
+    write("people.csv", PEOPLE)
+    write("passe", "x")
+    target = load(write("cible.toml", FULL))
+    if not until:
+        check_authorised_to_its_end(target, datetime.fromisoformat(begins), 3600 * hours)
+        return
+    with pytest.raises(UsageError, match=f"authorised.until = 2026-11-30: the run would go on until {until}"):
+        check_authorised_to_its_end(target, datetime.fromisoformat(begins), 3600 * hours)
 
 
 def test_absences_only_if_nobody_can_be_told(write) -> None:

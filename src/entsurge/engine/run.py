@@ -28,9 +28,11 @@ from entsurge.engine.spec import RunSpec
 from entsurge.engine.web_page import web_page
 from entsurge.engine.workers_secret import secret_of_environment
 from entsurge.metrics.ports import free_port
+from entsurge.plan.phases import phases
 from entsurge.record.recorder import Recorder
 from entsurge.record.writer import RunDirectory
 from entsurge.said import said
+from entsurge.targets.file import check_authorised_to_its_end
 from entsurge.targets.guard import Watch
 from entsurge.terminal import here
 
@@ -94,6 +96,9 @@ class Run:
         self.prepared = Prepared(spec)
         processes = max(1, spec.processes, spec.workers)
         self.prepared.check_room(processes)
+        if self.prepared.target is not None:
+            now = datetime.now(UTC).astimezone()
+            check_authorised_to_its_end(self.prepared.target, now, phases(self.prepared.profile)[-1]["end_s"])
         self.directory: RunDirectory = RunDirectory(Path(spec.out), lazily=True)
         self.recorder = Recorder(self.directory)
         self.run_context: RunContext = self.prepared.run_context(self.recorder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -324,6 +324,22 @@ def check_authorised(target: Target, today: date) -> None:
                 begin=given.begin,
             )
         )
+
+
+def check_authorised_to_its_end(target: Target, now: datetime, seconds: float) -> None:
+    """Raise UsageError when a run that begins now, in local time, would go on after the last day of the authorisation.
+
+    Asked by the master alone, as the run begins: a worker may come while it goes on.
+    """
+    given, ends = target.file.authorised, now + timedelta(seconds=seconds)
+    if given is not None and ends.date() > given.until:
+        raise UsageError(
+            said(
+                "{path}: authorised.until = {until}: the run would go on until {day}, {ends}",
+                path=target.path, until=given.until, day=ends.date(), ends=f"{ends:%H:%M}",
+            ),
+            hint="begin earlier, take a shorter window, or ask for one day more",
+        )  # fmt: skip
 
 
 def is_loopback(host: str) -> bool:
