@@ -1,7 +1,7 @@
 """All benchmarks, one after the other: how far it is, what failed, and what the machine was not quiet for.
 
 `python benchmarks/all.py` takes seven hours, most of it real time in which a run waits; `--skip region capacity_truth`
-leaves two. One that fails does not keep the next from its turn; the exit code says whether any has.
+leaves two and a half. One that fails does not keep the next from its turn; the exit code says whether any has.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ BENCHMARKS = (
     Benchmark("simulation_scale", 15, 6),
     Benchmark("verdicts", 45, 40),
     Benchmark("fuzz", 10, 20),
+    Benchmark("endurance", 27, 25),
     Benchmark("region", 27, None, ("--protocol", "http")),
     Benchmark("region", 27, None, ("--protocol", "https-http1")),
     Benchmark("region", 27, 14, ("--protocol", "https-http2")),

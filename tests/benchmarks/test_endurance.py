@@ -1,0 +1,138 @@
+"""The compressed day's instruments: slopes that tell growth from noise, processes seen from outside, what is judged."""
+
+import argparse
+import json
+import os
+import random
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from entsurge.audience import profile as profiles
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+import endurance
+import outside
+import seen
+from outside import Seen
+from slopes import Course
+
+
+def course(of: Callable[[int], float]) -> Course:
+    """A look a second for an hour."""
+    return Course(range(3600), [of(second) for second in range(3600)], blocks=24)
+
+
+def test_a_steady_value_has_no_slope_and_growth_has_its_own() -> None:
+    """Constant: exactly none; a line: the line's, whatever a few looks say that are far off."""
+    assert course(lambda _: 140.0).slope(1) == (0.0, 0.0, 0.0)
+    line = course(lambda second: 140 + second / 3600 + (500 if second % 97 == 0 else 0))
+    assert line.slope(0).times(3600).value == pytest.approx(1.0, abs=0.01)
+    assert line.slope(1).times(3600).value == pytest.approx(1.0, abs=0.01)
+    assert line.level(0) < line.level(1)
+
+
+def test_noise_is_not_taken_for_growth_and_what_grew_once_is_told_by_its_half() -> None:
+    """Intervals of noise alone hold zero, but for 5 in 100; a cache that fills in the first half leaves no slope."""
+    drawn = random.Random(4)
+    noise = [course(lambda _: 140 + drawn.gauss(0, 2)).slope(1) for _ in range(100)]
+    assert 90 <= sum(each.low < 0 < each.high for each in noise) <= 99
+    filled = course(lambda second: 140 + min(second, 1500) / 100)
+    assert filled.slope(0).low > 0
+    assert filled.slope(1) == (0.0, 0.0, 0.0)
+
+
+def test_too_few_looks_have_no_slope() -> None:
+    """Two blocks a half: not a number, and so no verdict either."""
+    few = Course([0, 1, 2, 3], [1.0, 2.0, 3.0, 4.0], blocks=4)
+    assert not few.slope(1).low > 0
+    assert few.points == [(0.375, 1.0), (1.125, 2.0), (1.875, 3.0), (2.625, 4.0)]
+
+
+def test_a_process_is_seen_as_it_is() -> None:
+    """Our own: its memory; a connection is live as long as both ends are, a listening socket never."""
+    before = outside.look(os.getpid())
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with socket.create_connection(server.getsockname()), server.accept()[0]:
+            during = outside.look(os.getpid())
+        listening = outside.look(os.getpid())
+    assert before is not None
+    assert during is not None
+    assert listening is not None
+    assert before.resident_kb > 10_000
+    assert (during.descriptors - before.descriptors, during.live - before.live) == (3, 2)
+    assert (listening.descriptors - before.descriptors, listening.live - before.live) == (1, 0)
+    assert outside.look(2**22 + 1) is None
+
+
+def test_children_are_known_by_their_command() -> None:
+    """Those of this process: the shell that it has just started."""
+    with os.popen("echo ready; exec sleep 30") as pipe:  # noqa: S605  nobody's words
+        assert pipe.readline() == "ready\n"
+        found = {pid: command for pid, command in outside.children(os.getpid()).items() if "sleep" in command}
+        assert list(found.values()) == ["sleep 30 "]
+        os.kill(next(iter(found)), 15)
+
+
+def day(resident: Callable[[int], int], held: Callable[[int], int] = lambda _: 20, threads: int = 4) -> seen.Day:
+    """A day of 1,440 s with one master, looked at every four seconds."""
+    samples = [
+        seen.Sample(t, {"master": Seen(resident(t), threads + (t > 1000) * (threads - 4), held(t) + 7, 7)}, {"a": t}, 9)
+        for t in range(0, 1440, 4)
+    ]
+    return seen.Day(samples, 0, 1440, [(t, 3 * t) for t in range(1441)], 5)
+
+
+def test_growth_is_told_and_what_is_flat_is_not() -> None:
+    """A leak of 5 MB in 140 is; half a MB is not, nor what the first half added; descriptors and threads likewise."""
+    assert seen.grown(day(lambda t: 140_000 + min(t, 700) * 50)) == []
+    assert seen.grown(day(lambda t: 140_000 + t * 500 // 720)) == []
+    (leak,) = seen.grown(day(lambda t: 140_000 + t * 7))
+    assert leak.startswith("master: memory grew by +4.94 (+4.94 to +4.94) MB")
+    (left,) = seen.grown(day(lambda _: 140_000, lambda t: 20 + t // 100))
+    assert left == "master: descriptors that are no live connection grew to 33"
+    (more,) = seen.grown(day(lambda _: 140_000, threads=6))
+    assert more == "master: 8 threads in the second half, 6 in the first"
+
+
+def test_connections_that_come_and_go_are_no_growth() -> None:
+    """One that is being made or closed at the moment of the look is no live one; the least of a block is counted."""
+    assert seen.grown(day(lambda _: 140_000, lambda t: 20 + (t // 4) % 5 * (t > 700))) == []
+
+
+def test_tables_have_a_row_each_and_figures_by_half() -> None:
+    """Bytes a second and a visit are those of each half."""
+    found = day(lambda t: 140_000 + t)
+    assert found.visits == 4320
+    assert any(row.startswith("| master | 136.7–138.1 | +0.7") for row in seen.memory(found))
+    assert seen.files(found)[2:] == ["| a | 1.4 | 1 | 1 | 0 | 0 |"]
+    assert seen.series(found) == (
+        "The exporter had 9 series at first, 9 at last, 9 at most. keys.json has 5 keys in 0 bytes each."
+    )
+
+
+def test_only_the_window_counts(tmp_path: Path) -> None:
+    """Looks of warm-up and drain are left out, visits counted by the run's own gauges; too few looks are refused."""
+    manifest = {"phases": [{}, {"start_s": 10.0, "end_s": 20.0}]}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "keys.json").write_text("[1, 2]")
+    gauges = "".join(json.dumps({"t": t, "started": 5 * t}) + "\n" for t in range(1, 30))
+    (tmp_path / "gauges.jsonl").write_text(gauges)
+    samples = [seen.Sample(t, {"master": Seen(1, 1, 1, 1)}, {}, 1) for t in range(30)]
+    found = seen.day(tmp_path, samples)
+    assert (len(found.samples), found.visits, found.keys, found.names()) == (10, 50, 2, ["master"])
+    with pytest.raises(ValueError, match="3 looks in the window"):
+        seen.day(tmp_path, samples[:13])
+
+
+def test_the_day_is_the_shipped_monday_at_its_hours(tmp_path: Path) -> None:
+    """Eight hours from 8:00 on, twenty times as fast, with people enough that no account is needed twice at once."""
+    given = argparse.Namespace(hours=8.0, compress=20, scale="1/25", schools=60)
+    found = profiles.load(str(endurance.profile(tmp_path, given)))
+    assert (found.begin_minute, found.end_minute) == (480, 960)
+    assert (found.file.replay.compression, found.file.replay.seed) == (20, endurance.SEED)
+    assert found.file.population.schools == 60
