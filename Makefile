@@ -22,7 +22,7 @@ test: $(READY)  ## the tests (ENTSURGE_FULL=1: the slow ones too, three at a tim
 ifdef ENTSURGE_FULL
 	ENTSURGE_SLOW_MACHINE=2 $(BIN)/pytest $(BESIDE) || $(BIN)/pytest --last-failed --last-failed-no-failures none
 else
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 endif
 
 lint: $(READY)  ## ruff and mypy, strict

