@@ -42,9 +42,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What perturbations keep on disk is this session's own: no test undoes what a run outside left."""
+    """What is kept on disk is this session's own: no test undoes what a run outside left, or takes what it kept."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ENTSURGE_STATE", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
 
 

@@ -24,7 +24,7 @@ LOOK_SECONDS = 0.2
 class Ending:
     """One of the four states above, why or through whom, and when; `over` is false while somebody may yet end it.
 
-    `begun`: when it was put in force.
+    `begun`: when it began to be put in force.
     """
 
     state: str

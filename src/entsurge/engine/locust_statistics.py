@@ -25,6 +25,8 @@ def feed(environment: Any, fold: Fold) -> None:
 
 
 def _add(entry: Any, milliseconds: Any, count: int, *, failed: bool, now: float) -> None:
+    from locust.stats import bucket_response_time  # importing locust patches the process: its engine's alone
+
     second = int(now)
     entry.num_requests += count
     _count(entry.num_reqs_per_sec, second, count)
@@ -38,7 +40,7 @@ def _add(entry: Any, milliseconds: Any, count: int, *, failed: bool, now: float)
     entry.max_response_time = max(entry.max_response_time, highest)
     values, counts = np.unique(milliseconds.astype(np.int64), return_counts=True)
     for value, times in zip(values.tolist(), counts.tolist(), strict=True):
-        rounded = round(value, min(0, 2 - len(str(value))))  # to two digits, as Locust does
+        rounded = bucket_response_time(value)
         entry.response_times[rounded] = entry.response_times.get(rounded, 0) + times
 
 

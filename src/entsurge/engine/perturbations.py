@@ -122,7 +122,8 @@ class Perturbations:
 
         It may have gone between the two: what it never said to be in force is told from there as well.
         """
-        untold = [each.experiment.id for each in self.planned if not self.applied.get(each.experiment.id)]
+        names = dict.fromkeys(each.experiment.id for each in self.planned)  # one may be planned at two times
+        untold = [name for name in names if not self.applied.get(name)]
         found = endings.of_controller(self.me, GUARDIAN_SECONDS) if untold and self.me else {}
         for name in untold:
             one = found.get(name)

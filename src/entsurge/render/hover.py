@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version as library
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -19,6 +20,7 @@ from entsurge.render.paint import PAINT, Drawing, drawn, finished, vega_lite_ver
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+WHOLE = "\n/* whole */\n"  # how a script that is kept ends, unless it is damaged
 SPOT = 500  # square pixels around a point that answer
 NOTICE = (
     "/* Vega, copyright 2015-2023 University of Washington Interactive Data Lab, and what it is made of; "
@@ -107,17 +109,36 @@ def script() -> Markup:
 def _vega() -> str:
     """Vega in one script, as it was kept when it was first put together: that takes a second and a half."""
     version = vega_lite_version()
-    with suppress(OSError, RuntimeError):  # nowhere to keep it: it is put together each time
-        kept = kept_folder() / f"vega-{library('vl-convert-python')}-{version}.js"
-        if kept.is_file() and kept.stat().st_uid == os.getuid():  # nobody else's: it becomes a part of pages
-            return kept.read_text(encoding="utf-8")
-        made = _bundle(version)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        part = kept.with_name(f".{kept.name}.{os.getpid()}.part")
-        part.write_text(made, encoding="utf-8")
-        part.replace(kept)
-        return made
-    return _bundle(version)
+    name = f"vega-{library('vl-convert-python')}-{version}.js"
+    kept = _kept(name)
+    if not kept:
+        kept = _bundle(version)
+        with suppress(OSError, RuntimeError):  # nowhere to keep it: it is put together each time
+            _keep(name, kept)
+    return kept
+
+
+def _kept(name: str) -> str:
+    """What was kept; nothing where it is damaged or somebody else's, since it becomes a part of pages."""
+    with suppress(OSError, RuntimeError, ValueError):
+        path = kept_folder() / name
+        text = path.read_text(encoding="utf-8") if path.stat().st_uid == os.getuid() else ""
+        return text.removesuffix(WHOLE) if text.endswith(WHOLE) else ""
+    return ""
+
+
+def _keep(name: str, text: str) -> None:
+    folder = kept_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", encoding="utf-8", dir=folder, prefix=f".{name}.", delete=False) as part:
+        try:
+            part.write(text + WHOLE)
+            part.flush()
+            os.fsync(part.fileno())
+            Path(part.name).replace(folder / name)
+        except OSError:
+            Path(part.name).unlink(missing_ok=True)
+            raise
 
 
 def _bundle(version: str) -> str:
