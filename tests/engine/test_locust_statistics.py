@@ -38,7 +38,8 @@ for second in range(1, 28_801):
     points.append(len(stats.history))
 print(json.dumps({
     "seconds": [len(of) for each in (entry, stats.total) for of in (each.num_reqs_per_sec, each.num_fail_per_sec)],
-    "rounded": entry.response_times == rounded, "values": len(entry.response_times), "requests": entry.num_requests, "failures": entry.num_failures,
+    "rounded": entry.response_times == rounded,
+    "values": len(entry.response_times), "requests": entry.num_requests, "failures": entry.num_failures,
     "rate": entry.current_rps, "fail_rate": entry.current_fail_per_sec, "median": entry.median_response_time,
     "points": [points[99], max(points), page.every_seconds], "users": stats.history[-1]["user_count"][1],
 }))
