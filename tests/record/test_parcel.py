@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.analysis import records
 
 from entsurge.record.histogram import highest, upper_ends
 from entsurge.record.parcel import Merger, Outbox
@@ -54,6 +56,7 @@ def test_merged_parcels_hold_the_same_counts(tmp_path_factory, given_pages, cut:
             recorder.fold(second)
             fold = merger.take(number, second, box.take(second))
             assert sum(fold.counts.values()) == sum(worker == number for worker, *_ in part)
+        merger.flush()
     alone.directory.close()
     merged.close()
     assert counts(folder / "merged") == counts(folder / "alone")
@@ -63,3 +66,25 @@ def test_upper_ends_are_the_highest_values() -> None:
     """Many at once as one by one."""
     indexes = np.array([1, 5, 2047, 2048, 3071, 3072, 20000])
     assert upper_ends(indexes).tolist() == [highest(int(index)) for index in indexes]
+
+
+def test_a_second_of_forty_workers_is_one_batch_of_each(tmp_path: Path) -> None:
+    """Counts and visits; a second in which nothing came writes nothing."""
+    directory = RunDirectory(tmp_path / "run")
+    merger, boxes = Merger(directory), [Outbox() for _ in range(40)]
+    sizes = []
+    for second in range(3):
+        for number, box in enumerate(boxes if second != 1 else ()):
+            recorder = Recorder(box)
+            recorder.page(key("home"), 1000 + number, 1000)
+            recorder.visit(records.visit(name=f"student/g/{second}/{number}"))
+            recorder.fold(second)
+            merger.take(number, second, box.take(second))
+        merger.flush()
+        sizes.append((tmp_path / "run" / "visits.arrows").stat().st_size)
+    directory.close()
+    assert sizes[1] == sizes[0]
+    for name, rows in (("series.arrows", 160), ("visits.arrows", 80)):
+        with pa.OSFile(str(tmp_path / "run" / name)) as source, pa.ipc.open_stream(source) as stream:
+            batches = list(stream)
+        assert (len(batches), sum(batch.num_rows for batch in batches)) == (2, rows)

@@ -97,9 +97,10 @@ class Crew:
         self._send(messages.Begin(self.run_context.zero + member.offset), member.identity)
 
     def tick(self, second: int) -> None:
-        """Reports come by themselves; here the workers only hear that the master lives."""
+        """Write what the reports of a second have brought, which come by themselves; tell the workers that we live."""
         for member in self._living():
             self._send(messages.Alive(second), member.identity)
+        self.merger.flush()
 
     def over(self) -> bool:
         """Whether every worker says that its part is over."""
@@ -116,6 +117,7 @@ class Crew:
             gevent.sleep(0.05)
         for member in [each for each in self._joined() if not each.complete]:
             self._lost(member, "its last report did not come")
+        self.merger.flush()
         rows, self.run.book.exact = self.reported.missing(self.run.prepared.arrivals, at_us)
         self.run.directory.visits(rows)
         self.run.book.unreported = len(rows)
