@@ -133,7 +133,7 @@ def test_old_runs_are_listed_and_removed_when_told_to(tmp_path: Path, prune) -> 
     [
         ([], "--older-than"), (["--keep", "0"], "--keep"), (["--total-size", "20"], "500MB or 20GB"),
         (["--total-size", "many GB", "--yes"], "500MB or 20GB"),
-        (["--keep", "1", "--baseline", "none"], "no such folder"),
+        (["runs", "--keep", "1", "--baseline", "none"], "no such folder"),
         (["--older-than", "0d"], "90d or 12w"), (["--older-than", "-1d"], "90d or 12w"),
         (["--older-than", "90"], "90d or 12w"), (["--older-than", "9" * 40 + "d"], "90d or 12w"),
         (["nowhere", "--older-than", "90d"], "no such folder"), (["runs/a", "--older-than", "90d"], "is a run itself"),
@@ -447,7 +447,7 @@ def test_baselines_stay_whatever_a_rule_says(tmp_path: Path, prune) -> None:
         run(tmp_path / "runs" / "main" / f"{day:02d}", ended=days_ago(200 + day))
     run(tmp_path / "runs" / "main" / "broken", ended=days_ago(200), end="interrupted")
     run(tmp_path / "runs" / "tonight")
-    done = prune(tmp_path, "--older-than", "90d", "--keep", "1", "--yes", "--baseline", "runs/main")
+    done = prune(tmp_path, "runs", "--older-than", "90d", "--keep", "1", "--yes", "--baseline", "runs/main")
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (tmp_path / "runs" / "main").iterdir()) == [f"{n:02d}" for n in range(1, 11)]
     assert not (tmp_path / "runs" / "tonight").exists()
@@ -458,8 +458,45 @@ def test_baselines_are_named_as_a_shell_names_them(tmp_path: Path, prune) -> Non
     """`--baseline a b` takes all that follows."""
     for name in "abc":
         run(tmp_path / "runs" / name)
-    assert prune(tmp_path, "--older-than", "90d", "--yes", "--baseline", "runs/a", "runs/b").returncode == 0
+    assert prune(tmp_path, "runs", "--older-than", "90d", "--yes", "--baseline", "runs/a", "runs/b").returncode == 0
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["a", "b"]
+
+
+def test_a_folder_that_baseline_has_swallowed_is_asked_for(tmp_path: Path, prune, monkeypatch) -> None:
+    """`--baseline a b` would take FOLDER too, and the default be pruned in its place: nothing is removed."""
+    run(tmp_path / "runs" / "main" / "a")
+    run(tmp_path / "runs" / "precious")
+    run(tmp_path / "other" / "b")
+    done = prune(tmp_path, "--older-than", "90d", "--baseline", "runs/main", "other", "--yes")
+    assert done.returncode == 2, done.stdout
+    assert "FOLDER is needed beside --baseline" in done.stderr
+    assert "such as entsurge prune runs --older-than 90d --baseline runs/main" in done.stderr
+    assert len(list(tmp_path.rglob("manifest.json"))) == 3
+    monkeypatch.setenv("ENTSURGE_LANG", "fr")
+    french = prune(tmp_path, "--older-than", "90d", "--baseline", "runs/main", "other", "--yes").stderr
+    assert "il faut FOLDER" in french
+    assert "par exemple entsurge prune runs" in french
+
+
+def test_a_baseline_that_holds_no_run_is_refused(tmp_path: Path, prune) -> None:
+    """It would protect nothing, and nobody would hear of it: a gate refuses it in the same words."""
+    run(tmp_path / "runs" / "main" / "deeper" / "a")
+    done = prune(tmp_path, "runs", "--older-than", "90d", "--baseline", "runs/main", "--yes")
+    assert done.returncode == 2, done.stdout
+    assert "runs/main: no run directory" in done.stderr
+    assert (tmp_path / "runs" / "main" / "deeper" / "a" / "manifest.json").is_file()
+
+
+@pytest.mark.parametrize("inside", [".", "steps", "steps/more"])
+def test_a_search_is_not_taken_apart(tmp_path: Path, prune, inside: str) -> None:
+    """FOLDER is a search, or lies in one: its steps would go one by one. Nothing is removed."""
+    folder = search(tmp_path / "runs" / "search") / inside
+    run(folder / "03" if inside == "steps/more" else folder / "more" / "03")
+    done = prune(folder, ".", "--older-than", "90d", "--yes")
+    assert done.returncode == 2, done.stdout
+    assert "is a search, or a part of one" in done.stderr
+    assert str(tmp_path / "runs" / "search") in done.stderr.replace("\n", "")
+    assert len(list(tmp_path.rglob("manifest.json"))) == 3
 
 
 @pytest.mark.parametrize(("kind", "name"), [("search", "search.jsonl"), ("trial", "measures.jsonl")])

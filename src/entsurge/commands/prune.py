@@ -31,6 +31,8 @@ _SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?([kMGT])[Bo]")
 _UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 _WHY = {"age": "goes: too old", "number": "goes: beyond --keep", "size": "goes: over --total-size"}
 NO_RULE = "one of --older-than, --keep and --total-size is needed"
+ABOVE = "name the folder that holds it"
+NO_FOLDER = "FOLDER is needed beside --baseline, which takes all that follows"
 
 
 def _age(context: click.Context, option: click.Parameter, given: str | None) -> int | None:
@@ -57,7 +59,7 @@ def _bytes(context: click.Context, option: click.Parameter, given: str | None) -
     epilog="Examples: entsurge prune --older-than 90d · entsurge prune runs --older-than 26w --yes · "
     "entsurge prune runs --keep 30 --total-size 20GB --baseline runs/main --yes",
 )
-@click.argument("folder", default=RUNS, type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 @click.option("--older-than", "days", metavar="AGE", callback=_age,
               help="Such as 90d or 12w: what ended before that goes.")  # fmt: skip
 @click.option("--keep", type=click.IntRange(1, 100_000), metavar="N",
@@ -72,31 +74,37 @@ def _bytes(context: click.Context, option: click.Parameter, given: str | None) -
 @lang_option
 @json_option
 def command(
-    *, folder: Path, days: int | None, keep: int | None, most_bytes: int | None, baselines: tuple[Path, ...],
+    *, folder: Path | None, days: int | None, keep: int | None, most_bytes: int | None, baselines: tuple[Path, ...],
     yes: bool, dry_run: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """List the runs in FOLDER (default: runs), however deep, that a rule has go; with --yes remove them for good.
 
     A run is a folder with a manifest.json; a search goes or stays as a whole, and is not counted by --keep. Each rule
     that is given has some go, the oldest first. What is running stays, whatever its age; so do baselines, what holds
-    files of somebody else's, and all that is no run; links are not followed. Exits 0, or 7 where something could not be
-    removed, or more than --total-size is left.
+    files of somebody else's, and all that is no run; links are not followed. --baseline takes all that follows: beside
+    it FOLDER must be given, and stand before it. Exits 0, or 7 where something could not be removed, or more than
+    --total-size is left.
     """
     from entsurge.record import pruning, rotation  # pydantic, when there is something to read
 
     if days is None and keep is None and most_bytes is None:
         raise UsageError(NO_RULE, hint="such as entsurge prune --keep 30 --total-size 20GB")
-    if not folder.is_dir():
-        raise UsageError(said("{folder}: no such folder", folder=folder))
-    if is_run(folder):
-        raise UsageError(said("{folder}: is a run itself", folder=folder), hint="name the folder that holds it")
-    missing = next((path for path in baselines if not path.is_dir()), None)
+    if folder is None and baselines:
+        raise UsageError(NO_FOLDER, hint=f"such as entsurge prune {RUNS} --older-than 90d --baseline {baselines[0]}")
+    folder = folder or Path(RUNS)
+    missing = next((path for path in (folder, *baselines) if not path.is_dir()), None)
     if missing is not None:
         raise UsageError(said("{folder}: no such folder", folder=missing))
+    if is_run(folder):
+        raise UsageError(said("{folder}: is a run itself", folder=folder), hint=ABOVE)
+    search = pruning.campaign_of(folder)
+    if search is not None:
+        told = said("{folder}: is a search, or a part of one: {search}", folder=folder, search=search)
+        raise UsageError(told, hint=ABOVE)
     now = datetime.now(UTC)
     rules = rotation.Rules(now - timedelta(days=days) if days is not None else None, keep, most_bytes)
     found = pruning.find(folder, now)
-    choice = rotation.choose(found.stored, rules, rotation.baselines_of(baselines, found.stored))
+    choice = rotation.choose(found.stored, rules, _baselines(baselines, found.stored))
     removing = yes and not dry_run
     if not as_json:
         _tell(found, choice, folder)
@@ -110,6 +118,17 @@ def command(
         if as_json:
             say_json(_as_data(found, choice, rules))
     return PASS
+
+
+def _baselines(paths: tuple[Path, ...], stored: list[Stored]) -> set[Path]:
+    """What is to stay of the runs that are named, or lie in the folders that are. Raises UsageError as a gate does."""
+    from entsurge.record import rotation
+
+    if not paths:
+        return set()
+    from entsurge.analysis.baseline import run_folders  # pandas
+
+    return rotation.baselines_of(run_folders(paths), stored)
 
 
 def _as_data(found: Found, choice: Choice, rules: Rules) -> dict[str, object]:

@@ -100,6 +100,12 @@ def find(folder: Path, now: datetime) -> Found:
     return found
 
 
+def campaign_of(folder: Path) -> Path | None:
+    """The search, or the trial of measures, that this folder is or lies in; None of any other."""
+    here = folder.resolve()
+    return next((path for path in (here, *here.parents) if _is_campaign(path)), None)
+
+
 def remove(stored: Stored, folder: Path) -> None:
     """Remove what `find` found in this folder, and the folders that are empty then.
 

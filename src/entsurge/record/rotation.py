@@ -6,8 +6,6 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from entsurge.record.layout import is_run, runs_in
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import datetime
@@ -78,12 +76,9 @@ def choose(stored: Iterable[Stored], rules: Rules, baselines: Collection[Path] =
     return _settled(oldest_first, condemned, barred)
 
 
-def baselines_of(paths: Iterable[Path], stored: Iterable[Stored]) -> set[Path]:
-    """Of the runs that are named, or lie in the folders that are, the last ten of each plan that a gate would take.
-
-    Resolved. A path that holds no run has none.
-    """
-    named = {each.resolve() for path in paths for each in ([path] if is_run(path) else runs_in(path))}
+def baselines_of(runs: Iterable[Path], stored: Iterable[Stored]) -> set[Path]:
+    """Of these runs the last ten of each plan that a gate would take. Resolved."""
+    named = {each.resolve() for each in runs}
     seen: Counter[object] = Counter()
     found = set()
     for each in sorted(stored, key=lambda each: each.ended, reverse=True):
