@@ -15,6 +15,7 @@ import pytest
 from tests.analysis import records
 from tests.typography import plain
 
+from entsurge.analysis.baseline import MOST_BASELINES
 from entsurge.cli import main
 from entsurge.commands import brief, report
 from entsurge.commands.prune import size
@@ -24,7 +25,7 @@ from entsurge.record.layout import runs_in
 from entsurge.record.pruning import Stored, find, remove
 from entsurge.record.reading.documents import under_way
 from entsurge.record.reading.run import read_run
-from entsurge.record.rotation import Choice, Rules, choose
+from entsurge.record.rotation import Choice, Rules, baselines_of, choose
 
 NOW = datetime.now(UTC)
 BEFORE = NOW - timedelta(days=90)
@@ -33,7 +34,7 @@ OLD, NEW = NOW - timedelta(days=200), NOW - timedelta(days=3)
 
 def run(
     path: Path, *, ended: datetime | str | None = OLD, started: datetime | str | None = OLD, aged: bool = True,
-    profile: str = "week", end: str = "completed", size: int = 1000,
+    profile: str = "week", end: str = "completed", size: int = 1000, verdict: str = "",
 ) -> Path:  # fmt: skip
     """A run directory as its dates alone make one; its files are old unless told otherwise."""
     path.mkdir(parents=True)
@@ -44,6 +45,8 @@ def run(
     if ended is not None:
         text = ended.isoformat() if isinstance(ended, datetime) else ended
         (path / "finish.json").write_text(json.dumps({"ended_utc": text, "end": end}))
+    if verdict:
+        (path / "verdict.json").write_text(json.dumps({"verdict": verdict}))
     if aged:
         for each in path.iterdir():
             os.utime(each, (OLD.timestamp(), OLD.timestamp()))
@@ -442,9 +445,13 @@ def test_who_must_not_go_is_passed_over_and_said(tmp_path: Path, prune) -> None:
 
 
 def test_baselines_stay_whatever_a_rule_says(tmp_path: Path, prune) -> None:
-    """The last ten sound ones of those that are named, as a gate takes them; an eleventh and a broken one go."""
+    """The last ten sound ones of those that are named; an eleventh, a broken one and one that is INVALID go."""
     for day in range(1, 12):
-        run(tmp_path / "runs" / "main" / f"{day:02d}", ended=days_ago(200 + day))
+        ended = days_ago(200 + day)
+        run(
+            tmp_path / "runs" / "main" / f"{day:02d}", started=ended, ended=ended, verdict="PASS" if day % 2 else "FAIL"
+        )
+    run(tmp_path / "runs" / "main" / "invalid", ended=days_ago(200), verdict="INVALID")
     run(tmp_path / "runs" / "main" / "broken", ended=days_ago(200), end="interrupted")
     run(tmp_path / "runs" / "tonight")
     done = prune(tmp_path, "runs", "--older-than", "90d", "--keep", "1", "--yes", "--baseline", "runs/main")
@@ -452,6 +459,39 @@ def test_baselines_stay_whatever_a_rule_says(tmp_path: Path, prune) -> None:
     assert sorted(path.name for path in (tmp_path / "runs" / "main").iterdir()) == [f"{n:02d}" for n in range(1, 11)]
     assert not (tmp_path / "runs" / "tonight").exists()
     assert "stays: is a baseline" in done.stdout
+
+
+def test_baselines_without_a_verdict_stay_beside_the_ten(tmp_path: Path, prune) -> None:
+    """Nobody has judged them: a gate may believe them or not, and must find ten that it does all the same."""
+    for day in range(1, 23):
+        path = tmp_path / "runs" / "main" / f"{day:02d}"
+        run(path, started=days_ago(200 + day), ended=days_ago(200 + day), verdict="PASS" if day > 11 else "")
+    done = prune(tmp_path, "runs", "--older-than", "90d", "--yes", "--baseline", "runs/main")
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in (tmp_path / "runs" / "main").iterdir()) == [f"{n:02d}" for n in range(1, 22)]
+
+
+def test_the_last_ten_are_those_that_started_last(tmp_path: Path) -> None:
+    """As a gate orders them: one that began first and took longest is the eleventh. How many is a gate's to say."""
+    for number in range(11):
+        ended = days_ago(200 + number if number else 150)
+        run(tmp_path / f"{number:02d}", started=days_ago(300 - number), ended=ended, verdict="PASS")
+    found = baselines_of(runs_in(tmp_path), find(tmp_path, NOW).stored, MOST_BASELINES)
+    assert sorted(path.name for path in found) == [f"{number:02d}" for number in range(1, 11)]
+
+
+@pytest.mark.parametrize("kind", ["search", "trial"])
+def test_a_search_with_a_baseline_stays_whole(tmp_path: Path, prune, kind: str) -> None:
+    """One of its steps is named, or the folder of them: without the others it would mean nothing."""
+    search(tmp_path / "runs" / "named", kind)
+    search(tmp_path / "runs" / "folder", kind)
+    search(tmp_path / "runs" / "other", kind)
+    named = ["runs/named/steps/02", "runs/folder/steps"]
+    done = prune(tmp_path, "runs", "--older-than", "90d", "--yes", "--baseline", *named)
+    assert done.returncode == 0, done.stderr
+    assert "runs/named  stays: holds a baseline" in done.stdout
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["folder", "named"]
+    assert len(list(tmp_path.rglob("manifest.json"))) == 4
 
 
 def test_baselines_are_named_as_a_shell_names_them(tmp_path: Path, prune) -> None:

@@ -68,7 +68,8 @@ def _bytes(context: click.Context, option: click.Parameter, given: str | None) -
 @click.option("--total-size", "most_bytes", metavar="SIZE", callback=_bytes,
               help="Such as 20GB: the oldest go until no more than that is left.")  # fmt: skip
 @click.option("--baseline", "baselines", multiple=True, type=click.Path(path_type=Path), metavar="RUN…",
-              help="As for `entsurge gate`: the last ten of these runs, or folders of them, stay.")  # fmt: skip
+              help="As for `entsurge gate`: of these runs, or folders of them, the last ten stay that have a verdict, "
+              "and not INVALID, and those that have none.")  # fmt: skip
 @click.option("--yes", is_flag=True, help="Remove them; without it they are only listed.")
 @click.option("--dry-run", is_flag=True, help="Only list them, --yes or not.")
 @lang_option
@@ -126,9 +127,9 @@ def _baselines(paths: tuple[Path, ...], stored: list[Stored]) -> set[Path]:
 
     if not paths:
         return set()
-    from entsurge.analysis.baseline import run_folders  # pandas
+    from entsurge.analysis.baseline import MOST_BASELINES, run_folders  # pandas
 
-    return rotation.baselines_of(run_folders(paths), stored)
+    return rotation.baselines_of(run_folders(paths), stored, MOST_BASELINES)
 
 
 def _as_data(found: Found, choice: Choice, rules: Rules) -> dict[str, object]:

@@ -38,7 +38,6 @@ NAMED = re.compile(r"(report|brief)\.[a-z]{2}\.(pdf|txt)")
 REMOVING = re.compile(r"\.entsurge-removing-[0-9a-f]{16}")
 """A folder in which something lies that is on its way out."""
 CAMPAIGNS = frozenset({"search", "trial"})  # what the first line of their journals says
-_DATES = ((FINISH, "ended_utc"), (MANIFEST, "started_utc"))
 
 
 class Plan(NamedTuple):
@@ -58,6 +57,7 @@ class Stored:
 
     Where its end cannot be read, its begin counts, else the time of its newest file. `stays` says why it is not to be
     removed whatever a rule says; empty for what may go. `sound`: it ran to its end, and no verdict says INVALID.
+    `judged`: it has a verdict. `started`: as its manifest says, else when it ended.
     """
 
     path: Path
@@ -66,6 +66,8 @@ class Stored:
     stays: str = ""
     plan: Plan = UNTOLD
     sound: bool = False
+    judged: bool = False
+    started: datetime = EARLIEST
     search: bool = False
 
 
@@ -95,7 +97,9 @@ def find(folder: Path, now: datetime) -> Found:
         else:
             told = document(path / MANIFEST, dict, []) or {}
             plan = Plan(*(str(told.get(name, "")) for name in Plan._fields))
-            found.stored.append(Stored(path, _ended(path, now) or newest, size, stays, plan, _is_sound(path)))
+            started = _moment(path / MANIFEST, "started_utc", now)
+            ended = _moment(path / FINISH, "ended_utc", now) or started or newest
+            found.stored.append(Stored(path, ended, size, stays, plan, *_judged(path), started or ended))
     found.stored.sort(key=lambda each: (each.ended, each.path))
     return found
 
@@ -222,24 +226,22 @@ def _contents(path: Path, apart: set[Path]) -> tuple[int, datetime]:
     return size, datetime.fromtimestamp(min(newest, LATEST_SECONDS), UTC)
 
 
-def _ended(path: Path, now: datetime) -> datetime | None:
-    """When a run ended, else when it began, as its own files say; None where they say nothing that can be."""
-    for name, key in _DATES:
-        said: Any = (document(path / name, dict, []) or {}).get(key)
-        try:
-            moment = datetime.fromisoformat(said)
-        except (TypeError, ValueError):
-            continue
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        if EARLIEST <= moment <= now + STILL:
-            return moment
-    return None
+def _moment(path: Path, key: str, now: datetime) -> datetime | None:
+    """A date that a run's own file has; None where it says nothing that can be."""
+    said: Any = (document(path, dict, []) or {}).get(key)
+    try:
+        moment = datetime.fromisoformat(said)
+    except (TypeError, ValueError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if EARLIEST <= moment <= now + STILL else None
 
 
-def _is_sound(path: Path) -> bool:
-    """Whether a run can be a baseline: it ran to its end, and its verdict is not that it is not to be believed."""
+def _judged(path: Path) -> tuple[bool, bool]:
+    """Whether a run is sound: it ran to its end, and its verdict is not INVALID; and whether it has a verdict."""
     end = (document(path / FINISH, dict, []) or {}).get("end")
-    return end == "completed" and (document(path / VERDICT, dict, []) or {}).get("verdict") != "INVALID"
+    verdict = (document(path / VERDICT, dict, []) or {}).get("verdict")
+    return end == "completed" and verdict != "INVALID", bool(verdict)
 
 
 def _why_it_stays(path: Path, newest: datetime, now: datetime) -> str:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from entsurge.record.pruning import Stored
 
 Rule = Literal["age", "number", "size"]
-BASELINES = 10  # as many as a gate takes
 
 
 @dataclass(frozen=True)
@@ -76,22 +75,32 @@ def choose(stored: Iterable[Stored], rules: Rules, baselines: Collection[Path] =
     return _settled(oldest_first, condemned, barred)
 
 
-def baselines_of(runs: Iterable[Path], stored: Iterable[Stored]) -> set[Path]:
-    """Of these runs the last ten of each plan that a gate would take. Resolved."""
+def baselines_of(runs: Iterable[Path], stored: Iterable[Stored], most: int) -> set[Path]:
+    """What is to stay for these runs to be held against others; resolved.
+
+    Of each plan, by their start, the last `most` that are sound by the verdict they have; every sound one that has
+    none, as a gate may still believe it; and each search that one of these runs is a step of, whole.
+    """
     named = {each.resolve() for each in runs}
     seen: Counter[object] = Counter()
     found = set()
-    for each in sorted(stored, key=lambda each: each.ended, reverse=True):
-        if each.sound and each.path.resolve() in named:
-            seen[each.plan] += 1
-            if seen[each.plan] <= BASELINES:
-                found.add(each.path.resolve())
+    for each in sorted(stored, key=lambda each: (each.started, each.path.name), reverse=True):
+        path = each.path.resolve()
+        if each.search:
+            stays = any(path in run.parents for run in named)
+        else:
+            stays = each.sound and path in named
+            seen[each.plan] += stays and each.judged
+            stays = stays and (seen[each.plan] <= most or not each.judged)
+        if stays:
+            found.add(path)
     return found
 
 
 def _barred(stored: Stored, baselines: Collection[Path]) -> str:
     """Why this does not go whatever a rule says; empty for what may."""
-    return stored.stays or ("is a baseline" if stored.path.resolve() in baselines else "")
+    why = "holds a baseline" if stored.search else "is a baseline"
+    return stored.stays or (why if stored.path.resolve() in baselines else "")
 
 
 def _beyond(oldest_first: list[Stored], keep: int | None) -> list[Path]:
