@@ -1,12 +1,13 @@
 """Rotation: runs found by manifest and dates, never through links, never one that is running; removed by rules."""
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +23,7 @@ from entsurge.commands.prune import size
 from entsurge.record import pruning
 from entsurge.record.export.writing import FORMATS, export
 from entsurge.record.layout import runs_in
-from entsurge.record.pruning import Stored, find, remove
+from entsurge.record.pruning import TRIES, LeftBehindError, Stored, find, remove
 from entsurge.record.reading.documents import under_way
 from entsurge.record.reading.run import read_run
 from entsurge.record.rotation import Choice, Rules, baselines_of, choose
@@ -152,10 +153,9 @@ def test_mistakes_remove_nothing(tmp_path: Path, prune, arguments: list[str], sa
     assert (tmp_path / "runs" / "a" / "series.arrows").is_file()
 
 
-def test_a_run_that_is_running_stays_whatever_its_age(tmp_path: Path, prune) -> None:
-    """Its process is there: it stays, when the folder is listed and when it would have been removed."""
-    path = run(tmp_path / "a", ended=None)
-    ((old, _),) = chosen(tmp_path).going
+@contextlib.contextmanager
+def engine_of(path: Path) -> Iterator[None]:
+    """A process that writes this run, as far as anybody can see; its file is an old one."""
     told = json.dumps({"out": str(path)})
     engine = subprocess.Popen([sys.executable, "-c", "input()", "-m", "entsurge.engine", told], stdin=subprocess.PIPE)
     try:
@@ -164,14 +164,56 @@ def test_a_run_that_is_running_stays_whatever_its_age(tmp_path: Path, prune) -> 
         limit = time.monotonic() + 30
         while not under_way(path) and time.monotonic() < limit:
             time.sleep(0.01)
+        assert under_way(path)
+        yield
+    finally:
+        engine.communicate(b"\n", timeout=30)
+
+
+def test_a_run_that_is_running_stays_whatever_its_age(tmp_path: Path, prune) -> None:
+    """Its process is there: it stays, when the folder is listed and when it would have been removed."""
+    path = run(tmp_path / "a", ended=None)
+    ((old, _),) = chosen(tmp_path).going
+    with engine_of(path):
         assert why_they_stay(tmp_path) == {"a": "is running"}
         with pytest.raises(OSError, match="is not what it was"):
             remove(old, tmp_path)
         assert prune(tmp_path, ".", "--older-than", "90d", "--yes").returncode == 0
         assert (path / "series.arrows").is_file()
-    finally:
-        engine.communicate(b"\n", timeout=30)
     assert going(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("kept", ["search", "steps"])
+def test_a_search_that_was_taken_up_again_stays(tmp_path: Path, kept: str) -> None:
+    """Between listing and removal a step has begun, in the search or in a run that holds runs: nothing is moved."""
+    path = search(tmp_path / "a") if kept == "search" else run(tmp_path / "a")
+    ((old, _),) = chosen(tmp_path).going
+    step = run(path / "steps" / "03", ended=None)
+    with engine_of(step):
+        with pytest.raises(OSError, match="is not what it was"):
+            remove(old, tmp_path)
+        assert (step / "manifest.json").is_file()
+
+
+def test_what_somebody_has_put_into_a_run_since_stays(tmp_path: Path) -> None:
+    """Between listing and removal."""
+    path = run(tmp_path / "a")
+    ((old, _),) = chosen(tmp_path).going
+    (path / "notes.odt").write_text("ours")
+    with pytest.raises(OSError, match="is not what it was"):
+        remove(old, tmp_path)
+    assert (path / "notes.odt").is_file()
+
+
+def test_a_search_with_a_new_file_stays(tmp_path: Path) -> None:
+    """Between listing and removal a line was written, by another machine perhaps: it goes on."""
+    path = search(tmp_path / "a")
+    ((old, _),) = chosen(tmp_path).going
+    with (path / "search.jsonl").open("a") as journal:
+        journal.write("{}\n")
+    with pytest.raises(OSError, match="is not what it was"):
+        remove(old, tmp_path)
+    assert (path / "steps" / "01" / "manifest.json").is_file()
 
 
 def test_a_run_without_an_end_that_was_written_today_may_run_elsewhere(tmp_path: Path) -> None:
@@ -336,6 +378,114 @@ def test_what_cannot_be_removed_is_said_in_the_end(tmp_path: Path, monkeypatch: 
     assert done.returncode == 7
     assert "runs/a: not removed: Permission denied" in done.stderr
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["a"]
+
+
+def failing(name: str, error: OSError) -> Callable[[Path], None]:
+    """rmtree that cannot remove what holds a folder of this name; all others it can."""
+    tree = shutil.rmtree
+
+    def refuse(path: Path) -> None:
+        if (Path(path) / name).is_dir():
+            raise error
+        tree(path)
+
+    return refuse
+
+
+def test_what_is_moved_aside_and_not_removed_is_not_said_to_be_gone(tmp_path: Path, monkeypatch, prune) -> None:
+    """Nothing was freed, and it lies elsewhere: that is said, with exit code 7, and the next removal has it."""
+    run(tmp_path / "runs" / "a")
+    run(tmp_path / "runs" / "b")
+    with monkeypatch.context() as broken:
+        broken.setattr(shutil, "rmtree", failing("a", OSError(5, "Input/output error")))
+        done = prune(tmp_path, "--older-than", "90d", "--yes", "--json")
+    told = json.loads(done.stdout)
+    (left,) = (tmp_path / "runs").iterdir()
+    where = str(left.relative_to(tmp_path))
+    assert done.returncode == 7
+    assert [(Path(each["path"]).name, each["removed"], each["leftover"]) for each in told["runs"]] == [
+        ("a", False, where), ("b", True, None),
+    ]  # fmt: skip
+    assert told["freed_bytes"] == told["runs"][1]["bytes"]
+    assert (told["left"], told["left_bytes"]) == (1, told["runs"][0]["bytes"])
+    assert f"runs/a: moved to {where}, and not removed from there: Input/output error" in plain(done.stderr)
+    with monkeypatch.context() as broken:
+        broken.setattr(shutil, "rmtree", failing("a", PermissionError(13, "Permission denied")))
+        done = prune(tmp_path, "--older-than", "90d", "--yes", "--json")
+    assert (done.returncode, json.loads(done.stdout)["freed_bytes"]) == (7, 0)
+    assert json.loads(done.stdout)["leftovers"][0]["removed"] is False
+    assert f"{where}: not removed: Permission denied" in done.stderr
+    assert prune(tmp_path, "--older-than", "90d", "--yes").returncode == 0
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_sums_after_a_removal_that_failed_count_what_is_left(tmp_path: Path, monkeypatch, prune) -> None:
+    """In text: freed what is gone, left what is not; in French too."""
+    run(tmp_path / "runs" / "a")
+    monkeypatch.setattr(shutil, "rmtree", failing("a", OSError(5, "Input/output error")))
+    monkeypatch.setenv("ENTSURGE_LANG", "fr")
+    done = prune(tmp_path, "--older-than", "90d", "--yes")
+    assert done.returncode == 7
+    assert "libéré : 0 o ; reste dans runs : 1 (1,2 ko)" in plain(done.stdout)
+    assert "supprimé : runs/a" not in plain(done.stdout)
+    assert "runs/a : déplacé vers runs/.entsurge-removing-" in plain(done.stderr)
+
+
+def test_a_run_stays_where_one_within_it_could_not_be_removed(tmp_path: Path, monkeypatch, prune) -> None:
+    """It would take that one with it."""
+    outer = run(tmp_path / "runs" / "a")
+    inner = run(outer / "steps" / "b")
+
+    def refuse(old: Stored, folder: Path) -> None:
+        if old.path.name == "b":
+            raise PermissionError(13, "Permission denied")
+        remove(old, folder)
+
+    monkeypatch.setattr(pruning, "remove", refuse)
+    done = prune(tmp_path, "--older-than", "90d", "--yes")
+    assert done.returncode == 7
+    assert "runs/a: not removed: holds a run that stays, b" in plain(done.stderr)
+    assert (inner / "manifest.json").is_file()
+    assert (outer / "manifest.json").is_file()
+
+
+def test_a_removal_that_gets_nowhere_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry that is listed and cannot be found, as a damaged disk may have one: tried a few times, then raised."""
+    run(tmp_path / "a")
+    (old,) = find(tmp_path, NOW).stored
+    tried = []
+
+    def missing(path: Path) -> None:
+        tried.append(path)
+        assert len(tried) < 100, "it would go on for ever"
+        raise FileNotFoundError(2, "No such file or directory", str(path))
+
+    monkeypatch.setattr(shutil, "rmtree", missing)
+    with pytest.raises(OSError, match="No such file") as raised:
+        remove(old, tmp_path)
+    assert raised.type is LeftBehindError
+    assert len(tried) == TRIES
+
+
+def test_two_removals_that_meet_at_every_file_both_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many files another was first at: as long as it gets less, it is tried again."""
+    path = run(tmp_path / "a")
+    for number in range(30):
+        (path / f"{number}.json").write_text("{}")
+    (old,) = find(tmp_path, datetime.now(UTC) + timedelta(days=100)).stored
+
+    def another(path: Path) -> None:
+        files = [each for each in Path(path).rglob("*") if each.is_file()]
+        if not files:
+            tree(path)
+            return
+        files[0].unlink()
+        raise FileNotFoundError(2, "No such file or directory", str(files[0]))
+
+    tree = shutil.rmtree
+    monkeypatch.setattr(shutil, "rmtree", another)
+    remove(old, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_sizes_as_people_read_them() -> None:

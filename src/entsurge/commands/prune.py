@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import partial
@@ -51,6 +52,38 @@ def _bytes(context: click.Context, option: click.Parameter, given: str | None) -
         told = said("{given!r}: expected a size such as 500MB or 20GB", given=given)
         raise click.BadParameter(here(told), ctx=context, param=option)
     return int(Fraction(found[1]) * {name: unit for unit, name in _UNITS}[found[2]]) if found else None
+
+
+@dataclass
+class Removal:
+    """What came of removing: the bytes of what is gone, what is not and why, and where it lies if it was moved."""
+
+    gone: dict[Path, int] = field(default_factory=dict)
+    kept: list[Stored] = field(default_factory=list)
+    moved: dict[Path, Path] = field(default_factory=dict)
+    wrong: list[Said] = field(default_factory=list)
+
+    @property
+    def freed(self) -> int:
+        """Bytes of what is gone."""
+        return sum(self.gone.values())
+
+    def attempt(self, path: Path, count: int, removal: Callable[[], None]) -> bool:
+        """Whether it is gone, with so many bytes; what went wrong is noted."""
+        try:
+            removal()
+        except OSError as error:
+            why = error.strerror or error
+            leftover = getattr(error, "leftover", None)
+            if leftover is not None:
+                self.moved[path] = leftover
+                told = said("moved to {leftover}, and not removed from there: {why}", leftover=leftover, why=why)
+            else:
+                told = said("not removed: {why}", why=why)
+            self.wrong.append(said("{path}: {why}", path=path, why=told))
+            return False
+        self.gone[path] = count
+        return True
 
 
 @click.command(
@@ -106,18 +139,18 @@ def command(
     rules = rotation.Rules(now - timedelta(days=days) if days is not None else None, keep, most_bytes)
     found = pruning.find(folder, now)
     choice = rotation.choose(found.stored, rules, _baselines(baselines, found.stored))
-    removing = yes and not dry_run
+    removing, removal = yes and not dry_run, Removal()
     if not as_json:
         _tell(found, choice, folder)
         if (choice.going or found.leftovers) and not removing:
             remark("nothing was removed; --yes removes them")
     try:
         if removing:
-            _remove(found, choice, folder, silently=as_json)
+            _remove(found, choice, folder, removal, silently=as_json)
             _bounded(choice, rules, folder)
     finally:
         if as_json:
-            say_json(_as_data(found, choice, rules))
+            say_json(_as_data(found, choice, rules, removal))
     return PASS
 
 
@@ -132,27 +165,29 @@ def _baselines(paths: tuple[Path, ...], stored: list[Stored]) -> set[Path]:
     return rotation.baselines_of(run_folders(paths), stored, MOST_BASELINES)
 
 
-def _as_data(found: Found, choice: Choice, rules: Rules) -> dict[str, object]:
-    """What each rule has go, what stays although one would, and of each whether it is gone now."""
+def _as_data(found: Found, choice: Choice, rules: Rules, removal: Removal) -> dict[str, object]:
+    """What each rule has go, what stays although one would, and of each whether it is gone now, or where it is left."""
 
     def row(each: Stored, rule: str | None) -> dict[str, object]:
+        leftover = removal.moved.get(each.path)
         return {
             "path": str(each.path), "ended_utc": f"{each.ended:%Y-%m-%dT%H:%M:%SZ}", "bytes": each.size,
             "search": each.search, "profile": each.plan.profile, "rule": rule, "stays": each.stays,
-            "removed": not each.path.exists(),
+            "removed": each.path in removal.gone, "leftover": str(leftover) if leftover else None,
         }  # fmt: skip
 
     rows = [row(each, rule) for each, rule in choice.going] + [row(each, None) for each in choice.held_back]
-    gone = [each.size for each, _ in choice.going if not each.path.exists()]
     return {
         "before_utc": f"{rules.before:%Y-%m-%dT%H:%M:%SZ}" if rules.before else None,
         "keep": rules.keep, "most_bytes": rules.most_bytes,
         "runs": sorted(rows, key=lambda each: (str(each["ended_utc"]), str(each["path"]))),
-        "left": len(choice.staying), "left_bytes": choice.bytes_staying,
+        "left": len(choice.staying) + len(removal.kept),
+        "left_bytes": choice.bytes_staying + sum(each.size for each in removal.kept),
         "leftovers": [
-            {"path": str(path), "bytes": size, "removed": not path.exists()} for path, size in found.leftovers.items()
+            {"path": str(path), "bytes": size, "removed": path in removal.gone}
+            for path, size in found.leftovers.items()
         ],
-        "freed_bytes": sum(gone) + sum(size for path, size in found.leftovers.items() if not path.exists()),
+        "freed_bytes": removal.freed,
         "left_alone": found.left_alone,
     }  # fmt: skip
 
@@ -166,43 +201,47 @@ def _tell(found: Found, choice: Choice, folder: Path) -> None:
     for path, left in found.leftovers.items():
         echo(said("{path}: left by a removal that was cut short: {size}", path=path, size=size(left)))
     told = "to go from {folder}: {n} ({size}); to stay: {left} ({left_size})"
-    echo(said(told, folder=folder, **_sums(choice, choice.bytes_going)))
+    sums = _sums(choice.staying)
+    echo(said(told, folder=folder, n=len(choice.going), size=size(choice.bytes_going), **sums))
     for line in found.left_alone:
         echo(f"left alone: {line}", err=True)
 
 
-def _sums(choice: Choice, going: int) -> dict[str, object]:
-    left, left_size = len(choice.staying), size(choice.bytes_staying)
-    return {"n": len(choice.going), "size": size(going), "left": left, "left_size": left_size}
+def _sums(left: list[Stored]) -> dict[str, object]:
+    return {"left": len(left), "left_size": size(sum(each.size for each in left))}
 
 
-def _remove(found: Found, choice: Choice, folder: Path, *, silently: bool) -> None:
+def _remove(found: Found, choice: Choice, folder: Path, removal: Removal, *, silently: bool) -> None:
     """Remove what goes, what lies in others first, and leftovers. Raises CannotRecord when all have been tried."""
     from entsurge.record import pruning
 
-    freed, wrong = 0, list[Said]()
-
-    def attempt(path: Path, count: int, removal: Callable[[], None]) -> None:
-        nonlocal freed
-        try:
-            removal()
-        except OSError as error:
-            why = error.strerror or error
-            wrong.append(said("{path}: {why}", path=path, why=said("not removed: {why}", why=why)))
-            return
-        freed += count
+    def say(path: Path) -> None:
         if not silently:
             echo(said("removed: {path}", path=path))
 
     for path, count in found.leftovers.items():
-        attempt(path, count, partial(pruning.clear, path))
+        if removal.attempt(path, count, partial(pruning.clear, path)):
+            say(path)
     for each in sorted((each for each, _ in choice.going), key=lambda each: -len(each.path.parts)):
-        attempt(each.path, each.size, partial(pruning.remove, each, folder))
+        if removal.attempt(each.path, each.size, partial(_unless_it_holds, removal.kept, each, folder)):
+            say(each.path)
+        else:
+            removal.kept.append(each)
     if not silently and (choice.going or found.leftovers):
         told = "freed: {size}; left in {folder}: {left} ({left_size})"
-        echo(said(told, folder=folder, **_sums(choice, freed)))
-    if wrong:
-        raise CannotRecord("\n".join(wrong), hint="what could not be removed is listed again next time")
+        echo(said(told, folder=folder, size=size(removal.freed), **_sums([*choice.staying, *removal.kept])))
+    if removal.wrong:
+        raise CannotRecord("\n".join(removal.wrong), hint="what could not be removed is listed again next time")
+
+
+def _unless_it_holds(kept: list[Stored], stored: Stored, folder: Path) -> None:
+    """Remove it, unless one of these, which could not be removed, lies in it. Raises OSError."""
+    from entsurge.record import pruning
+
+    within = next((each.path.name for each in kept if stored.path in each.path.parents), "")
+    if within:
+        raise OSError(said("holds a run that stays, {name}", name=within))
+    pruning.remove(stored, folder)
 
 
 def _bounded(choice: Choice, rules: Rules, folder: Path) -> None:

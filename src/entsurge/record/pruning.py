@@ -37,6 +37,7 @@ NAMED = re.compile(r"(report|brief)\.[a-z]{2}\.(pdf|txt)")
 """Of these kinds only what reports and briefs are called: others are likely to be somebody's own."""
 REMOVING = re.compile(r"\.entsurge-removing-[0-9a-f]{16}")
 """A folder in which something lies that is on its way out."""
+TRIES = 5  # to remove what is listed and cannot be found, while nothing gets less
 CAMPAIGNS = frozenset({"search", "trial"})  # what the first line of their journals says
 
 
@@ -49,6 +50,14 @@ class Plan(NamedTuple):
 
 
 UNTOLD = Plan()
+
+
+class LeftBehindError(OSError):
+    """What was to go has been moved aside, and could not be removed from there: it, or some of it, is in `leftover`."""
+
+    def __init__(self, leftover: Path, why: OSError) -> None:
+        super().__init__(why.errno, why.strerror or str(why), str(leftover))
+        self.leftover = leftover
 
 
 @dataclass(frozen=True)
@@ -90,8 +99,8 @@ def find(folder: Path, now: datetime) -> Found:
     places = {*searches, *runs}
     for path in places:
         size, newest = _contents(path, places)
-        stays = _why_a_search_stays(path, newest, now) if path in searches else _why_it_stays(path, newest, now)
-        stays = stays or _holds(_foreign(path, places))
+        why = _why_a_search_stays if path in searches else _why_it_stays
+        stays = why(path, newest, now) or _holds(_foreign(path, places))
         if path in searches:
             found.stored.append(Stored(path, newest, size, stays, search=True))
         else:
@@ -113,12 +122,12 @@ def campaign_of(folder: Path) -> Path | None:
 def remove(stored: Stored, folder: Path) -> None:
     """Remove what `find` found in this folder, and the folders that are empty then.
 
-    Raises OSError, for what is no longer what was found too.
+    Raises OSError, for what is no longer what was found too; LeftBehindError where it is in its place no more.
     """
     path = stored.path
     inside = path.resolve().is_relative_to(folder.resolve())
     is_there = _is_campaign(path) if stored.search else _is_manifest(path)
-    if not inside or path.is_symlink() or not is_there or under_way(path):
+    if not inside or path.is_symlink() or not is_there or _stays_now(stored):
         raise OSError(f"{path}: is not what it was when it was listed")
     aside = path.with_name(f".entsurge-removing-{secrets.token_hex(8)}")
     aside.mkdir()
@@ -127,7 +136,10 @@ def remove(stored: Stored, folder: Path) -> None:
     except OSError:
         aside.rmdir()
         raise
-    clear(aside)
+    try:
+        clear(aside)
+    except OSError as error:
+        raise LeftBehindError(aside, error) from error
     with contextlib.suppress(OSError):  # one that is not empty stays
         for above in path.parents[: path.parents.index(folder)]:
             above.rmdir()
@@ -135,9 +147,30 @@ def remove(stored: Stored, folder: Path) -> None:
 
 def clear(leftover: Path) -> None:
     """Remove what is on its way out already. Raises OSError."""
+    left, tries = _entries(leftover), TRIES
     while leftover.exists():
-        with contextlib.suppress(FileNotFoundError):  # another removal is at it, and was there first
+        try:
             shutil.rmtree(leftover)
+        except FileNotFoundError:  # another removal is at it, and was there first
+            before, left = left, _entries(leftover)
+            tries = TRIES if left < before else tries - 1
+            if not tries and leftover.exists():
+                raise
+
+
+def _entries(folder: Path) -> int:
+    """How many files and folders are in it, however deep."""
+    return sum(len(folders) + len(files) for _, folders, files in os.walk(folder))
+
+
+def _stays_now(stored: Stored) -> str:
+    """Why this is not to go, where it has come to that since it was listed; runs within a run are under way too."""
+    path, now = stored.path, datetime.now(UTC)
+    _, newest = _contents(path, set())
+    if _holds_one_under_way(path):
+        return "is running"
+    why = _why_a_search_stays if stored.search else _why_it_stays
+    return why(path, newest, now) or _holds(_foreign(path, set()))
 
 
 def _places(folder: Path, found: Found) -> tuple[set[Path], set[Path]]:
@@ -253,9 +286,13 @@ def _why_it_stays(path: Path, newest: datetime, now: datetime) -> str:
 
 
 def _why_a_search_stays(path: Path, newest: datetime, now: datetime) -> str:
-    if any(under_way(manifest.parent) for manifest in path.rglob(MANIFEST)):
+    if _holds_one_under_way(path):
         return "is running"
     return "may go on: a search with a file of the last day" if newest > now - STILL else ""
+
+
+def _holds_one_under_way(path: Path) -> bool:
+    return any(under_way(manifest.parent) for manifest in path.rglob(MANIFEST))
 
 
 def _holds(foreign: list[str]) -> str:
