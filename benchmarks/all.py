@@ -1,7 +1,7 @@
 """All benchmarks, one after the other: how far it is, what failed, and what the machine was not quiet for.
 
 `python benchmarks/all.py` takes seven hours, most of it real time in which a run waits; `--skip region capacity_truth`
-leaves two and a half. One that fails does not keep the next from its turn; the exit code says whether any has.
+leaves three and a half. One that fails does not keep the next from its turn; the exit code says whether any has.
 """
 
 from __future__ import annotations

@@ -55,3 +55,20 @@ def test_options_reach_each_and_those_skipped_have_no_turn(driven) -> None:
     assert "['--short', '--results', 'x']" in printed
     assert "broken" not in printed
     assert driven("--only", "fine")[1].count("quiet") == 1
+
+
+def test_how_long_it_takes_is_said_as_the_table_has_it() -> None:
+    """In its first lines, in the Makefile and in the README, to the half hour; the short forms to the minute."""
+    words = {3: "three", 3.5: "three and a half", 4: "four", 6.5: "six and a half", 7: "seven", 7.5: "seven and a half"}
+    without = [each for each in every.BENCHMARKS if each.script not in {"region", "capacity_truth"}]
+    whole, left = (
+        words[round(sum(each.minutes for each in those) / 30) / 2] for those in (every.BENCHMARKS, without)
+    )  # fmt: skip
+    short = words[round(sum(each.usual_seconds(short=True) for each in every.BENCHMARKS) / 60)]
+    here = Path(every.__file__).parent
+    assert f"takes {whole} hours" in (every.__doc__ or "")
+    assert f"leaves {left}." in (every.__doc__ or "")
+    told = f'all benchmarks, {whole} hours (SKIP="region capacity_truth": {left}; SHORT=1: {short} minutes)'
+    assert told in (here.parent / "Makefile").read_text(encoding="utf-8")
+    readme = " ".join((here / "README.md").read_text(encoding="utf-8").split())
+    assert f'takes {whole} hours, most of it waiting; `make bench SKIP="region capacity_truth"` {left};' in readme
