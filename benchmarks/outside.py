@@ -16,12 +16,16 @@ SOCKET = re.compile(r"socket:\[(\d+)\]")
 
 
 class Seen(NamedTuple):
-    """One look at a process. `live` of its `descriptors` are TCP connections that are established."""
+    """One look at a process. `live` of its `descriptors` are TCP connections that are established.
+
+    `pid` is its number, so that one in another's place is told from it.
+    """
 
     resident_kb: int
     threads: int
     descriptors: int
     live: int
+    pid: int
 
 
 def look(pid: int) -> Seen | None:
@@ -36,7 +40,7 @@ def look(pid: int) -> Seen | None:
         return None
     inodes = {found[1] for each in descriptors if (found := SOCKET.fullmatch(each))}
     return Seen(
-        int(status["VmRSS"].split()[0]), int(status["Threads"]), len(descriptors), len(inodes & established)
+        int(status["VmRSS"].split()[0]), int(status["Threads"]), len(descriptors), len(inodes & established), pid
     )  # fmt: skip
 
 

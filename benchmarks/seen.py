@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from slopes import Course, Slope
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from outside import Seen
 
 BLOCKS = 24  # of the window: each is a third of an hour of a day of eight
 ORDER = ("master", "worker", "sandbox", "live page", "command")
-MOST_GROWTH = 0.01  # of a process's memory in the second half, surely: more is a leak
+MOST_GROWTH = 0.01  # of a process's memory in the second half, at the interval's lower end: more is a leak
 
 
 @dataclass(frozen=True)
@@ -143,19 +145,36 @@ def growth(of: Day, course: Course, half: int) -> Slope:
     return course.slope(half).times((of.end - of.begin) / 2)
 
 
-def grown(of: Day) -> list[str]:
-    """What grew in the second half, surely and by more than it may; a sentence each."""
-    found = []
+def grown(of: Day, expected: Collection[str] = ()) -> list[str]:
+    """What grew in the second half, surely and by more than it may, and what cannot be told; a sentence each.
+
+    A process that was not there all the time, or stands in another's place, is told of; so are those of `expected`.
+    """
+    found = _comings_and_goings(of, expected)
     for name in of.names():
         course, beyond = of.resident_mb(name), of.beyond_live(name)
-        more = growth(of, course, 1)
+        more, held = growth(of, course, 1), beyond.slope(1)
+        if isnan(more.low) or isnan(held.low):
+            found.append(f"{name}: too few looks in the second half to tell whether it grows")
         if more.low > MOST_GROWTH * course.level(1):
             found.append(f"{name}: memory grew by {_shown(more)} MB in the second half")
-        if beyond.slope(1).low > 0:
+        if held.low > 0:
             found.append(f"{name}: descriptors that are no live connection grew to {beyond.points[-1][1]:.0f}")
-        threads = [max(each.processes[name].threads for each in part) for part in _halves(of)]
+        threads = [max((each.processes[name].threads for each in part), default=0) for part in _halves(of)]
         if threads[1] > threads[0]:
             found.append(f"{name}: {threads[1]} threads in the second half, {threads[0]} in the first")
+    return found
+
+
+def _comings_and_goings(of: Day, expected: Collection[str]) -> list[str]:
+    """Processes that died, came later or were replaced: what they are at last says nothing of how they grew."""
+    looks, found = len(of.samples), []
+    for name in sorted({name for each in of.samples for name in each.processes} | set(expected)):
+        numbers = [each.processes[name].pid for each in of.samples if name in each.processes]
+        if len(numbers) < looks:
+            found.append(f"{name}: there in {len(numbers)} of {looks} looks alone")
+        if len(set(numbers)) > 1:
+            found.append(f"{name}: {len(set(numbers))} processes one after the other")
     return found
 
 

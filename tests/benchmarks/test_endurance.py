@@ -7,6 +7,7 @@ import random
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,7 @@ def test_a_process_is_seen_as_it_is() -> None:
     assert during is not None
     assert listening is not None
     assert before.resident_kb > 10_000
+    assert before.pid == os.getpid()
     assert (during.descriptors - before.descriptors, during.live - before.live) == (3, 2)
     assert (listening.descriptors - before.descriptors, listening.live - before.live) == (1, 0)
     assert outside.look(2**22 + 1) is None
@@ -81,7 +83,9 @@ def test_children_are_known_by_their_command() -> None:
 def day(resident: Callable[[int], int], held: Callable[[int], int] = lambda _: 20, threads: int = 4) -> seen.Day:
     """A day of 1,440 s with one master, looked at every four seconds."""
     samples = [
-        seen.Sample(t, {"master": Seen(resident(t), threads + (t > 1000) * (threads - 4), held(t) + 7, 7)}, {"a": t}, 9)
+        seen.Sample(
+            t, {"master": Seen(resident(t), threads + (t > 1000) * (threads - 4), held(t) + 7, 7, 11)}, {"a": t}, 9
+        )
         for t in range(0, 1440, 4)
     ]
     return seen.Day(samples, 0, 1440, [(t, 3 * t) for t in range(1441)], 5)
@@ -97,6 +101,39 @@ def test_growth_is_told_and_what_is_flat_is_not() -> None:
     assert left == "master: descriptors that are no live connection grew to 33"
     (more,) = seen.grown(day(lambda _: 140_000, threads=6))
     assert more == "master: 8 threads in the second half, 6 in the first"
+
+
+def with_worker(there: Callable[[int], int]) -> seen.Day:
+    """That day, steady, with a worker of this number at each second; 0 for none."""
+    steady = day(lambda _: 140_000)
+    samples = [
+        replace(each, processes=each.processes | {"worker 1": Seen(90_000, 4, 20, 7, number)}) if number else each
+        for each in steady.samples
+        for number in [there(int(each.t))]
+    ]
+    return replace(steady, samples=samples)
+
+
+def test_a_process_that_died_came_later_or_was_replaced_is_told() -> None:
+    """Its figures would be left out, or be another's, and nobody would hear of it."""
+    assert seen.grown(with_worker(lambda _: 12), ["master", "worker 1"]) == []
+    assert seen.grown(with_worker(lambda t: 12 * (t < 720))) == ["worker 1: there in 180 of 360 looks alone"]
+    assert seen.grown(with_worker(lambda t: 12 * (t >= 1436))) == ["worker 1: there in 1 of 360 looks alone"]
+    assert seen.grown(with_worker(lambda t: 12 + (t > 300))) == ["worker 1: 2 processes one after the other"]
+    assert seen.grown(with_worker(lambda _: 0), ["worker 1"]) == ["worker 1: there in 0 of 360 looks alone"]
+
+
+def test_looks_too_few_for_a_slope_are_told() -> None:
+    """Not a number is no proof that nothing grew."""
+    few = day(lambda t: 140_000 + 1000 * t)
+    (told,) = seen.grown(replace(few, samples=few.samples[::90]))
+    assert told == "master: too few looks in the second half to tell whether it grows"
+
+
+def test_who_takes_part() -> None:
+    """Workers have numbers; a single process is master and worker."""
+    assert endurance.taking_part(1) == ["sandbox", "command", "live page", "master"]
+    assert endurance.taking_part(2)[4:] == ["worker 1", "worker 2"]
 
 
 def test_connections_that_come_and_go_are_no_growth() -> None:
@@ -122,7 +159,7 @@ def test_only_the_window_counts(tmp_path: Path) -> None:
     (tmp_path / "keys.json").write_text("[1, 2]")
     gauges = "".join(json.dumps({"t": t, "started": 5 * t}) + "\n" for t in range(1, 30))
     (tmp_path / "gauges.jsonl").write_text(gauges)
-    samples = [seen.Sample(t, {"master": Seen(1, 1, 1, 1)}, {}, 1) for t in range(30)]
+    samples = [seen.Sample(t, {"master": Seen(1, 1, 1, 1, 11)}, {}, 1) for t in range(30)]
     found = seen.day(tmp_path, samples)
     assert (len(found.samples), found.visits, found.keys, found.names()) == (10, 50, 2, ["master"])
     with pytest.raises(ValueError, match="3 looks in the window"):
