@@ -124,7 +124,14 @@ def command(
     if days is None and keep is None and most_bytes is None:
         raise UsageError(NO_RULE, hint="such as entsurge prune --keep 30 --total-size 20GB")
     if folder is None and baselines:
-        raise UsageError(NO_FOLDER, hint=f"such as entsurge prune {RUNS} --older-than 90d --baseline {baselines[0]}")
+        raise UsageError(
+            NO_FOLDER,
+            hint=said(
+                "such as entsurge prune {folder} --older-than 90d --baseline {baseline}",
+                folder=RUNS,
+                baseline=baselines[0],
+            ),
+        )
     folder = folder or Path(RUNS)
     missing = next((path for path in (folder, *baselines) if not path.is_dir()), None)
     if missing is not None:
