@@ -114,7 +114,8 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(given: Sequence[str]) -> None:
     try:
         _refuse_unwritable(given)
-        code = entsurge.main(args=list(given), prog_name="entsurge", standalone_mode=False)
+        with lasting_streams():  # who reads no further is no mistake of the work: its exit code stays
+            code = entsurge.main(args=list(given), prog_name="entsurge", standalone_mode=False)
     except EntsurgeError as error:
         with lasting_streams():
             _say(error.message, error.hint)
@@ -129,9 +130,6 @@ def _run(given: Sequence[str]) -> None:
         sys.exit(USAGE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)
 
 

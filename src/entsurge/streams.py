@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -18,11 +19,10 @@ if TYPE_CHECKING:
 def deliver(text: str) -> None:
     """Write to stdout what a program is to read, whole. Raises CannotRecord when nobody receives all of it."""
     stream = sys.stdout
-    if isinstance(stream, _Lasting):
+    while isinstance(stream, _Lasting):
         stream = stream.stream
     try:
-        stream.write(text)
-        stream.flush()
+        _write_whole(stream, text)
     except (OSError, ValueError) as error:
         _Lasting(stream).drop()
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
@@ -30,6 +30,22 @@ def deliver(text: str) -> None:
             said("standard output: {why}: not all of it was written", why=why),
             hint="what was written is no whole document; read all of it, or write to a file",
         ) from None
+
+
+def _write_whole(stream: TextIO, text: str) -> None:
+    """Write and flush. Under PYTHONUNBUFFERED a stream takes a part, and says nothing of the rest."""
+    binary = getattr(stream, "buffer", None)
+    if binary is None:
+        stream.write(text)
+    else:
+        stream.flush()
+        left = memoryview(text.encode(stream.encoding or "utf-8", stream.errors or "strict"))
+        while left:
+            taken = binary.write(left)
+            if taken is None:
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            left = left[taken:]
+    stream.flush()
 
 
 class _Lasting:

@@ -108,6 +108,24 @@ def test_json_to_a_reader_that_has_left_is_one_sentence_and_7(tmp_path: Path) ->
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["plan", "--json", "lockdown-2020"], 7), (["plan", "lockdown-2020"], 0), (["man"], 0)]
+)
+def test_a_reader_of_the_first_sign_alone(arguments: list[str], code: int, unbuffered: str, tmp_path: Path) -> None:
+    """Half a document is 7, half the words are the reader's own affair; also where the container lets nothing wait."""
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    command = [sys.executable, "-m", "entsurge", *arguments]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=-1, stderr=-1, bufsize=0, env=environment) as process:
+        assert len(process.stdout.read(1)) == 1
+        process.stdout.close()
+        said = process.stderr.read().decode()
+        assert process.wait(60) == code, said
+    assert ("not all of it was written" in said) == (code == 7)
+    assert "Traceback" not in said
+    assert "Exception" not in said
+
+
 def test_what_is_delivered_is_delivered_through_lasting_streams(monkeypatch) -> None:
     """Words may be dropped; a document may not."""
     from entsurge.streams import lasting_streams
