@@ -88,3 +88,18 @@ def test_a_second_of_forty_workers_is_one_batch_of_each(tmp_path: Path) -> None:
         with pa.OSFile(str(tmp_path / "run" / name)) as source, pa.ipc.open_stream(source) as stream:
             batches = list(stream)
         assert (len(batches), sum(batch.num_rows for batch in batches)) == (2, rows)
+
+
+def test_texts_of_keys_are_kept_once(tmp_path: Path) -> None:
+    """However many keys and workers say them, as they come off the wire: each time a text of its own."""
+    directory = RunDirectory(tmp_path / "run")
+    merger = Merger(directory)
+    for worker in range(2):
+        for service in SERVICES:
+            told = {name: "".join(list(text)) for name, text in {**key(service)._asdict(), "timing": "service"}.items()}
+            merger.learn(worker, [told])
+    directory.close()
+    assert [each["service"] for each in merger.described] == list(SERVICES)
+    for name in ("persona", "group", "outcome"):
+        assert len({id(each[name]) for each in merger.described}) == 1
+    assert merger._of_worker == {0: [0, 1, 2], 1: [0, 1, 2]}
