@@ -740,3 +740,15 @@ def test_rotation_is_said_in_french(tmp_path: Path, prune, monkeypatch: pytest.M
     assert "reste : contient notes.odt, qu’aucun tir n’écrit : l’enlever d’abord" in told
     assert "à supprimer de runs : 1 (" in told
     assert "libéré : 1,2 ko ; reste dans runs : 1 (1,2 ko)" in told
+
+
+def test_days_of_a_campaign_that_goes_on_stay_together(tmp_path: Path) -> None:
+    """The first days have ended, the third may be running: a budget needs them all; another folder's days may go."""
+    for folder in ("now", "before"):
+        for day in (1, 2, 3):
+            run(tmp_path / folder / f"day-{day:02d}")
+    (tmp_path / "now" / "day-03" / "finish.json").unlink()
+    os.utime(tmp_path / "now" / "day-03" / "series.arrows")
+    run(tmp_path / "now" / "other")
+    assert going(tmp_path) == ["before/day-01", "before/day-02", "before/day-03", "now/other"]
+    assert why_they_stay(tmp_path)["day-01"] == "is one of several days that are being run"

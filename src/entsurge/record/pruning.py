@@ -38,6 +38,8 @@ NAMED = re.compile(r"(report|brief)\.[a-z]{2}\.(pdf|txt)")
 REMOVING = re.compile(r"\.entsurge-removing-[0-9a-f]{16}")
 """A folder in which something lies that is on its way out."""
 TRIES = 5  # to remove what is listed and cannot be found, while nothing gets less
+DAY = re.compile(r"day-[0-9]{2,}")
+"""What the runs of a profile of several days are called."""
 CAMPAIGNS = frozenset({"search", "trial"})  # what the first line of their journals says
 
 
@@ -97,10 +99,14 @@ def find(folder: Path, now: datetime) -> Found:
     found = Found()
     searches, runs = _places(folder, found)
     places = {*searches, *runs}
-    for path in places:
-        size, newest = _contents(path, places)
-        why = _why_a_search_stays if path in searches else _why_it_stays
-        stays = why(path, newest, now) or _holds(_foreign(path, places))
+    about = {path: _contents(path, places) for path in places}
+    going_on = {path: why for path in runs if (why := _why_it_stays(path, about[path][1], now))}
+    days = {path.parent for path in going_on if DAY.fullmatch(path.name)}
+    for path, (size, newest) in about.items():
+        stays = _why_a_search_stays(path, newest, now) if path in searches else going_on.get(path, "")
+        if path.parent in days and DAY.fullmatch(path.name):
+            stays = stays or "is one of several days that are being run"
+        stays = stays or _holds(_foreign(path, places))
         if path in searches:
             found.stored.append(Stored(path, newest, size, stays, search=True))
         else:
