@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -233,6 +234,30 @@ def test_one_run_a_side_is_judged_by_its_own_objectives(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "× 1.90" in done.stdout
     assert "cannot show a difference beyond chance" in done.stdout
+
+
+def test_a_run_that_is_baseline_and_candidate_is_2_and_named(tmp_path: Path) -> None:
+    """Itself by another path, or its copy under another name: nothing is said of a run held against itself."""
+    path = run(tmp_path)
+    copy = shutil.copytree(path, tmp_path / "copy")
+    itself = called(path, "--baseline", tmp_path / "copy" / ".." / path.name, run(tmp_path, jitter=1))
+    assert itself.returncode == 2
+    assert f"{path.name}: a baseline and a candidate at once" in itself.stderr
+    again = called(path, "--baseline", copy)
+    assert again.returncode == 2
+    assert f"{copy}: the same run as the candidate {path}" in again.stderr
+    assert "name other runs as baselines" in again.stderr
+    assert f"{copy} : le même tir que le candidat {path}" in plain(called(path, "--baseline", copy, LANG="fr").stderr)
+
+
+def test_a_candidate_in_a_folder_of_baselines_is_left_out_with_a_remark(tmp_path: Path) -> None:
+    """CI may keep all runs in one folder: the others are the baselines; one of the same plan and start is another."""
+    path = run(tmp_path)
+    run(tmp_path, jitter=1, name=path.name)
+    done = called(path, "--baseline", tmp_path)
+    assert done.returncode == 0
+    assert f"baseline {path.name} left out: it is a candidate itself" in done.stdout
+    assert "1 baseline run:" in done.stdout
 
 
 def test_a_factor_on_the_baseline_needs_a_baseline(tmp_path: Path) -> None:

@@ -117,20 +117,20 @@ class _Held:
 
 def _hold(runs: Sequence[Run], baselines: Sequence[Path], quantile: float, least_effect: float) -> _Held:
     """Compare, one baseline in memory at a time."""
-    from entsurge.analysis.baseline import last_believable, run_folders
+    from entsurge.analysis.baseline import apart, last_believable
     from entsurge.analysis.comparison import compare
     from entsurge.analysis.measured import measured
     from entsurge.analysis.relative import quantiles, ratios, wanted
 
     candidates = [measured(run, quantile) for run in runs]
-    own = {run.path.resolve() for run in runs}
     seen, relative = [], {}
-    for path in run_folders(baselines):
-        if path.resolve() not in own:
-            run = read_run(path)
-            seen.append(measured(run, quantile))
-            relative[id(seen[-1])] = quantiles(run, runs[-1])
+    others, own = apart(baselines, (run.path for run in runs))
+    for path in others:
+        run = read_run(path)
+        seen.append(measured(run, quantile))
+        relative[id(seen[-1])] = quantiles(run, runs[-1])
     kept, notes = last_believable(seen)
+    notes = own + notes
     if not kept:
         notes.append(Statement("no-baseline"))
         return _Held(notes=notes)

@@ -1,5 +1,6 @@
 """Comparison of runs: what is found, what is chance, who must not be compared, and when a level changed."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tests.typography import in_words
 
 from entsurge.analysis.baseline import last_believable, run_folders
 from entsurge.analysis.comparison import compare
+from entsurge.analysis.comparison_report import comparison_report
 from entsurge.analysis.history import changes
 from entsurge.analysis.measured import Measured, Page, differences, measured
 from entsurge.analysis.relative import quantiles, ratios, wanted
@@ -338,3 +340,17 @@ def test_runs_by_other_devices_are_not_compared(tmp_path: Path) -> None:
             differences([base, other])
     found = differences([base, cold])
     assert [each.of["what"] for each in found] == [Statement("differs.kept_cache")]
+
+
+def test_no_run_is_compared_with_itself(tmp_path: Path) -> None:
+    """Named twice, or a copy, asked for or chosen as the latest: refused by name. In a folder: left out, and said."""
+    runs = [record(tmp_path / "runs", pages(count=60, seconds=seconds)) for seconds in (0.3, 0.4)]
+    copy = shutil.copytree(runs[1], tmp_path / "copy")
+    with pytest.raises(UsageError, match="run-1: a baseline and a candidate at once"):
+        comparison_report(runs, runs[1:])
+    for baselines, candidates in (([*runs, copy], ()), ([*runs], [copy]), ([copy, runs[0]], [tmp_path / "runs"])):
+        with pytest.raises(UsageError, match=r": the same run as the candidate |: a baseline and a candidate at once"):
+            comparison_report(baselines, candidates)
+    found = comparison_report([tmp_path / "runs"], [copy])
+    assert [(each.name, each.candidate) for each in found.runs] == [("run-0", False), ("run-1", True)]
+    assert in_words(found.notes[0]) == "baseline run-1 left out: it is a candidate itself"

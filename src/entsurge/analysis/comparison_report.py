@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from entsurge.analysis.baseline import MOST_RUNS, in_order, run_folders
+from entsurge.analysis.baseline import MOST_RUNS, apart, in_order, refuse_twins, run_folders
 from entsurge.analysis.comparison import compare
 from entsurge.analysis.history import FEWEST_FOR_HISTORY, changes
 from entsurge.analysis.measured import Measured, measured
@@ -32,13 +32,15 @@ def comparison_report(
 ) -> ComparisonReport:
     """The findings on 2 to 30 runs, one in memory at a time; without candidates the latest run is the candidate.
 
-    Raises UsageError for what is no run directory, too few or too many runs, and runs of other plans if `enforce`.
+    Raises UsageError for what is no run directory, a run on both sides, too few or too many runs, and runs of other
+    plans if `enforce`.
     """
-    old, new = run_folders(baselines), run_folders(candidates)
-    chosen = {path.resolve() for path in new}
-    old = [path for path in old if path.resolve() not in chosen]
+    new = run_folders(candidates)
+    old, left_out = apart(baselines, new)
     if len(old) + len(new) > MOST_RUNS:
         raise UsageError(f"{len(old) + len(new)} runs; at most {MOST_RUNS} are compared")
+    if not new:
+        refuse_twins(old)
     base = in_order(measured(read_run(path), quantile) for path in old)
     candidate = in_order(measured(read_run(path), quantile) for path in new)
     if not candidate and base:
@@ -46,7 +48,7 @@ def comparison_report(
     found = compare(base, candidate, quantile=quantile, least_effect=least_effect, enforce=enforce)
     runs = in_order([*base, *candidate])
     return ComparisonReport(
-        **vars(found),
+        **vars(found) | {"notes": left_out + found.notes},
         generated_utc=datetime.now(UTC).isoformat(timespec="seconds"),
         personas=_personas([*old, *new]),
         runs=[_run(run, is_candidate=any(run is each for each in candidate)) for run in runs],
