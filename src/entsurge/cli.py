@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from entsurge.errors import INTERRUPTED, USAGE, Ended, EntsurgeError, UsageError
 from entsurge.file_values import unwritable
 from entsurge.said import said
 from entsurge.streams import lasting_streams
+from entsurge.terminal import here
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,8 +50,9 @@ COMMANDS = {
     "man": "The manual page of all commands.",
 }
 EPILOG = (
-    "Exit codes: 0 pass · 1 unexpected error · 2 usage · 3 objectives missed · 4 invalid measurement · "
-    "5 stopped by a guard · 6 target unreachable · 7 cannot record · 130, 143, 129 ended by SIGINT, SIGTERM, SIGHUP."
+    "Exit codes: 0 pass · 1 unexpected error · 2 usage · 3 objectives missed · "
+    "4 not to be believed or too small to tell · 5 stopped by a guard · 6 target unreachable · "
+    "7 cannot record · 130, 143, 129 ended by SIGINT, SIGTERM, SIGHUP."
     "\n\nEvery option may stand in the environment: ENTSURGE_RUN_TARGET for `run --target`."
 )
 
@@ -69,6 +72,17 @@ class Lazy(click.Group):
             return None
         extras.need_for(cmd_name)
         return habits.adopt(import_module(f"entsurge.commands.{cmd_name.replace('-', '_')}").command, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is named first. Raises click's UsageError, with the names that come near it."""
+        near = get_close_matches(args[0], COMMANDS)
+        if args[0] in COMMANDS or not near or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        unknown = said("No such command {name!r}.", name=args[0])
+        suggested = said("Did you mean {possibility}?", possibility=repr(near[0]))
+        raise click.UsageError(" ".join(map(here, (unknown, suggested))), ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list, without importing a single command."""

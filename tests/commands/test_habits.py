@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from tests import typography
 
 from entsurge import cli, habits
 from entsurge.commands import completion, man, prune
@@ -175,6 +176,32 @@ def test_completion_is_installed_where_shells_look(shell: str, tmp_path: Path, m
     assert completion.VARIABLE in printed
 
 
+@pytest.mark.parametrize("found", ["script", "environment", ""])
+def test_bash_completes_at_once_only_beside_its_package(found: str, tmp_path: Path, monkeypatch) -> None:
+    """Without bash-completion nothing reads the file: said, with the line for ~/.bashrc, in both languages."""
+    script = tmp_path / "bash_completion"
+    monkeypatch.setattr(completion, "BASH_COMPLETION", (script,))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.delenv("BASH_COMPLETION_VERSINFO", raising=False)
+    if found == "script":
+        script.write_text("", encoding="utf-8")
+    elif found:
+        monkeypatch.setenv("BASH_COMPLETION_VERSINFO", "2")
+    said = CliRunner().invoke(completion.command, ["bash", "--install"], env={"ENTSURGE_LANG": "en"}).stderr
+    french = CliRunner().invoke(completion.command, ["bash", "--install"], env={"ENTSURGE_LANG": "fr"}).stderr
+    line = 'eval "$(entsurge completion bash)"'
+    assert ("next shell" in said, "prochain shell" in french) == (bool(found),) * 2
+    assert (line in said, line in french) == (not found,) * 2
+    assert ("bash-completion is installed, and it was not found" in said) == (not found)
+
+
+def test_other_shells_need_no_package(tmp_path: Path, monkeypatch) -> None:
+    """Fish looks into its folder by itself."""
+    monkeypatch.setattr(completion, "BASH_COMPLETION", ())
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert "next shell" in CliRunner().invoke(completion.command, ["fish", "--install"]).stderr
+
+
 KNOWN = re.compile(r"(NAME|PROFILE|PERSONA|RUN|EXPERIMENT|QUESTION|ID|ZONE|FOLDER|PLACE|TARGET|URL\|FILE)\b")
 ONE_S_OWN = {"--scenario", "--live", "--resource"}  # PERSONA=FILE and its like: a shell ends the word at its sign
 
@@ -240,6 +267,30 @@ def test_a_shell_that_is_not_known_is_named() -> None:
     """Exit 2 with what there is."""
     done = CliRunner().invoke(completion.command, [], env={"SHELL": "/bin/tcsh"})
     assert "SHELL names 'tcsh'; expected one of bash, zsh, fish" in str(done.exception)
+
+
+@pytest.mark.parametrize(("typed", "said", "french"), [
+    (["gaet"], "No such command 'gaet'. Did you mean 'gate'?", "'gaet'. Vouliez-vous dire 'gate' ?"),
+    (["chaos", "lits"], "No such command 'lits'. Did you mean 'list'?", "'lits'. Vouliez-vous dire 'list' ?"),
+    (["xyzq"], "No such command 'xyzq'.\n", "Il n’y a pas de commande 'xyzq'.\n"),
+])  # fmt: skip
+def test_a_mistyped_command_is_told_its_neighbour(
+    typed: list[str], said: str, french: str, capsys, monkeypatch
+) -> None:
+    """As a mistyped option is, in both languages; nothing is guessed where nothing is near."""
+    for lang, expected in (("en", said), ("fr", french)):
+        monkeypatch.setenv("ENTSURGE_LANG", lang)
+        with pytest.raises(SystemExit) as ended:
+            cli.main(typed)
+        assert ended.value.code == 2
+        assert expected in typography.plain(capsys.readouterr().err)
+
+
+def test_the_help_says_4_in_the_words_of_the_readme() -> None:
+    """A measurement that is too small to tell is no pass either, and its exit code is in both."""
+    told = "4 not to be believed or too small to tell"
+    assert told in " ".join(cli.EPILOG.split())
+    assert told in (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_manual_page_has_every_command_and_option() -> None:

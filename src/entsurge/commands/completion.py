@@ -15,6 +15,10 @@ from entsurge.said import said
 
 VARIABLE = "_ENTSURGE_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
+BASH_COMPLETION = tuple(
+    Path(prefix) / "share" / "bash-completion" / "bash_completion" for prefix in ("/usr", "/usr/local", "/opt/homebrew")
+)
+"""The package bash-completion's main script, without which bash looks into no folder of completions."""
 
 
 @click.command(
@@ -39,7 +43,11 @@ def command(*, shell: str | None, install: bool) -> int:
     click.echo(path)
     if chosen == "zsh":
         remark(said("~/.zshrc needs, before compinit: fpath=({folder} $fpath)", folder=path.parent))
-    remark("it completes in the next shell that is opened")
+    if chosen == "bash" and not _bash_looks():
+        remark("bash reads this file only where the package bash-completion is installed, and it was not found")
+        remark('without it, ~/.bashrc needs: eval "$(entsurge completion bash)"')
+    else:
+        remark("it completes in the next shell that is opened")
     return 0
 
 
@@ -64,6 +72,11 @@ def place(shell: str) -> Path:
         "zsh": data / "zsh" / "site-functions" / "_entsurge",
         "fish": config / "fish" / "completions" / "entsurge.fish",
     }[shell]
+
+
+def _bash_looks() -> bool:
+    """Whether bash has what loads completions from their folder, as far as can be told from outside it."""
+    return "BASH_COMPLETION_VERSINFO" in os.environ or any(each.is_file() for each in BASH_COMPLETION)
 
 
 def _of_environment() -> str:
