@@ -1,6 +1,7 @@
 """Accounts from CSV, and how many a plan needs."""
 
 import contextlib
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests import inspectors
+from tests.typography import plain
 
 from entsurge.audience import profile as profiles
 from entsurge.audience.persona import PERSONAS
@@ -15,9 +17,11 @@ from entsurge.audience.shape import SERVICES
 from entsurge.drivers import registry
 from entsurge.errors import UsageError
 from entsurge.plan.arrivals import Arrivals
-from entsurge.targets.accounts import AccountBook, Person, read
+from entsurge.spreadsheet import bare
+from entsurge.targets.accounts import MEANINGS, AccountBook, Person, read
 from entsurge.targets.fit import check_services
 from entsurge.targets.need import check_enough, lifetime_us, needed
+from entsurge.terminal import translated
 
 
 def test_commas_semicolons_and_marks(write) -> None:
@@ -25,6 +29,18 @@ def test_commas_semicolons_and_marks(write) -> None:
     path = write("a.csv", "\ufeffPersona;Login;Password;UAI;autre\nteacher;t;x;0690001X;?\n")
     person = read(path).person_in_academy("teacher", 0, 0)
     assert (person.login, person.school, person.academy) == ("t", "0690001X", "all")
+
+
+def test_columns_keep_their_names_in_french(write) -> None:
+    """A hint is typed as it is read: each name that it shows is taken, the words beside them are translated."""
+    with pytest.raises(UsageError) as told:
+        read(write("a.csv", "public;login\nx;y\n"))
+    french = plain(translated(told.value.hint, "fr"))
+    assert french.startswith("colonnes : persona (profil), login (identifiant), password (mot de passe), school (")
+    assert french.endswith("; academy s’il y en a plusieurs")
+    shown = re.findall(r"(\w+) \(([^)]+)\)", french)
+    assert [(MEANINGS[name], MEANINGS[bare(word)]) for name, word in shown] == [(name, name) for name, _ in shown]
+    assert plain(translated(told.value.message, "fr")).endswith(": pas de colonne persona, password, school")
 
 
 def test_one_password_for_all(write) -> None:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     Presence = Callable[[str], Sequence[Fraction]]
 
-COLUMNS = "persona (profil), login (identifiant), password (mot de passe), school (établissement); academy if several"
+COLUMNS = said(
+    "columns: persona (profil), login (identifiant), password (mot de passe), school (établissement); "
+    "academy if several"
+)
 NAMES = {
     "persona": ("persona", "profil", "profile", "role", "type", "categorie"),
     "login": ("login", "identifiant", "identifier", "utilisateur", "nom d utilisateur", "user", "username", "compte"),
@@ -124,9 +127,9 @@ def read(path: Path, *, password: str = "", academies: Mapping[str, str] | None 
             people.append(person)
     if faults:
         more = [f"{path}: and {len(faults) - MOST_FAULTS} more"] if len(faults) > MOST_FAULTS else []
-        raise UsageError("\n".join(faults[:MOST_FAULTS] + more), hint=said("columns: {columns}", columns=COLUMNS))
+        raise UsageError("\n".join(faults[:MOST_FAULTS] + more), hint=COLUMNS)
     if not people:
-        raise UsageError(said("{path}: no account in it", path=path), hint=said("columns: {columns}", columns=COLUMNS))
+        raise UsageError(said("{path}: no account in it", path=path), hint=COLUMNS)
     return AccountBook(people)
 
 
@@ -140,7 +143,7 @@ def _sheet(path: Path, *, has_password: bool) -> Sheet:
     if missing:
         raise UsageError(
             said("{path}: no column {names}", path=path, names=", ".join(missing)),
-            hint=said("columns: {columns}", columns=COLUMNS),
+            hint=COLUMNS,
         )
     if "password" in sheet.columns and (fault := too_open(path)):
         raise UsageError(fault)
