@@ -151,10 +151,10 @@ def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
      ("population", "--leave", "nan"), ("plan", "ordinary-week", "--scale", "1e999999999")],
 )  # fmt: skip
 def test_nan_and_infinity_on_the_command_line_are_refused(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    """Exit code 2 with the option or the key."""
+    """Exit code 2 with the option."""
     done = entsurge(tmp_path, *arguments)
     assert done.returncode == 2, done.stdout
-    assert arguments[-2].encode() in done.stderr or b"replay.scale" in done.stderr
+    assert arguments[-2].encode() in done.stderr
 
 
 def test_a_working_folder_that_no_report_can_name_is_refused(tmp_path: Path) -> None:

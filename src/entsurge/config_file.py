@@ -7,6 +7,7 @@ import json
 import re
 import tomllib
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +16,7 @@ from entsurge.errors import UsageError
 from entsurge.file_values import DEEPEST, faults
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -65,17 +67,20 @@ def check(
     path: Path,
     hint: str = "docs/writing-profiles.md lists the keys",
     under: str = "",
+    options: Mapping[str, str] = MappingProxyType({}),
 ) -> Model:
     """The model that the tables describe. Raises UsageError with every fault: file, key, found, expected.
 
-    `under` is the table of the file that the model describes, if it is not the whole.
+    `under` is the table of the file that the model describes, if it is not the whole; `options` are keys that an option
+    of the command line replaced, each with that option, which is then named in place of the file and the key.
     A validator finds the file's folder in its context: paths in a file are relative to it.
     """
     try:
         return model.model_validate(raw, context={"folder": path.parent})
     except ValidationError as error:
-        lines = [_fault(path, fault, model, under) for fault in error.errors()]
-        raise UsageError("\n".join(lines), hint=hint) from None
+        found = [(_key(fault, under), fault) for fault in error.errors()]
+        lines = [_fault(options.get(key, f"{path}: {key}"), fault, model) for key, fault in found]
+        raise UsageError("\n".join(lines), hint="" if all(key in options for key, _ in found) else hint) from None
 
 
 def _text(path: Path, kind: str) -> str:
@@ -146,16 +151,19 @@ def _refuse(path: Path, found: Any, payloads: frozenset[str]) -> None:
         raise UsageError("\n".join(f"{path}: {each}" for each in wrong[:20]))
 
 
-def _fault(path: Path, fault: Any, model: type[BaseModel], under: str) -> str:
-    key = ".".join([*([under] if under else []), *(str(part) for part in fault["loc"])]) or "(file)"
+def _key(fault: Any, under: str) -> str:
+    return ".".join([*([under] if under else []), *(str(part) for part in fault["loc"])]) or "(file)"
+
+
+def _fault(where: str, fault: Any, model: type[BaseModel]) -> str:
     if fault["type"] == "extra_forbidden":
         known = ", ".join(sorted(model.model_fields)) if len(fault["loc"]) == 1 else ""
-        return f"{path}: {key}: unknown key" + (f"; known: {known}" if known else "")
+        return f"{where}: unknown key" + (f"; known: {known}" if known else "")
     if fault["type"] == "missing":
-        return f"{path}: {key}: missing"
+        return f"{where}: missing"
     found = fault.get("input")
     shown = "" if isinstance(found, (dict, list)) or fault["type"] == "secret" else f"found {_shown(found)}; "
-    return f"{path}: {key}: {shown}{_expected(fault)}"
+    return f"{where}: {shown}{_expected(fault)}"
 
 
 def _expected(fault: Any) -> str:

@@ -72,6 +72,40 @@ def test_a_malformed_profile_is_refused_in_one_line(tmp_path: Path, text: str | 
     assert expected in refused(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("scale", "3/0", "--scale: found '3/0'; expected a number"),
+        ("compression", "x", "--compression: found 'x'; expected a number"),
+        ("seed", -1, "--seed: found -1; "),
+        ("schools", 20_000, "--schools: found 20000; "),
+        ("date", "2027-99-01", "--date: found '2027-99-01'; no such day"),
+        ("shape", "nope", "--shape: no 'nope'"),
+        ("bell", "nope", "--bell: no 'nope'"),
+        ("devices", "nope", "--devices: no 'nope'"),
+        ("objectives", "nope", "--objectives: no 'nope'"),
+    ],
+)
+def test_what_an_option_said_is_not_blamed_on_the_file(name: str, value: object, expected: str) -> None:
+    """The option is named, and neither the profile nor its guide, where nothing is to be changed."""
+    with pytest.raises(UsageError) as told:
+        profiles.load("ordinary-week", overrides={name: value})
+    assert str(told.value.message).startswith(expected)
+    assert "ordinary-week" not in told.value.message
+    assert "writing-profiles" not in told.value.hint
+
+
+def test_faults_of_the_file_stay_its_own_beside_those_of_an_option(tmp_path: Path) -> None:
+    """Both at once: each is said of where it stands."""
+    path = tmp_path / "ours.toml"
+    path.write_text(LOCKDOWN.replace("compression = 45", 'compression = "x"'), encoding="utf-8")
+    with pytest.raises(UsageError) as told:
+        profiles.load(str(path), overrides={"scale": "3/0"})
+    lines = sorted(told.value.message.splitlines())
+    assert lines[0].startswith("--scale: found '3/0'; ")
+    assert lines[1].startswith(f"{path}: replay.compression: found 'x'; ")
+
+
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
     """A folder where a file was expected, and a name nobody ships."""
     with pytest.raises(UsageError, match="folder"):

@@ -20,12 +20,20 @@ from entsurge.errors import UsageError
 from entsurge.said import said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from fractions import Fraction
     from pathlib import Path
 
     from entsurge.audience.devices import Device
     from entsurge.audience.persona import Persona
+
+
+OPTIONS = {
+    **{f"replay.{name}": f"--{name}" for name in ("scale", "compression", "seed", "arrivals")},
+    **{name: f"--{name}" for name in ("shape", "bell", "devices", "objectives")},
+    "population.schools": "--schools", "calendar.date": "--date",
+}  # fmt: skip
+"""Keys of a profile that the command line may replace, and by which option: what is wrong then is not the file's."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +102,9 @@ def load(name: str, *, overrides: dict[str, Any] | None = None, _seen: tuple[str
     them out), as the command line asks, `schools` the population's; `date` moves it to another day of another week,
     `day` chooses one of its days (1 is the first), `measures = False` leaves its measures out; `objectives` names
     service levels that replace its own objectives, and `faults` says whether the run has any.
-    Raises UsageError that lists every fault with file and key.
+    Raises UsageError that lists every fault with file and key, or the option where an override is at fault.
     """
+    asked = {key: option for key, option in OPTIONS.items() if key.rpartition(".")[2] in (overrides or {})}
     path, changes = content.find("profiles", name), dict(overrides or {})
     number, with_measures = changes.pop("day", None), changes.pop("measures", True)
     levels, faults_strike = changes.pop("objectives", None), changes.pop("faults", False)
@@ -106,17 +115,19 @@ def load(name: str, *, overrides: dict[str, Any] | None = None, _seen: tuple[str
         top["population"] = raw.get("population", {}) | {"schools": schools}
     if changes and isinstance(raw.get("replay"), dict):
         raw["replay"] |= changes
-    file = check(ProfileFile, raw | top, path)
+    file = check(ProfileFile, raw | top, path, options=asked)
     if path.stem in _seen:
         raise UsageError(f"{path}: baseline: {' → '.join((*_seen, path.stem))} goes round in a circle")
     base = load(_beside(path, file.baseline), _seen=(*_seen, path.stem)) if file.baseline else None
-    whole = _with_parts(path, file, base)
+    whole = _with_parts(path, file, base, asked)
     if number is not None:
         whole = on_day(whole, number, path)
     if not with_measures:
         whole = replace(whole, file=whole.file.model_copy(update={"measure": []}))
     if levels:
-        whole = _under_contract(whole, part(path, "service-levels", levels, here=True), faults=faults_strike)
+        whole = _under_contract(
+            whole, part(path, "service-levels", levels, here=True, option=asked["objectives"]), faults=faults_strike
+        )
     _measures_fit(whole, path)
     return whole
 
@@ -142,19 +153,20 @@ def _dated(raw: dict[str, Any], date: str | None) -> None:
         return  # what is wrong with the date is said when the whole is held against its model
 
 
-def _with_parts(path: Path, file: ProfileFile, base: Profile | None) -> Profile:
-    """The profile with everything that it names."""
+def _with_parts(path: Path, file: ProfileFile, base: Profile | None, asked: Mapping[str, str]) -> Profile:
+    """The profile with everything that it names, some of it asked for by these options."""
     sources = [("profiles", path.stem, path)]
 
-    def table(model: type[Model], folder: str, name: str) -> Model:
-        found = part(path, folder, name)
+    def table(model: type[Model], folder: str, name: str, option: str = "") -> Model:
+        found = part(path, folder, name, option=option)
         if (folder, found.stem, found) not in sources:
             sources.append((folder, found.stem, found))
         return check(model, read_toml(found), found)
 
-    shape, mixes = table(Shape, "shapes", file.shape), table(Mixes, "personas", file.personas)
-    bell = table(Bell, "bells", file.bell) if file.bell not in (None, "none") else None
-    devices = table(Devices, "devices", file.devices) if file.devices not in (None, "none") else None
+    shape, mixes = table(Shape, "shapes", file.shape, asked.get("shape", "")), table(Mixes, "personas", file.personas)
+    bell = table(Bell, "bells", file.bell, asked.get("bell", "")) if file.bell not in (None, "none") else None
+    by = asked.get("devices", "")
+    devices = table(Devices, "devices", file.devices, by) if file.devices not in (None, "none") else None
     happenings = tuple(Happening(each, table(Occasion, "occasions", each.occasion)) for each in file.event)
     wrong = [f"figures: {fault}" for fault in contradictions(file.figures, base.file.figures if base else None)]
     wrong += overfull(list(happenings))
@@ -246,17 +258,18 @@ def _beside(path: Path, name: str) -> str:
     return str(path.parent / name) if "/" in name or name.endswith(".toml") else name
 
 
-def part(path: Path, folder: str, name: str, *, here: bool = False) -> Path:
+def part(path: Path, folder: str, name: str, *, here: bool = False, option: str = "") -> Path:
     """The file of a folder of profiles/ that `name` means: shipped by its bare name, others beside `path`, or `here`.
 
-    Raises UsageError.
+    Raises UsageError, which names the option that asked for it, if one did.
     """
     if "/" in name or name.endswith(".toml"):
         return content.find("profiles", name if here else str(path.parent / name))
     shipped = {each.stem: each for each in sorted((content.root("profiles") / folder).glob("*.toml"))}
     if name not in shipped:
+        absent = "{option}: no {name!r}" if option else "{path}: {folder}: no {name!r}"
         raise UsageError(
-            said("{path}: {folder}: no {name!r}", path=path, folder=folder, name=name[:80]),
+            said(absent, option=option, path=path, folder=folder, name=name[:80]),
             hint=f"shipped: {', '.join(shipped)}; a file of your own needs a / or .toml",
         )
     return shipped[name]
