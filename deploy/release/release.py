@@ -31,19 +31,33 @@ class Refused(Exception):
     """Why nothing is released, in one sentence."""
 
 
-def call(*command: str, **more: str) -> None:
-    """Runs a command; Refused with its last words when it fails."""
+def call(*command: str, **more: str) -> str:
+    """What a command prints; Refused with its last words when it fails."""
     done = subprocess.run(command, cwd=ROOT, env=os.environ | more, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Refused(f"{Path(command[0]).name} {command[1]}: {(done.stderr.strip() or done.stdout.strip())[-800:]}")
+    return done.stdout
 
 
-def build(out: Path) -> dict[str, str]:
-    """Wheel and sdist, dated by the commit; their names and SHA-256."""
-    dated = subprocess.run(
-        ["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
-    call(sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT), SOURCE_DATE_EPOCH=dated)
+def environment(home: Path) -> str:
+    """What entsurge needs with its extras, at the versions of requirements.lock; the Python that has it."""
+    uv, python, lock = str(TOOLS / "uv"), str(home / "bin" / "python"), home / "versions.txt"
+    call(uv, "venv", "--quiet", "--python", sys.executable, str(home))
+    lines = (ROOT / "requirements.lock").read_text("utf-8").splitlines()
+    lock.write_text("\n".join(line.removesuffix("\\").strip() for line in lines if "==" in line), "utf-8")
+    extras = [f"--extra={name}" for name in EXTRAS]
+    call(
+        uv, "pip", "install", "--quiet", "--python", python, "--constraint", str(lock), "-r", "pyproject.toml", *extras
+    )  # fmt: skip
+    return python
+
+
+def build(out: Path, manual: Path, dated: str) -> dict[str, str]:
+    """Wheel and sdist with the manual page, dated by the commit; their names and SHA-256."""
+    call(
+        sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT),
+        SOURCE_DATE_EPOCH=dated, ENTSURGE_MANUAL=str(manual),
+    )  # fmt: skip
     return sums(out)
 
 
@@ -52,11 +66,15 @@ def sums(folder: Path) -> dict[str, str]:
     return {each.name: hashlib.sha256(each.read_bytes()).hexdigest() for each in sorted(folder.iterdir())}
 
 
-def built_twice(out: Path) -> None:
+def built_twice(out: Path, python: str) -> None:
     """The same bytes from the same commit. Refused for any that differ."""
-    first = build(out)
-    with tempfile.TemporaryDirectory() as again:
-        differ = [name for name, digest in build(Path(again)).items() if first.get(name) != digest]
+    dated = call("git", "log", "-1", "--format=%ct").strip()
+    page = call(python, "-P", "-m", "entsurge", "man", PYTHONPATH=str(ROOT / "src"), SOURCE_DATE_EPOCH=dated)
+    with tempfile.TemporaryDirectory() as name:
+        manual, again = Path(name) / "entsurge.1", Path(name) / "again"
+        manual.write_text(page, "utf-8")
+        first = build(out, manual, dated)
+        differ = [each for each, digest in build(again, manual, dated).items() if first.get(each) != digest]
     if differ:
         raise Refused(f"built twice, these differ: {', '.join(differ)}")
 
@@ -69,38 +87,32 @@ def check(out: Path) -> None:
     call(str(TOOLS / "reuse"), "lint", "--quiet")
 
 
-def bill_of_materials(out: Path) -> Path:
+def bill_of_materials(out: Path, python: str) -> Path:
     """A CycloneDX file of what the wheel installs with its extras, at the versions of requirements.lock."""
-    uv, bill = str(TOOLS / "uv"), out / "entsurge.cdx.json"
-    wheel = next(out.glob("*.whl"))
-    with tempfile.TemporaryDirectory() as name:
-        home = Path(name) / "installed"
-        python, wanted = str(home / "bin" / "python"), f"{wheel}[{','.join(EXTRAS)}]"
-        lock = Path(name) / "versions.txt"
-        lines = (ROOT / "requirements.lock").read_text("utf-8").splitlines()
-        lock.write_text("\n".join(line.removesuffix("\\").strip() for line in lines if "==" in line), "utf-8")
-        call(uv, "venv", "--quiet", "--python", sys.executable, str(home))
-        call(uv, "pip", "install", "--quiet", "--python", python, "--constraint", str(lock), wanted)
-        call(
-            str(TOOLS / "cyclonedx-py"), "environment", "--pyproject", str(ROOT / "pyproject.toml"),
-            "--output-reproducible", "--of", "JSON", "-o", str(bill), python,
-        )  # fmt: skip
+    bill = out / "entsurge.cdx.json"
+    call(str(TOOLS / "uv"), "pip", "install", "--quiet", "--no-deps", "--python", python, str(next(out.glob("*.whl"))))
+    call(
+        str(TOOLS / "cyclonedx-py"), "environment", "--pyproject", str(ROOT / "pyproject.toml"),
+        "--output-reproducible", "--of", "JSON", "-o", str(bill), python,
+    )  # fmt: skip
     return bill
 
 
 def requirements(bill: Mapping[str, object], lock: str) -> str:
     """What of a lock a bill of materials names, with its hashes: what an image or a machine without index installs.
 
-    Refused for a package that the lock does not have.
+    A package that the lock has twice, for older Pythons and for newer ones, stays twice. Refused for one that it lacks.
     """
     components = bill["components"]
     assert isinstance(components, list)  # noqa: S101  CycloneDX says so
-    blocks = {block.split("==")[0]: block for block in re.split(r"\n(?=\S)", lock.strip())}
+    blocks: dict[str, list[str]] = {}
+    for block in re.split(r"\n(?=\S)", lock.strip()):
+        blocks.setdefault(block.split("==")[0], []).append(block)
     names = sorted(canonical(each["name"]) for each in components if each["name"] != "entsurge")
     lacking = [name for name in names if name not in blocks]
     if lacking:
         raise Refused(f"installed, but not in requirements.lock: {', '.join(lacking)}")
-    return "\n".join(blocks[name] for name in names) + "\n"
+    return "\n".join(block for name in names for block in blocks[name]) + "\n"
 
 
 def canonical(name: str) -> str:
@@ -161,12 +173,14 @@ def release(out: Path) -> None:
         raise Refused(f"{out} is not empty")
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     said = notes(version)
-    print(f"entsurge {version}: wheel and sdist, twice", flush=True)
-    built_twice(out)
-    print("checks", flush=True)
-    check(out)
-    print("bill of materials, licences", flush=True)
-    bill = bill_of_materials(out)
+    with tempfile.TemporaryDirectory() as home:
+        print(f"entsurge {version}: wheel and sdist, twice", flush=True)
+        python = environment(Path(home))
+        built_twice(out, python)
+        print("checks", flush=True)
+        check(out)
+        print("bill of materials, licences", flush=True)
+        bill = bill_of_materials(out, python)
     rules = tomllib.loads((ROOT / "deploy" / "release" / "licences.toml").read_text("utf-8"))
     (out / "LICENCES.md").write_text(judge(json.loads(bill.read_text("utf-8")), rules), "utf-8")
     wanted = requirements(json.loads(bill.read_text("utf-8")), (ROOT / "requirements.lock").read_text("utf-8"))

