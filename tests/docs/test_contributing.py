@@ -3,14 +3,11 @@
 import re
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = (
     "persona", "scenario", "profile", "driver", "sign-on method", "fault", "measure", "log format", "objective",
     "chart", "phrase for readers", "metric", "message between processes", "command",
 )  # fmt: skip
-LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 
 
 def rows() -> dict[str, list[str]]:
@@ -32,14 +29,6 @@ def test_each_kind_of_change_has_file_test_and_page() -> None:
         assert named, kind
         for name in named:
             assert (ROOT / name).exists() or (ROOT / "src" / "entsurge" / name).exists(), f"{kind}: {name}"
-
-
-@pytest.mark.parametrize("name", ["README.md", "README.fr.md", "CONTRIBUTING.md"])
-def test_links_of_the_front_pages_lead_somewhere(name: str) -> None:
-    """Every file that they link to is there."""
-    links = LINK.findall((ROOT / name).read_text("utf-8"))
-    assert links
-    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
 
 
 def test_the_readme_is_read_in_a_minute_in_both_languages() -> None:

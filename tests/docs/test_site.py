@@ -77,6 +77,9 @@ def test_the_site_is_built_without_a_broken_link(tmp_path: Path) -> None:
     done = subprocess.run(build, capture_output=True, text=True, env=environment, timeout=280, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     site = tmp_path / "build" / "site"
+    for home in (site, site / "en"):
+        article = (home / "index.html").read_text("utf-8").partition("<article")[2].partition("</article>")[0]
+        assert [to for to in ("tutorial/", "how-to/ci/", "how-to/every-night/") if f'href="{to}"' not in article] == []
     told = (site / "reference" / "commands" / "index.html").read_text("utf-8")
     assert [name for name in COMMANDS if f"entsurge {name}" not in told] == []
     assert "n’existe qu’en anglais" in (site / "gate" / "index.html").read_text("utf-8")
