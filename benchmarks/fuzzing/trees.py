@@ -31,17 +31,35 @@ INSTEAD: tuple[Any, ...] = (
     "9223372036854775807", "9223372036854775808", "[" * 100 + "]" * 100, "[" * 3000 + "]" * 3000, "inf", "nan",
     "1979-05-27T07:32:00Z", "07:32:00", "'''\n'''")),
 )  # fmt: skip
+DEEPEST = 200
 LETTERS = ("", "s", ".", "\x00", "é")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def parsed(data: bytes, form: Form) -> Any:
-    """The tree; None where there is none."""
+    """The tree; None where there is none, or one too deep to be walked: how deep JSON is read differs by Python."""
     try:
         text = data.decode("utf-8-sig")
-        return json.loads(text) if form == "json" else tomllib.loads(text)
+        tree = json.loads(text) if form == "json" else tomllib.loads(text)
     except (ValueError, RecursionError):
         return None
+    return tree if _is_shallow(tree) else None
+
+
+def _is_shallow(tree: Any) -> bool:
+    """Whether containers stand in one another no deeper than is walked here."""
+    level = [tree]
+    for _ in range(DEEPEST):
+        level = [each for one in level for each in _within(one)]
+        if not level:
+            return True
+    return False
+
+
+def _within(one: Any) -> list[Any]:
+    if isinstance(one, dict):
+        return [*one.values()]
+    return one if isinstance(one, list) else []
 
 
 def changed(tree: Any, dice: random.Random, other: Any) -> Any:
