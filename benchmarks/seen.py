@@ -75,6 +75,10 @@ class Day:
         values = [each.processes[name].descriptors - each.processes[name].live for each in self.samples]
         return self._course(values, least=True)
 
+    def threads(self, name: str) -> Course:
+        """A process's threads: of each block the least, as a pool has more of them while there is work."""
+        return self._course([each.processes[name].threads for each in self.samples], least=True)
+
     def _course(self, values: list[float] | list[int], *, least: bool = False) -> Course:
         times = [each.t for each in self.samples]
         return Course(times, values, blocks=BLOCKS, of=min) if least else Course(times, values, blocks=BLOCKS)
@@ -160,9 +164,9 @@ def grown(of: Day, expected: Collection[str] = ()) -> list[str]:
             found.append(f"{name}: memory grew by {_shown(more)} MB in the second half")
         if held.low > 0:
             found.append(f"{name}: descriptors that are no live connection grew to {beyond.points[-1][1]:.0f}")
-        threads = [max((each.processes[name].threads for each in part), default=0) for part in _halves(of)]
-        if threads[1] > threads[0]:
-            found.append(f"{name}: {threads[1]} threads in the second half, {threads[0]} in the first")
+        threads = of.threads(name)
+        if threads.slope(1).low > 0:
+            found.append(f"{name}: threads grew to {threads.points[-1][1]:.0f}")
     return found
 
 
@@ -176,10 +180,6 @@ def _comings_and_goings(of: Day, expected: Collection[str]) -> list[str]:
         if len(set(numbers)) > 1:
             found.append(f"{name}: {len(set(numbers))} processes one after the other")
     return found
-
-
-def _halves(of: Day) -> tuple[list[Sample], list[Sample]]:
-    return [each for each in of.samples if each.t < of.middle], [each for each in of.samples if each.t >= of.middle]
 
 
 def _shown(slope: Slope) -> str:

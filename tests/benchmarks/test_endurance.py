@@ -5,7 +5,9 @@ import json
 import os
 import random
 import socket
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -72,20 +74,24 @@ def test_a_process_is_seen_as_it_is() -> None:
 
 
 def test_children_are_known_by_their_command() -> None:
-    """Those of this process: the shell that it has just started."""
-    with os.popen("echo ready; exec sleep 30") as pipe:  # noqa: S605  nobody's words
-        assert pipe.readline() == "ready\n"
-        found = {pid: command for pid, command in outside.children(os.getpid()).items() if "sleep" in command}
-        assert list(found.values()) == ["sleep 30 "]
-        os.kill(next(iter(found)), 15)
+    """Those of this process: one that it has just started, with its words; none that has ended."""
+    with subprocess.Popen([sys.executable, "-c", "input()", "a word"], stdin=subprocess.PIPE) as child:
+        limit, found = time.monotonic() + 30, ""
+        while "a word" not in found and time.monotonic() < limit:  # until it is more than a copy of this process
+            found = outside.children(os.getpid()).get(child.pid, "")
+        assert found == f"{sys.executable} -c input() a word "
+        child.communicate(b"\n", timeout=30)
+    assert child.pid not in outside.children(os.getpid())
 
 
-def day(resident: Callable[[int], int], held: Callable[[int], int] = lambda _: 20, threads: int = 4) -> seen.Day:
+def steady(_: int) -> int:
+    return 20
+
+
+def day(resident: Callable[[int], int], held: Callable[[int], int] = steady, had: Callable = steady) -> seen.Day:
     """A day of 1,440 s with one master, looked at every four seconds."""
     samples = [
-        seen.Sample(
-            t, {"master": Seen(resident(t), threads + (t > 1000) * (threads - 4), held(t) + 7, 7, 11)}, {"a": t}, 9
-        )
+        seen.Sample(t, {"master": Seen(resident(t), had(t), held(t) + 7, 7, 11)}, {"a": t}, 9)
         for t in range(0, 1440, 4)
     ]
     return seen.Day(samples, 0, 1440, [(t, 3 * t) for t in range(1441)], 5)
@@ -99,8 +105,8 @@ def test_growth_is_told_and_what_is_flat_is_not() -> None:
     assert leak.startswith("master: memory grew by +4.94 (+4.94 to +4.94) MB")
     (left,) = seen.grown(day(lambda _: 140_000, lambda t: 20 + t // 100))
     assert left == "master: descriptors that are no live connection grew to 33"
-    (more,) = seen.grown(day(lambda _: 140_000, threads=6))
-    assert more == "master: 8 threads in the second half, 6 in the first"
+    (more,) = seen.grown(day(lambda _: 140_000, had=lambda t: 4 + t // 200))
+    assert more == "master: threads grew to 10"
 
 
 def with_worker(there: Callable[[int], int]) -> seen.Day:
@@ -137,8 +143,12 @@ def test_who_takes_part() -> None:
 
 
 def test_connections_that_come_and_go_are_no_growth() -> None:
-    """One that is being made or closed at the moment of the look is no live one; the least of a block is counted."""
-    assert seen.grown(day(lambda _: 140_000, lambda t: 20 + (t // 4) % 5 * (t > 700))) == []
+    """One that is being made or closed at the moment of the look is no live one; the least of a block is counted.
+
+    Of threads too: a pool has more of them while there is work.
+    """
+    now_and_then = [lambda t: 20 + (t // 4) % 5 * (t > 700)] * 2
+    assert seen.grown(day(lambda _: 140_000, *now_and_then)) == []
 
 
 def test_tables_have_a_row_each_and_figures_by_half() -> None:
