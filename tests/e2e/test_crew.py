@@ -205,7 +205,7 @@ def test_workers_stop_by_themselves_when_the_master_is_killed(
     assert (path / "report.fr.html").is_file()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_worker_with_other_scenarios_is_refused(quick_profile: Path, free_sandbox, tmp_path: Path) -> None:
     """Another digest of a scenario: refused by name, exit 2; the master goes on without it."""
     shipped = Path(__file__).parents[2] / "scenarios" / "student.py"
@@ -275,7 +275,7 @@ def test_a_late_worker_bars_no_account_for_good(crowded_profile: Path, free_sand
     assert barred_in_vain(path, crowded_profile) == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_stopped_master_does_not_accuse_its_workers(longer_profile: Path, free_sandbox, tmp_path: Path) -> None:
     """SIGSTOP of the master for six seconds: nobody is lost, every visit is offered, the run completes."""
     arguments = ("run", str(longer_profile), "--target", free_sandbox[0], "--out", "stopped", "--exporter-port", "0")

@@ -266,7 +266,7 @@ def test_an_undo_that_fails_makes_the_run_invalid(entsurge, quick_profile, free_
     assert not list((state / "in-force").iterdir())
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_steady_state_that_moved_makes_the_run_invalid(
     entsurge, quick_profile, free_sandbox, state, tmp_path
 ) -> None:
