@@ -65,7 +65,7 @@ class Podman:
         """Debian with its own Python under the name of Python's image.
 
         Its packages are unpacked and not set up: that takes a third of the time. `python` is made a name of `python3`,
-        as it is there; libstdc++6 is there for apt. The mirror is the one that apt has here.
+        as it is there; libstdc++6 and tzdata are what that image has too. The mirror is the one that apt has here.
         """
         listed = [Path("/etc/apt/sources.list"), Path("/etc/apt/sources.list.d/debian.sources")]
         mirrors = [str(each) for each in listed if each.is_file() and DEBIAN in each.read_text("utf-8")]
@@ -74,7 +74,7 @@ class Podman:
         done = subprocess.run(
             self.command(
                 "mmdebstrap", "--quiet", "--variant=extract",
-                "--include=coreutils,dash,libstdc++6,python3,python3-venv", *lean,
+                "--include=coreutils,dash,libstdc++6,python3,python3-venv,tzdata", *lean,
                 '--extract-hook=ln -s python3 "$1/usr/bin/python"', DEBIAN, str(made), *mirrors,
             ),
             capture_output=True, text=True, check=False, timeout=800, env=os.environ | {"TMPDIR": str(self.folder)},
