@@ -169,7 +169,7 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=8.0, help="of plan, from 8:00 on")
     parser.add_argument("--compress", type=int, default=20, metavar="N", help="by how much time is shortened")
     parser.add_argument("--scale", default="1/25", help="share of the region's people")
-    parser.add_argument("--schools", type=int, default=20, help="whose people are met by the middle of the day")
+    parser.add_argument("--schools", type=int, default=8, help="whose people are met by the middle of the day")
     parser.add_argument("--processes", type=int, default=2, metavar="WORKERS")
     parser.add_argument("--every", type=float, default=4.0, help="seconds from look to look")
     parser.add_argument("--samples", type=Path, metavar="FILE", help="write what was seen here, a line a look")
